@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from './lib/errors.js';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const port = z.coerce.number().int().min(0).max(65535);
+
+/** Every key is read from the environment as CHOI_CANH_<KEY>; the README's table is checked against this schema. */
+export const configSchema = z.object({
+  DATA_DIR: z.string().default('data').describe('Folder of everything the product keeps'),
+  HOST: z.string().default('127.0.0.1').describe('Address the console listens on'),
+  PORT: port.default(8470).describe('Port of the console; 0 picks a free one'),
+  TLS: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe('auto: HTTPS unless HOST is a loopback address; off: plain HTTP everywhere'),
+  TLS_CERT_FILE: z.string().optional().describe('PEM certificate chain; default: one is generated in DATA_DIR'),
+  TLS_KEY_FILE: z.string().optional().describe('PEM key of that certificate'),
+  TRUST_PROXY: flag.default(false).describe('Take client addresses and scheme from X-Forwarded-* of a reverse proxy'),
+  DATABASE_URL: z.string().optional().describe('postgres://… for PostgreSQL; default: SQLite in DATA_DIR'),
+  SECRET_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('32-byte key that encrypts camera passwords; default: made in DATA_DIR/keys'),
+  SESSION_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 30)
+    .default(12)
+    .describe('A session ends after so many hours'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Lowest level that is logged'),
+  FFMPEG_PATH: z.string().default('ffmpeg').describe('ffmpeg 5.1 or newer'),
+
+  RECORDER: z
+    .enum(['embedded', 'none'])
+    .default('embedded')
+    .describe('Whether the console starts a recorder beside itself'),
+  RECORDER_HOST: z.string().default('127.0.0.1').describe('Address the recorder listens on'),
+  RECORDER_PORT: port.default(0).describe('Port of the recorder; 0 picks a free one (embedded only)'),
+  RECORDER_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe('File with the token a console must show; default: made in DATA_DIR/keys'),
+  FOOTAGE_DIR: z.string().optional().describe('Folder of the footage; default DATA_DIR/footage'),
+  MIN_FREE_GB: z.coerce.number().min(0).default(5).describe('Disk space in GB (10^9 bytes) that recording leaves free'),
+  RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('Days that footage of a new camera is kept'),
+  FOOTAGE_FILE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(3600)
+    .default(600)
+    .describe('A footage file is closed after about this time'),
+  SYNC_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(10)
+    .default(5)
+    .describe('Footage is flushed to the disk at least so often'),
+  STALL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(3)
+    .max(120)
+    .default(10)
+    .describe('A stream without a frame for this long is reconnected'),
+  START_STAGGER_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(5000)
+    .default(80)
+    .describe('Pause between the starts of two cameras'),
+  DISCOVERY_INTERFACES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .describe('IPv4 addresses of the network interfaces to probe; default: all but loopback'),
+});
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/** Reads and checks the environment. @throws AppError invalid, naming every wrong key. */
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const given = Object.fromEntries(
+    Object.keys(configSchema.shape).flatMap((key) => {
+      const value = env[`CHOI_CANH_${key}`];
+      return value === undefined || value === '' ? [] : [[key, value]];
+    }),
+  );
+  const parsed = configSchema.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `CHOI_CANH_${issue.path.join('.')}: ${issue.message}`);
+    throw new AppError('invalid', 'bad_configuration', wrong.join('; '));
+  }
+  const dataDir = resolve(parsed.data.DATA_DIR);
+  return { ...parsed.data, DATA_DIR: dataDir, FOOTAGE_DIR: resolve(parsed.data.FOOTAGE_DIR ?? `${dataDir}/footage`) };
+}

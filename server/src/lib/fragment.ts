@@ -1,0 +1,37 @@
+/** The one media currency. Produced by ingest engines, stored by footage, served by live, playback and extraction. */
+
+/** Initialisation segment (ftyp+moov) of one set of parameters; ISO/IEC 14496-12 8.2, 8.8. */
+export interface InitSegment {
+  /** First 16 hex digits of the SHA-256 of `bytes`. */
+  readonly id: string;
+  readonly bytes: Buffer;
+  /** RFC 6381, e.g. `avc1.64001f`. */
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  /** Media timescale of the video track, ticks a second. */
+  readonly timescale: number;
+  readonly trackId: number;
+}
+
+export type TimeSource = 'rtcp' | 'arrival';
+
+/** One `moof+mdat` of at most 2 s, video only, one track. */
+export interface Fragment {
+  readonly init: InitSegment;
+  /** moof+mdat, nothing else (prft, styp, sidx are taken out). */
+  readonly bytes: Buffer;
+  /** Starts with a keyframe. */
+  readonly independent: boolean;
+  /** UTC, ms (fractions allowed), of the *presentation* time `baseMediaDecodeTime` ticks, i.e. of the media timeline, not of the first sample shown. */
+  readonly startAtMs: number;
+  readonly durationMs: number;
+  /** tfdt, ticks. Advances through one run without gaps unless frames were lost. */
+  readonly baseMediaDecodeTime: bigint;
+  readonly sampleCount: number;
+  readonly timeSource: TimeSource;
+  /** Grows by one with each (re)connection of the camera; the media timeline is continuous only inside one run. */
+  readonly run: number;
+}
+
+export type StreamName = 'main' | 'sub';

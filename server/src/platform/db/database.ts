@@ -1,0 +1,15 @@
+import type { EntityManager } from 'typeorm';
+
+/** The console's database as repositories see it. */
+export interface Database {
+  readonly kind: 'sqlite' | 'postgres';
+  /** For reading outside a transaction. Never write through it. */
+  readonly read: EntityManager;
+  /**
+   * Runs `work` in a transaction. On SQLite all writes pass one mutex, because TypeORM's better-sqlite3 driver shares
+   * one query runner: without it a rollback in one request erases another's insert that had reported success. Only the
+   * given manager works inside; nested calls of `write` are a programming error and throw.
+   */
+  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { idSchema } from './common.js';
+
+export const areaLevels = ['province', 'district', 'city', 'commune', 'ward', 'town', 'other'] as const;
+export const areaLevelSchema = z.enum(areaLevels);
+export type AreaLevel = (typeof areaLevels)[number];
+
+export const geoPoint = z.object({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });
+
+/** Node of the administrative tree. A caller sees the nodes of its own subtree; the root it sees may have a parentId. */
+export const areaResponse = z.object({
+  id: idSchema,
+  parentId: idSchema.nullable(),
+  name: z.string(),
+  level: areaLevelSchema,
+  /** Short mark used in incident numbers, e.g. "CĐ" for Chí Đám. */
+  code: z.string(),
+  centre: geoPoint.nullable(),
+  /** Cameras directly in this area, without its children. */
+  cameraCount: z.int(),
+});
+export type AreaResponse = z.infer<typeof areaResponse>;
+
+export const areaCreateRequest = z.object({
+  parentId: idSchema.nullable(),
+  name: z.string().trim().min(1).max(120),
+  level: areaLevelSchema,
+  /** Default: the initials of the name. */
+  code: z.string().trim().min(1).max(12).optional(),
+  centre: geoPoint.nullable().optional(),
+});
+export type AreaCreateRequest = z.infer<typeof areaCreateRequest>;
+export const areaPatchRequest = areaCreateRequest.partial();
+export type AreaPatchRequest = z.infer<typeof areaPatchRequest>;
+export const areaListResponse = z.object({ items: z.array(areaResponse) });

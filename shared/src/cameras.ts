@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { geoPoint } from './areas.js';
+import { idSchema, instantSchema } from './common.js';
+import { cameraReasonSchema, cameraStateInterval, cameraStateSchema } from './health.js';
+
+export const streamFacts = z.object({
+  /** ONVIF profile token. */
+  profileToken: z.string(),
+  codec: z.string(),
+  width: z.int(),
+  height: z.int(),
+  frameRate: z.number().nullable(),
+  bitrateKbps: z.number().nullable(),
+});
+export type StreamFacts = z.infer<typeof streamFacts>;
+
+export const cameraResponse = z.object({
+  id: idSchema,
+  areaId: idSchema,
+  recorderId: idSchema,
+  name: z.string(),
+  /** Where it stands, in words: "Ngã ba chợ". */
+  place: z.string(),
+  location: geoPoint.nullable(),
+  /** ONVIF device service address, e.g. `http://192.168.1.64/onvif/device_service`; without credentials. */
+  deviceAddress: z.string(),
+  manufacturer: z.string(),
+  model: z.string(),
+  serialNumber: z.string(),
+  username: z.string(),
+  enabled: z.boolean(),
+  retentionDays: z.int(),
+  main: streamFacts.nullable(),
+  sub: streamFacts.nullable(),
+  state: cameraStateSchema,
+  reason: cameraReasonSchema,
+  detail: z.string(),
+  sinceAt: instantSchema,
+  createdAt: instantSchema,
+});
+export type CameraResponse = z.infer<typeof cameraResponse>;
+export const cameraListQuery = z.object({ areaId: idSchema.optional() });
+/** All cameras of the scope, ordered by name as people count ("Cam 2" before "Cam 10"); 515 rows are one answer. */
+export const cameraListResponse = z.object({ items: z.array(cameraResponse) });
+
+export const cameraPatchRequest = z.object({
+  name: z.string().trim().min(1).max(120).optional(),
+  place: z.string().trim().max(200).optional(),
+  location: geoPoint.nullable().optional(),
+  areaId: idSchema.optional(),
+  enabled: z.boolean().optional(),
+  retentionDays: z.int().min(1).max(3650).optional(),
+  username: z.string().trim().min(1).max(80).optional(),
+  password: z.string().min(1).max(200).optional(),
+});
+export type CameraPatchRequest = z.infer<typeof cameraPatchRequest>;
+export const cameraDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+
+export const cameraHistoryQuery = z.object({ from: instantSchema, to: instantSchema });
+export const cameraHistoryResponse = z.object({ items: z.array(cameraStateInterval) });
+
+/** Unicast ranges in CIDR (at most a /22 each) for routed networks that multicast does not cross. */
+export const discoveryRequest = z.object({
+  recorderId: idSchema,
+  ranges: z
+    .array(z.string().regex(/^\d{1,3}(\.\d{1,3}){3}(\/(2[2-9]|3[0-2]))?(:\d{1,5})?$/))
+    .max(16)
+    .default([]),
+});
+export const discoveredDevice = z.object({
+  /** WS-Addressing endpoint reference, stable per device. */
+  endpointReference: z.string(),
+  deviceAddress: z.string(),
+  host: z.string(),
+  name: z.string(),
+  hardware: z.string(),
+  /** From the scope `onvif://www.onvif.org/location/…`, decoded; may be empty. */
+  locationHint: z.string(),
+  /** Id of the camera that already has this address or reference, if any. */
+  knownCameraId: idSchema.nullable(),
+});
+export type DiscoveredDevice = z.infer<typeof discoveredDevice>;
+export const discoveryResponse = z.object({
+  id: idSchema,
+  state: z.enum(['running', 'done', 'failed']),
+  /** 0…1 */
+  progress: z.number(),
+  startedAt: instantSchema,
+  devices: z.array(discoveredDevice),
+  /** Packets or answers that were junk; they disturb nothing and are counted. */
+  rejectedAnswers: z.int(),
+  errorCode: z.string().nullable(),
+});
+export type DiscoveryResponse = z.infer<typeof discoveryResponse>;
+
+/** Adds up to 600 found devices with one password. Each is identified by its recorder first; one that fails is told apart. */
+export const cameraAddRequest = z.object({
+  recorderId: idSchema,
+  areaId: idSchema,
+  username: z.string().trim().min(1).max(80),
+  password: z.string().min(1).max(200),
+  devices: z
+    .array(
+      z.object({
+        deviceAddress: z.url().max(500),
+        name: z.string().trim().max(120).default(''),
+        place: z.string().trim().max(200).default(''),
+        endpointReference: z.string().max(200).default(''),
+      }),
+    )
+    .min(1)
+    .max(600),
+});
+export type CameraAddRequest = z.infer<typeof cameraAddRequest>;
+export const cameraAddResult = z.object({
+  deviceAddress: z.string(),
+  outcome: z.enum(['added', 'already_there', 'wrong_password', 'unreachable', 'bad_answer', 'no_video']),
+  detail: z.string(),
+  camera: cameraResponse.nullable(),
+});
+/** Adding runs in the background; ask again until `state` is done, or listen to `camera.add`. */
+export const cameraAddResponse = z.object({
+  id: idSchema,
+  state: z.enum(['running', 'done']),
+  total: z.int(),
+  results: z.array(cameraAddResult),
+});
+export type CameraAddResponse = z.infer<typeof cameraAddResponse>;

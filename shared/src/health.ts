@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { idSchema, instantSchema } from './common.js';
+
+/** What people see of a camera. One word, one shape, one colour (ui.md). */
+export const cameraStates = ['alive', 'degraded', 'down', 'paused', 'unknown', 'maintenance'] as const;
+export type CameraState = (typeof cameraStates)[number];
+export const cameraStateSchema = z.enum(cameraStates);
+
+/** Why the camera is in its state; the browser's sentence is `cameraReasons.<code>`. */
+export const cameraReasons = [
+  'ok', // alive
+  'connecting', // unknown: just added or started
+  'recorder_unreachable', // unknown: the console has lost the recorder
+  'disabled', // paused by a person
+  'storage_full', // paused: only held footage is left on the disk
+  'host_unreachable', // down: no route, no answer to TCP
+  'connection_refused', // down: host answers, RTSP port closed
+  'wrong_password', // down
+  'no_stream', // down: RTSP answers, no frame arrives
+  'stream_stalled', // down: frames came and stopped
+  'stream_ended', // down: the camera closed the stream
+  'not_video', // down: the stream holds no video that can be recorded
+  'bad_answer', // down: garbled, oversized or invalid ONVIF or RTSP answer
+  'onvif_unreachable', // degraded: recorded, but ONVIF does not answer
+  'clock_offset', // degraded: the camera's clock is more than 5 s off
+  'slow_frames', // degraded: under half of the frame rate the camera promised
+  'storage_slow', // degraded
+  'engine_failed', // down: ffmpeg missing or failing for a reason of its own
+] as const;
+export type CameraReason = (typeof cameraReasons)[number];
+export const cameraReasonSchema = z.enum(cameraReasons);
+
+export const cameraStatus = z.object({
+  cameraId: idSchema,
+  state: cameraStateSchema,
+  reason: cameraReasonSchema,
+  /** English detail for technicians, at most 300 characters, free of credentials; may be empty. */
+  detail: z.string().max(300),
+  sinceAt: instantSchema,
+});
+export type CameraStatus = z.infer<typeof cameraStatus>;
+
+/** One stretch of time in one state. `toAt` null: still so. */
+export const cameraStateInterval = cameraStatus.extend({ toAt: instantSchema.nullable() });
+export type CameraStateInterval = z.infer<typeof cameraStateInterval>;

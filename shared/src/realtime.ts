@@ -1,0 +1,27 @@
+import type { CameraAddResponse, DiscoveryResponse } from './cameras.js';
+import type { ClipResponse, HoldResponse } from './evidence.js';
+import type { CameraStatus } from './health.js';
+
+/**
+ * socket.io, path `/api/socket`. A socket carries the session cookie of its browser; each event goes only to sockets
+ * whose account has the permission and whose area covers the subject. Logout or a changed role or area disconnects.
+ */
+export interface ServerToClientEvents {
+  /** camera.view. Changes only; the browser loads the list first. Up to 200 at once. */
+  'camera.state': (statuses: CameraStatus[]) => void;
+  /** camera.view. A camera was added, changed or deleted: reload it. */
+  'camera.changed': (cameraIds: string[]) => void;
+  /** camera.discover, to the account that asked. */
+  'discovery.progress': (discovery: DiscoveryResponse) => void;
+  'camera.add': (result: CameraAddResponse) => void;
+  /** clip.extract */
+  'clip.progress': (clip: ClipResponse) => void;
+  /** hold.edit */
+  'hold.state': (hold: HoldResponse) => void;
+  /** Tags, holds, clips or the incident itself changed. */
+  'incident.changed': (incidentId: string) => void;
+  /** Before the server disconnects a socket whose session ended. */
+  'session.ended': () => void;
+}
+export type ClientToServerEvents = Record<string, never>;
+export const socketPath = '/api/socket';

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { streamFacts } from './cameras.js';
+import { idSchema, instantSchema } from './common.js';
+import { clipFile, clipStates } from './evidence.js';
+import { coverageRange } from './footage.js';
+import { cameraStatus } from './health.js';
+
+/**
+ * What a console may ask of a recorder: HTTP/1.1 under `/v1`, `Authorization: Bearer <token>`. Errors are
+ * `errorResponse`. Ids of cameras, holds and extractions are made by the console; every PUT is idempotent.
+ *
+ *   GET    /v1/status                                        recorderStatus
+ *   PUT    /v1/desired-state                                 desiredState → {revision}
+ *   GET    /v1/events?after=<sequence>&waitMs=<0…25000>      eventPage (long poll)
+ *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
+ *   GET    /v1/discoveries/:id                               recorderDiscovery
+ *   POST   /v1/identify                                      identifyRequest → identifyResponse
+ *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
+ *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
+ *                 media playlist; its URIs are relative: `files/<fileId>.mp4` with EXT-X-BYTERANGE and EXT-X-MAP,
+ *                 or `keyframes/<fileId>-<offset>.m4s` and `inits/<fileId>.mp4`
+ *   GET    /v1/cameras/:id/files/:fileId.mp4?from&to         Range required; refused outside the fragments of [from,to)
+ *   GET    /v1/cameras/:id/inits/:fileId.mp4
+ *   GET    /v1/cameras/:id/keyframes/:fileId-:offset.m4s?from&to
+ *   GET    /v1/cameras/:id/thumbnail.jpg?at[&width]          nearest keyframe at or before `at`, within 60 s, of
+ *                 footage; header x-picture-at: instant of the picture; 404 no_footage
+ *   GET    /v1/cameras/:id/live/:stream/playlist.m3u8        stream main|sub; URIs `init-<id>.mp4`, `<sequence>.m4s`
+ *   GET    /v1/cameras/:id/live/:stream/…                    those
+ *   GET    /v1/cameras/:id/live/:stream/picture.jpg          newest keyframe as JPEG
+ *   PUT    /v1/extractions/:id                               extractionRequest → extractionStatus
+ *   GET    /v1/extractions/:id                               extractionStatus
+ *   GET    /v1/extractions/:id/files/:index                  the MP4
+ *   DELETE /v1/extractions/:id                               forgets it and its files (after the console has them)
+ */
+
+export const desiredCamera = z.object({
+  id: idSchema,
+  name: z.string(),
+  deviceAddress: z.string(),
+  username: z.string(),
+  password: z.string(),
+  enabled: z.boolean(),
+  retentionDays: z.int(),
+  mainProfileToken: z.string(),
+  subProfileToken: z.string().nullable(),
+});
+export type DesiredCamera = z.infer<typeof desiredCamera>;
+
+export const desiredHold = z.object({ id: idSchema, cameraId: idSchema, from: instantSchema, to: instantSchema });
+export type DesiredHold = z.infer<typeof desiredHold>;
+
+/** The whole of what the console wants; the recorder keeps it encrypted and boots from it without a console. */
+export const desiredState = z.object({
+  revision: z.int(),
+  cameras: z.array(desiredCamera).max(2000),
+  /** Complete: a hold that is not listed is released. */
+  holds: z.array(desiredHold).max(100_000),
+  /** Bytes that stay free on the footage disk. */
+  minFreeBytes: z.int().min(0),
+});
+export type DesiredState = z.infer<typeof desiredState>;
+export const desiredStateAnswer = z.object({ revision: z.int(), holdIds: z.array(idSchema) });
+
+export const cameraRuntime = cameraStatus.extend({
+  engine: z.enum(['ffmpeg', 'native']).nullable(),
+  frameRate: z.number().nullable(),
+  bitrateKbps: z.number().nullable(),
+  lastFragmentAt: instantSchema.nullable(),
+  clockOffsetMs: z.number().nullable(),
+  reconnects: z.int(),
+});
+export type CameraRuntime = z.infer<typeof cameraRuntime>;
+
+export const recorderStatus = z.object({
+  version: z.string(),
+  revision: z.int(),
+  startedAt: instantSchema,
+  now: instantSchema,
+  cameras: z.array(cameraRuntime),
+  footageBytes: z.int(),
+  freeBytes: z.int(),
+  totalBytes: z.int(),
+  oldestAt: instantSchema.nullable(),
+  /** Sequence of the newest outbox event. */
+  sequence: z.int(),
+});
+export type RecorderStatus = z.infer<typeof recorderStatus>;
+
+/** Facts that travel once and durably: applied once by (recorder, sequence). */
+export const recorderEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('camera.state'), sequence: z.int(), at: instantSchema, status: cameraStatus }),
+  z.object({
+    type: z.literal('extraction.state'),
+    sequence: z.int(),
+    at: instantSchema,
+    extraction: z.lazy(() => extractionStatus),
+  }),
+  z.object({
+    type: z.literal('hold.state'),
+    sequence: z.int(),
+    at: instantSchema,
+    holdId: idSchema,
+    held: z.boolean(),
+  }),
+]);
+export type RecorderEvent = z.infer<typeof recorderEvent>;
+/** `progress` is volatile and comes with any page: extractions that run now. */
+export const eventPage = z.object({ events: z.array(recorderEvent).max(500), sequence: z.int() });
+export type EventPage = z.infer<typeof eventPage>;
+
+export const discoveryStart = z.object({ ranges: z.array(z.string()).max(16) });
+export const recorderDiscovery = z.object({
+  id: idSchema,
+  state: z.enum(['running', 'done', 'failed']),
+  progress: z.number(),
+  startedAt: instantSchema,
+  devices: z.array(
+    z.object({
+      endpointReference: z.string(),
+      deviceAddress: z.string(),
+      host: z.string(),
+      name: z.string(),
+      hardware: z.string(),
+      locationHint: z.string(),
+    }),
+  ),
+  rejectedAnswers: z.int(),
+  errorCode: z.string().nullable(),
+});
+export type RecorderDiscovery = z.infer<typeof recorderDiscovery>;
+
+export const identifyRequest = z.object({ deviceAddress: z.string(), username: z.string(), password: z.string() });
+export const identifyResponse = z.object({
+  manufacturer: z.string(),
+  model: z.string(),
+  firmwareVersion: z.string(),
+  serialNumber: z.string(),
+  clockOffsetMs: z.number().nullable(),
+  main: streamFacts,
+  sub: streamFacts.nullable(),
+});
+export type IdentifyResponse = z.infer<typeof identifyResponse>;
+
+export const recorderCoverage = z.object({
+  cameraId: idSchema,
+  recorded: z.array(coverageRange),
+  oldestAt: instantSchema.nullable(),
+  newestAt: instantSchema.nullable(),
+});
+export type RecorderCoverage = z.infer<typeof recorderCoverage>;
+
+export const extractionRequest = z.object({ cameraId: idSchema, from: instantSchema, to: instantSchema });
+export type ExtractionRequest = z.infer<typeof extractionRequest>;
+export const extractionStatus = z.object({
+  id: idSchema,
+  cameraId: idSchema,
+  from: instantSchema,
+  to: instantSchema,
+  state: z.enum(clipStates),
+  progress: z.number(),
+  errorCode: z.string().nullable(),
+  files: z.array(clipFile),
+});
+export type ExtractionStatus = z.infer<typeof extractionStatus>;

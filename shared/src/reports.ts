@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { idSchema, instantSchema } from './common.js';
+
+export const reportQuery = z.object({ areaId: idSchema.optional(), from: instantSchema, to: instantSchema });
+
+const counts = { incidents: z.int(), resolved: z.int(), resolvedByFootage: z.int() };
+/** Incidents whose `occurredAt` lies in [from, to), within the area and everything below it. */
+export const caseReportResponse = z.object({
+  areaId: idSchema.nullable(),
+  areaName: z.string(),
+  from: instantSchema,
+  to: instantSchema,
+  total: z.object(counts),
+  /** Every category, also those with none, in the order of the catalogue. */
+  byCategory: z.array(z.object({ category: z.string(), ...counts })),
+  /** Every area that has an incident, and every child of the asked area. */
+  byArea: z.array(z.object({ areaId: idSchema, areaName: z.string(), ...counts })),
+  cells: z.array(z.object({ areaId: idSchema, category: z.string(), ...counts })),
+  camerasAlive: z.int(),
+  camerasTotal: z.int(),
+});
+export type CaseReportResponse = z.infer<typeof caseReportResponse>;
