@@ -1,0 +1,132 @@
+// Reads an initialisation segment (ftyp+moov, ISO/IEC 14496-12 8.2): which codec, how large, which clock.
+import { createHash } from 'node:crypto';
+import type { InitSegment } from '../fragment.js';
+import { badMp4, boxesIn, findBox, findIn, payloadOf, type Box } from './boxes.js';
+
+const hex2 = (value: number): string => value.toString(16).padStart(2, '0');
+
+/** A full box (4.2) carries version and flags in its first four bytes. */
+function timescaleOf(bytes: Buffer, mdhd: Box): number {
+  const payload = payloadOf(bytes, mdhd, 24);
+  const version = payload.readUInt8(0);
+  if (version === 1) payloadOf(bytes, mdhd, 36);
+  const timescale = payload.readUInt32BE(version === 1 ? 20 : 12);
+  if (timescale === 0) throw badMp4('media timescale is zero');
+  return timescale;
+}
+
+/** RFC 6381 3.3: profile, constraints and level of the AVCDecoderConfigurationRecord. */
+function avcCodec(sampleEntry: string, avcC: Buffer): string {
+  return `${sampleEntry}.${hex2(avcC.readUInt8(1))}${hex2(avcC.readUInt8(2))}${hex2(avcC.readUInt8(3))}`;
+}
+
+/** ISO/IEC 14496-15 annex E.3, of the HEVCDecoderConfigurationRecord (8.3.3.1). */
+function hevcCodec(sampleEntry: string, hvcC: Buffer): string {
+  const space = ['', 'A', 'B', 'C'][hvcC.readUInt8(1) >> 6] ?? '';
+  const tier = (hvcC.readUInt8(1) >> 5) & 1 ? 'H' : 'L';
+  const profile = hvcC.readUInt8(1) & 31;
+  let compatibility = hvcC.readUInt32BE(2);
+  let reversed = 0;
+  for (let bit = 0; bit < 32; bit++) {
+    reversed = ((reversed << 1) | (compatibility & 1)) >>> 0;
+    compatibility >>>= 1;
+  }
+  const constraints = [...hvcC.subarray(6, 12)];
+  while (constraints.at(-1) === 0) constraints.pop();
+  const tail = constraints.map((byte) => `.${byte.toString(16).toUpperCase()}`).join('');
+  return `${sampleEntry}.${space}${profile}.${reversed.toString(16).toUpperCase()}.${tier}${hvcC.readUInt8(12)}${tail}`;
+}
+
+/** The visual sample entries that can be recorded, with the box that configures their decoder. */
+const configurationOf = new Map([
+  ['avc1', 'avcC'],
+  ['avc3', 'avcC'],
+  ['hvc1', 'hvcC'],
+  ['hev1', 'hvcC'],
+]);
+
+interface VideoTrack {
+  trackId: number;
+  timescale: number;
+  sampleEntry: string;
+  width: number;
+  height: number;
+  /** Payload of avcC or hvcC; undefined for other codecs. */
+  configuration: Buffer | undefined;
+}
+
+/** Length of the fixed part of a VisualSampleEntry behind the box header (12.1.3.2). */
+const visualSampleEntryBytes = 78;
+
+function readTrack(bytes: Buffer, trak: Box): VideoTrack | undefined {
+  const hdlr = findIn(bytes, trak, ['mdia', 'hdlr']);
+  if (hdlr === undefined || payloadOf(bytes, hdlr, 12).toString('latin1', 8, 12) !== 'vide') return undefined;
+  const tkhd = findIn(bytes, trak, ['tkhd']);
+  const mdhd = findIn(bytes, trak, ['mdia', 'mdhd']);
+  const stsd = findIn(bytes, trak, ['mdia', 'minf', 'stbl', 'stsd']);
+  if (tkhd === undefined || mdhd === undefined || stsd === undefined) throw badMp4('video track lacks a header');
+  const tkhdPayload = payloadOf(bytes, tkhd, 24);
+  const trackId = tkhdPayload.readUInt32BE(tkhdPayload.readUInt8(0) === 1 ? 20 : 12);
+  const entryStart = stsd.start + stsd.headerLength + 8;
+  if (entryStart >= stsd.end) throw badMp4('video track has no sample entry');
+  const entry = boxesIn(bytes, { ...stsd, headerLength: stsd.headerLength + 8 }).next().value;
+  if (entry === undefined) throw badMp4('video track has no sample entry');
+  const payload = payloadOf(bytes, entry, visualSampleEntryBytes);
+  const configurationType = configurationOf.get(entry.type);
+  const configurationBox =
+    configurationType === undefined
+      ? undefined
+      : findIn(bytes, { ...entry, headerLength: entry.headerLength + visualSampleEntryBytes }, [configurationType]);
+  if (configurationType !== undefined && configurationBox === undefined)
+    throw badMp4(`${entry.type} without ${configurationType}`);
+  return {
+    trackId,
+    timescale: timescaleOf(bytes, mdhd),
+    sampleEntry: entry.type,
+    width: payload.readUInt16BE(24),
+    height: payload.readUInt16BE(26),
+    configuration:
+      configurationBox === undefined
+        ? undefined
+        : payloadOf(bytes, configurationBox, configurationType === 'hvcC' ? 23 : 7),
+  };
+}
+
+function videoTrack(bytes: Buffer): VideoTrack | undefined {
+  const moov = findBox(bytes, 'moov');
+  if (moov === undefined) throw badMp4('no moov');
+  for (const box of boxesIn(bytes, moov)) {
+    if (box.type !== 'trak') continue;
+    const track = readTrack(bytes, box);
+    if (track !== undefined) return track;
+  }
+  return undefined;
+}
+
+/** Whether the movie holds a video track of a codec that can be recorded. @throws AppError invalid bad_mp4 */
+export function hasVideo(bytes: Buffer): boolean {
+  return videoTrack(bytes)?.configuration !== undefined;
+}
+
+/** Payload of the video track's avcC or hvcC (ISO/IEC 14496-15 5.3.3, 8.3.3). @throws AppError invalid bad_mp4 */
+export function decoderConfiguration(bytes: Buffer): { sampleEntry: string; record: Buffer } {
+  const track = videoTrack(bytes);
+  if (track?.configuration === undefined) throw badMp4('no video track that can be recorded');
+  return { sampleEntry: track.sampleEntry, record: track.configuration };
+}
+
+/** Reads ftyp+moov. Keeps `bytes`, does not copy. @throws AppError invalid bad_mp4 on damage or without H.264/H.265. */
+export function parseInitSegment(bytes: Buffer): InitSegment {
+  const track = videoTrack(bytes);
+  if (track?.configuration === undefined) throw badMp4('no video track that can be recorded');
+  const { sampleEntry, configuration, width, height, timescale, trackId } = track;
+  return {
+    id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+    bytes,
+    codec: sampleEntry.startsWith('avc') ? avcCodec(sampleEntry, configuration) : hevcCodec(sampleEntry, configuration),
+    width,
+    height,
+    timescale,
+    trackId,
+  };
+}
