@@ -1,0 +1,54 @@
+// The whole check: format, lint, types, build, then every test. The last line is made from vitest's own JSON report.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  checkNode,
+  ensureBuild,
+  ensureDependencies,
+  ensureSystemPackages,
+  root,
+  run,
+  runScript,
+  step,
+} from './lib/setup.mjs';
+
+const report = join(root, 'test-results', 'vitest.json');
+
+await runScript(async () => {
+  checkNode();
+  await ensureSystemPackages({ chromium: true });
+  await ensureDependencies();
+  const failed = [];
+  const check = async (name, command, args) => {
+    step(name);
+    await run(command, args).catch((error) => failed.push(`${name}: ${error.message}`));
+  };
+  const bin = (name) => join(root, 'node_modules', '.bin', name);
+  await check('Format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  await check('Lint', bin('eslint'), ['--max-warnings', '0', '.']);
+  await check('Types', 'npm', ['run', '--silent', 'typecheck']);
+  await ensureBuild();
+
+  mkdirSync(join(root, 'test-results'), { recursive: true });
+  rmSync(report, { force: true });
+  await check('Tests', bin('vitest'), [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ]);
+  const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  for (const line of failed) process.stderr.write(`✗ ${line}\n`);
+  if (failed.length > 0 || result === undefined || result.success !== true) process.exitCode = 1;
+  // Nothing may follow this line.
+  const skipped = result === undefined ? 0 : result.numPendingTests + result.numTodoTests;
+  // A suite that broke before its tests were known counts as one failure.
+  const brokenSuites = (result?.testResults ?? []).filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  const failures = (result?.numFailedTests ?? 0) + brokenSuites.length + (result === undefined ? 1 : 0);
+  process.stdout.write(
+    `${result?.numPassedTests ?? 0} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+  );
+});
