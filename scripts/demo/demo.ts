@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { ApiClient } from '../lib/api-client.js';
 import { folderBytes } from '../lib/folder-bytes.js';
 import { loadAccounts } from './accounts-file.js';
-import { DemoChild } from './child.js';
+import { ManagedChild } from '../lib/child.js';
 import { addCameras, discover, ensureAccounts, ensureAreas, setUp, type SimulatedCamera } from './fill.js';
 
 /** Footage of the demo keeps to about this much of the disk. */
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const children: DemoChild[] = [];
+const children: ManagedChild[] = [];
 let stopping: Promise<void> | undefined;
 
 /** Console first, so that its recorder closes its files; then the cameras. */
@@ -65,7 +65,7 @@ function freeGb(folder: string): number {
 
 async function startSimulator(): Promise<SimulatedCamera[]> {
   say('▸ Starting the camera simulator (it draws its scenes the first time)');
-  const simulator = new DemoChild(
+  const simulator = new ManagedChild(
     'the camera simulator',
     [
       '--conditions=source',
@@ -99,7 +99,7 @@ async function startConsole(folder: string, port: number): Promise<{ origin: str
     CHOI_CANH_MIN_FREE_GB: Math.max(leastFreeGb - 1, freeGb(folder) + footageGb - footageBudgetGb).toFixed(1),
     CHOI_CANH_LOG_LEVEL: process.env.CHOI_CANH_LOG_LEVEL ?? 'warn',
   };
-  const server = new DemoChild('the console', [join(root, 'server/dist/main.js')], { cwd: root, env });
+  const server = new ManagedChild('the console', [join(root, 'server/dist/main.js')], { cwd: root, env });
   children.push(server);
   return server.message<{ origin: string; setupUrl?: string }>('ready', 60_000);
 }

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process of the demo: its last lines are kept so that a failure can be told in its own words. */
-export class DemoChild {
+/** A long-running process of the demo or a test: its last lines are kept so that a failure can be told in its own words. */
+export class ManagedChild {
   readonly process: ChildProcess;
   private readonly lastLines: string[] = [];
 
@@ -11,7 +11,7 @@ export class DemoChild {
     args: string[],
     options: { env?: NodeJS.ProcessEnv; cwd: string },
   ) {
-    // Its own process group: Ctrl-C reaches only the demo, which then stops the parts in order.
+    // Its own process group: Ctrl-C reaches only the parent, which then stops its parts in order.
     this.process = spawn(process.execPath, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { descendants } from '../harness/processes.js';
+import {
+  addCameras,
+  createArea,
+  startConsole,
+  startSimulatorProcess,
+  temporaryFolder,
+  waitUntilRecorded,
+  type RunningConsole,
+  type RunningSimulator,
+} from '../harness/system.js';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let simulator: RunningSimulator;
+let system: RunningConsole;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  simulator = await startSimulatorProcess(['--cameras', '66', '--fleet', 'chi-dam', '--bitrate-kbps', '128']);
+  system = await startConsole({ dataDir: folder.path });
+});
+afterAll(async () => {
+  await system?.stop();
+  await simulator?.stop();
+  await folder?.remove();
+});
+
+it('shows no password in any command line or environment while 66 cameras record', async () => {
+  const api = system.administrator;
+  const area = await createArea(api, 'Chí Đám');
+  const cameras = await addCameras(api, area.id, simulator.cameras);
+  expect(cameras).toHaveLength(66);
+  await waitUntilRecorded(
+    api,
+    cameras.map((camera) => camera.id),
+    120_000,
+  );
+  const passwords = [...new Set(simulator.cameras.map((camera) => camera.password))];
+  expect(passwords.length).toBeGreaterThanOrEqual(6);
+  const processes = descendants(system.child.process.pid ?? 0);
+  expect(processes.filter(({ commandLine }) => commandLine.includes('ffmpeg')).length).toBeGreaterThanOrEqual(66);
+  for (const { pid, commandLine } of processes) {
+    const environment = readEnvironment(pid);
+    for (const password of passwords) {
+      expect(commandLine).not.toContain(password);
+      expect(environment).not.toContain(password);
+    }
+  }
+  const listed = await (await api.fetch('GET', '/api/cameras')).text();
+  for (const password of passwords) expect(listed).not.toContain(password);
+});
+
+function readEnvironment(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return ''; // ended meanwhile
+  }
+}

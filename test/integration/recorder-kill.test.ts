@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { openingResponse } from '@choi-canh/shared/footage';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { missingFrames, shownFrames } from '../harness/clip-frames.js';
+import { readPlaylist, saveSegments } from '../harness/playlist.js';
+import { recorderPid } from '../harness/processes.js';
+import {
+  addCameras,
+  createArea,
+  startConsole,
+  startSimulatorProcess,
+  temporaryFolder,
+  waitUntilRecorded,
+  type RunningConsole,
+  type RunningSimulator,
+} from '../harness/system.js';
+import { waitFor } from '../harness/wait.js';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let simulator: RunningSimulator;
+let system: RunningConsole;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  simulator = await startSimulatorProcess(['--cameras', '2', '--fleet', 'test']);
+  system = await startConsole({ dataDir: folder.path });
+});
+afterAll(async () => {
+  await system?.stop();
+  await simulator?.stop();
+  await folder?.remove();
+});
+
+it('plays back to within 2 s of a SIGKILL of the recorder, and goes on recording by itself', async () => {
+  const api = system.administrator;
+  const area = await createArea(api, 'Chí Đám');
+  const cameras = await addCameras(api, area.id, simulator.cameras);
+  await waitUntilRecorded(
+    api,
+    cameras.map((camera) => camera.id),
+  );
+  const startedAtMs = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const killedAtMs = Date.now();
+  process.kill(recorderPid(system.child.process.pid ?? 0), 'SIGKILL');
+
+  for (const [index, camera] of cameras.entries()) {
+    const opening = await waitFor(
+      'the recorder is back and has footage from after the kill',
+      async () => {
+        const answer = await api.post('/api/openings', openingResponse, {
+          cameraIds: [camera.id],
+          from: new Date(startedAtMs - 1000).toISOString(),
+          to: new Date(killedAtMs + 600_000).toISOString(),
+          purpose: 'Kiểm tra sau sự cố mất điện',
+        });
+        const newestAt = answer.cameras[0]?.newestAt ?? null;
+        return newestAt !== null && Date.parse(newestAt) > killedAtMs + 1000 && answer;
+      },
+      60_000,
+      1000,
+    );
+    const query = `from=${encodeURIComponent(opening.from)}&to=${encodeURIComponent(opening.to)}`;
+    const segments = await readPlaylist(api, `/api/openings/${opening.id}/cameras/${camera.id}/playlist.m3u8?${query}`);
+    const firstAfter = segments.findIndex((segment, at) => at > 0 && segment.discontinuity);
+    expect(firstAfter, 'the gap of the kill is a discontinuity').toBeGreaterThan(0);
+    const path = join(folder.path, `before-${index}.mp4`);
+    await saveSegments(api, segments.slice(0, firstAfter), path);
+    const frames = await shownFrames(path);
+    const last = frames.at(-1);
+    expect(last?.utcMs).toBeLessThanOrEqual(killedAtMs);
+    expect(killedAtMs - (last?.utcMs ?? 0)).toBeLessThanOrEqual(2000);
+    expect(missingFrames(frames)).toBe(0);
+    expect(new Set(frames.map((frame) => frame.cameraNumber))).toEqual(new Set([simulator.cameras[index]?.number]));
+  }
+});
