@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mediaToWall, wallToMedia } from './media-time.js';
+import type { FragmentTimes } from './media-time.js';
+
+const t0 = Date.UTC(2026, 10, 22, 7, 0, 0);
+/** Two runs of footage with 35 minutes between them; media time has no hole. */
+const fragments: FragmentTimes[] = [
+  { start: 0, duration: 2, programDateTime: t0 },
+  { start: 2, duration: 2, programDateTime: t0 + 2_000 },
+  { start: 4, duration: 1.5, programDateTime: t0 + 4_000 },
+  { start: 5.5, duration: 2, programDateTime: t0 + 2_100_000 },
+  { start: 7.5, duration: 2, programDateTime: t0 + 2_102_000 },
+];
+
+describe('wall time to media time', () => {
+  it.each([
+    ['the first instant', 0, 0],
+    ['inside a fragment', 3_250, 3.25],
+    ['the last before the gap', 5_400, 5.4],
+    ['after the gap', 2_101_000, 6.5],
+    ['a little before the first', -200, 0],
+    ['jitter after the last', 2_104_200, 9.499],
+  ])('%s', (_, wallMs, media) => {
+    expect(wallToMedia(fragments, t0 + wallMs)).toBeCloseTo(media, 6);
+  });
+
+  it.each([
+    ['in the gap', 60_000],
+    ['before all', -5_000],
+    ['after all', 2_110_000],
+  ])('has no picture %s', (_, wallMs) => {
+    expect(wallToMedia(fragments, t0 + wallMs)).toBeUndefined();
+  });
+
+  it('takes a listed gap as no picture', () => {
+    const withGap: FragmentTimes[] = [
+      { start: 0, duration: 2, programDateTime: t0 },
+      { start: 2, duration: 2, programDateTime: t0 + 2_000, gap: true },
+      { start: 4, duration: 2, programDateTime: t0 + 4_000 },
+    ];
+    expect(wallToMedia(withGap, t0 + 3_000)).toBeUndefined();
+    expect(wallToMedia(withGap, t0 + 4_500)).toBe(4.5);
+  });
+
+  it('bridges jitter between fragments but no gap', () => {
+    const jitter: FragmentTimes[] = [
+      { start: 0, duration: 2, programDateTime: t0 },
+      { start: 2, duration: 2, programDateTime: t0 + 2_150 },
+    ];
+    expect(wallToMedia(jitter, t0 + 2_100)).toBeCloseTo(1.999);
+  });
+
+  it('has no answer for an empty playlist', () => {
+    expect(wallToMedia([], t0)).toBeUndefined();
+    expect(mediaToWall([], 1)).toBeUndefined();
+  });
+});
+
+it('media time to wall time and back is the same instant wherever there is footage', () => {
+  const times = fc.array(
+    fc.record({ duration: fc.integer({ min: 40, max: 4_000 }), hole: fc.integer({ min: 0, max: 60_000 }) }),
+    { minLength: 1, maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(times, fc.double({ min: 0, max: 0.98, noNaN: true }), fc.nat(39), (parts, share, pick) => {
+      const list: FragmentTimes[] = [];
+      let start = 0;
+      let wallMs = t0;
+      for (const part of parts) {
+        list.push({ start, duration: part.duration / 1000, programDateTime: wallMs });
+        start += part.duration / 1000;
+        wallMs += part.duration + part.hole;
+      }
+      const fragment = list[pick % list.length]!;
+      const wall = fragment.programDateTime! + share * fragment.duration * 1000;
+      const media = wallToMedia(list, wall);
+      expect(media).toBeDefined();
+      expect(Math.abs(mediaToWall(list, media!)! - wall)).toBeLessThan(0.01);
+    }),
+  );
+});

@@ -1,0 +1,59 @@
+/** The times of one fragment of a playlist, as hls.js keeps them. */
+export interface FragmentTimes {
+  /** Media time, seconds. */
+  start: number;
+  duration: number;
+  /** Wall time, UTC ms; null where the playlist does not say. */
+  programDateTime: number | null;
+  /** EXT-X-GAP: listed, but there is no footage. */
+  gap?: boolean | undefined;
+}
+
+/** Holes up to this long between fragments are jitter, not a gap (the recorder joins coverage likewise). */
+const jitterMs = 300;
+
+/** Index of the last fragment with `key(fragment) <= value`, or -1. */
+function lastAtOrBefore(fragments: readonly FragmentTimes[], value: number, key: (f: FragmentTimes) => number): number {
+  let low = 0;
+  let high = fragments.length - 1;
+  let found = -1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (key(fragments[middle]!) <= value) {
+      found = middle;
+      low = middle + 1;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return found;
+}
+
+const wallOf = (fragment: FragmentTimes) => fragment.programDateTime ?? Number.POSITIVE_INFINITY;
+
+/** Media time (seconds) that shows the wall instant; undefined where the playlist has no footage. */
+export function wallToMedia(fragments: readonly FragmentTimes[], wallMs: number): number | undefined {
+  const index = lastAtOrBefore(fragments, wallMs, wallOf);
+  const fragment = fragments[index];
+  if (fragment && !fragment.gap) {
+    const offset = (wallMs - wallOf(fragment)) / 1000;
+    if (offset < fragment.duration) return fragment.start + offset;
+    if (offset < fragment.duration + jitterMs / 1000) return fragment.start + Math.max(0, fragment.duration - 0.001);
+  }
+  const next = fragments[index + 1];
+  if (next && !next.gap && wallOf(next) - wallMs <= jitterMs) return next.start;
+  return undefined;
+}
+
+/** Wall instant (UTC ms) of a media time (seconds); undefined for an empty playlist or one without wall times. */
+export function mediaToWall(fragments: readonly FragmentTimes[], mediaSeconds: number): number | undefined {
+  const fragment =
+    fragments[
+      Math.max(
+        0,
+        lastAtOrBefore(fragments, mediaSeconds + 0.0005, (f) => f.start),
+      )
+    ];
+  if (!fragment || fragment.programDateTime === null) return undefined;
+  return fragment.programDateTime + (mediaSeconds - fragment.start) * 1000;
+}

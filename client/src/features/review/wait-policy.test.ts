@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { longestWaitMs, waitVerdict } from './wait-policy.js';
+import type { TilePhase } from './wait-policy.js';
+
+const tiles = (...phases: [TilePhase, number][]) =>
+  new Map(phases.map(([phase, sinceMs], index) => [`c${index + 1}`, { phase, sinceMs }]));
+
+describe('waiting for players', () => {
+  it.each([
+    ['all have their picture', tiles(['ready', 0], ['gap', 0], ['failed', 0]), 100, [], []],
+    ['one loads', tiles(['ready', 0], ['loading', 0]), 100, ['c2'], []],
+    ['one loads for too long', tiles(['ready', 0], ['loading', 0]), longestWaitMs, [], ['c2']],
+    ['nobody could play anyway', tiles(['gap', 0], ['loading', 0]), longestWaitMs * 5, ['c2'], []],
+    ['one late, one fresh', tiles(['loading', 0], ['loading', 7_900], ['ready', 0]), longestWaitMs, ['c2'], ['c1']],
+  ])('%s', (_, statuses, nowMs, waitingFor, leftBehind) => {
+    expect(waitVerdict(statuses, nowMs)).toEqual({ waitingFor, leftBehind });
+  });
+});
