@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+
+export interface TestBrowser {
+  context: BrowserContext;
+  page: Page;
+  /** What the page asked of any host but the console's; must stay empty. */
+  foreignRequests: string[];
+  /** Uncaught errors and console errors of the page. */
+  pageErrors: string[];
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  origin: string;
+  width?: number;
+  height?: number;
+  /** Further Chromium switches, e.g. to map a host name to the loopback address. */
+  args?: string[];
+}
+
+/** The distribution's Chromium with an empty profile of its own. */
+export async function openBrowser({
+  origin,
+  width = 1440,
+  height = 900,
+  args = [],
+}: BrowserOptions): Promise<TestBrowser> {
+  const profile = await mkdtemp(join(tmpdir(), 'choi-canh-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHOI_CANH_CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--no-first-run',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=no-user-gesture-required',
+      ...args,
+    ],
+    viewport: { width, height },
+    locale: 'vi-VN',
+    timezoneId: 'Asia/Ho_Chi_Minh',
+    acceptDownloads: true,
+    ignoreHTTPSErrors: true,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const foreignRequests: string[] = [];
+  const pageErrors: string[] = [];
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.host !== new URL(origin).host) {
+      foreignRequests.push(request.url());
+    }
+  });
+  page.on('pageerror', (error) => pageErrors.push(error.message));
+  return {
+    context,
+    page,
+    foreignRequests,
+    pageErrors,
+    close: async () => {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
