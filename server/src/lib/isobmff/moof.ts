@@ -105,6 +105,7 @@ function readRun(
   trun: Box,
   header: TrackHeader,
   dataStart: number | undefined,
+  fragmentByteLength: number,
   into: FragmentSample[],
 ): number {
   const reader = new Reader(payloadOf(bytes, trun, 8));
@@ -122,7 +123,7 @@ function readRun(
     const ownFlags = runFlags & 0x400 ? reader.u32() : header.flags;
     const compositionOffset = runFlags & 0x800 ? (version === 0 ? reader.u32() : reader.i32()) : 0;
     const flags = index === 0 && firstFlags !== undefined ? firstFlags : ownFlags;
-    if (offset < 0 || offset + size > bytes.length) throw badMp4('sample outside of the fragment');
+    if (offset < 0 || offset + size > fragmentByteLength) throw badMp4('sample outside of the fragment');
     into.push({ offset, size, duration, compositionOffset, flags, isSync: (flags & nonSync) === 0 });
     offset += size;
   }
@@ -131,9 +132,14 @@ function readRun(
 
 /**
  * Parses one fragment of one track. `bytes` is moof+mdat (boxes before and between are allowed); `defaults` are those
- * of trex where tfhd does not state its own. @throws AppError invalid bad_mp4
+ * of trex where tfhd does not state its own. With `fragmentByteLength` (of moof+mdat) `bytes` may be the moof alone.
+ * @throws AppError invalid bad_mp4
  */
-export function parseMoof(bytes: Buffer, defaults: SampleDefaults = noDefaults): ParsedMoof {
+export function parseMoof(
+  bytes: Buffer,
+  defaults: SampleDefaults = noDefaults,
+  fragmentByteLength = bytes.length,
+): ParsedMoof {
   let moof: Box | undefined;
   for (const box of iterateBoxes(bytes)) if (box.type === 'moof') moof ??= box;
   if (moof === undefined) throw badMp4('no moof');
@@ -144,7 +150,7 @@ export function parseMoof(bytes: Buffer, defaults: SampleDefaults = noDefaults):
   const samples: FragmentSample[] = [];
   let dataStart: number | undefined;
   for (const box of boxesIn(bytes, traf))
-    if (box.type === 'trun') dataStart = readRun(bytes, box, header, dataStart, samples);
+    if (box.type === 'trun') dataStart = readRun(bytes, box, header, dataStart, fragmentByteLength, samples);
   return {
     sequenceNumber: payloadOf(bytes, mfhd, 8).readUInt32BE(4),
     trackId: header.trackId,
