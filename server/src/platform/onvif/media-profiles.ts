@@ -1,0 +1,68 @@
+import type { StreamFacts } from '@choi-canh/shared/cameras';
+import { AppError } from '../../lib/errors.js';
+import { attribute, element, elements, numberAt, textAt, type XmlElement } from './soap-xml.js';
+
+const maxProfiles = 64;
+
+/** Codec names as ONVIF writes them. */
+const recordable = new Set(['H264', 'H265']);
+
+function codecName(encoding: string): string {
+  const name = encoding
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .slice(0, 20);
+  return name === 'HEVC' ? 'H265' : name === 'AVC' ? 'H264' : name;
+}
+
+/**
+ * The video profiles of a GetProfilesResponse, of Media (ver10) and of Media2 (ver20) alike: in Media2 the encoder lies in
+ * `Configurations/VideoEncoder` and the bit rate in `RateControl/BitrateLimit` of the same shape. A profile without a
+ * video encoder, or without a size, is left out.
+ */
+export function readProfiles(body: XmlElement): StreamFacts[] {
+  return elements(element(body, 'GetProfilesResponse'), 'Profiles')
+    .slice(0, maxProfiles)
+    .flatMap((profile): StreamFacts[] => {
+      const encoder =
+        element(profile, 'VideoEncoderConfiguration') ?? element(profile, 'Configurations', 'VideoEncoder');
+      const profileToken = attribute(profile, 'token');
+      const width = numberAt(encoder, 'Resolution', 'Width');
+      const height = numberAt(encoder, 'Resolution', 'Height');
+      if (profileToken === '' || profileToken.length > 128 || width === null || height === null) return [];
+      if (!Number.isInteger(width) || !Number.isInteger(height) || width < 16 || height < 16) return [];
+      if (width > 32768 || height > 32768) return [];
+      const positive = (value: number | null) => (value !== null && value > 0 && value < 1e7 ? value : null);
+      return [
+        {
+          profileToken,
+          codec: codecName(textAt(encoder, 'Encoding')),
+          width,
+          height,
+          frameRate: positive(numberAt(encoder, 'RateControl', 'FrameRateLimit')),
+          bitrateKbps: positive(numberAt(encoder, 'RateControl', 'BitrateLimit')),
+        },
+      ];
+    });
+}
+
+/**
+ * Main: the most pixels. Sub: the fewest pixels in H.264, which every browser plays, and fewer than main; null if none.
+ * @throws AppError precondition `no_video` when nothing can be recorded.
+ */
+export function chooseStreams(profiles: readonly StreamFacts[]): { main: StreamFacts; sub: StreamFacts | null } {
+  const pixels = (profile: StreamFacts) => profile.width * profile.height;
+  const usable = profiles.filter((profile) => recordable.has(profile.codec)).sort((a, b) => pixels(b) - pixels(a));
+  const main = usable[0];
+  if (main === undefined) {
+    const codecs = [...new Set(profiles.map((profile) => profile.codec))].join(', ');
+    throw new AppError(
+      'precondition',
+      'no_video',
+      codecs === '' ? 'the camera offers no video' : `the camera offers only ${codecs}`,
+      { details: { reason: 'not_video' } },
+    );
+  }
+  const sub = usable.filter((profile) => profile.codec === 'H264' && pixels(profile) < pixels(main)).at(-1);
+  return { main, sub: sub ?? null };
+}
