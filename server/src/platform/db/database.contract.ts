@@ -82,9 +82,10 @@ export function databaseContract(open: () => Promise<Database>): ContractCase[] 
         await turnOfTheLoop();
         await manager.insert(noteEntity, note('committed 2'));
       });
+      const outcomes = Promise.allSettled([rolledBack, plain, committed]);
       await turnOfTheLoop();
       proceed.open();
-      const [first, ...others] = await Promise.allSettled([rolledBack, plain, committed]);
+      const [first, ...others] = await outcomes;
       assert.equal(first.status, 'rejected');
       for (const other of others) assert.equal(other.status, 'fulfilled');
       assert.deepEqual(await ids(database), ['committed 1', 'committed 2', 'plain']);

@@ -1,0 +1,83 @@
+import { roleMay } from '@choi-canh/shared/permissions';
+import express, { type RequestHandler, type Router } from 'express';
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import type { Actor } from '../../lib/actor.js';
+import { AppError } from '../../lib/errors.js';
+import { invalidInput } from './error-response.js';
+import type { LiveResponses } from './live-responses.js';
+import type { Access, Route } from './route.js';
+
+export type Authenticate = (request: IncomingMessage) => Promise<Actor | undefined>;
+
+/** A router of all routes; the more specific path wins, whatever the order they were given in. */
+export function mountRoutes(routes: Route[], authenticate: Authenticate, live: LiveResponses): Router {
+  const router = express.Router({ caseSensitive: true });
+  for (const route of [...routes].sort(bySpecificity)) {
+    router[route.method](route.path, handle(route, authenticate, live));
+  }
+  return router;
+}
+
+function handle(route: Route, authenticate: Authenticate, live: LiveResponses): RequestHandler {
+  return async (request, response) => {
+    const actor = await authenticate(request);
+    checkAccess(route.access, actor);
+    const controller = new AbortController();
+    live.track(actor?.sessionId, request.method, response, controller);
+    const result: unknown = await route.handler({
+      params: parse(route.params, request.params),
+      query: parse(route.query, request.query),
+      body: parse(route.body, request.body ?? {}),
+      actor: actor as Actor,
+      request,
+      response,
+      signal: controller.signal,
+    });
+    if (response.headersSent || response.destroyed) return;
+    if (route.response === undefined) {
+      if (route.produces === undefined) response.status(route.status ?? 204).end();
+      return;
+    }
+    response.status(route.status ?? 200).json(answer(route, result));
+  };
+}
+
+function checkAccess(access: Access, actor: Actor | undefined): void {
+  if (access === 'public') return;
+  if (actor === undefined) throw new AppError('unauthenticated', 'not_signed_in', 'sign in first');
+  if (access !== 'signed_in' && !roleMay(actor.role, access)) {
+    throw new AppError('forbidden', 'not_allowed', `this needs the permission ${access}`);
+  }
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidInput(parsed.error);
+  return parsed.data;
+}
+
+/** Only what the schema names leaves the server, so a forgotten column (a password hash, say) cannot. */
+function answer(route: Route, result: unknown): unknown {
+  const parsed = (route.response as z.ZodType).safeParse(result);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+  throw new AppError('internal', 'bad_answer', `${route.method} ${route.path} broke its schema: ${fields.join('; ')}`);
+}
+
+function bySpecificity(a: Route, b: Route): number {
+  const left = a.path.split('/').map(vagueness);
+  const right = b.path.split('/').map(vagueness);
+  for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
+    const difference = (left[index] as number) - (right[index] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function vagueness(segment: string): number {
+  if (segment.includes('*')) return 3;
+  if (segment.startsWith(':') && /^:\w+$/.test(segment)) return 2;
+  return segment.includes(':') ? 1 : 0;
+}
