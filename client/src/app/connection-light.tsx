@@ -1,0 +1,20 @@
+import { Tooltip } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { useConnectionState, type ConnectionState } from '../lib/socket.js';
+import classes from './connection-light.module.css';
+
+const shapes: Record<ConnectionState, string> = { connected: '●', connecting: '◌', lost: '■', off: '◌' };
+
+/** Whether the picture of the fleet is live; with words, and a shape beside the colour. */
+export function ConnectionLight() {
+  const { t } = useTranslation();
+  const state = useConnectionState();
+  return (
+    <Tooltip label={t(state === 'lost' ? 'connection.lostHint' : 'connection.connectedHint')}>
+      <span className={classes.light} data-state={state} role="status" tabIndex={0}>
+        <span aria-hidden="true">{shapes[state]}</span>
+        <span className={classes.word}>{t(`connection.${state}`)}</span>
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,105 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { setupStateResponse } from '@choi-canh/shared/accounts';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Navigate, useSearchParams } from 'react-router';
+import { api } from '../../lib/api.js';
+import { signInFailure, type SignInFailure } from './sign-in-failure.js';
+import { useSession } from '../../lib/session.js';
+import { AuthFrame } from './auth-frame.js';
+
+/** Only an address of this site: `//host` and `/\host` would lead elsewhere. */
+function safeTarget(to: string | null): string {
+  return to !== null && /^\/(?![/\\])/.test(to) ? to : '/';
+}
+
+export function SignInPage() {
+  const { t } = useTranslation('auth');
+  const session = useSession();
+  const [search] = useSearchParams();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<SignInFailure>();
+  const setup = useQuery({
+    queryKey: ['setup'],
+    queryFn: ({ signal }) => api.get('/api/setup', { schema: setupStateResponse, signal }),
+  });
+  const waiting = useCountdown(failure?.retryAfterSeconds);
+
+  if (session.status === 'signed_in') return <Navigate to={safeTarget(search.get('to'))} replace />;
+
+  const signIn = async () => {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await session.signIn(username.trim(), password);
+    } catch (error) {
+      setFailure(signInFailure(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <AuthFrame title={t('signIn.title')} subtitle={t('common:appTagline')}>
+      {setup.data?.needed === true && (
+        <Alert color="blue" title={t('signIn.setupTitle')}>
+          {t('signIn.setupText')}
+        </Alert>
+      )}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void signIn();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label={t('username')}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={username}
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            required
+            autoFocus
+          />
+          <PasswordInput
+            label={t('password')}
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            required
+          />
+          {failure !== undefined && (
+            <Alert color="red" icon={<IconAlertTriangle />} role="alert">
+              {waiting > 0 ? t('signIn.throttled', { time: formatWait(waiting, t) }) : failure.text}
+            </Alert>
+          )}
+          <Button type="submit" loading={busy} disabled={waiting > 0} fullWidth>
+            {t('signIn.button')}
+          </Button>
+        </Stack>
+      </form>
+    </AuthFrame>
+  );
+}
+
+function formatWait(seconds: number, t: (key: string, values: Record<string, number>) => string): string {
+  return seconds >= 60 ? t('minutes', { count: Math.ceil(seconds / 60) }) : t('seconds', { count: seconds });
+}
+
+/** Seconds left, one less each second; starts anew with each failure that brings a number. */
+function useCountdown(seconds: number | undefined): number {
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    setLeft(seconds ?? 0);
+    if (seconds === undefined) return;
+    const timer = setInterval(() => setLeft((value) => Math.max(0, value - 1)), 1000);
+    return () => clearInterval(timer);
+  }, [seconds]);
+  return left;
+}

@@ -1,0 +1,7 @@
+import { PageHeader } from '../../components/page-header.js';
+import { useTranslation } from 'react-i18next';
+
+export function IncidentsPage() {
+  const { t } = useTranslation();
+  return <PageHeader title={t('nav.incidents')} />;
+}

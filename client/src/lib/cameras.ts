@@ -1,0 +1,67 @@
+import { cameraListResponse, cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraStatus } from '@choi-canh/shared/health';
+import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { api } from './api.js';
+import { useSocketEvent } from './socket.js';
+
+export const camerasKey = ['cameras'] as const;
+export const cameraKey = (cameraId: string) => ['camera', cameraId] as const;
+type CameraList = z.infer<typeof cameraListResponse>;
+
+/** Takes the newer facts into the list without loading it again. Returns the same list if nothing changed. */
+export function applyStatuses(list: CameraList, statuses: readonly CameraStatus[]): CameraList {
+  const byId = new Map(statuses.map((status) => [status.cameraId, status]));
+  let changed = false;
+  const items = list.items.map((camera) => {
+    const status = byId.get(camera.id);
+    if (status === undefined) return camera;
+    changed = true;
+    return withStatus(camera, status);
+  });
+  return changed ? { items } : list;
+}
+
+function withStatus(camera: CameraResponse, { state, reason, detail, sinceAt }: CameraStatus): CameraResponse {
+  return { ...camera, state, reason, detail, sinceAt };
+}
+
+/** Every camera that the account sees, ordered by name; its states follow `useCameraEvents`. */
+export function useCameras() {
+  return useQuery({
+    queryKey: camerasKey,
+    queryFn: ({ signal }) => api.get('/api/cameras', { schema: cameraListResponse, signal }),
+    staleTime: 30_000,
+  });
+}
+
+export function useCamera(cameraId: string) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: cameraKey(cameraId),
+    queryFn: ({ signal }) => api.get(`/api/cameras/${cameraId}`, { schema: cameraResponse, signal }),
+    initialData: () => client.getQueryData<CameraList>(camerasKey)?.items.find((camera) => camera.id === cameraId),
+    initialDataUpdatedAt: 0,
+  });
+}
+
+export function invalidateCameras(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: camerasKey });
+  void client.invalidateQueries({ queryKey: ['camera'] });
+  void client.invalidateQueries({ queryKey: ['camera-history'] });
+}
+
+/** Keeps the cached cameras current by socket events; the shell mounts it once. */
+export function useCameraEvents(): void {
+  const client = useQueryClient();
+  useSocketEvent('camera.state', (statuses) => {
+    client.setQueryData<CameraList>(camerasKey, (list) => (list === undefined ? list : applyStatuses(list, statuses)));
+    for (const status of statuses) {
+      client.setQueryData<CameraResponse>(cameraKey(status.cameraId), (camera) =>
+        camera === undefined ? camera : withStatus(camera, status),
+      );
+      void client.invalidateQueries({ queryKey: ['camera-history', status.cameraId] });
+    }
+  });
+  useSocketEvent('camera.changed', () => invalidateCameras(client));
+}

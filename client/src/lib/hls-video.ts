@@ -1,0 +1,232 @@
+import { errorResponse } from '@choi-canh/shared/errors';
+import Hls, { type ErrorData, type HlsConfig } from 'hls.js';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { createStartQueue } from './start-queue.js';
+
+/** Why a video does not play; the sentence is `video:failures.<reason>`, or `errors:<code>` where the server said so. */
+export type VideoFailureReason =
+  'no_answer' | 'unavailable' | 'not_found' | 'signed_out' | 'forbidden' | 'not_playable' | 'unsupported' | 'stalled';
+export interface VideoFailure {
+  reason: VideoFailureReason;
+  /** Code of the server's answer; '' if there was none. */
+  code: string;
+}
+export type VideoState = 'idle' | 'starting' | 'playing' | 'stalled' | 'failed';
+
+/** Small buffers: a wall of sixteen must fit into the memory of an office computer. */
+const liveConfig: Partial<HlsConfig> = {
+  lowLatencyMode: false,
+  liveDurationInfinity: true,
+  liveSyncDurationCount: 2,
+  liveMaxLatencyDurationCount: 6,
+  maxLiveSyncPlaybackRate: 1.1,
+  maxBufferLength: 6,
+  maxMaxBufferLength: 10,
+  maxBufferSize: 6_000_000,
+  backBufferLength: 2,
+};
+const playbackConfig: Partial<HlsConfig> = {
+  maxBufferLength: 20,
+  maxMaxBufferLength: 30,
+  maxBufferSize: 40_000_000,
+  backBufferLength: 20,
+};
+
+const stallNoticeMs = 5000;
+const stallRestartMs = 12_000;
+const startDeadlineMs = 20_000;
+const retryFirstMs = 2000;
+const retryMostMs = 30_000;
+/** A turn in the start queue is given back after this long even without a picture. */
+const turnMs = 4000;
+const liveStarts = createStartQueue(3);
+
+function codeOf(data: ErrorData): string {
+  const details: unknown = data.networkDetails;
+  try {
+    const text =
+      details instanceof XMLHttpRequest && details.responseType !== 'arraybuffer' ? details.responseText : '';
+    const parsed = errorResponse.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data.error.code : '';
+  } catch {
+    return ''; // not our JSON
+  }
+}
+
+/** From hls.js's error to a reason that people can act on. */
+export function failureOf(data: ErrorData): VideoFailure {
+  const code = codeOf(data);
+  if (data.type !== Hls.ErrorTypes.NETWORK_ERROR) return { reason: 'not_playable', code };
+  const status = data.response?.code ?? 0;
+  if (status === 401) return { reason: 'signed_out', code };
+  if (status === 403) return { reason: 'forbidden', code };
+  if (status === 404) return { reason: 'not_found', code };
+  if (status >= 400) return { reason: 'unavailable', code };
+  return { reason: 'no_answer', code };
+}
+
+export interface HlsPlayerOptions {
+  video: HTMLVideoElement;
+  url: string;
+  mode: 'live' | 'playback';
+  config?: Partial<HlsConfig>;
+  onState(state: VideoState, failure: VideoFailure | undefined): void;
+}
+
+export interface HlsPlayer {
+  readonly hls: Hls;
+  /** Wall time (UTC ms) of the picture shown, from EXT-X-PROGRAM-DATE-TIME; undefined before the first one. */
+  wallTimeMs(): number | undefined;
+  retry(): void;
+  destroy(): void;
+}
+
+/**
+ * Plays one HLS address in a video element. A live player watches itself: a picture that stops advancing is called
+ * stalled and then loaded anew, a failed one is tried again after 2 s … 30 s. A playback player reports and waits for
+ * `retry`. Without Media Source Extensions it reports `unsupported`.
+ */
+export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayerOptions): HlsPlayer {
+  const hls = new Hls({ ...(mode === 'live' ? liveConfig : playbackConfig), ...config });
+  let state: VideoState = 'idle';
+  let failure: VideoFailure | undefined;
+  let attempts = 0;
+  let lastTime = -1;
+  let lastAdvanceMs = performance.now();
+  let mediaRecoveries = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let turnTimer: ReturnType<typeof setTimeout> | undefined;
+  let leaveQueue: (() => void) | undefined;
+  let destroyed = false;
+
+  const report = (next: VideoState, why?: VideoFailure) => {
+    if (destroyed || (next === state && why?.reason === failure?.reason && why?.code === failure?.code)) return;
+    state = next;
+    failure = why;
+    onState(next, why);
+  };
+  const giveTurnBack = () => {
+    clearTimeout(turnTimer);
+    leaveQueue?.();
+    leaveQueue = undefined;
+  };
+  const load = () => {
+    lastAdvanceMs = performance.now();
+    lastTime = -1;
+    hls.loadSource(url);
+    hls.startLoad();
+    void video.play().catch(() => undefined); // refused before there is data; `canplay` asks again
+  };
+  const start = () => {
+    clearTimeout(retryTimer);
+    giveTurnBack();
+    // A stalled or failed tile keeps saying so until a picture moves again.
+    if (state === 'idle') report('starting');
+    if (mode === 'playback') {
+      load();
+      return;
+    }
+    leaveQueue = liveStarts.enter(() => {
+      turnTimer = setTimeout(giveTurnBack, turnMs);
+      load();
+    });
+  };
+  const fail = (why: VideoFailure) => {
+    giveTurnBack();
+    hls.stopLoad();
+    report('failed', why);
+    if (mode !== 'live' || why.reason === 'unsupported' || why.reason === 'signed_out') return;
+    clearTimeout(retryTimer);
+    const waitMs = Math.min(retryMostMs, retryFirstMs * 2 ** attempts) * (0.8 + Math.random() * 0.4);
+    attempts += 1;
+    retryTimer = setTimeout(start, waitMs);
+  };
+  const onAdvance = () => {
+    if (video.currentTime === lastTime) return;
+    lastTime = video.currentTime;
+    lastAdvanceMs = performance.now();
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
+    giveTurnBack();
+    attempts = 0;
+    report('playing');
+  };
+  const playAgain = () => {
+    if (mode === 'live') void video.play().catch(() => undefined);
+  };
+  const watch = setInterval(() => {
+    if (destroyed || mode !== 'live' || state === 'failed' || leaveQueue !== undefined) return;
+    const stillMs = performance.now() - lastAdvanceMs;
+    if (state === 'playing' && stillMs > stallNoticeMs) report('stalled', { reason: 'stalled', code: '' });
+    if (stillMs > (state === 'starting' ? startDeadlineMs : stallRestartMs)) fail({ reason: 'stalled', code: '' });
+  }, 1000);
+
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && mediaRecoveries < 2) {
+      mediaRecoveries += 1;
+      hls.recoverMediaError();
+      playAgain();
+      return;
+    }
+    fail(failureOf(data));
+  });
+  video.addEventListener('timeupdate', onAdvance);
+  video.addEventListener('canplay', playAgain);
+
+  if (Hls.isSupported()) {
+    hls.attachMedia(video);
+    start();
+  } else queueMicrotask(() => fail({ reason: 'unsupported', code: '' }));
+
+  return {
+    hls,
+    wallTimeMs: () => hls.playingDate?.getTime(),
+    retry: () => {
+      attempts = 0;
+      mediaRecoveries = 0;
+      start();
+    },
+    destroy: () => {
+      destroyed = true;
+      clearTimeout(retryTimer);
+      clearInterval(watch);
+      giveTurnBack();
+      video.removeEventListener('timeupdate', onAdvance);
+      video.removeEventListener('canplay', playAgain);
+      hls.destroy();
+    },
+  };
+}
+
+/** `createHlsPlayer` for a component: plays while `url` is given, tears down when it is not or when it unmounts. */
+export function useHlsVideo(url: string | undefined, mode: 'live' | 'playback') {
+  const [video, setVideo] = useState<HTMLVideoElement | null>(null);
+  const [view, setView] = useState<{ state: VideoState; failure: VideoFailure | undefined }>({
+    state: 'idle',
+    failure: undefined,
+  });
+  const player = useRef<HlsPlayer>(undefined);
+
+  useEffect(() => {
+    if (video === null || url === undefined) return;
+    const created = createHlsPlayer({
+      video,
+      url,
+      mode,
+      onState: (state, failure) => setView({ state, failure }),
+    });
+    player.current = created;
+    return () => {
+      player.current = undefined;
+      created.destroy();
+      setView({ state: 'idle', failure: undefined });
+    };
+  }, [video, url, mode]);
+
+  return {
+    ref: setVideo,
+    ...view,
+    wallTimeMs: useCallback(() => player.current?.wallTimeMs(), []),
+    retry: useCallback(() => player.current?.retry(), []),
+  };
+}
