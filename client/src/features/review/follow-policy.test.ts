@@ -18,4 +18,9 @@ describe('following the clock', () => {
     expect(followAction({ driftSeconds: 0.02, rate: 1, running: false })).toEqual({ kind: 'seek' });
     expect(followAction({ driftSeconds: 0, rate: 1, running: false })).toBeUndefined();
   });
+
+  it('while the clock waits, a little drift is no reason to load anew', () => {
+    expect(followAction({ driftSeconds: 0.1, rate: 1, running: false, waiting: true })).toBeUndefined();
+    expect(followAction({ driftSeconds: 0.3, rate: 1, running: false, waiting: true })).toEqual({ kind: 'seek' });
+  });
 });

@@ -1,0 +1,91 @@
+import type { TilePlayer } from './tile-player.js';
+import { waitVerdict, type TilePhase, type TileStatus } from './wait-policy.js';
+import type { WallClock } from './wall-clock.js';
+
+/** What the page shows of its players; a new object with each change. */
+export interface EngineSnapshot {
+  phases: Readonly<Record<string, TilePhase>>;
+  /** Cameras the clock waits for. */
+  waitingFor: readonly string[];
+  /** Cameras that load for too long: the others went on. */
+  leftBehind: readonly string[];
+}
+
+export interface ReviewEngine {
+  readonly clock: WallClock;
+  /** Returns a function that takes the player out again. */
+  add(cameraId: string, player: TilePlayer): () => void;
+  setPhase(cameraId: string, phase: TilePhase): void;
+  player(cameraId: string): TilePlayer | undefined;
+  snapshot(): EngineSnapshot;
+  subscribe(listener: () => void): () => void;
+  start(): void;
+  stop(): void;
+}
+
+export interface EngineDeps {
+  clock: WallClock;
+  nowMs(): number;
+  /** Calls back before the next screen frame; returns a function that calls it off. */
+  nextFrame(callback: () => void): () => void;
+}
+
+/** Lets every player follow the one clock and makes the clock wait for players that load. */
+export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): ReviewEngine {
+  const players = new Map<string, TilePlayer>();
+  const statuses = new Map<string, TileStatus>();
+  const listeners = new Set<() => void>();
+  let shown: EngineSnapshot = { phases: {}, waitingFor: [], leftBehind: [] };
+  let callOff: (() => void) | undefined;
+
+  function publish(): void {
+    const { waitingFor, leftBehind } = waitVerdict(statuses, nowMs());
+    const phases = Object.fromEntries([...statuses].map(([id, status]) => [id, status.phase]));
+    const next: EngineSnapshot = { phases, waitingFor, leftBehind };
+    if (JSON.stringify(next) === JSON.stringify(shown)) return;
+    shown = next;
+    for (const listener of [...listeners]) listener();
+  }
+  function step(): void {
+    clock.tick();
+    for (const player of players.values()) player.follow();
+    publish();
+    clock.setWaiting(clock.snapshot().playing && shown.waitingFor.length > 0);
+  }
+
+  return {
+    clock,
+    add(cameraId, player) {
+      players.set(cameraId, player);
+      statuses.set(cameraId, { phase: 'loading', sinceMs: nowMs() });
+      publish();
+      return () => {
+        if (players.get(cameraId) !== player) return;
+        players.delete(cameraId);
+        statuses.delete(cameraId);
+        publish();
+      };
+    },
+    setPhase(cameraId, phase) {
+      if (statuses.get(cameraId)?.phase !== phase) statuses.set(cameraId, { phase, sinceMs: nowMs() });
+    },
+    player: (cameraId) => players.get(cameraId),
+    snapshot: () => shown,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    start() {
+      const loop = () => {
+        step();
+        callOff = nextFrame(loop);
+      };
+      callOff?.();
+      callOff = nextFrame(loop);
+    },
+    stop() {
+      callOff?.();
+      callOff = undefined;
+    },
+  };
+}
