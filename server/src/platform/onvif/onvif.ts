@@ -49,6 +49,8 @@ export interface OnvifOptions {
 }
 
 export interface Onvif {
+  /** @throws AppError invalid `bad_range` or `too_many_ranges`. */
+  checkRanges(ranges: readonly string[]): void;
   /** Finds cameras by multicast on the interfaces and by unicast in the ranges. @throws AppError invalid, unavailable. */
   discover(ranges: readonly string[], listener: DiscoveryListener, signal: AbortSignal): Promise<void>;
   /**
@@ -113,6 +115,10 @@ export function createOnvif(options: OnvifOptions): Onvif {
   };
 
   return {
+    checkRanges(ranges) {
+      expandRanges(ranges, discoveryPort);
+    },
+
     discover: (ranges, listener, signal) =>
       runDiscoveryScan({
         interfaces: options.interfaces.length > 0 ? options.interfaces : ownInterfaces(),

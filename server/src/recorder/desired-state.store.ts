@@ -1,0 +1,123 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { desiredState } from '@choi-canh/shared/recorder-api';
+import { z } from 'zod';
+import { errorMessage } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+
+/** Where a camera's streams were when it last told; without credentials. */
+const cachedAddresses = z.object({
+  /** What the addresses were asked with: device address and profile tokens. */
+  key: z.string(),
+  mainUrl: z.string(),
+  subUrl: z.string().nullable(),
+});
+export type CachedAddresses = z.infer<typeof cachedAddresses>;
+
+const stored = z.object({ state: desiredState, addresses: z.record(z.string(), cachedAddresses) });
+export type StoredState = z.infer<typeof stored>;
+
+const magic = Buffer.from('CCDS1\n', 'ascii');
+const ivBytes = 12;
+const tagBytes = 16;
+export const keyBytes = 32;
+
+/** Writes a file so that after a crash there is either the old content or the new one; mode 0600. */
+async function writeAtomically(path: string, content: Buffer): Promise<void> {
+  const part = `${path}.part`;
+  const file = await open(part, 'w', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(part, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The key in a file of mode 0600, made when there is none. @throws Error when the file holds no 32 bytes. */
+export async function loadOrCreateKey(path: string): Promise<Buffer> {
+  const found = await readIfThere(path);
+  if (found !== undefined) {
+    if (found.length !== keyBytes) throw new Error(`${path} does not hold a key of ${keyBytes} bytes`);
+    await chmod(path, 0o600);
+    return found;
+  }
+  const key = randomBytes(keyBytes);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeAtomically(path, key);
+  return key;
+}
+
+/**
+ * What the console last wanted, on the recorder's own disk, so that it boots and records without a console. AES-256-GCM:
+ * magic, 12 bytes IV, 16 bytes tag, JSON. Owns the file; leaves applying the state to the recorder.
+ */
+export class DesiredStateStore {
+  readonly path: string;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: { folder: string; key: Buffer; logger: Logger }) {
+    this.path = join(options.folder, 'desired-state.bin');
+  }
+
+  /** Undefined on the first start. A file that cannot be read is kept beside, as `.unreadable`, and logged as an error. */
+  async load(): Promise<StoredState | undefined> {
+    await mkdir(this.options.folder, { recursive: true, mode: 0o700 });
+    const sealed = await readIfThere(this.path);
+    if (sealed === undefined) return undefined;
+    try {
+      return stored.parse(JSON.parse(this.open(sealed).toString('utf8')));
+    } catch (error) {
+      const text = error instanceof z.ZodError ? 'it does not have the expected form' : errorMessage(error);
+      this.options.logger.error({ path: this.path, error: text }, 'the desired state cannot be read');
+      await rename(this.path, `${this.path}.unreadable`);
+      return undefined;
+    }
+  }
+
+  /** Durable when it resolves. Saves one after the other. */
+  save(state: StoredState): Promise<void> {
+    const sealed = this.seal(Buffer.from(JSON.stringify(state), 'utf8'));
+    const done = this.writing.then(() => writeAtomically(this.path, sealed));
+    this.writing = done.catch(() => undefined);
+    return done;
+  }
+
+  private seal(plain: Buffer): Buffer {
+    const iv = randomBytes(ivBytes);
+    const cipher = createCipheriv('aes-256-gcm', this.options.key, iv);
+    cipher.setAAD(magic);
+    const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+    return Buffer.concat([magic, iv, cipher.getAuthTag(), sealed]);
+  }
+
+  private open(sealed: Buffer): Buffer {
+    const start = magic.length + ivBytes + tagBytes;
+    if (sealed.length < start || !sealed.subarray(0, magic.length).equals(magic)) throw new Error('unknown format');
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      this.options.key,
+      sealed.subarray(magic.length, magic.length + ivBytes),
+    );
+    decipher.setAAD(magic);
+    decipher.setAuthTag(sealed.subarray(magic.length + ivBytes, start));
+    return Buffer.concat([decipher.update(sealed.subarray(start)), decipher.final()]);
+  }
+}

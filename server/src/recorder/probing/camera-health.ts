@@ -1,0 +1,197 @@
+import type { CameraReason, CameraState } from '@choi-canh/shared/health';
+
+/** What ingest says of a camera's main stream. */
+export interface StreamRuntime {
+  state: string;
+  reason: CameraReason;
+  detail: string;
+  sinceAtMs: number;
+  lastFragmentAtMs: number | undefined;
+  frameRate: number | undefined;
+}
+
+/** What the ONVIF layer last saw. */
+export type OnvifSight =
+  | { kind: 'none' }
+  | { kind: 'ok'; clockOffsetMs: number | null; promisedFrameRate: number | null; atMs: number }
+  | { kind: 'failed'; reason: CameraReason; detail: string; failures: number; atMs: number };
+
+export interface HealthInput {
+  enabled: boolean;
+  /** Whether an address of the main stream is known. */
+  hasStreamUrl: boolean;
+  runtime: StreamRuntime | undefined;
+  onvif: OnvifSight;
+}
+
+export interface Health {
+  state: CameraState;
+  reason: CameraReason;
+  detail: string;
+  sinceAtMs: number;
+}
+
+/** Without a fragment for this long the stream is lost; shorter reconnections are none of a person's business. */
+export const lossMs = 9000;
+/** A stream that has come back is alive after it has recorded for this long. */
+const recoveryMs = 3000;
+/** A first connection may take this long before the camera counts as down. */
+const connectMs = 15_000;
+const slowFramesMs = 20_000;
+const reasonChangeMs = 5000;
+/** ONVIF may miss twice while footage arrives. */
+const onvifFailures = 3;
+const clockOffsetLimitMs = { enter: 5000, leave: 4000 };
+const slowFramesLimit = { enter: 0.5, leave: 0.6 };
+
+type Candidate = Omit<Health, 'sinceAtMs'> & { sinceAtMs?: number };
+
+const downReasons = new Set<CameraReason>([
+  'host_unreachable',
+  'connection_refused',
+  'wrong_password',
+  'no_stream',
+  'stream_stalled',
+  'stream_ended',
+  'not_video',
+  'bad_answer',
+  'engine_failed',
+]);
+/** Of these, ONVIF may know the deeper cause. */
+const vagueReasons = new Set<CameraReason>(['no_stream', 'stream_stalled', 'stream_ended', 'host_unreachable']);
+
+/**
+ * The state of one camera from its layers (network, ONVIF and password, frames, disk), with hysteresis so that it does not
+ * flap. `observe` is called about once a second and at every change of the stream; it returns the health after it and
+ * whether its state or reason is new. Ages of fragments are measured on the monotonic clock, because the host's clock may
+ * be set while a camera records.
+ */
+export class CameraHealth {
+  private current: Health | undefined;
+  private pending: { key: string; sinceMonotonicMs: number; sinceAtMs: number } | undefined;
+  private seenFragmentAtMs: number | undefined;
+  private fragmentSeenAt = 0;
+
+  get health(): Health | undefined {
+    return this.current;
+  }
+
+  observe(input: HealthInput, nowMs: number, monotonicMs: number): { health: Health; changed: boolean } {
+    const candidate = this.candidate(input, nowMs, monotonicMs);
+    const previous = this.current;
+    if (previous === undefined) {
+      const first = candidate ?? { state: 'unknown', reason: 'connecting', detail: '' };
+      this.current = { ...first, sinceAtMs: nowMs };
+      return { health: this.current, changed: true };
+    }
+    if (candidate === undefined || (candidate.state === previous.state && candidate.reason === previous.reason)) {
+      this.pending = undefined;
+      if (candidate !== undefined) previous.detail = candidate.detail;
+      return { health: previous, changed: false };
+    }
+    const key = `${candidate.state} ${candidate.reason}`;
+    if (this.pending?.key !== key) this.pending = { key, sinceMonotonicMs: monotonicMs, sinceAtMs: nowMs };
+    if (monotonicMs - this.pending.sinceMonotonicMs < this.holdMs(previous, candidate)) {
+      return { health: previous, changed: false };
+    }
+    const sinceAtMs = Math.max(previous.sinceAtMs, candidate.sinceAtMs ?? this.pending.sinceAtMs);
+    this.pending = undefined;
+    this.current = { state: candidate.state, reason: candidate.reason, detail: candidate.detail, sinceAtMs };
+    return { health: this.current, changed: true };
+  }
+
+  /** How long a candidate must last before it is believed. */
+  private holdMs(previous: Health, candidate: Candidate): number {
+    if (previous.state === 'down' && candidate.state === 'down') return reasonChangeMs;
+    if (previous.state === 'down' && (candidate.state === 'alive' || candidate.state === 'degraded')) return recoveryMs;
+    if (candidate.reason === 'slow_frames' || previous.reason === 'slow_frames') {
+      return previous.state === 'alive' || candidate.state === 'alive' ? slowFramesMs : 0;
+    }
+    return 0;
+  }
+
+  private fragmentAgeMs(runtime: StreamRuntime, nowMs: number, monotonicMs: number): number | undefined {
+    const lastAtMs = runtime.lastFragmentAtMs;
+    if (lastAtMs === undefined) return undefined;
+    if (lastAtMs !== this.seenFragmentAtMs) {
+      this.fragmentSeenAt = monotonicMs - (this.seenFragmentAtMs === undefined ? Math.max(0, nowMs - lastAtMs) : 0);
+      this.seenFragmentAtMs = lastAtMs;
+    }
+    return monotonicMs - this.fragmentSeenAt;
+  }
+
+  /** What the layers say now; undefined: nothing that would justify another word than the last. */
+  private candidate(input: HealthInput, nowMs: number, monotonicMs: number): Candidate | undefined {
+    const { runtime, onvif } = input;
+    if (!input.enabled) return { state: 'paused', reason: 'disabled', detail: '' };
+    if (!input.hasStreamUrl || runtime === undefined) {
+      if (onvif.kind === 'failed') return { state: 'down', reason: onvif.reason, detail: onvif.detail };
+      return { state: 'unknown', reason: 'connecting', detail: '' };
+    }
+    if (runtime.reason === 'storage_full') return { state: 'paused', reason: 'storage_full', detail: runtime.detail };
+    const ageMs = this.fragmentAgeMs(runtime, nowMs, monotonicMs);
+    if (ageMs !== undefined && ageMs < lossMs) {
+      return runtime.state === 'recording' ? this.recording(runtime, onvif) : undefined;
+    }
+    return this.lost(runtime, onvif, nowMs);
+  }
+
+  private recording(runtime: StreamRuntime, onvif: OnvifSight): Candidate {
+    if (runtime.reason === 'storage_slow') {
+      return { state: 'degraded', reason: 'storage_slow', detail: runtime.detail };
+    }
+    if (onvif.kind === 'failed' && onvif.failures >= onvifFailures) {
+      const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
+      return { state: 'degraded', reason, detail: onvif.detail };
+    }
+    if (onvif.kind === 'ok' && onvif.clockOffsetMs !== null) {
+      const limit = this.current?.reason === 'clock_offset' ? clockOffsetLimitMs.leave : clockOffsetLimitMs.enter;
+      if (Math.abs(onvif.clockOffsetMs) > limit) {
+        const seconds = Math.round(onvif.clockOffsetMs / 1000);
+        const detail = `camera clock is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`;
+        return { state: 'degraded', reason: 'clock_offset', detail };
+      }
+    }
+    const promised = onvif.kind === 'ok' ? onvif.promisedFrameRate : null;
+    if (runtime.reason === 'slow_frames') {
+      return { state: 'degraded', reason: 'slow_frames', detail: runtime.detail };
+    }
+    if (promised !== null && runtime.frameRate !== undefined) {
+      const limit = this.current?.reason === 'slow_frames' ? slowFramesLimit.leave : slowFramesLimit.enter;
+      if (runtime.frameRate < promised * limit) {
+        const detail = `${runtime.frameRate.toFixed(1)} of ${promised} frames a second`;
+        return { state: 'degraded', reason: 'slow_frames', detail };
+      }
+    }
+    return { state: 'alive', reason: 'ok', detail: '' };
+  }
+
+  private lost(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): Candidate | undefined {
+    const since = runtime.lastFragmentAtMs === undefined ? {} : { sinceAtMs: runtime.lastFragmentAtMs };
+    if (runtime.state === 'starting' || runtime.state === 'stopped') {
+      const was = this.current?.state;
+      if (was === 'down') return undefined;
+      const waitedMs = nowMs - Math.max(runtime.sinceAtMs, runtime.lastFragmentAtMs ?? 0);
+      if (was !== 'alive' && was !== 'degraded' && waitedMs < connectMs) {
+        return { state: 'unknown', reason: 'connecting', detail: '' };
+      }
+    }
+    let reason: CameraReason = downReasons.has(runtime.reason)
+      ? runtime.reason
+      : runtime.lastFragmentAtMs === undefined
+        ? 'no_stream'
+        : 'stream_stalled';
+    let detail = runtime.detail;
+    const lostAtMs = runtime.lastFragmentAtMs ?? runtime.sinceAtMs;
+    if (
+      onvif.kind === 'failed' &&
+      onvif.atMs >= lostAtMs &&
+      vagueReasons.has(reason) &&
+      downReasons.has(onvif.reason)
+    ) {
+      reason = onvif.reason;
+      detail = onvif.detail;
+    }
+    return { state: 'down', reason, detail, ...since };
+  }
+}

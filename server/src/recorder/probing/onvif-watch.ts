@@ -1,0 +1,207 @@
+import type { CameraReason } from '@choi-canh/shared/health';
+import { cameraReasonSchema } from '@choi-canh/shared/health';
+import type { StreamFacts } from '@choi-canh/shared/cameras';
+import type { Clock } from '../../lib/clock.js';
+import { errorMessage, isAppError } from '../../lib/errors.js';
+import { redactUrls, type Logger } from '../../lib/logger.js';
+import type { OnvifSight } from './camera-health.js';
+
+export interface WatchedCamera {
+  cameraId: string;
+  enabled: boolean;
+  deviceAddress: string;
+  username: string;
+  password: string;
+  mainProfileToken: string;
+  subProfileToken: string | null;
+}
+
+export interface StreamAddresses {
+  mainUrl: string;
+  subUrl: string | null;
+}
+
+type Credentials = Pick<WatchedCamera, 'username' | 'password'>;
+
+/** What the watch needs of ONVIF. */
+export interface CameraLooker {
+  look(
+    deviceAddress: string,
+    credentials: Credentials,
+    profiles: Pick<WatchedCamera, 'mainProfileToken' | 'subProfileToken'>,
+    signal?: AbortSignal,
+  ): Promise<StreamAddresses & { clockOffsetMs: number | null }>;
+  profiles(deviceAddress: string, credentials: Credentials, signal?: AbortSignal): Promise<StreamFacts[]>;
+}
+
+export interface OnvifWatchOptions {
+  onvif: CameraLooker;
+  clock: Clock;
+  logger: Logger;
+  random?: () => number;
+  /** Between two looks at a camera that answers. Default 60 s, ±25 %. */
+  intervalMs?: number;
+  /** Stream addresses as the camera tells them now. */
+  onAddresses(cameraId: string, addresses: StreamAddresses): void;
+}
+
+const maxAtOnce = 8;
+const tickMs = 250;
+/** After a failure look again soon, so that a passing one is told from a lasting one. */
+const retryMs = 10_000;
+const unreachableMs = 30_000;
+/** Cameras lock an account after about five wrong passwords; so seldom they do not. */
+const wrongPasswordMs = 10 * 60_000;
+const profilesEveryMs = 60 * 60_000;
+
+interface Entry {
+  camera: WatchedCamera;
+  key: string;
+  sight: OnvifSight;
+  dueAt: number;
+  lookedAt: number;
+  looking: boolean;
+  promisedFrameRate: number | null;
+  profilesAt: number;
+}
+
+const keyOf = (camera: WatchedCamera): string =>
+  JSON.stringify([
+    camera.deviceAddress,
+    camera.username,
+    camera.password,
+    camera.mainProfileToken,
+    camera.subProfileToken,
+  ]);
+
+function reasonOf(error: unknown): CameraReason {
+  const given = isAppError(error) ? cameraReasonSchema.safeParse(error.details.reason) : undefined;
+  if (given?.success === true) return given.data;
+  return isAppError(error) && error.code === 'wrong_password' ? 'wrong_password' : 'bad_answer';
+}
+
+/**
+ * Looks at every camera through ONVIF on a modest schedule: clock, password, stream addresses. Owns the schedule and the
+ * last sight of each; leaves judging it to the camera's health.
+ */
+export function createOnvifWatch(options: OnvifWatchOptions) {
+  const { onvif, clock, logger } = options;
+  const random = options.random ?? Math.random;
+  const intervalMs = options.intervalMs ?? 60_000;
+  const entries = new Map<string, Entry>();
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let active = 0;
+  const looks = new Set<Promise<void>>();
+
+  const jittered = (ms: number) => ms * (0.75 + random() * 0.5);
+
+  async function look(entry: Entry): Promise<void> {
+    const { camera, key } = entry;
+    const credentials = { username: camera.username, password: camera.password };
+    let sight: OnvifSight;
+    let addresses: StreamAddresses | undefined;
+    try {
+      const seen = await onvif.look(camera.deviceAddress, credentials, camera, stopping.signal);
+      addresses = { mainUrl: seen.mainUrl, subUrl: seen.subUrl };
+      if (clock.monotonicMs() - entry.profilesAt >= profilesEveryMs) {
+        const profiles = await onvif.profiles(camera.deviceAddress, credentials, stopping.signal);
+        entry.promisedFrameRate =
+          profiles.find((profile) => profile.profileToken === camera.mainProfileToken)?.frameRate ?? null;
+        entry.profilesAt = clock.monotonicMs();
+      }
+      sight = {
+        kind: 'ok',
+        clockOffsetMs: seen.clockOffsetMs,
+        promisedFrameRate: entry.promisedFrameRate,
+        atMs: clock.nowMs(),
+      };
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      const failures = entry.sight.kind === 'failed' ? entry.sight.failures + 1 : 1;
+      const detail = redactUrls(errorMessage(error)).slice(0, 300);
+      sight = { kind: 'failed', reason: reasonOf(error), detail, failures, atMs: clock.nowMs() };
+      logger.debug({ cameraId: camera.cameraId, reason: sight.reason, detail }, 'a camera does not answer over ONVIF');
+    }
+    if (entries.get(camera.cameraId) !== entry || entry.key !== key) return; // given up or changed meanwhile
+    entry.sight = sight;
+    entry.dueAt = clock.monotonicMs() + jittered(nextMs(sight));
+    if (addresses !== undefined) options.onAddresses(camera.cameraId, addresses);
+  }
+
+  function nextMs(sight: OnvifSight): number {
+    if (sight.kind !== 'failed') return intervalMs;
+    // One second look before a password counts as wrong for good: some cameras refuse everything while they start.
+    if (sight.reason === 'wrong_password') return sight.failures === 1 ? retryMs : wrongPasswordMs;
+    return sight.failures < 3 ? retryMs : unreachableMs;
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const now = clock.monotonicMs();
+      const due = [...entries.values()]
+        .filter((entry) => entry.camera.enabled && !entry.looking && entry.dueAt <= now)
+        .sort((a, b) => a.dueAt - b.dueAt)
+        .slice(0, maxAtOnce - active);
+      for (const entry of due) {
+        entry.looking = true;
+        entry.lookedAt = now;
+        active += 1;
+        const done = look(entry).finally(() => {
+          entry.looking = false;
+          active -= 1;
+          looks.delete(done);
+        });
+        looks.add(done);
+      }
+      await clock.sleep(tickMs, stopping.signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    /** The whole list. What changed is looked at anew, at once. */
+    setCameras(cameras: readonly WatchedCamera[]): void {
+      const wanted = new Set(cameras.map((camera) => camera.cameraId));
+      for (const id of entries.keys()) if (!wanted.has(id)) entries.delete(id);
+      for (const camera of cameras) {
+        const key = keyOf(camera);
+        const entry = entries.get(camera.cameraId);
+        if (entry?.key === key) {
+          if (camera.enabled && !entry.camera.enabled) entry.dueAt = clock.monotonicMs();
+          entry.camera = camera;
+          continue;
+        }
+        entries.set(camera.cameraId, {
+          camera,
+          key,
+          sight: { kind: 'none' },
+          dueAt: clock.monotonicMs(),
+          lookedAt: Number.NEGATIVE_INFINITY,
+          looking: false,
+          promisedFrameRate: null,
+          profilesAt: Number.NEGATIVE_INFINITY,
+        });
+      }
+    },
+    sight(cameraId: string): OnvifSight {
+      return entries.get(cameraId)?.sight ?? { kind: 'none' };
+    },
+    /** Something about the camera's stream changed: look soon, but not more often than every ten seconds. */
+    lookSoon(cameraId: string): void {
+      const entry = entries.get(cameraId);
+      if (entry === undefined) return;
+      const refused = entry.sight.kind === 'failed' && entry.sight.reason === 'wrong_password';
+      const soonest = entry.lookedAt + (refused ? wrongPasswordMs : retryMs);
+      entry.dueAt = Math.min(entry.dueAt, Math.max(clock.monotonicMs(), soonest));
+    },
+    start(): void {
+      running ??= loop();
+    },
+    async stop(): Promise<void> {
+      stopping.abort(new Error('the recorder stops'));
+      await running;
+      await Promise.all(looks);
+    },
+  };
+}
+export type OnvifWatch = ReturnType<typeof createOnvifWatch>;

@@ -1,0 +1,136 @@
+import { instantFromMs } from '@choi-canh/shared/common';
+import type { CameraStatus } from '@choi-canh/shared/health';
+import type { Clock } from '../../lib/clock.js';
+import { redactUrls, type Logger } from '../../lib/logger.js';
+import { CameraHealth, type Health, type StreamRuntime } from './camera-health.js';
+import { createOnvifWatch, type CameraLooker, type StreamAddresses, type WatchedCamera } from './onvif-watch.js';
+
+/** What probing needs of ingest. */
+export interface StreamObserver {
+  runtime(cameraId: string): StreamRuntime | undefined;
+  onChange(listener: (cameraId: string) => void): () => void;
+}
+
+export interface ProbingOptions {
+  onvif: CameraLooker;
+  ingest: StreamObserver;
+  clock: Clock;
+  logger: Logger;
+  random?: () => number;
+  onvifIntervalMs?: number;
+  /** Changes of state or reason since the last call, never empty; all of one tick together. */
+  onStatuses(statuses: CameraStatus[]): void;
+  onAddresses(cameraId: string, addresses: StreamAddresses): void;
+}
+
+/** A camera to watch; `hasStreamUrl` says whether ingest was given an address. */
+export type ProbedCamera = WatchedCamera & { hasStreamUrl: boolean };
+
+const tickMs = 500;
+
+/**
+ * One word for each camera, from four layers: reachable, ONVIF and password, frames, disk. Owns the states and their
+ * hysteresis; what is seen on the network comes from the ONVIF watch, what arrives from ingest.
+ */
+export function createProbing(options: ProbingOptions) {
+  const { ingest, clock } = options;
+  const cameras = new Map<string, { camera: ProbedCamera; health: CameraHealth }>();
+  const changed = new Map<string, CameraStatus>();
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let unsubscribe: (() => void) | undefined;
+  const watch = createOnvifWatch({
+    onvif: options.onvif,
+    clock,
+    logger: options.logger,
+    ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.onvifIntervalMs === undefined ? {} : { intervalMs: options.onvifIntervalMs }),
+    onAddresses: options.onAddresses,
+  });
+
+  const statusOf = (cameraId: string, health: Health): CameraStatus => ({
+    cameraId,
+    state: health.state,
+    reason: health.reason,
+    detail: redactUrls(health.detail).slice(0, 300),
+    sinceAt: instantFromMs(health.sinceAtMs),
+  });
+
+  function observe(cameraId: string): void {
+    const entry = cameras.get(cameraId);
+    if (entry === undefined) return;
+    const runtime = ingest.runtime(cameraId);
+    const before = entry.health.health?.state;
+    const { health, changed: isNew } = entry.health.observe(
+      {
+        enabled: entry.camera.enabled,
+        hasStreamUrl: entry.camera.hasStreamUrl,
+        runtime,
+        onvif: watch.sight(cameraId),
+      },
+      clock.nowMs(),
+      clock.monotonicMs(),
+    );
+    if (!isNew) return;
+    changed.set(cameraId, statusOf(cameraId, health));
+    if (before !== undefined && health.state !== before) watch.lookSoon(cameraId);
+  }
+
+  function flush(): void {
+    if (changed.size === 0) return;
+    const statuses = [...changed.values()];
+    changed.clear();
+    options.onStatuses(statuses);
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      for (const cameraId of cameras.keys()) observe(cameraId);
+      flush();
+      await clock.sleep(tickMs, stopping.signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    /** The whole list; states of cameras that stay are kept. */
+    setCameras(list: readonly ProbedCamera[]): void {
+      const wanted = new Set(list.map((camera) => camera.cameraId));
+      for (const id of cameras.keys()) if (!wanted.has(id)) cameras.delete(id);
+      for (const camera of list) {
+        const entry = cameras.get(camera.cameraId);
+        if (entry === undefined) cameras.set(camera.cameraId, { camera, health: new CameraHealth() });
+        else entry.camera = camera;
+      }
+      watch.setCameras(list);
+    },
+    /** Now; `unknown` before the first look. */
+    status(cameraId: string): CameraStatus | undefined {
+      const entry = cameras.get(cameraId);
+      if (entry === undefined) return undefined;
+      const health = entry.health.health;
+      return health === undefined
+        ? { cameraId, state: 'unknown', reason: 'connecting', detail: '', sinceAt: instantFromMs(clock.nowMs()) }
+        : statusOf(cameraId, health);
+    },
+    clockOffsetMs(cameraId: string): number | null {
+      const sight = watch.sight(cameraId);
+      return sight.kind === 'ok' ? sight.clockOffsetMs : null;
+    },
+    start(): void {
+      unsubscribe ??= ingest.onChange((cameraId) => {
+        const runtime = ingest.runtime(cameraId);
+        if (runtime !== undefined && runtime.state !== 'recording' && runtime.state !== 'starting') {
+          watch.lookSoon(cameraId);
+        }
+      });
+      watch.start();
+      running ??= loop();
+    },
+    async stop(): Promise<void> {
+      stopping.abort(new Error('the recorder stops'));
+      unsubscribe?.();
+      await Promise.all([running, watch.stop()]);
+    },
+  };
+}
+export type Probing = ReturnType<typeof createProbing>;

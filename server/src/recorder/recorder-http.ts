@@ -1,0 +1,244 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { httpStatusOfKind, type ErrorResponse } from '@choi-canh/shared/errors';
+import { z } from 'zod';
+import { AppError, errorMessage, isAppError } from '../lib/errors.js';
+import { newId } from '../lib/ids.js';
+import type { Logger } from '../lib/logger.js';
+
+export interface RecorderRequest {
+  params: Record<string, string>;
+  query: Record<string, string>;
+  /** Parsed JSON; undefined without a body. */
+  body: unknown;
+  headers: IncomingMessage['headers'];
+  /** Aborts when the console goes away or the recorder stops. */
+  signal: AbortSignal;
+  response: ServerResponse;
+}
+
+export interface RecorderRoute {
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`. */
+  path: string;
+  maxBodyBytes?: number;
+  /** A value is answered as JSON, undefined as 204 unless the handler has answered itself. */
+  handle(request: RecorderRequest): Promise<unknown>;
+}
+
+const defaultBodyBytes = 64 * 1024;
+const maxConnections = 2000;
+
+interface Compiled extends RecorderRoute {
+  pattern: RegExp;
+  names: string[];
+}
+
+function compile(route: RecorderRoute): Compiled {
+  const names: string[] = [];
+  const source = route.path
+    .split(/(:[a-zA-Z]+)/)
+    .map((part) => {
+      if (!part.startsWith(':')) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      names.push(part.slice(1));
+      return '([^/]+)';
+    })
+    .join('');
+  return { ...route, pattern: new RegExp(`^${source}$`), names };
+}
+
+/** Parses with a zod schema. @throws AppError invalid `invalid_request`, with `details.fields`. */
+export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.slice(0, 20).map((issue) => ({
+    path: issue.path.join('.'),
+    message: issue.message,
+  }));
+  throw new AppError(
+    'invalid',
+    'invalid_request',
+    fields.map((field) => `${field.path}: ${field.message}`).join('; '),
+    {
+      details: { fields },
+    },
+  );
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const tooLarge = () =>
+    new AppError('invalid', 'body_too_large', `a body of at most ${maxBytes} bytes is read`, { details: { maxBytes } });
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw new AppError('invalid', 'invalid_request', 'the body is not JSON', {
+      details: { fields: [{ path: '', message: 'not JSON' }] },
+    });
+  }
+}
+
+/** Sends a stream with backpressure; a client that goes away ends it quietly, a source that fails cuts the connection. */
+export async function sendStream(response: ServerResponse, stream: NodeJS.ReadableStream, signal: AbortSignal) {
+  try {
+    await pipeline(stream, response, { signal });
+  } catch (error) {
+    if (!signal.aborted && !response.destroyed) throw error;
+  }
+}
+
+/**
+ * The recorder's HTTP server: bearer token, routes as data, bounded bodies, errors as `errorResponse`. It serves consoles
+ * and nobody else, so it needs neither sessions nor express.
+ */
+export function createRecorderHttp(options: {
+  token: string;
+  routes: readonly RecorderRoute[];
+  host: string;
+  port: number;
+  logger: Logger;
+}) {
+  const { logger } = options;
+  const routes = options.routes.map(compile);
+  const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
+  const expected = digest(options.token);
+  const stopping = new AbortController();
+  let server: Server | undefined;
+
+  const authorised = (request: IncomingMessage): boolean => {
+    const match = /^Bearer ([^\s]+)$/.exec(request.headers.authorization ?? '');
+    return timingSafeEqual(digest(match?.[1] ?? ''), expected) && match !== null;
+  };
+
+  function find(method: string, pathname: string): { route: Compiled; params: Record<string, string> } {
+    const matching = routes.flatMap((route) => {
+      const match = route.pattern.exec(pathname);
+      return match === null ? [] : [{ route, match }];
+    });
+    const found = matching.find(({ route }) => route.method === (method === 'HEAD' ? 'GET' : method));
+    if (found === undefined) {
+      throw new AppError('not_found', 'no_such_route', `no ${method} ${pathname.slice(0, 200)}`);
+    }
+    const params = Object.fromEntries(
+      found.route.names.map((name, index) => {
+        try {
+          return [name, decodeURIComponent(found.match[index + 1] ?? '')];
+        } catch {
+          throw new AppError('invalid', 'invalid_request', 'the path is not valid percent-encoding');
+        }
+      }),
+    );
+    return { route: found.route, params };
+  }
+
+  function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const requestId = newId();
+    const known = isAppError(error);
+    const kind = known ? error.kind : 'internal';
+    if (kind === 'internal') {
+      logger.error({ requestId, method: request.method, path: request.url?.split('?')[0], error }, 'request failed');
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { fields, ...details } = known ? error.details : {};
+    const body: ErrorResponse = {
+      error: {
+        kind,
+        code: known ? error.code : 'internal',
+        message: known ? error.message : 'internal error',
+        details,
+        ...(Array.isArray(fields) ? { fields: fields as { path: string; message: string }[] } : {}),
+        requestId,
+      },
+    };
+    response.statusCode = known && error.code === 'body_too_large' ? 413 : httpStatusOfKind[kind];
+    for (const name of ['content-length', 'content-range', 'content-type', 'cache-control'])
+      response.removeHeader(name);
+    if (response.statusCode === 401) response.setHeader('www-authenticate', 'Bearer');
+    // What was not read of a body must not be taken for the next request.
+    if (!request.complete) response.setHeader('connection', 'close');
+    sendJson(response, body);
+  }
+
+  function sendJson(response: ServerResponse, value: unknown): void {
+    const payload = Buffer.from(JSON.stringify(value), 'utf8');
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+    response.setHeader('content-length', payload.length);
+    response.setHeader('cache-control', 'no-store');
+    response.end(response.req.method === 'HEAD' ? undefined : payload);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(new AppError('unavailable', 'gone', 'the client went away'));
+    });
+    try {
+      if (!authorised(request)) throw new AppError('unauthenticated', 'bad_token', 'the token is missing or wrong');
+      const url = new URL(request.url ?? '/', 'http://recorder');
+      const { route, params } = find(request.method ?? '', url.pathname);
+      const body = ['PUT', 'POST'].includes(route.method)
+        ? await readBody(request, route.maxBodyBytes ?? defaultBodyBytes)
+        : undefined;
+      const result = await route.handle({
+        params,
+        query: Object.fromEntries(url.searchParams),
+        body,
+        headers: request.headers,
+        signal: AbortSignal.any([gone.signal, stopping.signal]),
+        response,
+      });
+      if (response.headersSent || response.writableEnded) return;
+      if (result === undefined) response.writeHead(204).end();
+      else sendJson(response, result);
+    } catch (error) {
+      if (gone.signal.aborted) logger.debug({ error: errorMessage(error) }, 'a client went away');
+      else sendError(request, response, error);
+    }
+  }
+
+  return {
+    /** @throws Error when the address or port cannot be listened on. */
+    async start(): Promise<{ url: string }> {
+      const created = createServer(
+        { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
+        (request, response) => {
+          void handle(request, response);
+        },
+      );
+      created.maxConnections = maxConnections;
+      server = created;
+      await new Promise<void>((resolve, reject) => {
+        created.once('error', reject);
+        created.listen(options.port, options.host, () => resolve());
+      });
+      created.on('error', (error) => logger.error({ error }, 'the HTTP server failed'));
+      const { port } = created.address() as AddressInfo;
+      const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+      return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}` };
+    },
+    /** Ends long polls and streams, then waits for what is left. */
+    async stop(): Promise<void> {
+      stopping.abort(new AppError('unavailable', 'stopped', 'the recorder stops'));
+      const closing = server;
+      if (closing === undefined) return;
+      await new Promise<void>((resolve) => {
+        closing.close(() => resolve());
+        closing.closeIdleConnections();
+        setTimeout(() => closing.closeAllConnections(), 1000).unref();
+      });
+    },
+  };
+}
