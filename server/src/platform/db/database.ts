@@ -13,3 +13,6 @@ export interface Database {
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+/** What repositories and services hand each other inside one `write`. */
+export type Transaction = EntityManager;
