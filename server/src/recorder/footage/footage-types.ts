@@ -1,0 +1,110 @@
+// The words of the footage room: what other rooms of the recorder see of it.
+import type { Fragment, TimeSource } from '../../lib/fragment.js';
+
+/** One fragment as it lies in a footage file. */
+export interface StoredFragment {
+  readonly fileId: string;
+  /** Of the moof, bytes from the start of the file. */
+  readonly offset: number;
+  readonly byteLength: number;
+  /** UTC, ms, of the media instant `baseMediaDecodeTime`. */
+  readonly startAtMs: number;
+  readonly durationMs: number;
+  readonly independent: boolean;
+  readonly baseMediaDecodeTime: bigint;
+  readonly run: number;
+  readonly initId: string;
+  readonly timeSource: TimeSource;
+  readonly sampleCount: number;
+}
+
+export interface FootageFile {
+  readonly id: string;
+  readonly cameraId: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The init segment is bytes [0, initByteLength) of the file. */
+  readonly initByteLength: number;
+  readonly initId: string;
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  readonly timescale: number;
+  readonly trackId: number;
+  readonly startAtMs: number;
+  readonly endAtMs: number;
+  readonly byteLength: number;
+  readonly open: boolean;
+  readonly run: number;
+}
+
+/** A stretch of footage without a gap of more than 250 ms, timed one way. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly timeSource: TimeSource;
+}
+
+export interface Hold {
+  readonly id: string;
+  readonly cameraId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface RetentionPolicy {
+  readonly minFreeBytes: number;
+  readonly daysOfCamera: Map<string, number>;
+}
+
+export interface FootageReader {
+  /**
+   * Fragments that overlap [fromMs, toMs), in order of time; with `preRoll` also those back to and including the last
+   * independent fragment at or before fromMs of the same run. Includes the file now being written.
+   */
+  fragments(cameraId: string, fromMs: number, toMs: number, options?: { preRoll?: boolean }): Promise<StoredFragment[]>;
+  file(fileId: string): Promise<FootageFile | undefined>;
+  /** @throws AppError not_found footage_gone when the file was deleted or does not reach that far */
+  read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
+  /** Like read, as a stream; it emits the error. */
+  stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream;
+  coverage(cameraId: string, fromMs: number, toMs: number): Promise<Span[]>;
+  bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
+  /** The newest `ms` of the current run, from an independent fragment where there is one in memory. */
+  tail(cameraId: string, ms: number): Promise<StoredFragment[]>;
+}
+
+export interface FootageWriter {
+  /**
+   * Appends in order of the calls. @throws AppError unavailable: storage_full (only held footage is left),
+   * storage_slow (over 16 MB of this camera wait for the disk; the fragment is dropped and counted), storage_failed
+   */
+  append(cameraId: string, fragment: Fragment): Promise<StoredFragment>;
+  /** Closes the camera's file; the next append opens another. */
+  closeCamera(cameraId: string): Promise<void>;
+}
+
+/** How writing goes. */
+export interface FootageCondition {
+  /** Headroom is gone and nothing that is not held can be deleted: appends are refused. */
+  readonly storageFull: boolean;
+  /** Cameras that lost fragments to a slow or failing disk in the last minute. */
+  readonly slowCameraIds: string[];
+  readonly droppedFragments: number;
+  /** Retention waits for the complete list of holds. */
+  readonly awaitingHolds: boolean;
+  /** The catalogue is being rebuilt from the folder; ranges of the past may still be missing. */
+  readonly rebuilding: boolean;
+}
+
+export interface FootageStore extends FootageReader, FootageWriter {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  setRetention(policy: RetentionPolicy): void;
+  /**
+   * Durable when it resolves. `complete`: a hold that is not listed is released; else those listed are added.
+   */
+  setHolds(holds: readonly Hold[], complete: boolean): Promise<void>;
+  usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
+  condition(): FootageCondition;
+}
