@@ -1,0 +1,43 @@
+export interface OnvifStream {
+  readonly token: string;
+  readonly name: string;
+  readonly rtspUrl: string;
+  readonly width: number;
+  readonly height: number;
+  readonly framesPerSecond: number;
+  readonly bitrateKbps: number;
+  readonly gopFrames: number;
+  readonly profileName: 'Baseline' | 'Main' | 'High';
+}
+
+/** What the ONVIF services need to know of their camera. */
+export interface OnvifCamera {
+  readonly host: string;
+  readonly name: string;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly firmware: string;
+  readonly serial: string;
+  readonly hardwareId: string;
+  readonly hostname: string;
+  /** `aa:bb:cc:dd:ee:ff`. */
+  readonly mac: string;
+  readonly scopes: readonly string[];
+  readonly realm: string;
+  readonly serverName: string;
+  readonly acceptsUsernameToken: boolean;
+  readonly acceptsHttpDigest: boolean;
+  readonly paths: { readonly device: string; readonly media: string; readonly snapshot: string };
+  httpPort(): number;
+  account(): { username: string; password: string };
+  /** The camera's own idea of UTC, ms. */
+  cameraNowMs(): number;
+  main(): OnvifStream;
+  sub(): OnvifStream;
+  snapshot(): Promise<Buffer>;
+  /** Asks the encoder of a stream for a keyframe now. */
+  requestKeyframe(token: string): void;
+  isHanging(): boolean;
+  /** Answers with something that is not SOAP, or with far too much of it. */
+  spoiledAnswer(): { kind: 'junk' } | { kind: 'oversized'; bytes: number } | undefined;
+}

@@ -1,0 +1,155 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { DigestAuthenticator } from '../digest-auth.js';
+import { answerDevice } from './device-service.js';
+import { answerMedia } from './media-service.js';
+import type { OnvifCamera } from './onvif-camera.js';
+import { envelope, faultEnvelope, faultStatus, parseSoapRequest, SoapFault, type SoapRequest } from './soap.js';
+import { sendSpoiledAnswer } from './spoiled-answer.js';
+import { UsernameTokenVerifier } from './username-token.js';
+
+const maxRequestBytes = 256 * 1024;
+/** Access class PRE_AUTH (ONVIF Core 5.9.4.3), on the device service only. */
+const openOperations = new Set([
+  'GetSystemDateAndTime',
+  'GetCapabilities',
+  'GetServices',
+  'GetServiceCapabilities',
+  'GetHostname',
+]);
+const soapType = 'application/soap+xml; charset=utf-8';
+
+/** Serves the ONVIF services and the snapshot of one camera over HTTP. */
+export class OnvifListener {
+  readonly #camera: OnvifCamera;
+  readonly #digest: DigestAuthenticator;
+  readonly #tokens: UsernameTokenVerifier;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+
+  constructor(options: { camera: OnvifCamera; nowMs: () => number }) {
+    this.#camera = options.camera;
+    this.#digest = new DigestAuthenticator({ realm: this.#camera.realm, qop: true, nowMs: options.nowMs });
+    this.#tokens = new UsernameTokenVerifier(() => this.#camera.cameraNowMs());
+  }
+
+  /** Listens on the camera's address; port 0 picks a free one. Resolves to the port. */
+  start(port: number): Promise<number> {
+    const server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        console.error(`camera ${this.#camera.host}: ${String(error)}`);
+        response.destroy();
+      });
+    });
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, this.#camera.host, () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address ? address.port : port);
+      });
+    });
+  }
+
+  /** Closes every connection, with RST where `abruptly`. */
+  disconnect(abruptly: boolean): void {
+    for (const socket of this.#sockets) {
+      if (abruptly) socket.resetAndDestroy();
+      else socket.destroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.disconnect(false);
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#camera.isHanging()) return;
+    response.setHeader('Server', this.#camera.serverName);
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const snapshotPath = this.#camera.paths.snapshot.split('?')[0];
+    if (request.method === 'GET' && path === snapshotPath) return this.#snapshot(request, response);
+    const service = this.#serviceAt(path);
+    if (!service) return void response.writeHead(404).end();
+    if (request.method !== 'POST') return void response.writeHead(405, { Allow: 'POST' }).end();
+    const text = await bodyText(request);
+    if (text === undefined) return void response.writeHead(413, { Connection: 'close' }).end();
+    const spoiled = this.#camera.spoiledAnswer();
+    if (spoiled) return sendSpoiledAnswer(response, spoiled);
+    try {
+      const soap = parseSoapRequest(text);
+      if (service === 'media' || !openOperations.has(soap.operation)) {
+        if (!this.#authenticated(soap, request, response)) return;
+      }
+      const answer = service === 'media' ? answerMedia : answerDevice;
+      const body = answer(this.#camera, soap.operation, soap.parameters);
+      if (body === undefined) {
+        throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${soap.operation} is not supported`);
+      }
+      response.writeHead(200, { 'Content-Type': soapType }).end(envelope(body));
+    } catch (error) {
+      if (!(error instanceof SoapFault)) throw error;
+      response.writeHead(faultStatus(error), { 'Content-Type': soapType }).end(faultEnvelope(error));
+    }
+  }
+
+  #serviceAt(path: string): 'device' | 'media' | undefined {
+    if (path === this.#camera.paths.device) return 'device';
+    return path === this.#camera.paths.media ? 'media' : undefined;
+  }
+
+  /** Answers by itself, and returns false, where the request does not show the camera's password. */
+  #authenticated(soap: SoapRequest, request: IncomingMessage, response: ServerResponse): boolean {
+    const refused = new SoapFault('Sender', ['ter:NotAuthorized'], 'Sender not authorized');
+    const account = this.#camera.account();
+    const token = this.#camera.acceptsUsernameToken ? this.#tokens.verify(soap.header, account) : undefined;
+    if (token === true) return true;
+    if (token === false) throw refused;
+    if (!this.#camera.acceptsHttpDigest) throw refused;
+    return this.#digestAccepted(request, response, faultEnvelope(refused));
+  }
+
+  #digestAccepted(request: IncomingMessage, response: ServerResponse, body: string): boolean {
+    const header = request.headers.authorization;
+    const verdict =
+      header === undefined
+        ? 'refused'
+        : this.#digest.verify(header, request.method ?? '', request.url ?? '', this.#camera.account());
+    if (verdict === 'accepted') return true;
+    response
+      .writeHead(401, {
+        'WWW-Authenticate': this.#digest.challenge(verdict === 'stale'),
+        ...(body === '' ? {} : { 'Content-Type': soapType }),
+      })
+      .end(body);
+    return false;
+  }
+
+  /** The snapshot asks for HTTP Digest on every camera, also on one whose SOAP does not know it. */
+  async #snapshot(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#digestAccepted(request, response, '')) return;
+    const jpeg = await this.#camera.snapshot();
+    response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length }).end(jpeg);
+  }
+}
+
+/** Undefined where the body is longer than a camera takes. */
+async function bodyText(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxRequestBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildPictureLoop, type PictureLoop } from './picture-loop.js';
+import type { Scene } from './scene-catalogue.js';
+
+/** How one stream of a camera is encoded. */
+export interface StreamMedia {
+  readonly width: number;
+  readonly height: number;
+  /** A divisor of 90 000 into whole ticks, so that RTP timestamps are exact. */
+  readonly framesPerSecond: number;
+  readonly bitrateKbps: number;
+  readonly keyframeSeconds: number;
+  readonly bFrames: number;
+  /** Rounded up to whole groups of pictures. */
+  readonly loopSeconds: number;
+  /** One picture, again and again: what a sensor that hangs behind a healthy encoder looks like. */
+  readonly still: boolean;
+}
+
+/** Raised when a change of the scenes or of their encoding makes cached files wrong. */
+const cacheVersion = 1;
+const maxConcurrentEncodes = 2;
+const encodeTimeoutMs = 180_000;
+
+/**
+ * Encodes scenes once with ffmpeg and keeps them in a folder that several simulators may share: a file appears
+ * complete, by rename, or not at all.
+ */
+export class SceneCache {
+  readonly #folder: string;
+  readonly #ffmpegPath: string;
+  readonly #loops = new Map<string, Promise<PictureLoop>>();
+  readonly #snapshots = new Map<string, Promise<Buffer>>();
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  readonly #children = new Set<ReturnType<typeof spawn>>();
+
+  constructor(options: { folder?: string; ffmpegPath?: string }) {
+    this.#folder = options.folder ?? join(tmpdir(), `choi-canh-scenes-${cacheVersion}`);
+    this.#ffmpegPath = options.ffmpegPath ?? 'ffmpeg';
+  }
+
+  /** The scene as a loop of access units; encoded now when nobody did before. */
+  loop(scene: Scene, media: StreamMedia, aggregateParameterSets: boolean): Promise<PictureLoop> {
+    const key = JSON.stringify([scene.name, media, aggregateParameterSets]);
+    return remember(this.#loops, key, async () => {
+      const gopFrames = Math.round(media.keyframeSeconds * media.framesPerSecond);
+      const stream = await readFile(await this.#encoded(scene, media));
+      return buildPictureLoop(stream, { ...media, gopFrames, aggregateParameterSets });
+    });
+  }
+
+  /** JPEG of the scene's first picture. */
+  snapshot(scene: Scene, media: StreamMedia): Promise<Buffer> {
+    return remember(this.#snapshots, JSON.stringify([scene.name, media]), async () => {
+      const source = await this.#encoded(scene, media);
+      const target = source.replace(/\.h264$/, '.jpg');
+      await this.#make(target, (output) => [
+        ...['-f', 'h264', '-i', source, '-frames:v', '1', '-q:v', '5', '-update', '1', '-f', 'image2', output],
+      ]);
+      return readFile(target);
+    });
+  }
+
+  /** Ends encodes that are under way. */
+  stop(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+  }
+
+  async #encoded(scene: Scene, media: StreamMedia): Promise<string> {
+    const graph = scene.graph(media);
+    const hash = createHash('sha256')
+      .update(JSON.stringify([cacheVersion, graph, media]))
+      .digest('hex')
+      .slice(0, 16);
+    const target = join(this.#folder, `${scene.name}-${hash}.h264`);
+    await this.#make(target, (output) => encodeArguments(graph, media, output));
+    return target;
+  }
+
+  async #make(target: string, argumentsFor: (output: string) => string[]): Promise<void> {
+    if (await exists(target)) return;
+    await this.#slot();
+    const output = `${target}.${randomUUID()}.part`;
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await this.#run(argumentsFor(output));
+      await rename(output, target);
+    } finally {
+      await rm(output, { force: true });
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #slot(): Promise<void> {
+    while (this.#running >= maxConcurrentEncodes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running += 1;
+  }
+
+  #run(parameters: string[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.#ffmpegPath, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...parameters], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        timeout: encodeTimeoutMs,
+        killSignal: 'SIGKILL',
+      });
+      this.#children.add(child);
+      let complaint = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (complaint.length < 4000) complaint += chunk.toString();
+      });
+      child.once('error', (error) => {
+        this.#children.delete(child);
+        reject(new Error(`ffmpeg could not be started: ${error.message}`));
+      });
+      child.once('close', (code, signal) => {
+        this.#children.delete(child);
+        if (code === 0) resolve();
+        else reject(new Error(`ffmpeg ended with ${signal ?? String(code)} while encoding a scene: ${complaint}`));
+      });
+    });
+  }
+}
+
+function encodeArguments(graph: string, media: StreamMedia, output: string): string[] {
+  const gop = Math.round(media.keyframeSeconds * media.framesPerSecond);
+  const frames = Math.max(1, Math.ceil((media.loopSeconds * media.framesPerSecond) / gop)) * gop;
+  const still = media.still ? ',trim=end_frame=1,loop=loop=-1:size=1:start=0' : '';
+  const rate = [
+    '-b:v',
+    `${media.bitrateKbps}k`,
+    '-maxrate',
+    `${media.bitrateKbps}k`,
+    '-bufsize',
+    `${media.bitrateKbps}k`,
+  ];
+  const reorder = `b-adapt=0:b-pyramid=none:open-gop=0:scenecut=0:keyint=${gop}:min-keyint=${gop}:repeat-headers=1`;
+  return [
+    ...['-filter_complex_threads', '1', '-filter_complex', `${graph}${still}[out]`, '-map', '[out]'],
+    ...['-frames:v', String(frames), '-r', String(media.framesPerSecond), '-an', '-c:v', 'libx264'],
+    ...['-preset', 'ultrafast', '-profile:v', media.bFrames > 0 ? 'main' : 'baseline', '-bf', String(media.bFrames)],
+    ...['-threads', '1', '-pix_fmt', 'yuv420p', ...rate, '-x264-params', reorder, '-f', 'h264', output],
+  ];
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A failed attempt is forgotten, so that the next asker tries again. */
+function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const before = known.get(key);
+  if (before) return before;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
+}

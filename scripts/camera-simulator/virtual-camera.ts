@@ -1,0 +1,327 @@
+import type { CameraMedia } from './camera-media.js';
+import type { DiscoverableCamera } from './discovery/discovery-responder.js';
+import type { DiscoveryTarget } from './discovery/discovery-message.js';
+import type { Fault, FaultKind, FaultOf } from './faults.js';
+import type { CameraDefinition } from './fleet.js';
+import type { FrameTimer } from './frame-timer.js';
+import type { OnvifCamera, OnvifStream } from './onvif/onvif-camera.js';
+import { OnvifListener } from './onvif/onvif-listener.js';
+import type { SpoiledAnswer } from './onvif/spoiled-answer.js';
+import type { RtspCamera, RtspLimits } from './rtsp/rtsp-connection.js';
+import { RtspListener } from './rtsp/rtsp-listener.js';
+import type { PictureLoop } from './scenes/picture-loop.js';
+import type { SceneCache, StreamMedia } from './scenes/scene-cache.js';
+import { StreamSource, type StartMode } from './stream-source.js';
+
+type StreamName = 'main' | 'sub';
+
+/** One camera: its state, its faults, its two streams, and the listeners that speak for it. */
+export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamera {
+  readonly definition: CameraDefinition;
+  readonly scopes: readonly string[];
+  readonly #media: CameraMedia;
+  readonly #cache: SceneCache;
+  readonly #timer: FrameTimer;
+  readonly #onvif: OnvifListener;
+  readonly #rtsp: RtspListener;
+  readonly #faults = new Map<FaultKind, Fault>();
+  readonly #sources = new Map<StreamName, StreamSource>();
+  #httpPort = 0;
+  #rtspPort = 0;
+  #listening = false;
+  #stopped = false;
+  /** Changes of state, one after the other. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    definition: CameraDefinition;
+    media: CameraMedia;
+    cache: SceneCache;
+    timer: FrameTimer;
+    limits: RtspLimits;
+  }) {
+    this.definition = options.definition;
+    this.#media = options.media;
+    this.#cache = options.cache;
+    this.#timer = options.timer;
+    this.scopes = scopesOf(options.definition);
+    this.#onvif = new OnvifListener({ camera: this, nowMs: () => this.#timer.nowMs() });
+    this.#rtsp = new RtspListener({ camera: this, timer: this.#timer, limits: options.limits });
+  }
+
+  /** Prepares the streams: encodes their scenes where nobody did before. */
+  async prepare(): Promise<void> {
+    for (const name of ['main', 'sub'] as const) {
+      const loop = await this.#loop(this.#media[name]);
+      // Cameras that show the same scene are at different places in it, and their keyframes do not come together.
+      const share = (this.number * 0.618034) % 1;
+      const startMs = this.#timer.nowMs() - (share * loop.units.length * 1000) / loop.framesPerSecond;
+      this.#sources.set(name, new StreamSource({ timer: this.#timer, loop, startMs }));
+    }
+  }
+
+  /** Port 0 picks a free one. */
+  async listen(ports: { http: number; rtsp: number }): Promise<void> {
+    this.#listening = true;
+    this.#httpPort = await this.#onvif.start(ports.http);
+    this.#rtspPort = await this.#rtsp.start(ports.rtsp);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#work.catch(() => undefined); // whoever asked for the change was told
+    await this.silence();
+  }
+
+  /** Closes listeners and connections; the ports stay known. */
+  async silence(): Promise<void> {
+    this.#listening = false;
+    await Promise.all([this.#onvif.stop(), this.#rtsp.stop()]);
+  }
+
+  // What discovery, ONVIF and RTSP ask.
+
+  get number(): number {
+    return this.definition.number;
+  }
+  get name(): string {
+    return this.definition.name;
+  }
+  get host(): string {
+    return this.definition.host;
+  }
+  get manufacturer(): string {
+    return this.definition.brand.manufacturer;
+  }
+  get model(): string {
+    return this.definition.model;
+  }
+  get firmware(): string {
+    return this.definition.brand.firmware;
+  }
+  get serial(): string {
+    return this.definition.serial;
+  }
+  get hardwareId(): string {
+    return this.definition.model;
+  }
+  get hostname(): string {
+    return `ipc-${this.definition.serial.slice(-6).toLowerCase()}`;
+  }
+  get mac(): string {
+    return this.definition.mac;
+  }
+  get realm(): string {
+    return this.definition.brand.realm(this.definition.serial);
+  }
+  get serverName(): string {
+    return this.definition.brand.serverName;
+  }
+  get acceptsUsernameToken(): boolean {
+    return this.definition.brand.acceptsUsernameToken;
+  }
+  get acceptsHttpDigest(): boolean {
+    return this.definition.brand.acceptsHttpDigest;
+  }
+  get trackControl(): string {
+    return this.definition.brand.trackControl;
+  }
+  get receiverReportKeepsAlive(): boolean {
+    return this.definition.brand.receiverReportKeepsAlive;
+  }
+  get paths(): CameraDefinition['brand']['paths'] {
+    return this.definition.brand.paths;
+  }
+  get deviceAddress(): string {
+    return `http://${this.host}:${this.#httpPort}${this.paths.device}`;
+  }
+
+  httpPort(): number {
+    return this.#httpPort;
+  }
+
+  rtspPort(): number {
+    return this.#rtspPort;
+  }
+
+  rtspUrl(name: StreamName): string {
+    return `rtsp://${this.host}:${this.#rtspPort}${this.paths[name]}`;
+  }
+
+  account(): { username: string; password: string } {
+    const { username, password } = this.definition;
+    return { username, password: this.#fault('new-password')?.password ?? password };
+  }
+
+  clockOffsetMs(): number {
+    return this.#fault('wrong-clock')?.offsetMs ?? 0;
+  }
+
+  cameraNowMs(): number {
+    return this.#timer.utcOf(this.#timer.nowMs()) + this.clockOffsetMs();
+  }
+
+  isHanging(): boolean {
+    return this.#faults.has('hang');
+  }
+
+  isAudioOnly(): boolean {
+    return this.#faults.has('not-video');
+  }
+
+  isSilent(): boolean {
+    return this.#faults.has('off') || this.#faults.has('hang');
+  }
+
+  sendsJunk(): boolean {
+    return this.#faults.has('junk-discovery');
+  }
+
+  spoiledAnswer(): SpoiledAnswer | undefined {
+    if (this.#faults.has('junk-onvif')) return { kind: 'junk' };
+    const oversized = this.#fault('oversized-onvif');
+    return oversized && { kind: 'oversized', bytes: oversized.bytes };
+  }
+
+  discoveryTarget(): DiscoveryTarget {
+    return { urn: this.definition.urn, scopes: this.scopes, deviceAddress: this.deviceAddress };
+  }
+
+  main(): OnvifStream {
+    return this.#onvifStream('main');
+  }
+
+  sub(): OnvifStream {
+    return this.#onvifStream('sub');
+  }
+
+  snapshot(): Promise<Buffer> {
+    return this.#cache.snapshot(this.#media.scene, this.#wanted('main'));
+  }
+
+  requestKeyframe(token: string): void {
+    const { profileTokens } = this.definition.brand;
+    this.#sources.get(token === profileTokens.main ? 'main' : 'sub')?.restart({});
+  }
+
+  stream(path: string): { source: StreamSource; startMode: StartMode } | undefined {
+    const name = (['main', 'sub'] as const).find((candidate) => this.paths[candidate] === path);
+    const source = name && this.#sources.get(name);
+    if (!source) return undefined;
+    return { source, startMode: name === 'main' ? this.#media.mainStartMode : this.#media.subStartMode };
+  }
+
+  #onvifStream(name: StreamName): OnvifStream {
+    const loop = this.#source(name).loop;
+    const { profileTokens } = this.definition.brand;
+    const { width, height, framesPerSecond, bitrateKbps, gopFrames, profileName } = loop;
+    const facts = { width, height, framesPerSecond, bitrateKbps, gopFrames, profileName };
+    const title = name === 'main' ? 'mainStream' : 'subStream';
+    return { ...facts, token: profileTokens[name], name: title, rtspUrl: this.rtspUrl(name) };
+  }
+
+  #source(name: StreamName): StreamSource {
+    const source = this.#sources.get(name);
+    if (!source) throw new Error(`camera ${this.number} was not prepared`);
+    return source;
+  }
+
+  // Faults.
+
+  get faults(): Fault[] {
+    return [...this.#faults.values()];
+  }
+
+  get connectionCount(): number {
+    return this.#rtsp.connectionCount;
+  }
+
+  receiverCount(name: StreamName): number {
+    return this.#source(name).receiverCount;
+  }
+
+  /** Resolves when the fault is in force. */
+  setFault(fault: Fault): Promise<void> {
+    return this.#afterwards(async () => {
+      if (fault.kind === 'reset') return this.#disconnect(true);
+      this.#faults.set(fault.kind, fault);
+      await this.#apply(fault.kind);
+    });
+  }
+
+  /** Ends one kind of fault, or all. */
+  clearFault(kind?: FaultKind): Promise<void> {
+    return this.#afterwards(async () => {
+      for (const ended of kind ? [kind] : [...this.#faults.keys()]) {
+        if (this.#faults.delete(ended)) await this.#apply(ended);
+      }
+    });
+  }
+
+  #afterwards(change: () => Promise<void> | void): Promise<void> {
+    const done = this.#work.catch(() => undefined).then(() => (this.#stopped ? undefined : change()));
+    this.#work = done;
+    return done;
+  }
+
+  async #apply(kind: FaultKind): Promise<void> {
+    switch (kind) {
+      case 'off':
+        if (this.#faults.has('off')) return this.silence();
+        if (!this.#listening) await this.listen({ http: this.#httpPort, rtsp: this.#rtspPort });
+        return;
+      case 'new-password':
+      case 'not-video':
+        return this.#disconnect(false);
+      case 'slow-frame-rate':
+      case 'frozen':
+      case 'parameters-changed':
+        return this.#changeStreams();
+      default: // asked for at each answer
+    }
+  }
+
+  #disconnect(abruptly: boolean): void {
+    this.#onvif.disconnect(abruptly);
+    this.#rtsp.disconnect(abruptly);
+  }
+
+  async #changeStreams(): Promise<void> {
+    for (const name of ['main', 'sub'] as const) {
+      const loop = await this.#loop(this.#wanted(name));
+      const framesPerSecond = this.#fault('slow-frame-rate')?.framesPerSecond ?? loop.framesPerSecond;
+      this.#source(name).restart({ loop, framesPerSecond });
+    }
+  }
+
+  /** How a stream is encoded under the faults that hold. */
+  #wanted(name: StreamName): StreamMedia {
+    const media = { ...this.#media[name], still: this.#faults.has('frozen') };
+    const changed = this.#fault('parameters-changed');
+    if (!changed) return media;
+    const halved = name === 'main' ? 1 : 2;
+    const even = (length: number) => Math.max(2, 2 * Math.round(length / halved / 2));
+    return { ...media, width: even(changed.width), height: even(changed.height) };
+  }
+
+  #loop(media: StreamMedia): Promise<PictureLoop> {
+    return this.#cache.loop(this.#media.scene, media, this.definition.brand.aggregatesParameterSets);
+  }
+
+  #fault<K extends FaultKind>(kind: K): FaultOf<K> | undefined {
+    return this.#faults.get(kind) as FaultOf<K> | undefined;
+  }
+}
+
+function scopesOf({ name, area, brand, model }: CameraDefinition): string[] {
+  const scope = (...parts: string[]) => `onvif://www.onvif.org/${parts.map(encodeURIComponent).join('/')}`;
+  return [
+    scope('type', 'video_encoder'),
+    scope('type', 'Network_Video_Transmitter'),
+    scope('hardware', model),
+    scope('name', `${brand.manufacturer} ${name}`),
+    scope('location', 'country', 'vietnam'),
+    scope('location', area),
+    scope('Profile', 'Streaming'),
+  ];
+}
