@@ -30,6 +30,7 @@ export class Core1763769600001 implements MigrationInterface {
         indices: [
           { name: 'ix_area_parent', columnNames: ['parent_id'] },
           { name: 'ux_area_path', columnNames: ['path'], isUnique: true },
+          { name: 'ux_area_code', columnNames: ['code'], isUnique: true },
         ],
       }),
     );

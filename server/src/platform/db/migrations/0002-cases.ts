@@ -13,6 +13,7 @@ export class Cases1763769600002 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP VIEW camera_in_use');
     for (const table of tables) await runner.query(`DROP TABLE ${table}`);
   }
 }
@@ -80,6 +81,7 @@ const statements = [
   )`,
   `CREATE UNIQUE INDEX camera_device ON camera (recorder_id, device_address) WHERE deleted_at IS NULL`,
   `CREATE INDEX camera_area ON camera (area_id)`,
+  `CREATE VIEW camera_in_use AS SELECT id, area_id, recorder_id FROM camera WHERE deleted_at IS NULL`,
   `CREATE TABLE camera_state_interval (
     id varchar(36) PRIMARY KEY,
     camera_id varchar(36) NOT NULL REFERENCES camera (id),
