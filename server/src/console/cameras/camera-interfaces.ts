@@ -1,0 +1,25 @@
+import type { CameraStateInterval } from '@choi-canh/shared/health';
+import type { IdentifyResponse, RecorderDiscovery } from '@choi-canh/shared/recorder-api';
+import type { EntityManager } from 'typeorm';
+
+/** What cameras need of the history of states. */
+export interface CameraHealth {
+  began(manager: EntityManager, cameraId: string, at: number): Promise<void>;
+  ended(manager: EntityManager, cameraId: string, at: number): Promise<void>;
+  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
+}
+
+/** What cameras need of a recorder. */
+export interface CameraRecorder {
+  startDiscovery(ranges: string[], signal?: AbortSignal): Promise<RecorderDiscovery>;
+  discovery(id: string, signal?: AbortSignal): Promise<RecorderDiscovery>;
+  identify(
+    device: { deviceAddress: string; username: string; password: string },
+    signal?: AbortSignal,
+  ): Promise<IdentifyResponse>;
+}
+export interface CameraRecorders {
+  /** @throws AppError not_found `recorder_not_found`. */
+  clientOf(recorderId: string): CameraRecorder;
+  markChanged(recorderId: string): void;
+}

@@ -1,0 +1,35 @@
+import type { CameraResponse } from '@choi-canh/shared/cameras';
+import { instantFromMs } from '@choi-canh/shared/common';
+import type { CameraWithState } from './cameras.repository.js';
+
+export function cameraOnWire({ row, now }: CameraWithState): CameraResponse {
+  return {
+    id: row.id,
+    areaId: row.areaId,
+    recorderId: row.recorderId,
+    name: row.name,
+    place: row.place,
+    location: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon },
+    deviceAddress: row.deviceAddress,
+    manufacturer: row.manufacturer,
+    model: row.model,
+    serialNumber: row.serialNumber,
+    username: row.username,
+    enabled: row.enabled,
+    retentionDays: row.retentionDays,
+    main: row.mainStream,
+    sub: row.subStream,
+    state: now.state,
+    reason: now.reason,
+    detail: now.detail,
+    sinceAt: instantFromMs(now.sinceAt),
+    createdAt: instantFromMs(row.createdAt),
+  };
+}
+
+const collator = new Intl.Collator('vi', { numeric: true, sensitivity: 'base' });
+
+/** As people count: "Cam 2" before "Cam 10". */
+export function byName(one: { name: string; id: string }, other: { name: string; id: string }): number {
+  return collator.compare(one.name, other.name) || (one.id < other.id ? -1 : 1);
+}

@@ -1,0 +1,65 @@
+import type { StreamFacts } from '@choi-canh/shared/cameras';
+import { EntitySchema } from 'typeorm';
+import {
+  booleanColumn,
+  idColumn,
+  instantColumn,
+  integerColumn,
+  jsonColumn,
+  realColumn,
+  textColumn,
+} from '../../platform/db/columns.js';
+
+export interface CameraRow {
+  id: string;
+  areaId: string;
+  recorderId: string;
+  name: string;
+  place: string;
+  lat: number | null;
+  lon: number | null;
+  deviceAddress: string;
+  endpointReference: string;
+  manufacturer: string;
+  model: string;
+  serialNumber: string;
+  firmwareVersion: string;
+  username: string;
+  /** Password, sealed; bound to the camera's id. */
+  passwordBox: string;
+  enabled: boolean;
+  retentionDays: number;
+  mainStream: StreamFacts | null;
+  subStream: StreamFacts | null;
+  createdAt: number;
+  /** A deleted camera is kept for the names that tags, clips and the audit trail refer to. */
+  deletedAt: number | null;
+}
+
+export const cameraEntity = new EntitySchema<CameraRow>({
+  name: 'camera',
+  tableName: 'camera',
+  columns: {
+    id: idColumn('id', { primary: true }),
+    areaId: idColumn('area_id'),
+    recorderId: idColumn('recorder_id'),
+    name: textColumn('name'),
+    place: textColumn('place'),
+    lat: realColumn('lat', { nullable: true }),
+    lon: realColumn('lon', { nullable: true }),
+    deviceAddress: textColumn('device_address'),
+    endpointReference: textColumn('endpoint_reference'),
+    manufacturer: textColumn('manufacturer'),
+    model: textColumn('model'),
+    serialNumber: textColumn('serial_number'),
+    firmwareVersion: textColumn('firmware_version'),
+    username: textColumn('username'),
+    passwordBox: textColumn('password_box'),
+    enabled: booleanColumn('enabled'),
+    retentionDays: integerColumn('retention_days'),
+    mainStream: jsonColumn('main_stream', { nullable: true }),
+    subStream: jsonColumn('sub_stream', { nullable: true }),
+    createdAt: instantColumn('created_at'),
+    deletedAt: instantColumn('deleted_at', { nullable: true }),
+  },
+});

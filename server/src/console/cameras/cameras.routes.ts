@@ -1,0 +1,124 @@
+import {
+  cameraAddRequest,
+  cameraAddResponse,
+  cameraDeleteRequest,
+  cameraHistoryQuery,
+  cameraHistoryResponse,
+  cameraListQuery,
+  cameraListResponse,
+  cameraPatchRequest,
+  cameraResponse,
+  discoveryRequest,
+  discoveryResponse,
+} from '@choi-canh/shared/cameras';
+import { idSchema, msFromInstant } from '@choi-canh/shared/common';
+import { z } from 'zod';
+import { defineRoute, type Route } from '../../platform/http/route.js';
+import type { CameraAdditions } from './camera-additions.js';
+import type { CamerasService } from './cameras.service.js';
+import type { Discoveries } from './discoveries.js';
+
+const feature = 'cameras';
+const one = z.object({ cameraId: idSchema });
+const byId = z.object({ id: idSchema });
+
+export function camerasRoutes(service: CamerasService, additions: CameraAdditions, discoveries: Discoveries): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras',
+      access: 'camera.view',
+      summary: 'All cameras of the scope with their state, in the order people count',
+      feature,
+      query: cameraListQuery,
+      response: cameraListResponse,
+      handler: async ({ actor, query }) => ({ items: await service.list(actor.scope, query.areaId) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras/:cameraId',
+      access: 'camera.view',
+      summary: 'One camera',
+      feature,
+      params: one,
+      response: cameraResponse,
+      handler: ({ actor, params }) => service.get(actor.scope, params.cameraId),
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/api/cameras/:cameraId',
+      access: 'camera.manage',
+      summary: 'Changes a camera; absent keeps, null clears',
+      feature,
+      params: one,
+      body: cameraPatchRequest,
+      response: cameraResponse,
+      handler: ({ actor, params, body }) => service.patch(actor, params.cameraId, body),
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/api/cameras/:cameraId',
+      access: 'camera.manage',
+      summary: 'Takes a camera out of use; a reason is asked for',
+      feature,
+      params: one,
+      body: cameraDeleteRequest,
+      handler: ({ actor, params, body }) => service.delete(actor, params.cameraId, body.reason),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras/:cameraId/history',
+      access: 'camera.view',
+      summary: 'States of a camera as intervals, oldest first',
+      feature,
+      params: one,
+      query: cameraHistoryQuery,
+      response: cameraHistoryResponse,
+      handler: async ({ actor, params, query }) => ({
+        items: await service.history(actor.scope, params.cameraId, msFromInstant(query.from), msFromInstant(query.to)),
+      }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/cameras/additions',
+      access: 'camera.manage',
+      summary: 'Adds found devices with one password, in the background',
+      feature,
+      body: cameraAddRequest,
+      response: cameraAddResponse,
+      status: 202,
+      handler: ({ actor, body }) => additions.start(actor, body),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras/additions/:id',
+      access: 'camera.manage',
+      summary: 'How far an addition is',
+      feature,
+      params: byId,
+      response: cameraAddResponse,
+      handler: async ({ actor, params }) => additions.get(actor, params.id),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/discoveries',
+      access: 'camera.discover',
+      summary: 'Starts a search for devices beside a recorder',
+      feature,
+      body: discoveryRequest,
+      response: discoveryResponse,
+      status: 202,
+      handler: ({ actor, body }) => discoveries.start(actor, body.recorderId, body.ranges),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/discoveries/:id',
+      access: 'camera.discover',
+      summary: 'How far a search is, and what it found',
+      feature,
+      params: byId,
+      response: discoveryResponse,
+      handler: ({ actor, params }) => discoveries.get(actor, params.id),
+    }),
+  ];
+}

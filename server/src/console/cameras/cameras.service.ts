@@ -1,0 +1,171 @@
+import type { CameraPatchRequest, CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraStateInterval } from '@choi-canh/shared/health';
+import type { DesiredCamera } from '@choi-canh/shared/recorder-api';
+import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
+import type { Clock } from '../../lib/clock.js';
+import { AppError } from '../../lib/errors.js';
+import type { SecretBox } from '../../lib/secret-box.js';
+import type { Database } from '../../platform/db/database.js';
+import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
+import { byName, cameraOnWire } from './camera-response.js';
+import type { CameraRow } from './camera.entity.js';
+import type { CamerasRepository, CameraWithState } from './cameras.repository.js';
+
+const longestHistoryMs = 400 * 86_400_000;
+
+export interface CamerasServiceDeps {
+  db: Database;
+  repository: CamerasRepository;
+  audit: AuditWriter;
+  broadcaster: Broadcaster;
+  clock: Clock;
+  secretBox: SecretBox;
+  health: CameraHealth;
+  recorders: CameraRecorders;
+}
+
+/** Cameras as people manage them; their passwords leave only towards their recorder. */
+export class CamerasService {
+  readonly #deps: CamerasServiceDeps;
+
+  constructor(deps: CamerasServiceDeps) {
+    this.#deps = deps;
+  }
+
+  async list(scope: AreaScope, areaId?: string): Promise<CameraResponse[]> {
+    const found = await this.#deps.repository.list(scope, areaId);
+    if (areaId !== undefined && found.length === 0) await this.#requireArea(scope, areaId);
+    return found.map(cameraOnWire).sort(byName);
+  }
+
+  async get(scope: AreaScope, id: string): Promise<CameraResponse> {
+    return cameraOnWire(await this.require(scope, id));
+  }
+
+  /** @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */
+  async require(scope: AreaScope, id: string): Promise<CameraWithState> {
+    const found = await this.#deps.repository.find(scope, id);
+    if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
+    return found;
+  }
+
+  async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
+    await this.require(scope, id);
+    if (!(fromMs < toMs) || toMs - fromMs > longestHistoryMs) {
+      throw new AppError('invalid', 'bad_range', 'from must be before to, at most 400 days');
+    }
+    return this.#deps.health.history(id, fromMs, toMs);
+  }
+
+  async patch(actor: Actor, id: string, patch: CameraPatchRequest): Promise<CameraResponse> {
+    const { db, repository, audit, broadcaster, recorders } = this.#deps;
+    const { before, changes } = await db.write(async (manager) => {
+      const found = await repository.find(actor.scope, id, manager);
+      if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
+      const before = found.row;
+      if (patch.areaId !== undefined && !(await repository.areaInScope(actor.scope, patch.areaId, manager))) {
+        throw new AppError('not_found', 'area_not_found', 'no such area');
+      }
+      const changes = this.#changesOf(before, patch);
+      if (Object.keys(changes).length === 0) return { before, changes };
+      await repository.update(manager, id, changes);
+      const words = (row: Partial<CameraRow>) =>
+        Object.fromEntries(
+          Object.keys(changes).map((key) =>
+            key === 'passwordBox' ? ['password', '(changed)'] : [key, row[key as keyof CameraRow] ?? null],
+          ),
+        );
+      await audit.record(
+        actor,
+        {
+          action: 'camera.update',
+          subjectType: 'camera',
+          subjectId: id,
+          subjectName: changes.name ?? before.name,
+          areaId: changes.areaId ?? before.areaId,
+          details: { before: words(before), after: words({ ...before, ...changes }) },
+        },
+        manager,
+      );
+      return { before, changes };
+    });
+    if (Object.keys(changes).length > 0) {
+      recorders.markChanged(before.recorderId);
+      for (const areaId of new Set([before.areaId, changes.areaId ?? before.areaId])) {
+        broadcaster.toArea(areaId, 'camera.view', 'camera.changed', [id]);
+      }
+    }
+    return this.get(actor.scope, id);
+  }
+
+  async delete(actor: Actor, id: string, reason: string): Promise<void> {
+    const { db, repository, audit, broadcaster, recorders, health, clock } = this.#deps;
+    const row = await db.write(async (manager) => {
+      const found = await repository.find(actor.scope, id, manager);
+      if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
+      const now = clock.nowMs();
+      await health.ended(manager, id, now);
+      await repository.update(manager, id, { deletedAt: now, passwordBox: '' });
+      await audit.record(
+        actor,
+        {
+          action: 'camera.delete',
+          subjectType: 'camera',
+          subjectId: id,
+          subjectName: found.row.name,
+          areaId: found.row.areaId,
+          purpose: reason,
+          details: { before: cameraOnWire(found) },
+        },
+        manager,
+      );
+      return found.row;
+    });
+    recorders.markChanged(row.recorderId);
+    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
+  }
+
+  /** What a recorder shall record; cameras whose streams are not known yet are left out. */
+  async desired(recorderId: string): Promise<DesiredCamera[]> {
+    const rows = await this.#deps.repository.ofRecorder(recorderId);
+    return rows.flatMap((row) =>
+      row.mainStream === null
+        ? []
+        : [
+            {
+              id: row.id,
+              name: row.name,
+              deviceAddress: row.deviceAddress,
+              username: row.username,
+              password: this.#deps.secretBox.open(row.passwordBox, passwordContext(row.id)),
+              enabled: row.enabled,
+              retentionDays: row.retentionDays,
+              mainProfileToken: row.mainStream.profileToken,
+              subProfileToken: row.subStream?.profileToken ?? null,
+            },
+          ],
+    );
+  }
+
+  #changesOf(before: CameraRow, patch: CameraPatchRequest): Partial<CameraRow> {
+    const { location, password, ...plain } = patch;
+    const changes: Partial<CameraRow> = {};
+    for (const [key, value] of Object.entries(plain)) {
+      if (value !== undefined && value !== before[key as keyof CameraRow]) Object.assign(changes, { [key]: value });
+    }
+    if (location !== undefined) {
+      const [lat, lon] = [location?.lat ?? null, location?.lon ?? null];
+      if (lat !== before.lat || lon !== before.lon) Object.assign(changes, { lat, lon });
+    }
+    if (password !== undefined) changes.passwordBox = this.#deps.secretBox.seal(password, passwordContext(before.id));
+    return changes;
+  }
+
+  async #requireArea(scope: AreaScope, areaId: string): Promise<void> {
+    if (await this.#deps.repository.areaInScope(scope, areaId)) return;
+    throw new AppError('not_found', 'area_not_found', 'no such area');
+  }
+}
+
+export const passwordContext = (cameraId: string) => `camera:${cameraId}`;

@@ -1,0 +1,45 @@
+import type { AuditWriter } from '../../lib/actor.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Logger } from '../../lib/logger.js';
+import type { SecretBox } from '../../lib/secret-box.js';
+import type { Database } from '../../platform/db/database.js';
+import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import { CameraAdditions } from './camera-additions.js';
+import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
+import { CamerasRepository } from './cameras.repository.js';
+import { camerasRoutes } from './cameras.routes.js';
+import { CamerasService } from './cameras.service.js';
+import { Discoveries } from './discoveries.js';
+import { liveRoutes, type LiveMedia } from './live.routes.js';
+
+export interface CamerasDeps {
+  db: Database;
+  audit: AuditWriter;
+  broadcaster: Broadcaster;
+  clock: Clock;
+  logger: Logger;
+  secretBox: SecretBox;
+  health: CameraHealth;
+  recorders: CameraRecorders;
+  media: LiveMedia;
+  retentionDays: number;
+}
+
+/** Cameras: found, added, changed, seen live. Footage of the past belongs to `footage`, states to `health`. */
+export function createCameras(deps: CamerasDeps) {
+  const repository = new CamerasRepository(deps.db);
+  const service = new CamerasService({ ...deps, repository });
+  const discoveries = new Discoveries({ ...deps, repository });
+  const additions = new CameraAdditions({
+    ...deps,
+    repository,
+    device: (recorderId, address) => discoveries.device(recorderId, address),
+  });
+  return {
+    routes: [...camerasRoutes(service, additions, discoveries), ...liveRoutes(service, deps.media)],
+    service,
+    stop: async () => {
+      await Promise.all([discoveries.stop(), additions.stop()]);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { CameraStateInterval } from '@choi-canh/shared/health';
+import type { RecorderCoverage } from '@choi-canh/shared/recorder-api';
+import type { Response } from 'express';
+import type { AreaScope } from '../../lib/actor.js';
+
+export interface FootageRecorders {
+  clientOf(recorderId: string): {
+    coverage(cameraId: string, from: string, to: string): Promise<RecorderCoverage>;
+  };
+}
+export interface FootageHistory {
+  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
+}
+export interface FootageIncidents {
+  /** The incident's number. @throws AppError not_found where it is unknown or out of scope. */
+  numberOf(scope: AreaScope, incidentId: string): Promise<string>;
+}
+export interface FootageMedia {
+  forward(request: {
+    recorderId: string;
+    cameraId: string;
+    path: string;
+    query?: Record<string, string | number | undefined>;
+    range?: string | undefined;
+    cacheControl: string;
+    response: Response;
+    signal: AbortSignal;
+  }): Promise<void>;
+}

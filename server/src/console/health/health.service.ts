@@ -1,0 +1,113 @@
+import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
+import type { EntityManager } from 'typeorm';
+import type { Clock } from '../../lib/clock.js';
+import type { Database } from '../../platform/db/database.js';
+import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
+import type { StateBroadcasts } from './state-broadcasts.js';
+import { intervalOnWire, type StateFact, type StateIntervalsRepository } from './state-intervals.repository.js';
+
+const unreachable: StateFact = { state: 'unknown', reason: 'recorder_unreachable', detail: '' };
+const connecting: StateFact = { state: 'unknown', reason: 'connecting', detail: '' };
+
+/** Keeps what was known of each camera, and when, as intervals; tells browsers what changes. */
+export class HealthService {
+  readonly #db: Database;
+  readonly #repository: StateIntervalsRepository;
+  readonly #broadcasts: StateBroadcasts;
+  readonly #clock: Clock;
+
+  constructor(options: {
+    db: Database;
+    repository: StateIntervalsRepository;
+    broadcasts: StateBroadcasts;
+    clock: Clock;
+  }) {
+    this.#db = options.db;
+    this.#repository = options.repository;
+    this.#broadcasts = options.broadcasts;
+    this.#clock = options.clock;
+  }
+
+  /** A camera was added, in the transaction that adds it. */
+  async began(manager: EntityManager, cameraId: string, at: number): Promise<void> {
+    await this.#repository.begin(manager, cameraId, connecting, at);
+  }
+
+  /** A camera was deleted, in the transaction that deletes it. */
+  async ended(manager: EntityManager, cameraId: string, at: number): Promise<void> {
+    await this.#repository.end(manager, cameraId, at);
+  }
+
+  /** A transition that the recorder noted. What it returns tells the browsers, after the commit. */
+  async apply(manager: EntityManager, recorderId: string, status: CameraStatus): Promise<(() => void) | undefined> {
+    const areas = await this.#repository.areasOf(manager, recorderId, [status.cameraId]);
+    const areaId = areas.get(status.cameraId);
+    const open = await this.#repository.open(manager, status.cameraId);
+    // Events of a camera that was deleted or moved to another recorder meanwhile come late and mean nothing any more.
+    if (areaId === undefined || open === null) return undefined;
+    const changed = await this.#repository.enter(manager, status.cameraId, factOf(status), this.#instantOf(status));
+    return changed === undefined ? undefined : () => this.#tell(areaId, changed);
+  }
+
+  /** A recorder was lost: of its cameras nothing is known, but what people decided stays known. */
+  async recorderLost(recorderId: string, at: number): Promise<void> {
+    await this.#changeAll(recorderId, (open) =>
+      open.reason === 'disabled' || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
+    );
+  }
+
+  /** A recorder is there again: what it says of each camera holds from when it was so, but not before it was lost. */
+  async recorderFound(recorderId: string, statuses: readonly CameraStatus[]): Promise<void> {
+    const byCamera = new Map(statuses.map((status) => [status.cameraId, status]));
+    const now = this.#clock.nowMs();
+    await this.#changeAll(recorderId, (open) => {
+      const status = byCamera.get(open.cameraId);
+      const wasLost = open.reason === 'recorder_unreachable';
+      if (status === undefined) return wasLost ? { fact: connecting, at: now } : undefined;
+      const at = this.#instantOf(status);
+      if (at > open.sinceAt) return { fact: factOf(status), at };
+      return wasLost ? { fact: factOf(status), at: now } : undefined;
+    });
+  }
+
+  /** Intervals of a camera that overlap [fromMs, toMs), oldest first. */
+  async history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
+    return (await this.#repository.list(cameraId, fromMs, toMs)).map(intervalOnWire);
+  }
+
+  async #changeAll(
+    recorderId: string,
+    decide: (open: CameraStateIntervalRow) => { fact: StateFact; at: number } | undefined,
+  ): Promise<void> {
+    const changes = await this.#db.write(async (manager) => {
+      const changed: CameraStateIntervalRow[] = [];
+      for (const open of await this.#repository.openOfRecorder(manager, recorderId)) {
+        const wanted = decide(open);
+        if (wanted === undefined) continue;
+        const row = await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at);
+        if (row !== undefined) changed.push(row);
+      }
+      const areas = await this.#repository.areasOf(
+        manager,
+        recorderId,
+        changed.map((row) => row.cameraId),
+      );
+      return changed.map((row) => ({ row, areaId: areas.get(row.cameraId) }));
+    });
+    for (const { row, areaId } of changes) if (areaId !== undefined) this.#tell(areaId, row);
+  }
+
+  #tell(areaId: string, row: CameraStateIntervalRow): void {
+    const { toAt: _toAt, ...status } = intervalOnWire(row);
+    this.#broadcasts.add(areaId, status);
+  }
+
+  /** A recorder whose clock is ahead cannot report from the future. */
+  #instantOf(status: CameraStatus): number {
+    return Math.min(Date.parse(status.sinceAt), this.#clock.nowMs());
+  }
+}
+
+function factOf(status: CameraStatus): StateFact {
+  return { state: status.state, reason: status.reason, detail: status.detail };
+}

@@ -1,0 +1,48 @@
+import type { IncidentState, incidentSources } from '@choi-canh/shared/incidents';
+import { EntitySchema } from 'typeorm';
+import { idColumn, instantColumn, integerColumn, textColumn } from '../../platform/db/columns.js';
+
+export interface IncidentRow {
+  id: string;
+  number: string;
+  areaId: string;
+  title: string;
+  occurredAt: number;
+  place: string;
+  category: string;
+  source: (typeof incidentSources)[number];
+  description: string;
+  state: IncidentState;
+  outcome: string;
+  closedAt: number | null;
+  /** Number, title, place, description and outcome without case and diacritics. */
+  searchText: string;
+  createdAt: number;
+  createdById: string;
+  createdByName: string;
+  version: number;
+}
+
+export const incidentEntity = new EntitySchema<IncidentRow>({
+  name: 'incident',
+  tableName: 'incident',
+  columns: {
+    id: idColumn('id', { primary: true }),
+    number: textColumn('number'),
+    areaId: idColumn('area_id'),
+    title: textColumn('title'),
+    occurredAt: instantColumn('occurred_at'),
+    place: textColumn('place'),
+    category: textColumn('category'),
+    source: textColumn('source'),
+    description: textColumn('description'),
+    state: textColumn('state'),
+    outcome: textColumn('outcome'),
+    closedAt: instantColumn('closed_at', { nullable: true }),
+    searchText: textColumn('search_text'),
+    createdAt: instantColumn('created_at'),
+    createdById: idColumn('created_by_id'),
+    createdByName: textColumn('created_by_name'),
+    version: integerColumn('version'),
+  },
+});

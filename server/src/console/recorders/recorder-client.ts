@@ -1,0 +1,135 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  desiredStateAnswer,
+  eventPage,
+  extractionStatus,
+  identifyResponse,
+  recorderCoverage,
+  recorderDiscovery,
+  recorderStatus,
+  type DesiredState,
+  type EventPage,
+  type ExtractionRequest,
+  type ExtractionStatus,
+  type IdentifyResponse,
+  type RecorderCoverage,
+  type RecorderDiscovery,
+  type RecorderStatus,
+} from '@choi-canh/shared/recorder-api';
+import { z } from 'zod';
+import { isAppError } from '../../lib/errors.js';
+import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
+
+type Signal = AbortSignal | undefined;
+
+/** Everything a console asks of one recorder (shared/src/recorder-api.ts). Times, sizes and shapes are bounded and checked. */
+export interface RecorderClient {
+  status(signal?: Signal): Promise<RecorderStatus>;
+  putDesiredState(state: DesiredState, signal?: Signal): Promise<z.infer<typeof desiredStateAnswer>>;
+  /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
+  events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
+  startDiscovery(ranges: string[], signal?: Signal): Promise<RecorderDiscovery>;
+  discovery(id: string, signal?: Signal): Promise<RecorderDiscovery>;
+  identify(
+    device: { deviceAddress: string; username: string; password: string },
+    signal?: Signal,
+  ): Promise<IdentifyResponse>;
+  coverage(cameraId: string, from: string, to: string, signal?: Signal): Promise<RecorderCoverage>;
+  startExtraction(id: string, request: ExtractionRequest, signal?: Signal): Promise<ExtractionStatus>;
+  extraction(id: string, signal?: Signal): Promise<ExtractionStatus>;
+  extractionFile(id: string, index: number, signal?: Signal): Promise<IncomingMessage>;
+  /** Also succeeds where the recorder no longer knows it. */
+  forgetExtraction(id: string, signal?: Signal): Promise<void>;
+  /** Whatever lies below `/v1/cameras/:id/`; status 200, 206 or 416. */
+  media(
+    cameraId: string,
+    path: string,
+    options: { query?: Record<string, string | number | undefined>; range?: string | undefined; signal?: Signal },
+  ): Promise<IncomingMessage>;
+  close(): void;
+}
+
+const kilobyte = 1024;
+const megabyte = 1024 * kilobyte;
+const usualMs = 10_000;
+
+export interface RecorderClientOptions extends RecorderHttpOptions {
+  /** Longest wait for an answer to `status`; default 2.5 s, so that two in a row are noticed within 10 s. */
+  statusTimeoutMs?: number;
+}
+
+export function createRecorderClient(options: RecorderClientOptions): RecorderClient {
+  const http = new RecorderHttp(options);
+  const camera = (id: string, path: string) => `/v1/cameras/${encodeURIComponent(id)}/${path}`;
+  const extraction = (id: string) => `/v1/extractions/${encodeURIComponent(id)}`;
+  return {
+    status: (signal) =>
+      http.json(
+        recorderStatus,
+        { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal },
+        4 * megabyte,
+      ),
+    putDesiredState: (state, signal) =>
+      http.json(
+        desiredStateAnswer,
+        { method: 'PUT', path: '/v1/desired-state', body: state, timeoutMs: 30_000, signal },
+        16 * megabyte,
+      ),
+    events: (after, waitMs, signal) =>
+      http.json(
+        eventPage,
+        { path: '/v1/events', query: { after, waitMs }, timeoutMs: waitMs + usualMs, signal },
+        16 * megabyte,
+      ),
+    startDiscovery: (ranges, signal) =>
+      http.json(
+        recorderDiscovery,
+        { method: 'POST', path: '/v1/discoveries', body: { ranges }, timeoutMs: usualMs, signal },
+        4 * megabyte,
+      ),
+    discovery: (id, signal) =>
+      http.json(
+        recorderDiscovery,
+        { path: `/v1/discoveries/${encodeURIComponent(id)}`, timeoutMs: usualMs, signal },
+        4 * megabyte,
+      ),
+    identify: (device, signal) =>
+      http.json(
+        identifyResponse,
+        { method: 'POST', path: '/v1/identify', body: device, timeoutMs: 45_000, signal },
+        256 * kilobyte,
+      ),
+    coverage: (cameraId, from, to, signal) =>
+      http.json(
+        recorderCoverage,
+        { path: camera(cameraId, 'coverage'), query: { from, to }, timeoutMs: usualMs, signal },
+        8 * megabyte,
+      ),
+    startExtraction: (id, request, signal) =>
+      http.json(
+        extractionStatus,
+        { method: 'PUT', path: extraction(id), body: request, timeoutMs: usualMs, signal },
+        megabyte,
+      ),
+    extraction: (id, signal) =>
+      http.json(extractionStatus, { path: extraction(id), timeoutMs: usualMs, signal }, megabyte),
+    extractionFile: (id, index, signal) =>
+      http.stream({ path: `${extraction(id)}/files/${index}`, timeoutMs: usualMs, signal }),
+    forgetExtraction: (id, signal) =>
+      http.plain({ method: 'DELETE', path: extraction(id), timeoutMs: usualMs, signal }).catch((error: unknown) => {
+        if (!isAppError(error, 'not_found')) throw error;
+      }),
+    media: (cameraId, path, { query, range, signal }) =>
+      http.stream(
+        {
+          path: camera(cameraId, path),
+          ...(query === undefined ? {} : { query }),
+          headers: range === undefined ? {} : { range },
+          timeoutMs: 20_000,
+          signal,
+        },
+        [416],
+      ),
+    close: () => http.close(),
+  };
+}

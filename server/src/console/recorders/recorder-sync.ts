@@ -1,0 +1,244 @@
+import type { DesiredState, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { EntityManager } from 'typeorm';
+import type { Clock } from '../../lib/clock.js';
+import { errorMessage, isAppError } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { backoffMs } from '../../lib/retry.js';
+import type { RecorderClient } from './recorder-client.js';
+import type { RecorderRow } from './recorder.entity.js';
+import type { RecordersRepository } from './recorders.repository.js';
+
+/** What the other features have to do with a recorder; console composition hands it in. */
+export interface RecorderParts {
+  /** The whole of what this recorder shall do, its revision excepted. */
+  desired(recorderId: string): Promise<Omit<DesiredState, 'revision'>>;
+  /** After the recorder took a desired state: the holds that it keeps durably now. */
+  desiredTaken(recorderId: string, holdIds: readonly string[]): Promise<void>;
+  /** Applies one event inside the transaction that moves the sequence; what it returns runs after the commit. */
+  applyEvent(recorderId: string, event: RecorderEvent, manager: EntityManager): Promise<(() => void) | undefined>;
+  /** The recorder was lost. */
+  lost(recorderId: string, at: number): Promise<void>;
+  /** The recorder is there (again), or started anew, and told its cameras' states. */
+  found(recorderId: string, status: RecorderStatus): Promise<void>;
+}
+
+export interface SyncTimes {
+  /** Pause between two questions for the status; default 2 s. */
+  statusEveryMs: number;
+  /** A recorder silent for so long is lost at the next failed question; default 5 s: with the client's timeout within 10 s. */
+  lostAfterMs: number;
+  /** Longest wait of the event poll; default 20 s. */
+  pollWaitMs: number;
+  /** Changes within so long travel as one desired state; default 150 ms. */
+  debounceMs: number;
+  /** First delay after a failure; grows to 20 times as much. Default 500 ms. */
+  retryMs: number;
+}
+export const usualSyncTimes: SyncTimes = {
+  statusEveryMs: 2000,
+  lostAfterMs: 5000,
+  pollWaitMs: 20_000,
+  debounceMs: 150,
+  retryMs: 500,
+};
+
+/**
+ * Keeps one recorder and the console in step: asks for its status, applies its events once, and gives it the desired
+ * state whenever that changed here or is not what it has there.
+ */
+export class RecorderSync {
+  readonly #row: RecorderRow;
+  readonly #client: RecorderClient;
+  readonly #repository: RecordersRepository;
+  readonly #parts: RecorderParts;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #times: SyncTimes;
+  readonly #stop = new AbortController();
+  #tasks: Promise<void>[] = [];
+
+  #status: RecorderStatus | undefined;
+  #reachability: 'unknown' | 'reachable' | 'lost' = 'unknown';
+  #lastSeenAt: number | undefined;
+  #lastSeenMonotonicMs: number;
+  #lastSeenStoredAt = 0;
+  #sequence: number;
+  #revision: number;
+  /** Grows with each change here; what was sent last is `#sentChange`. */
+  #change = 1;
+  #sentChange = 0;
+  #recorderStartedAt: string | undefined;
+  #wakePush: (() => void) | undefined;
+
+  constructor(options: {
+    row: RecorderRow;
+    client: RecorderClient;
+    repository: RecordersRepository;
+    parts: RecorderParts;
+    clock: Clock;
+    logger: Logger;
+    times: SyncTimes;
+  }) {
+    this.#row = options.row;
+    this.#client = options.client;
+    this.#repository = options.repository;
+    this.#parts = options.parts;
+    this.#clock = options.clock;
+    this.#logger = options.logger.child({ recorderId: options.row.id });
+    this.#times = options.times;
+    this.#sequence = options.row.lastSequence;
+    this.#revision = options.row.desiredRevision;
+    this.#lastSeenAt = options.row.lastSeenAt ?? undefined;
+    this.#lastSeenMonotonicMs = options.clock.monotonicMs();
+  }
+
+  get client(): RecorderClient {
+    return this.#client;
+  }
+  get row(): RecorderRow {
+    return this.#row;
+  }
+  get reachable(): boolean {
+    return this.#reachability === 'reachable';
+  }
+  get lastSeenAt(): number | undefined {
+    return this.#lastSeenAt;
+  }
+  /** Newest status; undefined until the recorder answered once. */
+  get status(): RecorderStatus | undefined {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#tasks = [
+      this.#loop('status', this.#statusTurn),
+      this.#loop('events', this.#eventTurn),
+      this.#loop('desired state', this.#pushTurn),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('stopped'));
+    this.#wakePush?.();
+    await Promise.all(this.#tasks);
+    this.#client.close();
+  }
+
+  /** Something that the recorder should know has changed. */
+  markChanged(): void {
+    this.#change += 1;
+    this.#wakePush?.();
+  }
+
+  async #loop(name: string, turn: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const signal = this.#stop.signal;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await turn.call(this, signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        // A recorder that is off is a fact; anything else here is ours to mend.
+        const level = isAppError(error, 'unavailable') ? 'debug' : 'error';
+        this.#logger[level]({ err: errorMessage(error) }, `recorder ${name} failed`);
+        const pauseMs = backoffMs(failures, this.#times.retryMs, this.#times.retryMs * 20);
+        failures += 1;
+        await this.#clock.sleep(name === 'status' ? this.#times.statusEveryMs : pauseMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #statusTurn(signal: AbortSignal): Promise<void> {
+    try {
+      const status = await this.#client.status(signal);
+      await this.#seen(status);
+    } catch (error) {
+      await this.#missed();
+      throw error;
+    }
+    await this.#clock.sleep(this.#times.statusEveryMs, signal);
+  }
+
+  async #seen(status: RecorderStatus): Promise<void> {
+    const wasReachable = this.#reachability === 'reachable';
+    this.#status = status;
+    await this.#touch();
+    if (status.sequence < this.#sequence) {
+      this.#logger.warn({ had: this.#sequence, has: status.sequence }, 'the recorder lost its events and starts anew');
+      await this.#repository.setSequence(this.#row.id, 0);
+      this.#sequence = 0;
+    }
+    const restarted = this.#recorderStartedAt !== undefined && this.#recorderStartedAt !== status.startedAt;
+    this.#recorderStartedAt = status.startedAt;
+    if (status.revision > this.#revision) this.#revision = status.revision;
+    if (restarted || (status.revision !== this.#revision && this.#sentChange === this.#change)) this.markChanged();
+    if (!wasReachable || restarted) {
+      await this.#parts.found(this.#row.id, status);
+      this.#reachability = 'reachable';
+      this.#logger.info({ restarted }, 'recorder is there');
+    }
+  }
+
+  async #missed(): Promise<void> {
+    if (this.#reachability === 'lost' || this.#stop.signal.aborted) return;
+    if (this.#clock.monotonicMs() - this.#lastSeenMonotonicMs < this.#times.lostAfterMs) return;
+    this.#reachability = 'lost';
+    await this.#parts.lost(this.#row.id, this.#clock.nowMs());
+    this.#logger.warn({}, 'recorder was lost');
+  }
+
+  /** Stored once a minute at most: a row that only says "still there" is not worth a write each time. */
+  async #touch(): Promise<void> {
+    const now = this.#clock.nowMs();
+    this.#lastSeenAt = now;
+    this.#lastSeenMonotonicMs = this.#clock.monotonicMs();
+    if (now - this.#lastSeenStoredAt < 60_000) return;
+    this.#lastSeenStoredAt = now;
+    await this.#repository.setLastSeen(this.#row.id, now);
+  }
+
+  async #eventTurn(signal: AbortSignal): Promise<void> {
+    const after = this.#sequence;
+    const page = await this.#client.events(after, this.#times.pollWaitMs, signal);
+    const events = page.events
+      .filter((event) => event.sequence > after)
+      .sort((one, other) => one.sequence - other.sequence);
+    const newest = events.at(-1)?.sequence;
+    if (newest === undefined) {
+      // An answer without events that came at once would make this a busy loop.
+      if (page.sequence > after) await this.#clock.sleep(this.#times.retryMs, signal);
+      return;
+    }
+    const afterCommit: (() => void)[] = [];
+    const applied = await this.#repository.advance(this.#row.id, after, newest, async (manager) => {
+      for (const event of events) {
+        const then = await this.#parts.applyEvent(this.#row.id, event, manager);
+        if (then !== undefined) afterCommit.push(then);
+      }
+    });
+    if (applied) {
+      if (this.#sequence === after) this.#sequence = newest;
+      for (const then of afterCommit) then();
+    } else {
+      this.#logger.warn({ after }, 'events were applied by somebody else');
+      await this.#clock.sleep(this.#times.retryMs, signal);
+    }
+  }
+
+  async #pushTurn(signal: AbortSignal): Promise<void> {
+    while (this.#sentChange === this.#change && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wakePush = resolve));
+    }
+    if (signal.aborted) return;
+    await this.#clock.sleep(this.#times.debounceMs, signal);
+    const change = this.#change;
+    const wanted = await this.#parts.desired(this.#row.id);
+    this.#revision += 1;
+    const revision = this.#revision;
+    await this.#repository.setRevision(this.#row.id, revision);
+    const answer = await this.#client.putDesiredState({ revision, ...wanted }, signal);
+    this.#sentChange = change;
+    await this.#parts.desiredTaken(this.#row.id, answer.holdIds);
+  }
+}

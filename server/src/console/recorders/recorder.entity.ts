@@ -1,0 +1,40 @@
+import { EntitySchema } from 'typeorm';
+import {
+  bigintColumn,
+  booleanColumn,
+  idColumn,
+  instantColumn,
+  integerColumn,
+  textColumn,
+} from '../../platform/db/columns.js';
+
+export interface RecorderRow {
+  id: string;
+  name: string;
+  url: string;
+  /** Token a console must show, sealed. */
+  tokenBox: string;
+  embedded: boolean;
+  /** Sequence of the newest event that was applied. */
+  lastSequence: number;
+  /** Revision of the newest desired state that was sent. */
+  desiredRevision: number;
+  lastSeenAt: number | null;
+  createdAt: number;
+}
+
+export const recorderEntity = new EntitySchema<RecorderRow>({
+  name: 'recorder',
+  tableName: 'recorder',
+  columns: {
+    id: idColumn('id', { primary: true }),
+    name: textColumn('name'),
+    url: textColumn('url'),
+    tokenBox: textColumn('token_box'),
+    embedded: booleanColumn('embedded'),
+    lastSequence: bigintColumn('last_sequence'),
+    desiredRevision: integerColumn('desired_revision'),
+    lastSeenAt: instantColumn('last_seen_at', { nullable: true }),
+    createdAt: instantColumn('created_at'),
+  },
+});
