@@ -1,0 +1,41 @@
+// What playback needs of the footage; handed in by the recorder's composition.
+
+export interface PlaybackFragment {
+  readonly fileId: string;
+  readonly offset: number;
+  readonly byteLength: number;
+  /** UTC, ms, of presentation time `baseMediaDecodeTime`. */
+  readonly startAtMs: number;
+  readonly durationMs: number;
+  readonly independent: boolean;
+  readonly baseMediaDecodeTime: bigint;
+  readonly run: number;
+  readonly initId: string;
+}
+
+export interface PlaybackFile {
+  readonly cameraId: string;
+  /** The init segment is bytes [0, initByteLength). */
+  readonly initByteLength: number;
+  readonly timescale: number;
+  readonly trackId: number;
+  readonly startAtMs: number;
+  readonly endAtMs: number;
+  readonly byteLength: number;
+  readonly open: boolean;
+}
+
+export interface PlaybackFootage {
+  fragments(
+    cameraId: string,
+    fromMs: number,
+    toMs: number,
+    options?: { preRoll?: boolean },
+  ): Promise<readonly PlaybackFragment[]>;
+  file(fileId: string): Promise<PlaybackFile | undefined>;
+  /** @throws AppError not_found 'footage_gone' */
+  read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
+  stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream;
+  coverage(cameraId: string, fromMs: number, toMs: number): Promise<readonly { fromMs: number; toMs: number }[]>;
+  bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
+}

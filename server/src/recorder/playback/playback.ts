@@ -1,0 +1,158 @@
+// Owns the way back to recorded footage: playlists of byte ranges into the footage files, the ranges themselves,
+// single keyframes for fast play, and thumbnails. Nothing is transcoded but thumbnails; who may ask is decided above.
+import { AppError } from '../../lib/errors.js';
+import { renderMediaPlaylist } from '../../lib/hls/media-playlist.js';
+import { FragmentFactsReader } from './fragment-facts.js';
+import type { KeyframePictures } from './keyframe-pictures.js';
+import { keyframeBytes, keyframeSegments, keyframeSteps, stepMsOf } from './keyframe-steps.js';
+import { neededFootage } from './needed-footage.js';
+import { noFootage } from './no-footage.js';
+import type { PlaybackFootage } from './playback-footage.js';
+import { RangeGuard, type OpenedRange } from './range-guard.js';
+import { findThumbnail } from './thumbnail-keyframe.js';
+import { vodSegments } from './vod-segments.js';
+
+const longestRangeMs = 25 * 3600_000;
+/** Keyframes are at most this far apart in what is recorded; the picture after one is looked for so far ahead. */
+const longestGroupMs = 75_000;
+
+export type PlaylistMode = 'full' | 'keyframes';
+
+export interface MediaAnswer {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface FileRange {
+  readonly contentType: 'video/mp4';
+  /** Half-open. */
+  readonly startByte: number;
+  readonly endByte: number;
+  /** Of the whole file, for Content-Range; an open file grows. */
+  readonly totalBytes: number;
+  readonly stream: NodeJS.ReadableStream;
+}
+
+export interface Thumbnail {
+  readonly contentType: 'image/jpeg';
+  readonly body: Buffer;
+  /** UTC, ms, of the picture. */
+  readonly pictureAtMs: number;
+}
+
+export interface Playback {
+  /**
+   * HLS media playlist (`application/vnd.apple.mpegurl`) of [fromMs, toMs), complete. URIs are relative:
+   * `files/<fileId>.mp4` with byte ranges, or `keyframes/<fileId>-<offset>.m4s` and `inits/<fileId>.mp4`.
+   * @throws AppError not_found no_footage with details sinceAt and nextAt; invalid bad_range
+   */
+  playlist(cameraId: string, fromMs: number, toMs: number, mode: PlaylistMode): Promise<string>;
+  /**
+   * Bytes [startByte, endByte) of a footage file. The caller must consume or destroy `stream`.
+   * @throws AppError forbidden outside_opened_range, not_found footage_gone
+   */
+  fileRange(
+    cameraId: string,
+    fileId: string,
+    startByte: number,
+    endByte: number,
+    guard: OpenedRange,
+  ): Promise<FileRange>;
+  /** ftyp+moov of a footage file. @throws AppError not_found footage_gone */
+  init(cameraId: string, fileId: string): Promise<MediaAnswer>;
+  /**
+   * The keyframe of the fragment at `offset` as a fragment of its own, shown until the next one of the playlist.
+   * @throws AppError not_found, forbidden
+   */
+  keyframe(cameraId: string, fileId: string, offset: number, guard: OpenedRange): Promise<MediaAnswer>;
+  /**
+   * JPEG of the nearest keyframe at or before `atMs` within 60 s of footage, else of the next one within 60 s.
+   * @throws AppError not_found no_footage, too_many pictures_busy
+   */
+  thumbnail(cameraId: string, atMs: number, width?: number): Promise<Thumbnail>;
+}
+
+export const playlistContentType = 'application/vnd.apple.mpegurl';
+
+function checkRange(fromMs: number, toMs: number): void {
+  if (!(toMs > fromMs) || toMs - fromMs > longestRangeMs)
+    throw new AppError('invalid', 'bad_range', 'range must be of at most 24 hours and end after it begins');
+}
+
+export function createPlayback(options: { footage: PlaybackFootage; pictures: KeyframePictures }): Playback {
+  const { footage, pictures } = options;
+  const facts = new FragmentFactsReader(footage);
+  const guards = new RangeGuard(footage, facts);
+
+  return {
+    async playlist(cameraId, fromMs, toMs, mode) {
+      checkRange(fromMs, toMs);
+      const needed = await neededFootage(footage, facts, cameraId, fromMs, toMs);
+      const { segments, independentSegments } =
+        mode === 'keyframes'
+          ? {
+              segments: keyframeSegments(await keyframeSteps(needed, facts, stepMsOf(toMs - fromMs))),
+              independentSegments: true,
+            }
+          : await vodSegments(needed, facts);
+      if (segments.length === 0) throw await noFootage(footage, cameraId, fromMs, toMs);
+      return renderMediaPlaylist({ mediaSequence: 0, complete: true, independentSegments, segments });
+    },
+
+    async fileRange(cameraId, fileId, startByte, endByte, guard) {
+      const file = await guards.check(cameraId, fileId, startByte, endByte, guard);
+      return {
+        contentType: 'video/mp4',
+        startByte,
+        endByte,
+        totalBytes: file.byteLength,
+        stream: footage.stream(fileId, startByte, endByte - startByte),
+      };
+    },
+
+    async init(cameraId, fileId) {
+      await guards.file(cameraId, fileId);
+      return { contentType: 'video/mp4', body: (await facts.init(fileId)).bytes };
+    },
+
+    async keyframe(cameraId, fileId, offset, guard) {
+      checkRange(guard.fromMs, guard.toMs);
+      const fragments = await guards.fragments(cameraId, fileId, guard);
+      const fragment = fragments.find((candidate) => candidate.offset === offset);
+      if (fragment === undefined || !fragment.independent)
+        throw new AppError('forbidden', 'outside_opened_range', 'there is no keyframe of the opened range there');
+      const stepMs = stepMsOf(guard.toMs - guard.fromMs);
+      const untilMs = Math.min(guard.toMs, fragment.startAtMs + longestGroupMs + 2 * stepMs);
+      const ahead = await neededFootage(
+        footage,
+        facts,
+        cameraId,
+        fragment.startAtMs,
+        Math.max(untilMs, fragment.startAtMs + 1),
+      );
+      const groups = ahead.groups.slice(
+        ahead.groups.findIndex(({ fragments: [first] }) => first?.fileId === fileId && first.offset === offset),
+      );
+      const [step] = await keyframeSteps({ ...ahead, groups }, facts, stepMs);
+      if (step === undefined || step.fragment.offset !== offset)
+        throw new AppError('not_found', 'footage_gone', 'the keyframe is gone');
+      return { contentType: 'video/iso.segment', body: await keyframeBytes(footage, facts, step) };
+    },
+
+    async thumbnail(cameraId, atMs, width) {
+      const found = await findThumbnail(footage, facts, cameraId, atMs);
+      if (found === undefined) throw await noFootage(footage, cameraId, atMs, atMs + 1);
+      const { fragment } = found;
+      const body = await pictures.picture(
+        `${fragment.fileId}/${fragment.offset}`,
+        async () =>
+          Buffer.concat([
+            (await facts.init(fragment.fileId)).bytes,
+            await keyframeBytes(footage, facts, { fragment, presentationTime: 0n, durationTicks: 1 }),
+          ]),
+        width,
+      );
+      return { contentType: 'image/jpeg', body, pictureAtMs: found.atMs };
+    },
+  };
+}

@@ -1,0 +1,112 @@
+// Merges groups of pictures into HLS segments that are byte ranges of the footage files.
+import { AppError } from '../../lib/errors.js';
+import type { PlaylistSegment } from '../../lib/hls/media-playlist.js';
+import type { FragmentFactsReader } from './fragment-facts.js';
+import { mapAhead } from './map-ahead.js';
+import { timescaleOf, type NeededFootage } from './needed-footage.js';
+import type { PlaybackFragment } from './playback-footage.js';
+
+/** Whole groups of pictures are put together up to this length. */
+const usualSegmentMs = 6000;
+/** A single group of pictures stays one segment up to these limits; a smart codec sends a keyframe a minute. */
+const longestSegmentMs = 70_000;
+const largestSegmentBytes = 32 * 1024 * 1024;
+/** A day in segments of six seconds, and some room. */
+const mostSegments = 20_000;
+
+interface Piece {
+  readonly fragments: PlaybackFragment[];
+  readonly discontinuity: boolean;
+  readonly steps: boolean;
+  readonly independent: boolean;
+}
+
+const durationOf = (fragments: readonly PlaybackFragment[]) =>
+  fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
+
+function adjoins(last: PlaybackFragment | undefined, next: PlaybackFragment | undefined): boolean {
+  return last !== undefined && last.fileId === next?.fileId && last.offset + last.byteLength === next.offset;
+}
+
+function piecesOf(needed: NeededFootage): Piece[] {
+  const pieces: Piece[] = [];
+  for (const group of needed.groups) {
+    const last = pieces.at(-1);
+    const mayJoin =
+      last !== undefined &&
+      !group.breaksBefore &&
+      !group.stepsBefore &&
+      adjoins(last.fragments.at(-1), group.fragments[0]) &&
+      durationOf(last.fragments) + durationOf(group.fragments) <= usualSegmentMs;
+    if (mayJoin) {
+      last.fragments.push(...group.fragments);
+      continue;
+    }
+    let piece: Piece | undefined;
+    let pieceMs = 0;
+    let pieceBytes = 0;
+    for (const fragment of group.fragments) {
+      const full =
+        pieceMs + fragment.durationMs > longestSegmentMs || pieceBytes + fragment.byteLength > largestSegmentBytes;
+      if (piece === undefined || full || !adjoins(piece.fragments.at(-1), fragment)) {
+        const first = piece === undefined;
+        piece = {
+          fragments: [],
+          discontinuity: first && group.breaksBefore,
+          steps: first && group.stepsBefore,
+          independent: fragment.independent,
+        };
+        pieces.push(piece);
+        pieceMs = 0;
+        pieceBytes = 0;
+      }
+      piece.fragments.push(fragment);
+      pieceMs += fragment.durationMs;
+      pieceBytes += fragment.byteLength;
+    }
+    if (pieces.length > mostSegments)
+      throw new AppError('invalid', 'range_too_long', `the range needs over ${mostSegments} segments`);
+  }
+  return pieces;
+}
+
+interface Shown {
+  /** Presentation time on the media timeline, ticks. */
+  readonly ticks: bigint;
+  readonly atMs: number;
+  readonly timescale: number;
+}
+
+export async function vodSegments(
+  needed: NeededFootage,
+  facts: FragmentFactsReader,
+): Promise<{ segments: PlaylistSegment[]; independentSegments: boolean }> {
+  const pieces = piecesOf(needed);
+  const shown = await mapAhead(pieces, async ({ fragments }): Promise<Shown> => {
+    const first = fragments[0] as PlaybackFragment;
+    const timescale = timescaleOf(needed.files, first.fileId);
+    const { firstTicks } = await facts.of(first);
+    return {
+      ticks: first.baseMediaDecodeTime + BigInt(firstTicks),
+      atMs: first.startAtMs + (firstTicks * 1000) / timescale,
+      timescale,
+    };
+  });
+  const segments = pieces.map((piece, index): PlaylistSegment => {
+    const first = piece.fragments[0] as PlaybackFragment;
+    const last = piece.fragments.at(-1) as PlaybackFragment;
+    const own = shown[index] as Shown;
+    const next = shown[index + 1];
+    const goesOn = next !== undefined && pieces[index + 1]?.discontinuity === false && next.ticks > own.ticks;
+    const uri = `files/${first.fileId}.mp4`;
+    return {
+      uri,
+      byteRange: { offset: first.offset, length: last.offset + last.byteLength - first.offset },
+      durationSeconds: goesOn ? Number(next.ticks - own.ticks) / own.timescale : durationOf(piece.fragments) / 1000,
+      programDateTimeMs: own.atMs,
+      discontinuity: piece.discontinuity,
+      map: { uri, byteRange: { offset: 0, length: needed.files.get(first.fileId)?.initByteLength ?? 0 } },
+    };
+  });
+  return { segments, independentSegments: pieces.every((piece) => piece.independent) };
+}
