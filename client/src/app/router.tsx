@@ -8,6 +8,9 @@ import { Shell } from './shell.js';
 
 const LivePage = lazy(() => import('../features/live/live-page.js').then((m) => ({ default: m.LivePage })));
 const CamerasPage = lazy(() => import('../features/cameras/cameras-page.js').then((m) => ({ default: m.CamerasPage })));
+const AddCamerasPage = lazy(() =>
+  import('../features/cameras/add-cameras-page.js').then((m) => ({ default: m.AddCamerasPage })),
+);
 const CameraPage = lazy(() => import('../features/cameras/camera-page.js').then((m) => ({ default: m.CameraPage })));
 const ReviewPage = lazy(() => import('../features/review/review-page.js').then((m) => ({ default: m.ReviewPage })));
 const IncidentsPage = lazy(() =>
@@ -46,6 +49,7 @@ export const router = createBrowserRouter([
       { index: true, element: <Home /> },
       page('live', 'camera.live', <LivePage />),
       page('cameras', 'camera.view', <CamerasPage />),
+      page('cameras/add', 'camera.discover', <AddCamerasPage />),
       page('cameras/:cameraId', 'camera.view', <CameraPage />),
       page('review', 'footage.open', <ReviewPage />),
       page('incidents', 'incident.view', <IncidentsPage />),

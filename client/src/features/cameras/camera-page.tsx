@@ -1,7 +1,129 @@
-import { PageHeader } from '../../components/page-header.js';
+import { Button, Card, Group, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
+import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { Instant } from '../../components/instant.js';
+import { LiveVideo } from '../../components/live-video.js';
+import { PageHeader } from '../../components/page-header.js';
+import { SkeletonList } from '../../components/skeleton-list.js';
+import { StateBadge } from '../../components/state-badge.js';
+import { useAreas } from '../../lib/areas.js';
+import { useCamera } from '../../lib/cameras.js';
+import { serverNowMs } from '../../lib/server-clock.js';
+import { useSession } from '../../lib/session.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { CameraCredentials } from './camera-credentials.js';
+import { CameraDeletion } from './camera-deletion.js';
+import { CameraFacts } from './camera-facts.js';
+import { CameraHistory } from './camera-history.js';
+import { CameraSettings } from './camera-settings.js';
 
+/** One camera: its picture now, its state and why, its past states, its facts, and what a technician may change. */
 export function CameraPage() {
-  const { t } = useTranslation();
-  return <PageHeader title={t('nav.cameras')} />;
+  const { t } = useTranslation('cameras');
+  const { cameraId = '' } = useParams();
+  const session = useSession();
+  const { tree } = useAreas();
+  const { search, change } = useUrlState();
+  const query = useCamera(cameraId);
+  const camera = query.data;
+  const back = (
+    <Button variant="subtle" component={Link} to="/cameras" leftSection={<IconArrowLeft size={20} />} mb="xs" px={4}>
+      {t('allCameras')}
+    </Button>
+  );
+
+  if (camera === undefined) {
+    return (
+      <>
+        {back}
+        {query.isPending ? (
+          <SkeletonList rows={6} />
+        ) : (
+          <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+        )}
+      </>
+    );
+  }
+  const areaPath = tree.byId.get(camera.areaId)?.path.join(' › ') ?? '';
+  const stream = search.get('stream') === 'sub' ? 'sub' : 'main';
+  const mayManage = session.can('camera.manage');
+
+  return (
+    <>
+      {back}
+      <PageHeader
+        title={camera.name}
+        description={[camera.place, areaPath].filter((part) => part !== '').join(' · ')}
+        actions={
+          session.can('footage.open') && (
+            <Button
+              component={Link}
+              variant="default"
+              leftSection={<IconHistory size={20} />}
+              to={`/review?cams=${camera.id}&at=${new Date(Math.floor(serverNowMs() / 60_000) * 60_000 - 60_000).toISOString()}`}
+            >
+              {t('review')}
+            </Button>
+          )
+        }
+      />
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
+        <Stack gap="md">
+          <Card withBorder padding={0} radius="md">
+            {session.can('camera.live') && <LiveVideo camera={camera} stream={stream} />}
+            <Group p="sm" justify="space-between" gap="sm">
+              <Stack gap={2}>
+                <Group gap="xs">
+                  <StateBadge state={camera.state} />
+                  <Text size="sm" c="dimmed" component="span">
+                    <Instant at={camera.sinceAt} relative />
+                  </Text>
+                </Group>
+                <Text>{t(`common:cameraReasons.${camera.reason}`)}</Text>
+                {mayManage && camera.detail !== '' && (
+                  <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                    {t('detail', { detail: camera.detail })}
+                  </Text>
+                )}
+              </Stack>
+              {camera.sub !== null && session.can('camera.live') && (
+                <SegmentedControl
+                  aria-label={t('stream.label')}
+                  value={stream}
+                  onChange={(value) => change({ stream: value === 'sub' ? 'sub' : undefined })}
+                  data={[
+                    { value: 'main', label: t('stream.main') },
+                    { value: 'sub', label: t('stream.sub') },
+                  ]}
+                />
+              )}
+            </Group>
+          </Card>
+          <Card withBorder>
+            <CameraHistory cameraId={camera.id} />
+          </Card>
+        </Stack>
+        <Stack gap="md">
+          <Card withBorder>
+            <CameraFacts camera={camera} areaPath={areaPath} />
+          </Card>
+          {mayManage && (
+            <>
+              <Card withBorder>
+                <CameraSettings key={camera.id} camera={camera} />
+              </Card>
+              <Card withBorder>
+                <CameraCredentials key={camera.id} camera={camera} />
+              </Card>
+              <Card withBorder>
+                <CameraDeletion camera={camera} />
+              </Card>
+            </>
+          )}
+        </Stack>
+      </SimpleGrid>
+    </>
+  );
 }

@@ -1,7 +1,119 @@
-import { PageHeader } from '../../components/page-header.js';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { IconDeviceCctvOff, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
+import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { EmptyState } from '../../components/empty-state.js';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { PageHeader } from '../../components/page-header.js';
+import { SkeletonList } from '../../components/skeleton-list.js';
+import { useAreaFilter } from '../../lib/area-filter.js';
+import { useAreas } from '../../lib/areas.js';
+import { useCameras } from '../../lib/cameras.js';
+import { useSession } from '../../lib/session.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { CameraList } from './camera-list.js';
+import { cameraRows, countStates, readCameraTableView } from './camera-table.js';
+import { StateCounts } from './state-counts.js';
 
+/** How many are down, since when, why, and what to look at first. */
 export function CamerasPage() {
-  const { t } = useTranslation();
-  return <PageHeader title={t('nav.cameras')} />;
+  const { t } = useTranslation('cameras');
+  const session = useSession();
+  const { search, change } = useUrlState();
+  const view = useMemo(() => readCameraTableView(search), [search]);
+  const cameras = useCameras();
+  const { tree } = useAreas();
+  const { includes, areaId } = useAreaFilter();
+  const areaName = useCallback((id: string) => tree.byId.get(id)?.area.name ?? '', [tree]);
+
+  const inArea = useMemo(
+    () => cameras.data?.items.filter((camera) => includes(camera.areaId)) ?? [],
+    [cameras.data, includes],
+  );
+  const counts = useMemo(() => countStates(inArea), [inArea]);
+  const rows = useMemo(() => cameraRows(inArea, view, areaName), [inArea, view, areaName]);
+  const filtered = view.text !== '' || view.states.length > 0;
+  const mayAdd = session.can('camera.discover') && session.can('camera.manage');
+
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        {...(cameras.data === undefined ? {} : { description: t('total', { count: inArea.length }) })}
+        actions={
+          mayAdd && (
+            <Button component={Link} to="/cameras/add" leftSection={<IconPlus size={20} />}>
+              {t('addCameras')}
+            </Button>
+          )
+        }
+      />
+      {cameras.isPending ? (
+        <SkeletonList rows={10} height={52} />
+      ) : cameras.data === undefined ? (
+        <ErrorPanel error={cameras.error} onRetry={() => void cameras.refetch()} />
+      ) : inArea.length === 0 ? (
+        <EmptyState
+          icon={<IconDeviceCctvOff size={44} stroke={1.4} />}
+          title={areaId === undefined ? t('empty.title') : t('empty.titleArea')}
+          text={mayAdd ? t('empty.textTechnician') : t('empty.text')}
+          action={
+            mayAdd && (
+              <Button mt="sm" component={Link} to="/cameras/add" leftSection={<IconPlus size={20} />}>
+                {t('addCameras')}
+              </Button>
+            )
+          }
+        />
+      ) : (
+        <Stack gap="md">
+          <Group justify="space-between" align="flex-end" gap="md">
+            <StateCounts
+              counts={counts}
+              chosen={view.states}
+              onToggle={(state) =>
+                change({
+                  state: (view.states.includes(state)
+                    ? view.states.filter((other) => other !== state)
+                    : [...view.states, state]
+                  ).join(','),
+                })
+              }
+            />
+            <TextInput
+              w={{ base: '100%', sm: 300 }}
+              leftSection={<IconSearch size={18} aria-hidden="true" />}
+              placeholder={t('search')}
+              aria-label={t('search')}
+              value={view.text}
+              onChange={(event) => change({ q: event.currentTarget.value })}
+            />
+          </Group>
+          {filtered && (
+            <Group gap="sm">
+              <Text role="status">{t('shown', { shown: rows.length, total: inArea.length })}</Text>
+              <Button
+                variant="subtle"
+                leftSection={<IconX size={18} />}
+                onClick={() => change({ q: undefined, state: undefined })}
+              >
+                {t('clearFilters')}
+              </Button>
+            </Group>
+          )}
+          {rows.length === 0 ? (
+            <EmptyState title={t('noMatch.title')} text={t('noMatch.text')} />
+          ) : (
+            <CameraList
+              rows={rows}
+              view={view}
+              areaName={areaName}
+              onSort={(sort, descending) => change({ sort, dir: descending ? 'desc' : undefined })}
+            />
+          )}
+        </Stack>
+      )}
+    </>
+  );
 }

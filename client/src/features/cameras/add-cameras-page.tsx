@@ -1,0 +1,85 @@
+import { discoveryResponse, type DiscoveryResponse } from '@choi-canh/shared/cameras';
+import { Button } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { PageHeader } from '../../components/page-header.js';
+import { SkeletonList } from '../../components/skeleton-list.js';
+import { api } from '../../lib/api.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { AdditionProgress } from './addition-progress.js';
+import { useDiscovery, useRecorders } from './additions.js';
+import type { DeviceWords } from './device-choice.js';
+import { DiscoveryForm } from './discovery-form.js';
+import { FoundDevices } from './found-devices.js';
+
+/**
+ * Search → choose → one password → add. The search and the addition run on the server and stand in the address, so
+ * this page can be left, reloaded and found again.
+ */
+export function AddCamerasPage() {
+  const { t } = useTranslation('cameras');
+  const client = useQueryClient();
+  const { search, change } = useUrlState();
+  const discoveryId = search.get('discovery') ?? undefined;
+  const additionId = search.get('addition') ?? undefined;
+  const recorders = useRecorders();
+  const discovery = useDiscovery(discoveryId);
+  const [typed, setTyped] = useState<ReadonlyMap<string, DeviceWords>>(new Map());
+  const begin = useMutation({
+    mutationFn: (body: { recorderId: string; ranges: string[] }) =>
+      api.post('/api/discoveries', { schema: discoveryResponse, body }),
+    onSuccess: (started) => {
+      client.setQueryData<DiscoveryResponse>(['discovery', started.id], started);
+      setTyped(new Map());
+      change({ discovery: started.id, addition: undefined });
+    },
+  });
+  const recorderId = search.get('recorder') ?? recorders.data?.items[0]?.id;
+
+  return (
+    <>
+      <Button variant="subtle" component={Link} to="/cameras" leftSection={<IconArrowLeft size={20} />} mb="xs" px={4}>
+        {t('allCameras')}
+      </Button>
+      <PageHeader title={t('add.title')} description={t('add.text')} />
+      {recorders.isPending ? (
+        <SkeletonList rows={4} />
+      ) : recorders.data === undefined ? (
+        <ErrorPanel error={recorders.error} onRetry={() => void recorders.refetch()} />
+      ) : additionId !== undefined ? (
+        <AdditionProgress
+          additionId={additionId}
+          recorderId={recorderId ?? ''}
+          devices={discovery.data?.devices ?? []}
+          typed={typed}
+        />
+      ) : (
+        <>
+          <DiscoveryForm
+            recorders={recorders.data.items}
+            recorderId={recorderId}
+            onRecorder={(id) => change({ recorder: id })}
+            discovery={discovery.data}
+            busy={begin.isPending}
+            error={begin.error ?? discovery.error}
+            onSearch={(ranges) => recorderId !== undefined && begin.mutate({ recorderId, ranges })}
+          />
+          {discovery.data !== undefined && (
+            <FoundDevices
+              key={discovery.data.id}
+              discovery={discovery.data}
+              recorderId={recorderId ?? ''}
+              typed={typed}
+              onTyped={setTyped}
+              onStarted={(id) => change({ addition: id }, { push: true })}
+            />
+          )}
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+import type { CameraAddResponse, DiscoveredDevice } from '@choi-canh/shared/cameras';
+import { Alert, Anchor, Button, Card, Group, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { SkeletonList } from '../../components/skeleton-list.js';
+import { areasKey } from '../../lib/areas.js';
+import { invalidateCameras } from '../../lib/cameras.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { AdditionForm } from './addition-form.js';
+import { useAddition } from './additions.js';
+import { devicesToAdd, type DeviceWords } from './device-choice.js';
+
+type Outcome = CameraAddResponse['results'][number]['outcome'];
+const good: readonly Outcome[] = ['added', 'already_there'];
+
+/** How the addition goes, device by device; those that failed can be tried again with another password. */
+export function AdditionProgress({
+  additionId,
+  recorderId,
+  devices,
+  typed,
+}: {
+  additionId: string;
+  recorderId: string;
+  devices: readonly DiscoveredDevice[];
+  typed: ReadonlyMap<string, DeviceWords>;
+}) {
+  const { t } = useTranslation('cameras');
+  const client = useQueryClient();
+  const { change } = useUrlState();
+  const query = useAddition(additionId);
+  const addition = query.data;
+  const done = addition?.state === 'done';
+  useEffect(() => {
+    if (!done) return;
+    invalidateCameras(client);
+    void client.invalidateQueries({ queryKey: areasKey });
+  }, [client, done]);
+
+  if (addition === undefined) {
+    return query.isPending ? (
+      <SkeletonList rows={5} />
+    ) : (
+      <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+    );
+  }
+  const failed = addition.results.filter((result) => !good.includes(result.outcome));
+  const added = addition.results.filter((result) => result.outcome === 'added').length;
+  const nameOf = (address: string) =>
+    typed.get(address)?.name ?? devices.find((device) => device.deviceAddress === address)?.name ?? '';
+  // Failures first: they are what is left to do.
+  const rows = [...failed, ...addition.results.filter((result) => good.includes(result.outcome))];
+  const failedAddresses = new Set(failed.map((result) => result.deviceAddress));
+  const again = [
+    ...devicesToAdd(devices, failedAddresses, typed),
+    // A reload may have lost what was found; the address is enough to try again.
+    ...failed
+      .filter((result) => !devices.some((device) => device.deviceAddress === result.deviceAddress))
+      .map((result) => ({ deviceAddress: result.deviceAddress, name: '', place: '', endpointReference: '' })),
+  ];
+
+  return (
+    <Stack gap="md">
+      <Card withBorder>
+        <Stack gap="sm">
+          <Text role="status" fw={600}>
+            {done
+              ? t('addition.done', { added, total: addition.total })
+              : t('addition.running', { done: addition.results.length, total: addition.total })}
+          </Text>
+          <Progress
+            value={(addition.results.length / Math.max(1, addition.total)) * 100}
+            animated={!done}
+            size="lg"
+            aria-label={t('add.progress')}
+          />
+          {!done && (
+            <Text size="sm" c="dimmed">
+              {t('addition.leave')}
+            </Text>
+          )}
+          {done && (
+            <Group>
+              <Button component={Link} to="/cameras">
+                {t('addition.toCameras')}
+              </Button>
+              <Button variant="default" onClick={() => change({ addition: undefined, discovery: undefined })}>
+                {t('addition.searchMore')}
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </Card>
+      {done && failed.length > 0 && (
+        <Stack gap="sm">
+          <Title order={2} fz="lg">
+            {t('addition.retryTitle', { count: failed.length })}
+          </Title>
+          <AdditionForm
+            key={additionId}
+            recorderId={recorderId}
+            devices={again}
+            submitLabel={t('addition.retry', { count: again.length })}
+            onStarted={(id) => change({ addition: id }, { push: true })}
+          />
+        </Stack>
+      )}
+      {done && addition.total > 0 && failed.length === 0 && <Alert color="teal">{t('addition.allGood')}</Alert>}
+      {rows.length > 0 && (
+        <Card withBorder padding={0}>
+          <Table.ScrollContainer minWidth={520}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('addition.device')}</Table.Th>
+                  <Table.Th>{t('columns.name')}</Table.Th>
+                  <Table.Th>{t('addition.outcome')}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map((result) => (
+                  <Table.Tr key={result.deviceAddress}>
+                    <Table.Td style={{ overflowWrap: 'anywhere' }}>{result.deviceAddress}</Table.Td>
+                    <Table.Td>
+                      {result.camera === null ? (
+                        nameOf(result.deviceAddress) || '—'
+                      ) : (
+                        <Anchor component={Link} to={`/cameras/${result.camera.id}`}>
+                          {result.camera.name}
+                        </Anchor>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      <Text size="sm" {...(good.includes(result.outcome) ? {} : { c: 'var(--state-down)', fw: 600 })}>
+                        {good.includes(result.outcome) ? '● ' : '■ '}
+                        {t(`outcomes.${result.outcome}`)}
+                      </Text>
+                      {result.detail !== '' && (
+                        <Text size="xs" c="dimmed">
+                          {result.detail}
+                        </Text>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Card>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,55 @@
+import type { CameraResponse, StreamFacts } from '@choi-canh/shared/cameras';
+import { Stack, Table, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Instant } from '../../components/instant.js';
+
+/** What the device says of itself, and what its streams promise. */
+export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; areaPath: string }) {
+  const { t } = useTranslation('cameras');
+  const stream = (facts: StreamFacts | null) =>
+    facts === null
+      ? t('facts.noStream')
+      : [
+          facts.codec.toUpperCase(),
+          `${facts.width} × ${facts.height}`,
+          facts.frameRate === null ? '' : t('facts.frameRate', { rate: facts.frameRate }),
+          facts.bitrateKbps === null ? '' : `${facts.bitrateKbps} kbit/s`,
+        ]
+          .filter((part) => part !== '')
+          .join(' · ');
+  const rows: [string, ReactNode][] = [
+    [t('facts.device'), [camera.manufacturer, camera.model].filter((part) => part !== '').join(' ') || '—'],
+    [t('facts.serialNumber'), camera.serialNumber || '—'],
+    [
+      t('facts.address'),
+      <span key="address" style={{ overflowWrap: 'anywhere' }}>
+        {camera.deviceAddress}
+      </span>,
+    ],
+    [t('facts.main'), stream(camera.main)],
+    [t('facts.sub'), stream(camera.sub)],
+    [t('facts.area'), areaPath || '—'],
+    [t('facts.retention'), t('facts.days', { count: camera.retentionDays })],
+    [t('facts.added'), <Instant key="added" at={camera.createdAt} precision="minute" />],
+  ];
+  return (
+    <Stack gap="sm">
+      <Title order={2} fz="lg">
+        {t('facts.title')}
+      </Title>
+      <Table variant="vertical" withRowBorders>
+        <Table.Tbody>
+          {rows.map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Th w="38%" fw={500}>
+                {label}
+              </Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Stack>
+  );
+}

@@ -1,0 +1,57 @@
+import type { CameraAddRequest, DiscoveredDevice } from '@choi-canh/shared/cameras';
+import { compareNatural } from '../../lib/natural-sort.js';
+
+export interface DeviceWords {
+  name: string;
+  place: string;
+}
+
+/** New devices first, then by address as people count. */
+export function orderDevices(devices: readonly DiscoveredDevice[]): DiscoveredDevice[] {
+  return [...devices].sort(
+    (a, b) =>
+      Number(a.knownCameraId !== null) - Number(b.knownCameraId !== null) ||
+      compareNatural(a.host, b.host) ||
+      compareNatural(a.deviceAddress, b.deviceAddress),
+  );
+}
+
+export function newAddresses(devices: readonly DiscoveredDevice[]): string[] {
+  return devices.filter((device) => device.knownCameraId === null).map((device) => device.deviceAddress);
+}
+
+/** Name and place that a technician need not type: what the device says, and its host where it says nothing. */
+export function proposedWords(device: DiscoveredDevice): DeviceWords {
+  return { name: device.name.trim() || device.host, place: device.locationHint.trim() };
+}
+
+/** Body of the request for the chosen devices, with the words that were typed. */
+export function devicesToAdd(
+  devices: readonly DiscoveredDevice[],
+  chosen: ReadonlySet<string>,
+  typed: ReadonlyMap<string, DeviceWords>,
+): CameraAddRequest['devices'] {
+  return devices
+    .filter((device) => chosen.has(device.deviceAddress))
+    .map((device) => {
+      const words = typed.get(device.deviceAddress) ?? proposedWords(device);
+      return {
+        deviceAddress: device.deviceAddress,
+        name: words.name.trim().slice(0, 120),
+        place: words.place.trim().slice(0, 200),
+        endpointReference: device.endpointReference.slice(0, 200),
+      };
+    });
+}
+
+const rangePattern = /^\d{1,3}(\.\d{1,3}){3}(\/(2[2-9]|3[0-2]))?(:\d{1,5})?$/;
+
+/** Ranges as typed, by comma, space or line; `wrong` is the first that cannot be one. */
+export function parseRanges(text: string): { ranges: string[]; wrong: string | undefined } {
+  const ranges = text.split(/[\s,;]+/).filter((part) => part !== '');
+  const wrong = ranges.find(
+    (range) =>
+      !rangePattern.test(range) || (range.split(/[/:]/)[0] ?? '').split('.').some((octet) => Number(octet) > 255),
+  );
+  return { ranges, wrong };
+}

@@ -1,0 +1,137 @@
+import type { DiscoveryResponse } from '@choi-canh/shared/cameras';
+import { Anchor, Badge, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useMediaQuery } from '@mantine/hooks';
+import { useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { EmptyState } from '../../components/empty-state.js';
+import { AdditionForm } from './addition-form.js';
+import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
+import classes from './found-devices.module.css';
+
+/** What a search found: tick, name, and add. Devices that are cameras already say so and cannot be ticked. */
+export function FoundDevices({
+  discovery,
+  recorderId,
+  typed,
+  onTyped,
+  onStarted,
+}: {
+  discovery: DiscoveryResponse;
+  recorderId: string;
+  typed: ReadonlyMap<string, DeviceWords>;
+  onTyped: (typed: ReadonlyMap<string, DeviceWords>) => void;
+  onStarted: (additionId: string) => void;
+}) {
+  const { t } = useTranslation('cameras');
+  const devices = useMemo(() => orderDevices(discovery.devices), [discovery.devices]);
+  const fresh = useMemo(() => newAddresses(devices), [devices]);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowPx = narrow ? 160 : 64;
+  const virtual = useVirtualizer({
+    count: devices.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: 6,
+  });
+  const all = fresh.length > 0 && fresh.every((address) => chosen.has(address));
+
+  if (devices.length === 0) {
+    return discovery.state === 'running' ? null : (
+      <EmptyState title={t('add.nothing.title')} text={t('add.nothing.text')} />
+    );
+  }
+  const toggle = (address: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(address)) next.add(address);
+    setChosen(next);
+  };
+
+  return (
+    <Stack gap="md">
+      <Group justify="space-between">
+        <Checkbox
+          checked={all}
+          indeterminate={!all && chosen.size > 0}
+          disabled={fresh.length === 0}
+          onChange={() => setChosen(all ? new Set() : new Set(fresh))}
+          label={t('add.selectAll', { count: fresh.length })}
+        />
+        <Text role="status">{t('add.selected', { count: chosen.size })}</Text>
+      </Group>
+      <div ref={scroller} className={classes.scroller} style={{ maxHeight: Math.min(520, devices.length * rowPx + 2) }}>
+        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {virtual.getVirtualItems().map((item) => {
+            const device = devices[item.index];
+            if (device === undefined) return null;
+            const address = device.deviceAddress;
+            const known = device.knownCameraId;
+            const words = typed.get(address) ?? proposedWords(device);
+            const change = (changes: Partial<DeviceWords>) =>
+              onTyped(new Map(typed).set(address, { ...words, ...changes }));
+            return (
+              <div
+                key={address}
+                className={classes.row}
+                style={{ height: rowPx, transform: `translateY(${item.start}px)` }}
+              >
+                <Checkbox
+                  checked={chosen.has(address)}
+                  disabled={known !== null}
+                  onChange={() => toggle(address)}
+                  aria-label={t('add.select', { device: words.name })}
+                />
+                <div className={classes.device}>
+                  <Text fw={600} truncate>
+                    {device.host}
+                  </Text>
+                  <Text size="sm" c="dimmed" truncate>
+                    {[device.name, device.hardware].filter((part) => part !== '').join(' · ')}
+                  </Text>
+                </div>
+                {known === null ? (
+                  <>
+                    <TextInput
+                      className={classes.name ?? ''}
+                      aria-label={t('add.name', { device: device.host })}
+                      placeholder={t('settings.name')}
+                      value={words.name}
+                      maxLength={120}
+                      onChange={(event) => change({ name: event.currentTarget.value })}
+                    />
+                    <TextInput
+                      className={classes.place ?? ''}
+                      aria-label={t('add.place', { device: device.host })}
+                      placeholder={t('settings.place')}
+                      value={words.place}
+                      maxLength={200}
+                      onChange={(event) => change({ place: event.currentTarget.value })}
+                    />
+                  </>
+                ) : (
+                  <Group gap="sm" className={classes.known ?? ''}>
+                    <Badge variant="light" size="lg" tt="none">
+                      {t('add.known')}
+                    </Badge>
+                    <Anchor component={Link} to={`/cameras/${known}`}>
+                      {t('add.openCamera')}
+                    </Anchor>
+                  </Group>
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      <AdditionForm
+        recorderId={recorderId}
+        devices={devicesToAdd(devices, chosen, typed)}
+        submitLabel={t('add.submit', { count: chosen.size })}
+        onStarted={onStarted}
+      />
+    </Stack>
+  );
+}
