@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiClient } from '../lib/api-client.js';
 import { folderBytes } from '../lib/folder-bytes.js';
+import { startSimulatorProcess, type SimulatedCamera } from '../lib/simulator-process.js';
 import { loadAccounts } from './accounts-file.js';
 import { ManagedChild } from '../lib/child.js';
-import { addCameras, discover, ensureAccounts, ensureAreas, setUp, type SimulatedCamera } from './fill.js';
+import { addCameras, discover, ensureAccounts, ensureAreas, setUp } from './fill.js';
 
 /** Footage of the demo keeps to about this much of the disk. */
 const footageBudgetGb = 20;
@@ -65,25 +66,9 @@ function freeGb(folder: string): number {
 
 async function startSimulator(): Promise<SimulatedCamera[]> {
   say('▸ Starting the camera simulator (it draws its scenes the first time)');
-  const simulator = new ManagedChild(
-    'the camera simulator',
-    [
-      '--conditions=source',
-      '--import',
-      'tsx',
-      join(root, 'scripts/camera-simulator/main.ts'),
-      '--fleet',
-      'chi-dam',
-      '--cameras',
-      options.cameras,
-      '--bitrate-kbps',
-      options['bitrate-kbps'],
-    ],
-    { cwd: root },
-  );
-  children.push(simulator);
-  const ready = await simulator.message<{ cameras: SimulatedCamera[] }>('ready', 180_000);
-  return ready.cameras;
+  const args = ['--fleet', 'chi-dam', '--cameras', options.cameras, '--bitrate-kbps', options['bitrate-kbps']];
+  const simulator = await startSimulatorProcess(args, (child) => children.push(child));
+  return simulator.cameras;
 }
 
 async function startConsole(folder: string, port: number): Promise<{ origin: string; setupUrl?: string }> {

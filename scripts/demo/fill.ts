@@ -9,14 +9,11 @@ import {
 import { recorderListResponse } from '@choi-canh/shared/recorders';
 import { z } from 'zod';
 import type { ApiClient } from '../lib/api-client.js';
+import type { SimulatedCamera } from '../lib/simulator-process.js';
 import type { DemoAccount } from './accounts-file.js';
 import { demoAreas, type DemoArea } from './areas.js';
 
-export interface SimulatedCamera {
-  deviceAddress: string;
-  username: string;
-  password: string;
-}
+type Reachable = Pick<SimulatedCamera, 'deviceAddress' | 'username' | 'password'>;
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -86,7 +83,7 @@ export async function addCameras(
   api: ApiClient,
   areaId: string,
   devices: DiscoveredDevice[],
-  simulated: SimulatedCamera[],
+  simulated: Reachable[],
   onProgress: (added: number, total: number) => void,
 ): Promise<number> {
   const recorderId = await embeddedRecorder(api);

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
 /** A long-running process of the demo or a test: its last lines are kept so that a failure can be told in its own words. */
 export class ManagedChild {
@@ -37,24 +38,49 @@ export class ManagedChild {
 
   /** Resolves with the first IPC message of the given type; rejects when the process ends or `timeoutMs` pass. */
   message<T>(type: string, timeoutMs: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => finish(new Error(`${this.name} was not ready after ${timeoutMs / 1000} s`)),
-        timeoutMs,
-      );
+    return this.first(timeoutMs, (settle) => {
       const onMessage = (message: unknown) => {
         if (typeof message === 'object' && message !== null && 'type' in message && message.type === type) {
-          finish(undefined, message as T);
+          settle(message as T);
         }
       };
-      const onExit = () => finish(new Error(this.lastWords()));
-      const finish = (error?: Error, value?: T) => {
+      this.process.on('message', onMessage);
+      return () => this.process.off('message', onMessage);
+    });
+  }
+
+  /** Resolves with the first line of its output that is a JSON object with `key`; rejects like `message`. */
+  jsonLine<T>(key: string, timeoutMs: number): Promise<T> {
+    return this.first(timeoutMs, (settle) => {
+      if (this.process.stdout === null) return () => undefined;
+      const lines = createInterface({ input: this.process.stdout });
+      lines.on('line', (line) => {
+        if (!line.startsWith('{')) return;
+        const value = JSON.parse(line) as T & object;
+        if (key in value) settle(value);
+      });
+      return () => lines.removeAllListeners('line');
+    });
+  }
+
+  private first<T>(timeoutMs: number, listen: (settle: (value: T) => void) => () => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => fail(`${this.name} was not ready after ${timeoutMs / 1000} s`), timeoutMs);
+      const onExit = () => fail(this.lastWords());
+      const end = () => {
         clearTimeout(timer);
-        this.process.off('message', onMessage).off('exit', onExit);
-        if (error) reject(error);
-        else resolve(value as T);
+        this.process.off('exit', onExit);
+        forget();
       };
-      this.process.on('message', onMessage).on('exit', onExit);
+      const fail = (words: string) => {
+        end();
+        reject(new Error(words));
+      };
+      const forget = listen((value) => {
+        end();
+        resolve(value);
+      });
+      this.process.on('exit', onExit);
       if (!this.running) onExit();
     });
   }

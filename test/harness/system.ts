@@ -14,53 +14,26 @@ import type { Role } from '@choi-canh/shared/permissions';
 import { recorderListResponse } from '@choi-canh/shared/recorders';
 import { ApiClient } from '../../scripts/lib/api-client.js';
 import { ManagedChild } from '../../scripts/lib/child.js';
-import { setUp, type SimulatedCamera } from '../../scripts/demo/fill.js';
+import { setUp } from '../../scripts/demo/fill.js';
+import {
+  startSimulatorProcess,
+  type SimulatedCamera,
+  type SimulatorProcess,
+} from '../../scripts/lib/simulator-process.js';
 import { waitFor } from './wait.js';
 
 export const root = resolve(import.meta.dirname, '../..');
 const typescript = ['--conditions=source', '--import', 'tsx'];
 const password = 'mat-khau-thu-nghiem';
 
-export interface RunningSimulator {
-  child: ManagedChild;
-  cameras: (SimulatedCamera & { number: number; name: string; host: string })[];
-  controlUrl: string;
-  discoveryPort: number;
-  /** PUT of a fault (see the simulator's control API). */
-  setFault(number: number, fault: Record<string, unknown>): Promise<void>;
-  clearFault(number: number): Promise<void>;
-  stop(): Promise<void>;
-}
+/** Small pictures that are encoded in a moment; cameras differ in their groups of pictures and B-frames. */
+const smallMedia = ['--width', '320', '--height', '180', '--fps', '10', '--bitrate-kbps', '120'];
 
-/** The camera simulator in a process of its own. */
-export async function startSimulatorProcess(args: string[]): Promise<RunningSimulator> {
-  const child = new ManagedChild(
-    'simulator',
-    [...typescript, join(root, 'scripts/camera-simulator/main.ts'), ...args],
-    {
-      cwd: root,
-    },
-  );
-  const ready = await child.message<Pick<RunningSimulator, 'cameras' | 'controlUrl' | 'discoveryPort'>>(
-    'ready',
-    120_000,
-  );
-  const control = async (method: string, number: number, body?: unknown) => {
-    const response = await fetch(`${ready.controlUrl}/cameras/${number}/fault`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    if (!response.ok) throw new Error(`fault control: ${response.status} ${await response.text()}`);
-  };
-  return {
-    child,
-    cameras: ready.cameras,
-    controlUrl: ready.controlUrl,
-    discoveryPort: ready.discoveryPort,
-    setFault: (number, fault) => control('PUT', number, fault),
-    clearFault: (number) => control('DELETE', number),
-    stop: () => child.stop(),
-  };
+export type RunningSimulator = SimulatorProcess;
+
+/** The first `cameras` of Chí Đám, simulated in a process of their own. */
+export function startSimulator(cameras: number, media: string[] = smallMedia): Promise<RunningSimulator> {
+  return startSimulatorProcess(['--cameras', String(cameras), ...media]);
 }
 
 export interface RunningConsole {

@@ -5,7 +5,7 @@ import {
   addCameras,
   createArea,
   startConsole,
-  startSimulatorProcess,
+  startSimulator,
   temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
@@ -18,7 +18,7 @@ let system: RunningConsole;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  simulator = await startSimulatorProcess(['--cameras', '66', '--fleet', 'chi-dam', '--bitrate-kbps', '128']);
+  simulator = await startSimulator(66);
   system = await startConsole({ dataDir: folder.path });
 });
 afterAll(async () => {

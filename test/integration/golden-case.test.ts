@@ -9,7 +9,7 @@ import {
   createAccount,
   createArea,
   startConsole,
-  startSimulatorProcess,
+  startSimulator,
   temporaryFolder,
   type RunningConsole,
   type RunningSimulator,
@@ -27,7 +27,7 @@ describe.each(['sqlite', 'postgres'] as const)('the 13 cases of Cẩm Thủy on 
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    simulator = await startSimulatorProcess(['--cameras', '3', '--fleet', 'test']);
+    simulator = await startSimulator(3);
     postgres = database === 'postgres' ? await startPostgres() : undefined;
     system = await startConsole({
       dataDir: folder.path,

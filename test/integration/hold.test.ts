@@ -8,7 +8,7 @@ import {
   addCameras,
   createArea,
   startConsole,
-  startSimulatorProcess,
+  startSimulator,
   temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
@@ -22,7 +22,7 @@ let system: RunningConsole;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  simulator = await startSimulatorProcess(['--cameras', '2', '--fleet', 'test']);
+  simulator = await startSimulator(2);
   system = await startConsole({ dataDir: folder.path, env: { CHOI_CANH_FOOTAGE_FILE_SECONDS: '10' } });
 });
 afterAll(async () => {

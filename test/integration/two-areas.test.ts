@@ -12,7 +12,7 @@ import {
   createAccount,
   createArea,
   startConsole,
-  startSimulatorProcess,
+  startSimulator,
   temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
@@ -34,7 +34,7 @@ const sockets: Socket[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  simulator = await startSimulatorProcess(['--cameras', '2', '--fleet', 'test']);
+  simulator = await startSimulator(2);
   system = await startConsole({ dataDir: folder.path });
   const api = system.administrator;
   const [chiDam, dongLuong] = [await createArea(api, 'Chí Đám'), await createArea(api, 'Đồng Lương')];
