@@ -1,6 +1,6 @@
 import type { CameraCoverage } from '@choi-canh/shared/footage';
 import { describe, expect, it } from 'vitest';
-import { gapAt, nextFootageMs, previousFootageMs } from './coverage-lookup.js';
+import { footageWithin, gapAt, nextFootageMs, previousFootageMs } from './coverage-lookup.js';
 
 const minute = 60_000;
 const t0 = Date.UTC(2026, 10, 22, 7, 0, 0);
@@ -47,4 +47,13 @@ describe('footage around', () => {
   ])('previous', (coverages, from, expected) => {
     expect(previousFootageMs(coverages, at(from), 5 * minute)).toBe(expected === undefined ? undefined : at(expected));
   });
+});
+
+it.each([
+  [5, 10, 1, 5],
+  [10, 60, 2, 15],
+  [25, 50, 0, 0],
+  [80, 100, 1, 10],
+])('footage from minute %i to %i: %i pieces, %i minutes', (from, to, pieces, minutes) => {
+  expect(footageWithin(coverage, at(from), at(to))).toEqual({ pieces, coveredMs: minutes * minute });
 });

@@ -48,3 +48,15 @@ export function previousFootageMs(
   const last = ranges[0];
   return last && Math.max(last.from, last.to - backMs);
 }
+
+/** How much of [fromMs, toMs) is recorded, and in how many pieces. */
+export function footageWithin(
+  coverage: CameraCoverage,
+  fromMs: number,
+  toMs: number,
+): { pieces: number; coveredMs: number } {
+  const lengths = coverage.recorded
+    .map((range) => Math.min(toMs, Date.parse(range.to)) - Math.max(fromMs, Date.parse(range.from)))
+    .filter((length) => length > 0);
+  return { pieces: lengths.length, coveredMs: lengths.reduce((sum, length) => sum + length, 0) };
+}

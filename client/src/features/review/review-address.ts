@@ -4,6 +4,9 @@ import type { OpeningWindow } from './opening-window.js';
 export const reviewRates = [0.5, 1, 2, 4, 8] as const;
 export const mostCameras = 4;
 
+/** Keys of the address that are the review's; others (the area) are left alone. */
+export const reviewAddressKeys = ['incident', 'cams', 'at', 'from', 'to', 'in', 'out', 'rate', 'focus'] as const;
+
 /** The whole view, as the address carries it: a link opens the same. */
 export interface ReviewAddress {
   cameraIds: string[];

@@ -19,6 +19,8 @@ export interface ReviewEngine {
   player(cameraId: string): TilePlayer | undefined;
   snapshot(): EngineSnapshot;
   subscribe(listener: () => void): () => void;
+  /** Calls back with every screen frame, after the players moved. */
+  onFrame(listener: () => void): () => void;
   start(): void;
   stop(): void;
 }
@@ -35,6 +37,7 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
   const players = new Map<string, TilePlayer>();
   const statuses = new Map<string, TileStatus>();
   const listeners = new Set<() => void>();
+  const frameListeners = new Set<() => void>();
   let shown: EngineSnapshot = { phases: {}, waitingFor: [], leftBehind: [] };
   let callOff: (() => void) | undefined;
 
@@ -51,6 +54,7 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
     for (const player of players.values()) player.follow();
     publish();
     clock.setWaiting(clock.snapshot().playing && shown.waitingFor.length > 0);
+    for (const listener of [...frameListeners]) listener();
   }
 
   return {
@@ -74,6 +78,10 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onFrame(listener) {
+      frameListeners.add(listener);
+      return () => void frameListeners.delete(listener);
     },
     start() {
       const loop = () => {

@@ -1,7 +1,150 @@
-import { PageHeader } from '../../components/page-header.js';
+import type { OpeningRequest } from '@choi-canh/shared/footage';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { IconAdjustments, IconLink } from '@tabler/icons-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { PageHeader } from '../../components/page-header.js';
+import { useCameras } from '../../lib/cameras.js';
+import { useIncident, useIncidentEvents } from '../../lib/cases.js';
+import { serverNowMs } from '../../lib/server-clock.js';
+import { formatDateTime, formatTime } from '../../lib/time.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { IncidentLine } from './incident-line.js';
+import { defaultWindow } from './opening-window.js';
+import { readReviewAddress, reviewAddressKeys, writeReviewAddress, type ReviewAddress } from './review-address.js';
+import { ReviewSession } from './review-session.js';
+import { ReviewSetup } from './review-setup.js';
+import { useOpening } from './use-opening.js';
 
+/** Past footage of up to four cameras on one clock: look, mark, tag, extract. */
 export function ReviewPage() {
-  const { t } = useTranslation();
-  return <PageHeader title={t('nav.review')} />;
+  const { t } = useTranslation('review');
+  const { search, change } = useUrlState();
+  const address = useMemo(() => readReviewAddress(search), [search]);
+  const [purpose, setPurpose] = useState<string>();
+  const [choosing, setChoosing] = useState(false);
+  const incident = useIncident(address.incidentId);
+  const cameras = useCameras();
+  useIncidentEvents();
+
+  const write = useCallback(
+    (next: Partial<ReviewAddress>, push = false) => {
+      const params = writeReviewAddress({ ...address, ...next });
+      change(Object.fromEntries(reviewAddressKeys.map((key) => [key, params.get(key) ?? undefined])), { push });
+    },
+    [address, change],
+  );
+
+  // A link may name only cameras and an instant: the stretch around it is added, so that it stays the same.
+  const { atMs, window } = address;
+  useEffect(() => {
+    if (atMs !== undefined && window === undefined) write({ window: defaultWindow(atMs, serverNowMs()) });
+  }, [atMs, window, write]);
+
+  const request = useMemo<OpeningRequest | undefined>(() => {
+    if (choosing || address.cameraIds.length === 0 || atMs === undefined || window === undefined) return undefined;
+    // The footage goes on being open for what it was opened for, also when an incident is found later.
+    const reason = purpose !== undefined ? { purpose } : address.incidentId && { incidentId: address.incidentId };
+    if (!reason) return undefined;
+    const range = { from: new Date(window.fromMs).toISOString(), to: new Date(window.toMs).toISOString() };
+    return { cameraIds: address.cameraIds, ...range, ...reason };
+    // `atMs` matters only by being there.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [
+    choosing,
+    address.cameraIds.join(),
+    atMs === undefined,
+    window?.fromMs,
+    window?.toMs,
+    purpose,
+    address.incidentId,
+  ]);
+  const opening = useOpening(request);
+
+  const clipboard = useClipboard({ timeout: 2500 });
+  const description =
+    incident.data && request ? (
+      <IncidentLine incident={incident.data} />
+    ) : purpose !== undefined && request ? (
+      t('purposeLine', { purpose })
+    ) : (
+      t('intro')
+    );
+
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        description={description}
+        actions={
+          request && (
+            <>
+              <Button
+                variant="default"
+                leftSection={<IconLink size={20} />}
+                onClick={() => clipboard.copy(globalThis.location.href)}
+              >
+                {clipboard.copied ? t('common:actions.copied') : t('copyLink')}
+              </Button>
+              <Button variant="default" leftSection={<IconAdjustments size={20} />} onClick={() => setChoosing(true)}>
+                {t('chooseAgain')}
+              </Button>
+            </>
+          )
+        }
+      />
+      {request === undefined ? (
+        <ReviewSetup
+          key={address.incidentId ?? ''}
+          address={address}
+          onOpen={(choice) => {
+            setChoosing(false);
+            setPurpose(choice.purpose);
+            const fresh = { cameraIds: choice.cameraIds, marks: {}, focus: undefined };
+            write({ ...fresh, atMs: choice.atMs, window: defaultWindow(choice.atMs, serverNowMs()) }, true);
+          }}
+        />
+      ) : opening.isError ? (
+        <Stack maw={720}>
+          <ErrorPanel title={t('openFailed')} error={opening.error} onRetry={() => void opening.refetch()} />
+          <Group>
+            <Button variant="default" onClick={() => setChoosing(true)}>
+              {t('chooseAgain')}
+            </Button>
+          </Group>
+        </Stack>
+      ) : opening.data ? (
+        <ReviewSession
+          opening={opening.data}
+          address={address}
+          cameras={cameras.data?.items ?? []}
+          incident={incident.data}
+          onAddress={write}
+          onReopen={() => void opening.refetch()}
+        />
+      ) : (
+        <Opening request={request} />
+      )}
+    </>
+  );
+}
+
+function Opening({ request }: { request: OpeningRequest }) {
+  const { t } = useTranslation('review');
+  return (
+    <Stack aria-busy="true">
+      <Text role="status">
+        {t('opening', {
+          count: request.cameraIds.length,
+          from: formatDateTime(request.from, 'minute'),
+          to: formatTime(request.to, 'minute'),
+        })}
+      </Text>
+      <Skeleton height="min(50vh, 56vw)" radius="md" />
+      <Skeleton height={52} radius="md" />
+      <Skeleton height={96} radius="md" />
+    </Stack>
+  );
 }

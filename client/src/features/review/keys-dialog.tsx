@@ -1,0 +1,27 @@
+import { Kbd, Modal, Table } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { keyWord, reviewKeys } from './review-keys.js';
+
+export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
+  const { t } = useTranslation('review');
+  return (
+    <Modal opened={opened} onClose={onClose} title={t('keys.title')}>
+      <Table fz="md">
+        <Table.Tbody>
+          {reviewKeys.map(({ name, keys }) => (
+            <Table.Tr key={name}>
+              <Table.Td w={130}>
+                {keys.map((key) => (
+                  <Kbd key={key} size="md" me={6}>
+                    {keyWord(key)}
+                  </Kbd>
+                ))}
+              </Table.Td>
+              <Table.Td>{t(`keys.${name}`)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}

@@ -1,0 +1,230 @@
+import {
+  IconBookmark,
+  IconPlayerPauseFilled,
+  IconPlayerPlayFilled,
+  IconPlayerTrackNext,
+  IconPlayerTrackPrev,
+  IconScissors,
+} from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { TextInput } from '@mantine/core';
+import { formatDate, formatTime, parseDateTime } from '../../lib/time.js';
+import type { Marks } from './marks.js';
+import { reviewRates } from './review-address.js';
+import type { ReviewEngine } from './review-engine.js';
+import type { ReviewCommands } from './review-keys.js';
+import classes from './review.module.css';
+import { useClockAt, useClockState } from './use-clock.js';
+
+export interface ReviewControlsProps {
+  engine: ReviewEngine;
+  commands: ReviewCommands;
+  marks: Marks;
+  onClearMarks(): void;
+  onJump(atMs: number): void;
+  onRate(rate: number): void;
+  mayTag: boolean;
+  mayExtract: boolean;
+}
+
+/** A click with the mouse leaves the focus where it was, so that Space goes on to mean play. */
+const keepFocus = (event: React.MouseEvent) => event.preventDefault();
+
+export function ReviewControls(props: ReviewControlsProps) {
+  return (
+    <>
+      <div className={classes.bar}>
+        <ClockFace engine={props.engine} />
+        <Transport engine={props.engine} commands={props.commands} />
+        <Rates engine={props.engine} onRate={props.onRate} />
+        <JumpField engine={props.engine} onJump={props.onJump} />
+      </div>
+      <MarkBar {...props} />
+    </>
+  );
+}
+
+function ClockFace({ engine }: { engine: ReviewEngine }) {
+  const { t } = useTranslation('review');
+  const atMs = useClockAt(engine, 100);
+  return (
+    <div className={classes.clock} data-testid="review-clock" data-at-ms={atMs} aria-label={t('controls.clock')}>
+      <span className={classes.clockDate}>{formatDate(atMs)}</span>
+      <span className={classes.clockTime}>{formatTime(atMs, 'tenth')}</span>
+    </div>
+  );
+}
+
+function Transport({ engine, commands }: { engine: ReviewEngine; commands: ReviewCommands }) {
+  const { t } = useTranslation('review');
+  const { playing } = useClockState(engine);
+  const step = (label: string, run: () => void, content: React.ReactNode) => (
+    <button
+      type="button"
+      className={classes.button}
+      title={label}
+      aria-label={label}
+      onClick={run}
+      onMouseDown={keepFocus}
+    >
+      {content}
+    </button>
+  );
+  return (
+    <div className={`${classes.group} ${classes.transport}`} role="group" aria-label={t('controls.transport')}>
+      {step(t('keys.back60'), () => commands.skip(-60_000), t('controls.back60'))}
+      {step(t('keys.back5'), () => commands.skip(-5000), t('controls.back5'))}
+      {step(t('keys.frameBack'), () => commands.stepFrame(-1), <IconPlayerTrackPrev size={20} aria-hidden="true" />)}
+      <button
+        type="button"
+        className={`${classes.button} ${classes.play}`}
+        data-primary
+        data-testid="review-play"
+        data-playing={playing}
+        aria-label={playing ? t('controls.pause') : t('controls.play')}
+        title={playing ? t('controls.pause') : t('controls.play')}
+        onClick={commands.togglePlay}
+        onMouseDown={keepFocus}
+      >
+        {playing ? <IconPlayerPauseFilled size={26} /> : <IconPlayerPlayFilled size={26} />}
+      </button>
+      {step(t('keys.frameForward'), () => commands.stepFrame(1), <IconPlayerTrackNext size={20} aria-hidden="true" />)}
+      {step(t('keys.forward5'), () => commands.skip(5000), t('controls.forward5'))}
+      {step(t('keys.forward60'), () => commands.skip(60_000), t('controls.forward60'))}
+    </div>
+  );
+}
+
+function Rates({ engine, onRate }: { engine: ReviewEngine; onRate(rate: number): void }) {
+  const { t, i18n } = useTranslation('review');
+  const { rate } = useClockState(engine);
+  const number = new Intl.NumberFormat(i18n.language);
+  const index = reviewRates.findIndex((one) => one === rate);
+  const onKeyDown = (event: React.KeyboardEvent<HTMLDivElement>) => {
+    const move = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    const next = move === undefined ? undefined : reviewRates[index + move];
+    if (move !== undefined) event.preventDefault();
+    if (next === undefined) return;
+    onRate(next);
+    const buttons = event.currentTarget.querySelectorAll('button');
+    buttons[index + (move ?? 0)]?.focus();
+  };
+  return (
+    <div className={classes.rates} role="radiogroup" aria-label={t('controls.rate')} onKeyDown={onKeyDown}>
+      {reviewRates.map((one) => (
+        <button
+          key={one}
+          type="button"
+          role="radio"
+          aria-checked={one === rate}
+          tabIndex={one === rate ? 0 : -1}
+          className={classes.button}
+          data-testid={`review-rate-${one}`}
+          onClick={() => onRate(one)}
+          onMouseDown={keepFocus}
+        >
+          ×{number.format(one)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Time alone means the day that is shown. */
+function JumpField({ engine, onJump }: { engine: ReviewEngine; onJump(atMs: number): void }) {
+  const { t } = useTranslation('review');
+  const [text, setText] = useState('');
+  const [wrong, setWrong] = useState(false);
+  const go = () => {
+    const atMs = parseDateTime(text, engine.clock.at());
+    setWrong(atMs === undefined && text.trim() !== '');
+    if (atMs === undefined) return;
+    onJump(atMs);
+    setText('');
+  };
+  return (
+    <form
+      className={`${classes.group} ${classes.jump}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        go();
+      }}
+    >
+      <TextInput
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setWrong(false);
+        }}
+        error={wrong ? t('common:timeInput.invalid') : undefined}
+        placeholder={t('controls.jumpHint')}
+        aria-label={t('controls.jump')}
+        autoComplete="off"
+        data-testid="review-jump-input"
+      />
+      <button type="submit" className={classes.button} disabled={text.trim() === ''}>
+        {t('controls.jumpGo')}
+      </button>
+    </form>
+  );
+}
+
+function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewControlsProps) {
+  const { t } = useTranslation('review');
+  const mark = (name: 'markIn' | 'markOut', key: string, ms: number | undefined, testId: string) => (
+    <button
+      type="button"
+      className={classes.button}
+      data-set={ms === undefined ? undefined : true}
+      data-testid={testId}
+      onClick={commands[name]}
+      onMouseDown={keepFocus}
+    >
+      <span className={classes.key}>{key}</span>
+      {ms === undefined ? t(`controls.${name}`) : t(`controls.${name}At`, { at: formatTime(ms, 'tenth') })}
+    </button>
+  );
+  return (
+    <div className={`${classes.bar} ${classes.actions}`}>
+      {mark('markIn', 'I', marks.inMs, 'review-mark-in')}
+      {mark('markOut', 'O', marks.outMs, 'review-mark-out')}
+      {mayTag && (
+        <button
+          type="button"
+          className={classes.button}
+          data-testid="review-tag"
+          onClick={commands.tag}
+          onMouseDown={keepFocus}
+        >
+          <span className={classes.key}>T</span>
+          <IconBookmark size={20} aria-hidden="true" />
+          {t('controls.tag')}
+        </button>
+      )}
+      {mayExtract && (
+        <button
+          type="button"
+          className={classes.button}
+          data-primary
+          data-testid="review-extract"
+          onClick={commands.extract}
+          onMouseDown={keepFocus}
+        >
+          <span className={classes.key}>E</span>
+          <IconScissors size={20} aria-hidden="true" />
+          {t('controls.extract')}
+        </button>
+      )}
+      {(marks.inMs !== undefined || marks.outMs !== undefined) && (
+        <button type="button" className={classes.button} onClick={onClearMarks} onMouseDown={keepFocus}>
+          {t('controls.clearMarks')}
+        </button>
+      )}
+      <button type="button" className={classes.button} onClick={commands.help} onMouseDown={keepFocus}>
+        <span className={classes.key}>?</span>
+        {t('controls.keys')}
+      </button>
+    </div>
+  );
+}

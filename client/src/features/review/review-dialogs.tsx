@@ -1,0 +1,125 @@
+import type { CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraCoverage } from '@choi-canh/shared/footage';
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCaseActions } from '../../lib/cases.js';
+import { notifyDone } from '../../lib/notify.js';
+import { CameraPicker } from './camera-picker.js';
+import { IncidentNeededDialog } from './incident-needed-dialog.js';
+import { KeysDialog } from './keys-dialog.js';
+import { markedRange, type Marks } from './marks.js';
+import { RangeForm } from './range-form.js';
+import type { CameraHints } from './rank-cameras.js';
+
+export type ReviewDialog = { kind: 'tag' | 'extract' | 'keys' | 'cameras' } | undefined;
+
+export interface ReviewDialogsProps {
+  dialog: ReviewDialog;
+  onDialog(dialog: ReviewDialog): void;
+  incidentId: string | undefined;
+  onIncident(incidentId: string): void;
+  cameras: { camera: CameraResponse | undefined; coverage: CameraCoverage }[];
+  /** Chosen from the start: the enlarged camera, else all that are shown. */
+  chosenIds: readonly string[];
+  marks: Marks;
+  atMs(): number;
+  fromMs: number;
+  toMs: number;
+  cameraIds: readonly string[];
+  onCameras(cameraIds: string[]): void;
+  hints: CameraHints;
+}
+
+/** Where nothing was marked: this much before and after the clock. */
+const guessMs = 10_000;
+
+function rangeFor({ marks, atMs, fromMs, toMs }: ReviewDialogsProps) {
+  const marked = markedRange(marks);
+  if (marked) return { ...marked, guessed: false };
+  const from = marks.inMs ?? (marks.outMs !== undefined ? marks.outMs - 2 * guessMs : atMs() - guessMs);
+  const to = marks.outMs ?? (marks.inMs !== undefined ? Math.max(atMs(), marks.inMs + 1000) : atMs() + guessMs);
+  return { fromMs: Math.max(fromMs, Math.round(from)), toMs: Math.min(toMs, Math.round(to)), guessed: true };
+}
+
+/** The review's dialogs, one at a time. Tag and extract ask for an incident first where there is none. */
+export function ReviewDialogs(props: ReviewDialogsProps) {
+  const { dialog, onDialog, incidentId } = props;
+  const { t } = useTranslation('review');
+  const close = () => onDialog(undefined);
+  const kind = dialog?.kind === 'tag' || dialog?.kind === 'extract' ? dialog.kind : undefined;
+  const first = props.cameras.find(({ coverage }) => coverage.cameraId === props.chosenIds[0])?.camera;
+  return (
+    <>
+      <KeysDialog opened={dialog?.kind === 'keys'} onClose={close} />
+      <Modal opened={dialog?.kind === 'cameras'} onClose={close} title={t('side.chooseCameras')} size="lg">
+        <ChooseCameras {...props} onClose={close} />
+      </Modal>
+      <IncidentNeededDialog
+        opened={kind !== undefined && incidentId === undefined}
+        onClose={close}
+        occurredAtMs={kind === undefined ? 0 : Math.round(props.marks.inMs ?? props.atMs())}
+        place={first?.place ?? ''}
+        areaId={first?.areaId}
+        onChosen={props.onIncident}
+      />
+      <Modal
+        opened={kind !== undefined && incidentId !== undefined}
+        onClose={close}
+        title={kind && t(`range.title.${kind}`)}
+        size="lg"
+      >
+        {kind !== undefined && incidentId !== undefined && (
+          <RangeDialog {...props} kind={kind} incidentId={incidentId} onClose={close} />
+        )}
+      </Modal>
+    </>
+  );
+}
+
+function RangeDialog(props: ReviewDialogsProps & { kind: 'tag' | 'extract'; incidentId: string; onClose(): void }) {
+  const { kind, incidentId, onClose } = props;
+  const { t } = useTranslation('review');
+  const actions = useCaseActions();
+  const [range] = useState(() => rangeFor(props));
+  return (
+    <RangeForm
+      kind={kind}
+      cameras={props.cameras}
+      chosenIds={props.chosenIds}
+      {...range}
+      onCancel={onClose}
+      onSubmit={({ decisive, ...body }) =>
+        kind === 'tag' ? actions.createTag(incidentId, { ...body, decisive }) : actions.createClip(incidentId, body)
+      }
+      onDone={() => {
+        notifyDone(t(`range.done.${kind}`));
+        onClose();
+      }}
+    />
+  );
+}
+
+function ChooseCameras({ cameraIds, onCameras, hints, onClose }: ReviewDialogsProps & { onClose(): void }) {
+  const { t } = useTranslation('review');
+  const [chosen, setChosen] = useState<string[]>([...cameraIds]);
+  return (
+    <Stack>
+      <CameraPicker chosen={chosen} onChange={setChosen} hints={hints} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {t('common:actions.cancel')}
+        </Button>
+        <Button
+          disabled={chosen.length === 0}
+          onClick={() => {
+            onCameras(chosen);
+            onClose();
+          }}
+        >
+          {t('picker.apply')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

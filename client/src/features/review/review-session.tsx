@@ -1,0 +1,260 @@
+import type { CameraResponse } from '@choi-canh/shared/cameras';
+import type { OpeningResponse } from '@choi-canh/shared/footage';
+import type { IncidentResponse } from '@choi-canh/shared/incidents';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useHolds, useTags } from '../../lib/cases.js';
+import { useNow } from '../../lib/use-now.js';
+import { useSession } from '../../lib/session.js';
+import { widenWindow, windowShowing, type OpeningWindow } from './opening-window.js';
+import type { ReviewAddress } from './review-address.js';
+import { ReviewControls } from './review-controls.js';
+import { ReviewDialogs, type ReviewDialog } from './review-dialogs.js';
+import { useReviewKeys } from './review-keys.js';
+import { ReviewMessages } from './review-messages.js';
+import { ReviewSide } from './review-side.js';
+import { ReviewTile } from './review-tile.js';
+import classes from './review.module.css';
+import { Timeline } from './timeline.js';
+import { useClockState, useEngineState } from './use-clock.js';
+import { reviewCommands } from './use-commands.js';
+import { useEngine } from './use-engine.js';
+import { playlistUrl, thumbnailUrl } from './use-opening.js';
+
+export interface ReviewSessionProps {
+  opening: OpeningResponse;
+  address: ReviewAddress;
+  cameras: readonly CameraResponse[];
+  incident: IncidentResponse | undefined;
+  onAddress(change: Partial<ReviewAddress>): void;
+  onReopen(): void;
+}
+
+const widenByMs = 30 * 60_000;
+/** After a jump the address follows once things are quiet. */
+const addressDelayMs = 500;
+/** Above this, several full streams are too much for an office computer. */
+const fullStreamRate = 2;
+
+/** An opened stretch of footage: pictures, clock, controls and timeline of up to four cameras. */
+export function ReviewSession(props: ReviewSessionProps) {
+  const { opening, address, cameras, incident, onAddress } = props;
+  const { t } = useTranslation('review');
+  const session = useSession();
+  const nowMs = useNow();
+  const narrow = useMediaQuery('(max-width: 36em)') ?? false;
+  const fromMs = Date.parse(opening.from);
+  const toMs = Date.parse(opening.to);
+  const engine = useEngine({ atMs: address.atMs ?? fromMs, fromMs, toMs, rate: address.rate });
+  const { clock } = engine;
+  const { rate } = useClockState(engine);
+  const { leftBehind } = useEngineState(engine);
+  const tags = useTags(address.incidentId);
+  const holds = useHolds(address.incidentId);
+  const [dialog, setDialog] = useState<ReviewDialog>();
+  useAddressFollowsClock(engine, address.atMs, onAddress);
+
+  const members = useMemo(() => {
+    const byId = new Map(cameras.map((camera) => [camera.id, camera]));
+    return address.cameraIds.flatMap((id) => {
+      const coverage = opening.cameras.find((one) => one.cameraId === id);
+      return coverage ? [{ camera: byId.get(id), coverage }] : [];
+    });
+  }, [cameras, opening, address.cameraIds]);
+  const ids = members.map(({ coverage }) => coverage.cameraId);
+  const focus = address.focus ?? (narrow && ids.length > 1 ? ids[0] : undefined);
+  const shown = narrow && focus !== undefined ? members.filter(({ coverage }) => coverage.cameraId === focus) : members;
+  const shownIds = focus === undefined ? ids : [focus, ...ids.filter((id) => id !== focus && !narrow)];
+  const keyframesOnly = rate > fullStreamRate && shown.length > 1;
+  const nameOf = (id: string) =>
+    members.find(({ coverage }) => coverage.cameraId === id)?.camera?.name ?? t('tile.unknownCamera');
+  const posterUrl = (cameraId: string, atMs: number, width: number) =>
+    thumbnailUrl(opening.id, cameraId, Math.min(Math.max(atMs, fromMs + 999), toMs - 1), width);
+
+  const openDialog = (kind: NonNullable<ReviewDialog>['kind']) => {
+    clock.pause();
+    setDialog({ kind });
+  };
+  const mayTag = session.can('tag.edit');
+  const mayExtract = session.can('clip.extract');
+  const commands = reviewCommands({
+    engine,
+    shownIds,
+    marks: address.marks,
+    onMarks: (marks) => onAddress({ marks }),
+    tag: () => mayTag && openDialog('tag'),
+    extract: () => mayExtract && openDialog('extract'),
+    help: () => openDialog('keys'),
+  });
+  useReviewKeys(commands);
+
+  const jumpTo = (atMs: number) => {
+    const window = windowShowing({ fromMs, toMs }, atMs, nowMs);
+    if (window.fromMs !== fromMs || window.toMs !== toMs) onAddress({ atMs, window });
+    else clock.seek(atMs);
+  };
+  const setWindow = (window: OpeningWindow) => onAddress({ window, atMs: clock.at() });
+  const laneTags = useMemo(
+    () => (tags.data ?? []).map((tag) => ({ ...tag, fromMs: Date.parse(tag.from), toMs: Date.parse(tag.to) })),
+    [tags.data],
+  );
+  const laneHolds = useMemo(
+    () =>
+      (holds.data ?? [])
+        .filter((hold) => hold.state === 'held' || hold.state === 'pending')
+        .map((hold) => ({ cameraId: hold.cameraId, fromMs: Date.parse(hold.from), toMs: Date.parse(hold.to) })),
+    [holds.data],
+  );
+  const lanes = useMemo(
+    () => members.map(({ camera, coverage }) => ({ name: camera?.name ?? '', coverage })),
+    [members],
+  );
+  const hints = useMemo(() => ({ areaId: incident?.areaId, place: incident?.place }), [incident]);
+  const columns = shown.length > 1 ? 2 : 1;
+
+  return (
+    <div className={classes.session}>
+      <section className={classes.player} aria-label={t('player')}>
+        {narrow && ids.length > 1 && (
+          <div className={classes.switcher} role="group" aria-label={t('side.cameras')}>
+            {ids.map((id) => (
+              <button
+                key={id}
+                type="button"
+                className={classes.button}
+                aria-pressed={id === focus}
+                onClick={() => onAddress({ focus: id })}
+              >
+                {nameOf(id)}
+              </button>
+            ))}
+          </div>
+        )}
+        <div
+          className={classes.grid}
+          style={{ '--columns': columns } as React.CSSProperties}
+          data-focused={(focus !== undefined && shown.length > 1) || undefined}
+          data-single={shown.length === 1 || undefined}
+        >
+          {shown.map(({ camera, coverage }) => (
+            <ReviewTile
+              key={coverage.cameraId}
+              engine={engine}
+              camera={camera}
+              coverage={coverage}
+              url={playlistUrl(opening.id, coverage.cameraId, opening.from, opening.to, keyframesOnly)}
+              posterUrl={(atMs) => posterUrl(coverage.cameraId, atMs, 640)}
+              windowFromMs={fromMs}
+              windowToMs={toMs}
+              focused={focus === coverage.cameraId}
+              onToggleFocus={
+                shown.length > 1
+                  ? () => onAddress({ focus: focus === coverage.cameraId ? undefined : coverage.cameraId })
+                  : undefined
+              }
+              leftBehind={leftBehind.includes(coverage.cameraId)}
+              onReopen={props.onReopen}
+            />
+          ))}
+        </div>
+        <ReviewMessages
+          engine={engine}
+          coverages={shown.map(({ coverage }) => coverage)}
+          nameOf={nameOf}
+          keyframesOnly={keyframesOnly}
+        />
+        <ReviewControls
+          engine={engine}
+          commands={commands}
+          marks={address.marks}
+          onClearMarks={() => onAddress({ marks: {} })}
+          onJump={jumpTo}
+          onRate={(next) => {
+            clock.setRate(next);
+            onAddress({ rate: next });
+          }}
+          mayTag={mayTag}
+          mayExtract={mayExtract}
+        />
+        <Timeline
+          engine={engine}
+          lanes={lanes}
+          tags={laneTags}
+          holds={laneHolds}
+          marks={address.marks}
+          fromMs={fromMs}
+          toMs={toMs}
+          posterUrl={(cameraId, atMs) => posterUrl(cameraId, atMs, 320)}
+          onWiden={(side) => setWindow(widenWindow({ fromMs, toMs }, side, widenByMs, nowMs))}
+          canWidenAfter={toMs < nowMs - 1000}
+        />
+      </section>
+      <ReviewSide
+        incident={incident}
+        cameraNames={ids.map(nameOf)}
+        onChooseCameras={() => openDialog('cameras')}
+        onGoToTag={(tag) => {
+          clock.pause();
+          if (ids.includes(tag.cameraId)) jumpTo(Date.parse(tag.from));
+          else {
+            const cameraIds = [...address.cameraIds.slice(0, 3), tag.cameraId];
+            const atMs = Date.parse(tag.from);
+            onAddress({ cameraIds, atMs, window: windowShowing({ fromMs, toMs }, atMs, nowMs) });
+          }
+        }}
+      />
+      <ReviewDialogs
+        dialog={dialog}
+        onDialog={setDialog}
+        incidentId={address.incidentId}
+        onIncident={(incidentId) => onAddress({ incidentId })}
+        cameras={members}
+        chosenIds={focus === undefined ? ids : [focus]}
+        marks={address.marks}
+        atMs={clock.at}
+        fromMs={fromMs}
+        toMs={toMs}
+        cameraIds={address.cameraIds}
+        onCameras={(cameraIds) => onAddress({ cameraIds, atMs: clock.at() })}
+        hints={hints}
+      />
+    </div>
+  );
+}
+
+/** The address carries the instant: written once the clock stands or has jumped, read when the address itself changes. */
+function useAddressFollowsClock(
+  engine: ReturnType<typeof useEngine>,
+  addressMs: number | undefined,
+  onAddress: ReviewSessionProps['onAddress'],
+): void {
+  const { clock } = engine;
+  const written = useRef(addressMs);
+  const write = useRef(onAddress);
+  useEffect(() => {
+    write.current = onAddress;
+  });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = clock.subscribe(() => {
+      clearTimeout(timer);
+      if (clock.snapshot().waiting) return;
+      timer = setTimeout(() => {
+        const atMs = Math.round(clock.at());
+        if (clock.snapshot().playing || written.current === atMs) return;
+        written.current = atMs;
+        write.current({ atMs });
+      }, addressDelayMs);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [clock]);
+  useEffect(() => {
+    if (addressMs === undefined || addressMs === written.current) return;
+    written.current = addressMs;
+    clock.seek(addressMs);
+  }, [clock, addressMs]);
+}

@@ -1,0 +1,169 @@
+import type { CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraCoverage } from '@choi-canh/shared/footage';
+import { IconArrowsMaximize, IconArrowsMinimize, IconRefresh } from '@tabler/icons-react';
+import i18next from 'i18next';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { VideoFailure } from '../../lib/hls-video.js';
+import { formatDateTime, formatTime } from '../../lib/time.js';
+import { gapAt } from './coverage-lookup.js';
+import { gapSentence } from './gap-sentence.js';
+import type { ReviewEngine } from './review-engine.js';
+import classes from './review.module.css';
+import { TilePoster } from './tile-poster.js';
+import { createTilePlayer } from './tile-player.js';
+import { useClockAt } from './use-clock.js';
+import type { TilePhase } from './wait-policy.js';
+
+export interface ReviewTileProps {
+  engine: ReviewEngine;
+  camera: CameraResponse | undefined;
+  coverage: CameraCoverage;
+  /** Playlist. */
+  url: string;
+  posterUrl(atMs: number): string;
+  windowFromMs: number;
+  windowToMs: number;
+  focused: boolean;
+  /** Absent where there is nothing to choose from. */
+  onToggleFocus?: (() => void) | undefined;
+  /** The others went on without this one. */
+  leftBehind: boolean;
+  onReopen(): void;
+}
+
+interface View {
+  phase: TilePhase;
+  failure: VideoFailure | undefined;
+  hadPicture: boolean;
+}
+const starting: View = { phase: 'loading', failure: undefined, hadPicture: false };
+
+function failureSentence(failure: VideoFailure): string {
+  const known = failure.code !== '' && i18next.exists(`errors:${failure.code}`);
+  return i18next.t(known ? `errors:${failure.code}` : `video:failures.${failure.reason}`);
+}
+
+/** One camera on the review's clock: its picture, its name, the time of the picture; or a sentence why there is none. */
+export function ReviewTile(props: ReviewTileProps) {
+  const { engine, coverage, url, camera } = props;
+  const { t } = useTranslation('review');
+  const video = useRef<HTMLVideoElement>(null);
+  const time = useRef<HTMLSpanElement>(null);
+  const [attempt, setAttempt] = useState(0);
+  const [view, setView] = useState<View>(starting);
+  const cameraId = coverage.cameraId;
+  const frameMs = 1000 / (camera?.main?.frameRate ?? 25);
+
+  useEffect(() => {
+    const element = video.current;
+    if (element === null) return;
+    const player = createTilePlayer({
+      video: element,
+      url,
+      clock: engine.clock,
+      frameMs,
+      onPhase(phase, failure) {
+        engine.setPhase(cameraId, phase);
+        setView((before) => ({ phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
+      },
+      onPicture(wallMs) {
+        element.dataset['wallMs'] = String(Math.round(wallMs));
+        if (time.current !== null) time.current.textContent = formatTime(wallMs, 'tenth');
+      },
+    });
+    const takeOut = engine.add(cameraId, player);
+    return () => {
+      takeOut();
+      player.destroy();
+      setView(starting);
+    };
+  }, [engine, cameraId, url, frameMs, attempt]);
+
+  const name = camera?.name ?? t('tile.unknownCamera');
+  const retry = () => {
+    props.onReopen();
+    setAttempt((count) => count + 1);
+  };
+  return (
+    <figure
+      className={classes.tile}
+      data-testid={`review-tile-${cameraId}`}
+      data-focus={props.focused || undefined}
+      data-phase={view.phase}
+      aria-label={name}
+      style={{ margin: 0 }}
+      onDoubleClick={props.onToggleFocus}
+    >
+      <video
+        ref={video}
+        className={classes.video}
+        muted
+        playsInline
+        disablePictureInPicture
+        preload="auto"
+        onClick={props.onToggleFocus}
+      />
+      {view.phase === 'loading' && (
+        <TilePoster engine={engine} url={props.posterUrl} atOnce={!view.hadPicture} leftBehind={props.leftBehind} />
+      )}
+      {view.phase === 'gap' && (
+        <GapCover engine={engine} coverage={coverage} windowFromMs={props.windowFromMs} windowToMs={props.windowToMs} />
+      )}
+      {view.phase === 'failed' && view.failure && (
+        <div className={classes.cover} role="alert">
+          <span>{failureSentence(view.failure)}</span>
+          <button type="button" className={classes.button} onClick={retry}>
+            <IconRefresh size={20} aria-hidden="true" />
+            {t('tile.reopen')}
+          </button>
+        </div>
+      )}
+      <figcaption className={classes.caption}>
+        <span className={classes.captionName}>{name}</span>
+        <span className={classes.captionRight}>
+          <span
+            ref={time}
+            className={classes.captionTime}
+            style={{ visibility: view.phase === 'gap' || !view.hadPicture ? 'hidden' : 'visible' }}
+          />
+          {props.onToggleFocus && (
+            <button
+              type="button"
+              className={classes.enlarge}
+              onClick={props.onToggleFocus}
+              onMouseDown={(event) => event.preventDefault()}
+              aria-label={props.focused ? t('tile.shrink', { name }) : t('tile.enlarge', { name })}
+            >
+              {props.focused ? <IconArrowsMinimize size={20} /> : <IconArrowsMaximize size={20} />}
+            </button>
+          )}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function GapCover({
+  engine,
+  coverage,
+  windowFromMs,
+  windowToMs,
+}: Pick<ReviewTileProps, 'engine' | 'coverage' | 'windowFromMs' | 'windowToMs'>) {
+  const { t } = useTranslation();
+  const atMs = useClockAt(engine, 1000);
+  const gap = gapAt(coverage, atMs, windowFromMs, windowToMs);
+  const never = coverage.oldestAt === null;
+  const before = coverage.oldestAt !== null && atMs < Date.parse(coverage.oldestAt);
+  return (
+    <div className={classes.cover} data-testid={`review-gap-${coverage.cameraId}`}>
+      {never
+        ? t('review:gap.never')
+        : before && coverage.oldestAt !== null
+          ? t('review:gap.beforeOldest', { oldest: formatDateTime(coverage.oldestAt, 'minute') })
+          : gap
+            ? gapSentence(t, gap)
+            : t('review:gap.here')}
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatTime } from '../../lib/time.js';
+import { gapAt } from './coverage-lookup.js';
+import { gapSentence } from './gap-sentence.js';
+import classes from './review.module.css';
+import type { TimelineScene } from './timeline-drawing.js';
+import type { TimelineView } from './timeline-scale.js';
+
+export interface HoverPlace {
+  x: number;
+  lane: number | undefined;
+  atMs: number;
+}
+
+/** One picture per this much time and camera, whatever the pointer does. */
+const pictureStepMs = 2000;
+
+export function TimelineHover({
+  place,
+  width,
+  lanes,
+  tags,
+  bounds,
+  posterUrl,
+}: {
+  place: HoverPlace;
+  width: number;
+  lanes: TimelineScene['lanes'];
+  tags: TimelineScene['tags'];
+  bounds: TimelineView;
+  posterUrl(cameraId: string, atMs: number): string;
+}) {
+  const { t } = useTranslation();
+  const lane = place.lane === undefined ? undefined : lanes[place.lane];
+  const gap = lane && gapAt(lane.coverage, place.atMs, bounds.fromMs, bounds.toMs);
+  const tagged =
+    lane &&
+    tags.some((tag) => tag.cameraId === lane.coverage.cameraId && place.atMs >= tag.fromMs && place.atMs < tag.toMs);
+  const wanted =
+    lane === undefined || gap !== undefined
+      ? undefined
+      : posterUrl(lane.coverage.cameraId, Math.floor(place.atMs / pictureStepMs) * pictureStepMs);
+  const [settled] = useDebouncedValue(wanted, 200);
+  const half = 110;
+  return (
+    <div
+      className={classes.hover}
+      style={{ left: Math.min(Math.max(half, place.x), Math.max(half, width - half)) }}
+      aria-hidden="true"
+    >
+      {settled !== undefined && wanted !== undefined && <HoverPicture key={settled} url={settled} />}
+      <div>
+        <strong>{formatTime(place.atMs)}</strong>
+        {lane && ` · ${lane.name}`}
+        {tagged && ` · ${t('review:timeline.legend.tag')}`}
+      </div>
+      {gap && <div>{gapSentence(t, gap)}</div>}
+    </div>
+  );
+}
+
+function HoverPicture({ url }: { url: string }) {
+  const [failed, setFailed] = useState(false);
+  if (failed) return null;
+  return <img src={url} alt="" onError={() => setFailed(true)} />;
+}

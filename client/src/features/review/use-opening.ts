@@ -1,0 +1,34 @@
+import { openingResponse, type OpeningRequest } from '@choi-canh/shared/footage';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { api } from '../../lib/api.js';
+
+/** Openings last twelve hours; a little less here, so that one is never used past its end. */
+const openingLifeMs = 11.5 * 3600_000;
+
+/**
+ * Opens past footage. Each opening is a record in the audit trail, so one is made only when cameras, range or purpose
+ * change, never as a refresh.
+ */
+export function useOpening(request: OpeningRequest | undefined) {
+  return useQuery({
+    queryKey: ['opening', request],
+    queryFn: () => api.post('/api/openings', { body: request, schema: openingResponse }),
+    enabled: request !== undefined,
+    staleTime: 'static',
+    gcTime: openingLifeMs,
+    refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function playlistUrl(openingId: string, cameraId: string, from: string, to: string, keyframesOnly: boolean) {
+  const query = new URLSearchParams({ from, to });
+  if (keyframesOnly) query.set('mode', 'keyframes');
+  return `/api/openings/${openingId}/cameras/${cameraId}/playlist.m3u8?${query}`;
+}
+
+/** @param stepMs instants are cut to this, so that the browser's cache serves neighbours */
+export function thumbnailUrl(openingId: string, cameraId: string, atMs: number, width: number, stepMs = 1000) {
+  const at = new Date(Math.floor(atMs / stepMs) * stepMs).toISOString();
+  return `/api/openings/${openingId}/cameras/${cameraId}/thumbnail.jpg?${new URLSearchParams({ at, width: String(width) })}`;
+}
