@@ -58,8 +58,9 @@ async function intactRecords(file: FileHandle, fileBytes: number, index: Decoded
     bounded.push(record);
     end = record.offset + record.byteLength;
   }
-  const from = Math.max(0, bounded.length - verifiedTail);
-  for (let at = from; at < bounded.length; at++) if (!(await isIntact(file, bounded[at]!))) return bounded.slice(0, at);
+  const newestAtMs = bounded.at(-1)?.startAtMs ?? 0;
+  for (const [at, record] of bounded.entries())
+    if (record.startAtMs > newestAtMs - verifiedTailMs && !(await isIntact(file, record))) return bounded.slice(0, at);
   return bounded;
 }
 

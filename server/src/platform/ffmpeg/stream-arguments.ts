@@ -1,0 +1,52 @@
+// How ffmpeg is told to copy an RTSP stream into fragments. Arguments are data; the address with its password goes
+// into a script that ffmpeg reads from stdin, because every user of a machine can read command lines.
+import { AppError } from '../../lib/errors.js';
+
+export interface StreamInput {
+  /** RTSP address without credentials. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly timeoutMs: number;
+}
+
+/** Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. */
+export function fragmentArguments({ fragmentMs }: { fragmentMs: number }): string[] {
+  return [
+    ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
+    ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
+    ...['-i', 'pipe:0', '-an', '-c:v', 'copy'],
+    ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
+    ...['-frag_duration', String(fragmentMs * 1000), '-write_prft', 'wallclock', '-flush_packets', '1', 'pipe:1'],
+  ];
+}
+
+/** A value in single quotes as the concat script reads them: nothing inside is special but the quote itself. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+// encodeURIComponent leaves these, which some RTSP clients and shells of scripts stumble over.
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The address with its credentials, percent-encoded (RFC 3986 3.2.1). @throws AppError invalid bad_stream_address */
+export function addressWithCredentials({ url, username, password }: StreamInput): string {
+  const match = /^(rtsps?:\/\/)(?:[^/@]*@)?([^/?#@\s]+)([/?#][^\s]*)?$/i.exec(url);
+  if (match === null || /\p{Cc}/u.test(url + username + password))
+    throw new AppError('invalid', 'bad_stream_address', 'not an RTSP address with plain credentials');
+  const credentials = username === '' ? '' : `${encoded(username)}:${encoded(password)}@`;
+  return `${match[1]}${credentials}${match[2]}${match[3] ?? ''}`;
+}
+
+/** What ffmpeg reads from stdin. TCP is tried first. @throws AppError invalid bad_stream_address */
+export function concatScript(input: StreamInput): string {
+  return [
+    'ffconcat version 1.0',
+    `file ${quoted(addressWithCredentials(input))}`,
+    'option rtsp_flags prefer_tcp',
+    `option timeout ${Math.round(input.timeoutMs * 1000)}`,
+    '',
+  ].join('\n');
+}

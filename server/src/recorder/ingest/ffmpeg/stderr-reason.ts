@@ -1,0 +1,32 @@
+// What ffmpeg's last words say about the camera.
+import { IngestFailure, type IngestReason } from '../ingest-failure.js';
+
+const patterns: readonly [RegExp, IngestReason, string][] = [
+  [/401 Unauthorized|authorization failed/i, 'wrong_password', 'the camera refuses the password'],
+  [/403 Forbidden/i, 'wrong_password', 'the camera forbids this account its stream'],
+  [/Connection refused/i, 'connection_refused', 'the RTSP port is closed'],
+  [
+    /No route to host|Network is unreachable|Connection timed out|Failed to resolve|Name or service|Host is down/i,
+    'host_unreachable',
+    'no connection to the camera',
+  ],
+  [/404 Not Found|(?:Stream|Session) Not Found/i, 'no_stream', 'the camera has no such stream'],
+  [
+    /matches no streams|does not contain any stream|Could not find tag for codec|Could not find codec parameters/i,
+    'not_video',
+    'no video in the stream that can be recorded',
+  ],
+  [/Invalid data found|Server returned|method .* failed/i, 'bad_answer', 'the camera gave an answer that is no stream'],
+  [/Broken pipe|Unrecognized option|Option .* not found|Unknown/i, 'engine_failed', 'ffmpeg failed'],
+];
+
+/** Why a child ended that was not told to. `framesCame`: the stream had begun. */
+export function stderrFailure(stderr: string, framesCame: boolean): IngestFailure {
+  const found = patterns.find(([pattern]) => pattern.test(stderr));
+  const words = stderr.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
+  if (framesCame) return new IngestFailure('stream_ended', words || 'the camera ended the stream');
+  if (found !== undefined) return new IngestFailure(found[1], found[2]);
+  return words === ''
+    ? new IngestFailure('no_stream', 'the stream ended before a frame came')
+    : new IngestFailure('engine_failed', words);
+}

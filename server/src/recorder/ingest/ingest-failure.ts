@@ -1,0 +1,46 @@
+// Why a stream could not be had or was lost: a fact about a camera, in the words of shared/src/health.ts.
+import type { CameraReason } from '@choi-canh/shared/health';
+
+export type IngestReason = Extract<
+  CameraReason,
+  | 'host_unreachable'
+  | 'connection_refused'
+  | 'wrong_password'
+  | 'no_stream'
+  | 'stream_stalled'
+  | 'stream_ended'
+  | 'not_video'
+  | 'bad_answer'
+  | 'engine_failed'
+>;
+
+export class IngestFailure extends Error {
+  /** `detail` is shown to technicians: English, short, free of credentials. */
+  constructor(
+    readonly reason: IngestReason,
+    readonly detail: string,
+    /** The other engine may manage: this one cannot do what the camera asks for. */
+    readonly unsupported = false,
+  ) {
+    super(`${reason}: ${detail}`);
+    this.name = 'IngestFailure';
+  }
+}
+
+const unreachable = new Set([
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETDOWN',
+]);
+
+/** What an error of a socket says about the camera. */
+export function socketFailure(error: NodeJS.ErrnoException, framesCame: boolean): IngestFailure {
+  const code = error.code ?? error.message;
+  if (code === 'ECONNREFUSED') return new IngestFailure('connection_refused', 'the RTSP port is closed');
+  if (unreachable.has(code)) return new IngestFailure('host_unreachable', `no connection to the camera (${code})`);
+  return new IngestFailure(framesCame ? 'stream_ended' : 'no_stream', `the connection broke (${code})`);
+}

@@ -1,0 +1,244 @@
+// Ingest: pulls the main streams of all enabled cameras at all times and their sub-streams while somebody looks, and
+// tells how each fares. What happens to the fragments is left to the subscribers.
+import type { Clock } from '../../lib/clock.js';
+import { errorMessage } from '../../lib/errors.js';
+import type { Fragment, StreamName } from '../../lib/fragment.js';
+import type { Logger } from '../../lib/logger.js';
+import type { Ffmpeg } from '../../platform/ffmpeg/ffmpeg.js';
+import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
+import type { FragmentSource } from './fragment-source.js';
+import { createNativeSource } from './native/native-source.js';
+import { startStreamRunner, type StreamRunner } from './stream-runner.js';
+import type { StreamRuntime } from './stream-state.js';
+
+export interface IngestCamera {
+  readonly cameraId: string;
+  readonly enabled: boolean;
+  /** RTSP addresses without credentials; absent while they are not known. */
+  readonly mainUrl?: string | undefined;
+  readonly subUrl?: string | undefined;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface IngestSupervisor {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Declarative: starts, restarts (when address or credentials changed) and stops streams. */
+  setCameras(cameras: readonly IngestCamera[]): void;
+  /** Pulls the sub-stream while held and ten seconds longer; returns the release, which works once. */
+  acquire(cameraId: string, stream: 'sub'): () => void;
+  subscribe(cameraId: string, stream: StreamName, listener: (fragment: Fragment) => void): () => void;
+  /** Of the main stream unless `stream` says otherwise; undefined for an unknown camera or address. */
+  runtime(cameraId: string, stream?: StreamName): StreamRuntime | undefined;
+  /** The main stream of a camera changed its state. */
+  onChange(listener: (cameraId: string) => void): () => void;
+}
+
+export interface IngestOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A stream without a frame for so long is reconnected. */
+  readonly stallSeconds: number;
+  /** Pause between the starts of two streams. */
+  readonly startStaggerMs: number;
+  readonly ffmpeg?: Ffmpeg;
+  /** Which engines may be used, in order; default: native, then ffmpeg where it is given. */
+  readonly engines?: readonly ('native' | 'ffmpeg')[];
+}
+
+const lingerMs = 10_000;
+
+interface Entry {
+  camera: IngestCamera;
+  readonly runners: Partial<Record<StreamName, StreamRunner>>;
+  subHolders: number;
+  linger: NodeJS.Timeout | undefined;
+}
+
+type Listener = (fragment: Fragment) => void;
+
+export function createIngestSupervisor(options: IngestOptions): IngestSupervisor {
+  const { clock, logger } = options;
+  const entries = new Map<string, Entry>();
+  const subscribers = new Map<string, Set<Listener>>();
+  const changeListeners = new Set<(cameraId: string) => void>();
+  const lastRuns = new Map<string, number>();
+  const disabledSince = new Map<string, number>();
+  const ending = new Set<Promise<void>>();
+  const sources = makeSources();
+  let nextTurnAt = 0;
+  let started = false;
+
+  function makeSources(): FragmentSource[] {
+    const engines = options.engines ?? ['native', 'ffmpeg'];
+    return engines.flatMap((engine) => {
+      if (engine === 'native') return [createNativeSource({ clock })];
+      return options.ffmpeg === undefined ? [] : [createFfmpegSource({ clock, ffmpeg: options.ffmpeg })];
+    });
+  }
+
+  const keyOf = (cameraId: string, stream: StreamName) => `${stream}:${cameraId}`;
+
+  /** Larger than every run before it, also than those of an earlier life of this process. */
+  function nextRun(key: string): number {
+    const run = Math.max((lastRuns.get(key) ?? 0) + 1, Math.floor(clock.nowMs() / 1000));
+    lastRuns.set(key, run);
+    return run;
+  }
+
+  async function turn(signal: AbortSignal): Promise<void> {
+    const now = clock.monotonicMs();
+    const at = Math.max(now, nextTurnAt);
+    nextTurnAt = at + options.startStaggerMs;
+    if (at > now) await clock.sleep(at - now, signal).catch(() => undefined); // ended early: told to stop
+  }
+
+  function notify(cameraId: string): void {
+    for (const listener of changeListeners) guarded(() => listener(cameraId));
+  }
+
+  /** A listener that throws must not end a recording. */
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      logger.error({ reason: errorMessage(error) }, 'a listener of ingest failed');
+    }
+  }
+
+  function startRunner(entry: Entry, stream: StreamName): void {
+    const { camera } = entry;
+    const url = stream === 'main' ? camera.mainUrl : camera.subUrl;
+    if (!started || url === undefined || !camera.enabled || entry.runners[stream] !== undefined) return;
+    const key = keyOf(camera.cameraId, stream);
+    entry.runners[stream] = startStreamRunner({
+      target: { url, username: camera.username, password: camera.password },
+      sources,
+      clock,
+      logger: logger.child({ cameraId: camera.cameraId, stream }),
+      stallMs: options.stallSeconds * 1000,
+      nextRun: () => nextRun(key),
+      // Somebody waits for a sub-stream.
+      turn: stream === 'main' ? turn : () => Promise.resolve(),
+      onFragment: (fragment) => {
+        for (const listener of subscribers.get(key) ?? []) guarded(() => listener(fragment));
+      },
+      onChange: () => {
+        if (stream === 'main') notify(camera.cameraId);
+      },
+    });
+  }
+
+  function stopRunner(entry: Entry, stream: StreamName): void {
+    const runner = entry.runners[stream];
+    if (runner === undefined) return;
+    delete entry.runners[stream];
+    const stopped = runner.stop().finally(() => ending.delete(stopped));
+    ending.add(stopped);
+  }
+
+  function stopEntry(entry: Entry): void {
+    clearTimeout(entry.linger);
+    stopRunner(entry, 'main');
+    stopRunner(entry, 'sub');
+  }
+
+  function startEntry(entry: Entry): void {
+    startRunner(entry, 'main');
+    if (entry.subHolders > 0) startRunner(entry, 'sub');
+  }
+
+  function apply(camera: IngestCamera): void {
+    const entry = entries.get(camera.cameraId);
+    if (camera.enabled) disabledSince.delete(camera.cameraId);
+    else if (!disabledSince.has(camera.cameraId)) disabledSince.set(camera.cameraId, clock.nowMs());
+    if (entry === undefined) {
+      const created: Entry = { camera, runners: {}, subHolders: 0, linger: undefined };
+      entries.set(camera.cameraId, created);
+      startEntry(created);
+      return;
+    }
+    const before = entry.camera;
+    entry.camera = camera;
+    const same =
+      before.enabled === camera.enabled && before.username === camera.username && before.password === camera.password;
+    if (!same || before.mainUrl !== camera.mainUrl) stopRunner(entry, 'main');
+    if (!same || before.subUrl !== camera.subUrl) stopRunner(entry, 'sub');
+    startEntry(entry);
+    if (before.enabled !== camera.enabled) notify(camera.cameraId);
+  }
+
+  return {
+    start() {
+      started = true;
+      for (const entry of entries.values()) startEntry(entry);
+      return Promise.resolve();
+    },
+    async stop() {
+      started = false;
+      for (const entry of entries.values()) stopEntry(entry);
+      await Promise.all(ending);
+    },
+    setCameras(cameras) {
+      const wanted = new Set(cameras.map(({ cameraId }) => cameraId));
+      for (const [cameraId, entry] of entries) {
+        if (wanted.has(cameraId)) continue;
+        stopEntry(entry);
+        entries.delete(cameraId);
+        disabledSince.delete(cameraId);
+      }
+      for (const camera of cameras) apply(camera);
+    },
+    acquire(cameraId) {
+      const entry = entries.get(cameraId);
+      if (entry === undefined) return () => undefined;
+      entry.subHolders += 1;
+      clearTimeout(entry.linger);
+      startRunner(entry, 'sub');
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        entry.subHolders -= 1;
+        if (entry.subHolders > 0) return;
+        entry.linger = setTimeout(() => stopRunner(entry, 'sub'), lingerMs);
+        entry.linger.unref();
+      };
+    },
+    subscribe(cameraId, stream, listener) {
+      const key = keyOf(cameraId, stream);
+      const listeners = subscribers.get(key) ?? new Set<Listener>();
+      subscribers.set(key, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && subscribers.get(key) === listeners) subscribers.delete(key);
+      };
+    },
+    runtime(cameraId, stream = 'main') {
+      const entry = entries.get(cameraId);
+      const since = disabledSince.get(cameraId);
+      if (entry !== undefined && since !== undefined) return disabledRuntime(since);
+      return entry?.runners[stream]?.runtime();
+    },
+    onChange(listener) {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+  };
+}
+
+function disabledRuntime(sinceAtMs: number): StreamRuntime {
+  return {
+    state: 'stopped',
+    reason: 'disabled',
+    detail: '',
+    sinceAtMs,
+    lastFragmentAtMs: undefined,
+    frameRate: undefined,
+    bitrateKbps: undefined,
+    reconnects: 0,
+    engine: 'native',
+    clockOffsetMs: undefined,
+  };
+}

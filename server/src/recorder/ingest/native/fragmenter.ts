@@ -1,0 +1,135 @@
+// Access units of one run to fragments: cut before a keyframe and by duration, decode times laid out so that every
+// picture is shown exactly at its RTP timestamp, also with reordered (B) pictures.
+import type { Fragment, InitSegment } from '../../../lib/fragment.js';
+import { RunClock, type TimeAnchor } from '../time-anchor.js';
+import { buildFragment, timescale } from './mp4-writer.js';
+
+export interface Picture {
+  /** Presentation time, ticks. */
+  readonly ticks: number;
+  /** Without parameter sets and delimiters. */
+  readonly nals: Buffer[];
+  readonly isKey: boolean;
+}
+
+export interface FragmenterOptions {
+  readonly init: InitSegment;
+  readonly nextRun: () => number;
+  readonly anchor: TimeAnchor;
+  readonly onFragment: (fragment: Fragment) => void;
+}
+
+/** A fragment without a keyframe in sight is cut after this. */
+const targetTicks = timescale;
+/** … and at the latest here, in whatever place. */
+const longestTicks = 1.9 * timescale;
+/** A pause between frames beyond this is missing footage and not a long picture. */
+const longestPictureTicks = 2 * timescale;
+const longestWaitMs = 1500;
+const assumedFrameTicks = timescale / 25;
+
+export class Fragmenter {
+  private pictures: Picture[] = [];
+  private newestTicks = -Infinity;
+  private sequence = 0;
+  /** Timestamp at which the media timeline of the run is zero, plus the delay. */
+  private baseTicks = 0;
+  /** By how much decoding is ahead of showing; fixed by the first fragment of the run. */
+  private delayTicks = 0;
+  private frameTicks = assumedFrameTicks;
+  private firstArrivalMs = 0;
+  /** Pictures before the first keyframe, which nobody could decode. */
+  droppedPictures = 0;
+
+  private run: { number: number; clock: RunClock } | undefined;
+
+  constructor(private readonly options: FragmenterOptions) {}
+
+  /** Takes the next picture in decoding order. */
+  push(picture: Picture, monotonicMs: number): void {
+    const first = this.pictures[0];
+    if (first === undefined) {
+      if (this.run === undefined && !picture.isKey) {
+        this.droppedPictures += 1;
+        return;
+      }
+    } else {
+      const last = this.pictures.at(-1)!;
+      if (picture.ticks === last.ticks) {
+        last.nals.push(...picture.nals);
+        return;
+      }
+      if (this.mustCut(first, picture)) this.flush(picture);
+    }
+    if (this.pictures.length === 0) this.firstArrivalMs = monotonicMs;
+    this.pictures.push(picture);
+    this.newestTicks = Math.max(this.newestTicks, picture.ticks);
+  }
+
+  /** Called now and then: a camera of a frame in seconds must not keep the last one in memory only. */
+  flushLate(monotonicMs: number): void {
+    if (this.pictures.length > 0 && monotonicMs - this.firstArrivalMs >= longestWaitMs) this.flush(undefined);
+  }
+
+  private mustCut(first: Picture, next: Picture): boolean {
+    if (next.isKey) return true;
+    if (next.ticks - this.newestTicks > longestPictureTicks) return true;
+    const span = next.ticks - first.ticks;
+    // A picture that is shown after all before it: none of those that follow it is shown among them.
+    return (span >= targetTicks && next.ticks > this.newestTicks) || span >= longestTicks;
+  }
+
+  /** Makes a fragment of what is there. `next`: the picture that comes after it, where it is known. */
+  flush(next: Picture | undefined): void {
+    const pictures = this.pictures;
+    const first = pictures[0];
+    if (first === undefined) return;
+    this.pictures = [];
+    this.newestTicks = -Infinity;
+    const shown = pictures.map(({ ticks }) => ticks).sort((a, b) => a - b);
+    const firstShown = shown[0]!;
+    const lastShown = shown.at(-1)!;
+    if (shown.length > 1) this.frameTicks = (lastShown - firstShown) / (shown.length - 1);
+    if (this.run === undefined || firstShown < this.baseTicks) this.beginRun(pictures, shown);
+    let start = this.run!.clock.place(firstShown - this.delayTicks, first.isKey);
+    if (start === 'jumped') {
+      this.beginRun(pictures, shown);
+      start = this.run!.clock.place(firstShown - this.delayTicks, false);
+    }
+    if (start === 'jumped') return; // a new clock does not jump
+    const samples = pictures.map((picture, index) => ({
+      nals: picture.nals,
+      isKey: picture.isKey,
+      duration: Math.max(1, Math.round((shown[index + 1] ?? this.endOf(lastShown, next)) - shown[index]!)),
+      compositionOffset: picture.ticks - (shown[index]! - this.delayTicks),
+    }));
+    const baseMediaDecodeTime = BigInt(firstShown - this.baseTicks);
+    const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
+    this.options.onFragment({
+      init: this.options.init,
+      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples),
+      independent: first.isKey,
+      startAtMs: start.atMs,
+      durationMs: (durationTicks * 1000) / timescale,
+      baseMediaDecodeTime,
+      sampleCount: samples.length,
+      timeSource: start.timeSource,
+      run: this.run!.number,
+    });
+  }
+
+  private beginRun(pictures: readonly Picture[], shown: readonly number[]): void {
+    this.run = { number: this.options.nextRun(), clock: new RunClock(this.options.anchor, timescale) };
+    this.baseTicks = shown[0]!;
+    this.delayTicks = pictures.reduce((most, { ticks }, index) => Math.max(most, shown[index]! - ticks), 0);
+  }
+
+  /** Where the last picture's time ends. */
+  private endOf(lastShown: number, next: Picture | undefined): number {
+    const assumed = lastShown + this.frameTicks;
+    if (next === undefined || next.ticks <= lastShown) return assumed;
+    if (next.ticks - lastShown > longestPictureTicks) return assumed;
+    // With reordered pictures the one that is shown next need not be the one that came next.
+    return this.delayTicks === 0 || next.isKey ? next.ticks : assumed;
+  }
+}

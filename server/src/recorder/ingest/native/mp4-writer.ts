@@ -1,0 +1,188 @@
+// Writes the init segment and the fragments of one video track (ISO/IEC 14496-12 8.2 to 8.8, 14496-15 5.3.3, 8.3.3).
+import type { InitSegment } from '../../../lib/fragment.js';
+import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
+import { parseH264Sps, parseH265Sps, type PictureSize } from './sequence-parameters.js';
+import type { VideoCodec } from './video-codec.js';
+
+/** Of RTP video (RFC 6184 5.1, RFC 7798 4.1). */
+export const timescale = 90_000;
+const trackId = 1;
+
+export interface ParameterSets {
+  readonly vps: readonly Buffer[];
+  readonly sps: readonly Buffer[];
+  readonly pps: readonly Buffer[];
+}
+
+function u8(...values: number[]): Buffer {
+  return Buffer.from(values);
+}
+function u16(value: number): Buffer {
+  return u8((value >> 8) & 255, value & 255);
+}
+function u32(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32BE(value >>> 0);
+  return buffer;
+}
+function box(type: string, ...parts: Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 8);
+  return Buffer.concat([u32(length), Buffer.from(type, 'latin1'), ...parts], length);
+}
+function fullBox(type: string, version: number, flags: number, ...parts: Buffer[]): Buffer {
+  return box(type, u32((version << 24) | flags), ...parts);
+}
+const zeros = (length: number): Buffer => Buffer.alloc(length);
+const sized = (nal: Buffer): Buffer => Buffer.concat([u16(nal.length), nal]);
+
+function avcC({ sps, pps }: ParameterSets): Buffer {
+  const first = sps[0]!;
+  return box(
+    'avcC',
+    u8(1, first[1] ?? 0, first[2] ?? 0, first[3] ?? 0, 0xff, 0xe0 | sps.length),
+    ...sps.map(sized),
+    u8(pps.length),
+    ...pps.map(sized),
+  );
+}
+
+function hvcC({ vps, sps, pps }: ParameterSets): Buffer {
+  const facts = parseH265Sps(sps[0]!);
+  const array = (type: number, nals: readonly Buffer[]) => [u8(0x80 | type), u16(nals.length), ...nals.map(sized)];
+  return box(
+    'hvcC',
+    u8(1),
+    facts.profileTierLevel,
+    u8(0xf0, 0, 0xfc, 0xfc | facts.chroma, 0xf8 | (facts.bitDepthLuma - 8), 0xf8 | (facts.bitDepthChroma - 8), 0, 0),
+    u8((facts.temporalLayers << 3) | (facts.temporalNesting << 2) | 3, 3),
+    ...array(32, vps),
+    ...array(33, sps),
+    ...array(34, pps),
+  );
+}
+
+const unityMatrix = Buffer.concat([0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].map(u32));
+
+function sampleEntry(codec: VideoCodec, size: PictureSize, sets: ParameterSets): Buffer {
+  return box(
+    codec === 'h264' ? 'avc1' : 'hvc1',
+    zeros(6),
+    u16(1),
+    zeros(16),
+    u16(size.width),
+    u16(size.height),
+    u32(0x480000),
+    u32(0x480000),
+    zeros(4),
+    u16(1),
+    zeros(32),
+    u16(24),
+    u16(0xffff),
+    codec === 'h264' ? avcC(sets) : hvcC(sets),
+  );
+}
+
+/** The init segment for a set of parameters. @throws IngestFailure bad_answer when they are damaged */
+export function buildInitSegment(codec: VideoCodec, sets: ParameterSets): InitSegment {
+  const size = codec === 'h264' ? parseH264Sps(sets.sps[0]!) : parseH265Sps(sets.sps[0]!);
+  const brands = ['iso6', 'iso6', 'mp41', codec === 'h264' ? 'avc1' : 'hvc1'].map((brand) =>
+    Buffer.from(brand, 'latin1'),
+  );
+  const ftyp = box('ftyp', brands[0]!, u32(0), ...brands.slice(1));
+  const emptyTable = (type: string) => fullBox(type, 0, 0, u32(0));
+  const stbl = box(
+    'stbl',
+    fullBox('stsd', 0, 0, u32(1), sampleEntry(codec, size, sets)),
+    emptyTable('stts'),
+    emptyTable('stsc'),
+    fullBox('stsz', 0, 0, u32(0), u32(0)),
+    emptyTable('stco'),
+  );
+  const dinf = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
+  const minf = box('minf', fullBox('vmhd', 0, 1, zeros(8)), dinf, stbl);
+  const mdhd = fullBox('mdhd', 0, 0, zeros(8), u32(timescale), u32(0), u16(0x55c4), u16(0));
+  const hdlr = fullBox(
+    'hdlr',
+    0,
+    0,
+    u32(0),
+    Buffer.from('vide', 'latin1'),
+    zeros(12),
+    Buffer.from('Video\0', 'latin1'),
+  );
+  const tkhd = fullBox(
+    'tkhd',
+    0,
+    3,
+    zeros(8),
+    u32(trackId),
+    zeros(8),
+    zeros(16),
+    unityMatrix,
+    u32(size.width * 65536),
+    u32(size.height * 65536),
+  );
+  const mvhd = fullBox(
+    'mvhd',
+    0,
+    0,
+    zeros(8),
+    u32(1000),
+    u32(0),
+    u32(0x10000),
+    u16(0x100),
+    zeros(10),
+    unityMatrix,
+    zeros(24),
+    u32(trackId + 1),
+  );
+  const trex = fullBox('trex', 0, 0, u32(trackId), u32(1), u32(0), u32(0), u32(0));
+  const moov = box('moov', mvhd, box('trak', tkhd, box('mdia', mdhd, hdlr, minf)), box('mvex', trex));
+  return parseInitSegment(Buffer.concat([ftyp, moov]));
+}
+
+export interface Sample {
+  readonly nals: readonly Buffer[];
+  readonly isKey: boolean;
+  /** Ticks. */
+  readonly duration: number;
+  /** Presentation minus decode time, ticks; may be negative. */
+  readonly compositionOffset: number;
+}
+
+const keyFlags = 0x02000000;
+const otherFlags = 0x01010000;
+
+/** moof+mdat of one fragment, NAL units with 4-byte lengths. */
+export function buildFragment(sequenceNumber: number, baseMediaDecodeTime: bigint, samples: readonly Sample[]): Buffer {
+  const data: Buffer[] = [];
+  const rows = Buffer.alloc(samples.length * 16);
+  let dataLength = 0;
+  samples.forEach((sample, index) => {
+    let size = 0;
+    for (const nal of sample.nals) {
+      data.push(u32(nal.length), nal);
+      size += 4 + nal.length;
+    }
+    dataLength += size;
+    rows.writeUInt32BE(sample.duration, index * 16);
+    rows.writeUInt32BE(size, index * 16 + 4);
+    rows.writeUInt32BE(sample.isKey ? keyFlags : otherFlags, index * 16 + 8);
+    rows.writeInt32BE(sample.compositionOffset, index * 16 + 12);
+  });
+  const decodeTime = Buffer.alloc(8);
+  decodeTime.writeBigUInt64BE(baseMediaDecodeTime);
+  // mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8; data-offset counts from the moof to behind the mdat header.
+  const dataOffset = 88 + rows.length + 8;
+  const moof = box(
+    'moof',
+    fullBox('mfhd', 0, 0, u32(sequenceNumber)),
+    box(
+      'traf',
+      fullBox('tfhd', 0, 0x20000, u32(trackId)),
+      fullBox('tfdt', 1, 0, decodeTime),
+      fullBox('trun', 1, 0xf01, u32(samples.length), u32(dataOffset), rows),
+    ),
+  );
+  return Buffer.concat([moof, u32(dataLength + 8), Buffer.from('mdat', 'latin1'), ...data]);
+}
