@@ -1,0 +1,100 @@
+import type { AuditWriter } from '../lib/actor.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { SecretBox } from '../lib/secret-box.js';
+import type { Database } from '../platform/db/database.js';
+import type { Route } from '../platform/http/route.js';
+import type { ObjectStore } from '../platform/objects/object-store.js';
+import type { Broadcaster } from '../platform/realtime/broadcaster.js';
+import { createCameras } from './cameras/cameras.js';
+import { createEvidence } from './evidence/evidence.js';
+import type { ExtractorTimes } from './evidence/clip-extractor.js';
+import { createFootage } from './footage/footage.js';
+import { createHealth } from './health/health.js';
+import { createIncidents } from './incidents/incidents.js';
+import { createRecorders } from './recorders/recorders.js';
+import type { SyncTimes } from './recorders/recorder-sync.js';
+import { createReports } from './reports/reports.js';
+
+export interface CasesDeps {
+  db: Database;
+  audit: AuditWriter;
+  broadcaster: Broadcaster;
+  objects: ObjectStore;
+  /** Made with the console's secret key. */
+  secretBox: SecretBox;
+  clock: Clock;
+  logger: Logger;
+  /** Bytes that recorders leave free on their disks. */
+  minFreeBytes: number;
+  /** Days that footage of a new camera is kept. */
+  retentionDays: number;
+  syncTimes?: Partial<SyncTimes> | undefined;
+  extractorTimes?: Partial<ExtractorTimes> | undefined;
+}
+
+export interface Cases {
+  routes: Route[];
+  /** Tells where the console's own recorder listens; before `start`, and again whenever it was started anew. */
+  registerEmbedded(recorder: { url: string; token: string; name: string }): Promise<string>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Hands the features about recorders, cameras and cases to each other: none of them imports another. */
+export function createCases(deps: CasesDeps): Cases {
+  const health = createHealth(deps);
+  const incidents = createIncidents(deps);
+  const reports = createReports({ db: deps.db, resolvedByFootage: incidents.resolvedByFootage });
+  const recorders = createRecorders({
+    ...deps,
+    times: deps.syncTimes,
+    parts: {
+      desired: async (recorderId) => ({
+        cameras: await cameras.service.desired(recorderId),
+        holds: await evidence.holds.desired(recorderId),
+        minFreeBytes: deps.minFreeBytes,
+      }),
+      desiredTaken: (recorderId, holdIds) => evidence.holds.taken(recorderId, holdIds),
+      applyEvent: (recorderId, event, manager) =>
+        event.type === 'camera.state'
+          ? health.service.apply(manager, recorderId, event.status)
+          : evidence.applyEvent(event, manager),
+      lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
+      found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
+    },
+  });
+  const cameras = createCameras({
+    ...deps,
+    health: health.service,
+    recorders: recorders.service,
+    media: recorders.media,
+  });
+  const footage = createFootage({
+    ...deps,
+    recorders: recorders.service,
+    history: health.service,
+    incidents: incidents.service,
+    media: recorders.media,
+  });
+  const evidence = createEvidence({
+    ...deps,
+    recorders: recorders.service,
+    store: deps.objects,
+    times: deps.extractorTimes,
+  });
+
+  return {
+    routes: [recorders, cameras, footage, incidents, evidence, reports].flatMap((feature) => feature.routes),
+    registerEmbedded: (recorder) => recorders.service.registerEmbedded(recorder),
+    start: async () => {
+      await recorders.start();
+      await evidence.start();
+    },
+    stop: async () => {
+      await Promise.all([evidence.stop(), cameras.stop()]);
+      await recorders.stop();
+      await health.stop();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { pipeline } from 'node:stream/promises';
+import { idSchema } from '@choi-canh/shared/common';
+import { z } from 'zod';
+import { errorMessage } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { defineRoute, type Route } from '../../platform/http/route.js';
+import { byteRange } from './byte-range.js';
+import { clipFileKey } from './clip-response.js';
+import type { ClipsService } from './clips.service.js';
+import { attachment, clipDownloadName } from './download-name.js';
+import type { ClipStore } from './evidence-interfaces.js';
+
+export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logger: Logger): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/clips/:clipId/files/:index',
+      access: 'clip.download',
+      summary: 'A file of a clip; entered in the audit trail',
+      feature: 'evidence',
+      params: z.object({ clipId: idSchema, index: z.coerce.number().int().min(0).max(9999) }),
+      produces: 'video/mp4',
+      handler: async ({ actor, params, request, response, signal }) => {
+        const { view, file } = await service.file(actor.scope, params.clipId, params.index);
+        const etag = `"${file.sha256}"`;
+        const ifRange = request.headers['if-range'];
+        const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+        const range = byteRange(asked, file.bytes);
+        response.setHeader('accept-ranges', 'bytes');
+        response.setHeader('cache-control', 'private, no-store');
+        if (range === 'unsatisfiable') {
+          response.status(416).setHeader('content-range', `bytes */${file.bytes}`);
+          response.end();
+          return;
+        }
+        const { stream } = await store.get(clipFileKey(view.row.id, file.index), range);
+        // A download is one deed, also where a browser resumes it.
+        if (range === undefined || range.start === 0) await service.downloaded(actor, view, file);
+        const { start, end } = range ?? { start: 0, end: file.bytes };
+        const name = clipDownloadName({
+          incidentNumber: view.incidentNumber,
+          cameraName: view.cameraName,
+          fromMs: Date.parse(file.from),
+          index: file.index,
+          count: view.row.files.length,
+        });
+        response.status(range === undefined ? 200 : 206);
+        response.setHeader('content-type', 'video/mp4');
+        response.setHeader('content-length', end - start);
+        if (range !== undefined) response.setHeader('content-range', `bytes ${start}-${end - 1}/${file.bytes}`);
+        response.setHeader('etag', etag);
+        response.setHeader('repr-digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
+        response.setHeader('content-disposition', attachment(name));
+        try {
+          await pipeline(stream, response, { signal });
+        } catch (error) {
+          response.destroy();
+          if (!signal.aborted) logger.warn({ clipId: view.row.id, err: errorMessage(error) }, 'a download broke off');
+        }
+      },
+    }),
+  ];
+}

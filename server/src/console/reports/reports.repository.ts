@@ -1,0 +1,111 @@
+import type { AreaScope } from '../../lib/actor.js';
+import { inScope, withinArea } from '../../platform/db/area-scope.js';
+import type { Database } from '../../platform/db/database.js';
+
+export interface CaseCell {
+  areaId: string;
+  areaName: string;
+  category: string;
+  incidents: number;
+  resolved: number;
+  resolvedByFootage: number;
+}
+
+/** Counts, made by the database. */
+export class ReportsRepository {
+  readonly #db: Database;
+  readonly #resolvedByFootage: (incidentAlias: string) => string;
+
+  constructor(db: Database, resolvedByFootage: (incidentAlias: string) => string) {
+    this.#db = db;
+    this.#resolvedByFootage = resolvedByFootage;
+  }
+
+  /** Incidents of [fromMs, toMs) per area and category; areas and categories without any are left out. */
+  async cells(scope: AreaScope, areaId: string | undefined, fromMs: number, toMs: number): Promise<CaseCell[]> {
+    const piece = inScope(scope, 'inc.area_id');
+    const query = this.#db.read
+      .createQueryBuilder()
+      .select('inc.area_id', 'areaId')
+      .addSelect('place.name', 'areaName')
+      .addSelect('inc.category', 'category')
+      .addSelect('COUNT(*)', 'incidents')
+      .addSelect(`SUM(CASE WHEN inc.state = 'resolved' THEN 1 ELSE 0 END)`, 'resolved')
+      .addSelect(`SUM(CASE WHEN ${this.#resolvedByFootage('inc')} THEN 1 ELSE 0 END)`, 'resolvedByFootage')
+      .from('incident', 'inc')
+      .innerJoin('area', 'place', 'place.id = inc.area_id')
+      .where('inc.occurred_at >= :fromMs AND inc.occurred_at < :toMs', { fromMs, toMs })
+      .andWhere(piece.sql, piece.parameters)
+      .groupBy('inc.area_id')
+      .addGroupBy('place.name')
+      .addGroupBy('inc.category');
+    if (areaId !== undefined) {
+      const within = withinArea(areaId, 'inc.area_id');
+      query.andWhere(within.sql, within.parameters);
+    }
+    const rows = await query.getRawMany<Record<keyof CaseCell, string | number>>();
+    return rows.map((row) => ({
+      areaId: String(row.areaId),
+      areaName: String(row.areaName),
+      category: String(row.category),
+      incidents: Number(row.incidents),
+      resolved: Number(row.resolved),
+      resolvedByFootage: Number(row.resolvedByFootage),
+    }));
+  }
+
+  /** Codes in the order of the catalogue. */
+  async categories(): Promise<string[]> {
+    const rows = await this.#db.read
+      .createQueryBuilder()
+      .select('cat.code', 'code')
+      .from('incident_category', 'cat')
+      .orderBy('cat.position', 'ASC')
+      .getRawMany<{ code: string }>();
+    return rows.map((row) => row.code);
+  }
+
+  /** Areas of the scope directly below one; null: those that have no parent. */
+  children(scope: AreaScope, parentId: string | null): Promise<{ id: string; name: string }[]> {
+    const piece = inScope(scope, 'area.id');
+    return this.#db.read
+      .createQueryBuilder()
+      .select('area.id', 'id')
+      .addSelect('area.name', 'name')
+      .from('area', 'area')
+      .where(parentId === null ? 'area.parent_id IS NULL' : 'area.parent_id = :parentId', { parentId })
+      .andWhere(piece.sql, piece.parameters)
+      .getRawMany<{ id: string; name: string }>();
+  }
+
+  area(scope: AreaScope, id: string): Promise<{ id: string; name: string } | undefined> {
+    const piece = inScope(scope, 'area.id');
+    return this.#db.read
+      .createQueryBuilder()
+      .select('area.id', 'id')
+      .addSelect('area.name', 'name')
+      .from('area', 'area')
+      .where('area.id = :id', { id })
+      .andWhere(piece.sql, piece.parameters)
+      .getRawOne<{ id: string; name: string }>();
+  }
+
+  /** Cameras in use, and those of them that are recorded now. */
+  async cameras(scope: AreaScope, areaId: string | undefined): Promise<{ total: number; alive: number }> {
+    const piece = inScope(scope, 'cam.area_id');
+    const query = this.#db.read
+      .createQueryBuilder()
+      .select('COUNT(*)', 'total')
+      .addSelect(`SUM(CASE WHEN span.state IN ('alive', 'degraded') THEN 1 ELSE 0 END)`, 'alive')
+      .from('camera', 'cam')
+      .leftJoin('camera_state_interval', 'span', 'span.camera_id = cam.id AND span.to_at IS NULL')
+      .where('cam.deleted_at IS NULL')
+      .andWhere(piece.sql, piece.parameters);
+    if (areaId !== undefined) {
+      const within = withinArea(areaId, 'cam.area_id');
+      query.andWhere(within.sql, within.parameters);
+    }
+    const row = await query.getRawOne<{ total: string | number; alive: string | number | null }>();
+    return { total: Number(row?.total ?? 0), alive: Number(row?.alive ?? 0) };
+  }
+}
