@@ -1,10 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { desiredState } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
-import { errorMessage } from '../lib/errors.js';
+import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { createSecretBox, type SecretBox } from '../lib/secret-box.js';
 
 /** Where a camera's streams were when it last told; without credentials. */
 const cachedAddresses = z.object({
@@ -18,13 +19,11 @@ export type CachedAddresses = z.infer<typeof cachedAddresses>;
 const stored = z.object({ state: desiredState, addresses: z.record(z.string(), cachedAddresses) });
 export type StoredState = z.infer<typeof stored>;
 
-const magic = Buffer.from('CCDS1\n', 'ascii');
-const ivBytes = 12;
-const tagBytes = 16;
-export const keyBytes = 32;
+const context = 'recorder desired state';
+const keyBytes = 32;
 
 /** Writes a file so that after a crash there is either the old content or the new one; mode 0600. */
-async function writeAtomically(path: string, content: Buffer): Promise<void> {
+async function writeAtomically(path: string, content: Buffer | string): Promise<void> {
   const part = `${path}.part`;
   const file = await open(part, 'w', 0o600);
   try {
@@ -51,11 +50,13 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** The key in a file of mode 0600, made when there is none. @throws Error when the file holds no 32 bytes. */
+/** The key in a file of mode 0600, made when there is none. @throws AppError precondition when the file holds no key. */
 export async function loadOrCreateKey(path: string): Promise<Buffer> {
   const found = await readIfThere(path);
   if (found !== undefined) {
-    if (found.length !== keyBytes) throw new Error(`${path} does not hold a key of ${keyBytes} bytes`);
+    if (found.length !== keyBytes) {
+      throw new AppError('precondition', 'bad_secret_key', `${path} does not hold a key of ${keyBytes} bytes`);
+    }
     await chmod(path, 0o600);
     return found;
   }
@@ -66,15 +67,17 @@ export async function loadOrCreateKey(path: string): Promise<Buffer> {
 }
 
 /**
- * What the console last wanted, on the recorder's own disk, so that it boots and records without a console. AES-256-GCM:
- * magic, 12 bytes IV, 16 bytes tag, JSON. Owns the file; leaves applying the state to the recorder.
+ * What the console last wanted, sealed on the recorder's own disk, so that it boots and records without a console. Owns the
+ * file; leaves applying the state to the recording director.
  */
 export class DesiredStateStore {
   readonly path: string;
+  private readonly box: SecretBox;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: { folder: string; key: Buffer; logger: Logger }) {
-    this.path = join(options.folder, 'desired-state.bin');
+    this.path = join(options.folder, 'desired-state.sealed');
+    this.box = createSecretBox(options.key);
   }
 
   /** Undefined on the first start. A file that cannot be read is kept beside, as `.unreadable`, and logged as an error. */
@@ -83,9 +86,9 @@ export class DesiredStateStore {
     const sealed = await readIfThere(this.path);
     if (sealed === undefined) return undefined;
     try {
-      return stored.parse(JSON.parse(this.open(sealed).toString('utf8')));
+      return stored.parse(JSON.parse(this.box.open(sealed.toString('ascii'), context)));
     } catch (error) {
-      const text = error instanceof z.ZodError ? 'it does not have the expected form' : errorMessage(error);
+      const text = error instanceof AppError ? errorMessage(error) : 'it does not have the expected form';
       this.options.logger.error({ path: this.path, error: text }, 'the desired state cannot be read');
       await rename(this.path, `${this.path}.unreadable`);
       return undefined;
@@ -94,30 +97,9 @@ export class DesiredStateStore {
 
   /** Durable when it resolves. Saves one after the other. */
   save(state: StoredState): Promise<void> {
-    const sealed = this.seal(Buffer.from(JSON.stringify(state), 'utf8'));
+    const sealed = this.box.seal(JSON.stringify(state), context);
     const done = this.writing.then(() => writeAtomically(this.path, sealed));
     this.writing = done.catch(() => undefined);
     return done;
-  }
-
-  private seal(plain: Buffer): Buffer {
-    const iv = randomBytes(ivBytes);
-    const cipher = createCipheriv('aes-256-gcm', this.options.key, iv);
-    cipher.setAAD(magic);
-    const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
-    return Buffer.concat([magic, iv, cipher.getAuthTag(), sealed]);
-  }
-
-  private open(sealed: Buffer): Buffer {
-    const start = magic.length + ivBytes + tagBytes;
-    if (sealed.length < start || !sealed.subarray(0, magic.length).equals(magic)) throw new Error('unknown format');
-    const decipher = createDecipheriv(
-      'aes-256-gcm',
-      this.options.key,
-      sealed.subarray(magic.length, magic.length + ivBytes),
-    );
-    decipher.setAAD(magic);
-    decipher.setAuthTag(sealed.subarray(magic.length + ivBytes, start));
-    return Buffer.concat([decipher.update(sealed.subarray(start)), decipher.final()]);
   }
 }

@@ -28,6 +28,8 @@ export interface RecorderRoute {
   handle(request: RecorderRequest): Promise<unknown>;
 }
 
+/** Where HTTP has a word of its own. */
+const statusOfCode: Record<string, number> = { body_too_large: 413, range_not_satisfiable: 416 };
 const defaultBodyBytes = 64 * 1024;
 const maxConnections = 2000;
 
@@ -163,7 +165,7 @@ export function createRecorderHttp(options: {
         requestId,
       },
     };
-    response.statusCode = known && error.code === 'body_too_large' ? 413 : httpStatusOfKind[kind];
+    response.statusCode = (known ? statusOfCode[error.code] : undefined) ?? httpStatusOfKind[kind];
     for (const name of ['content-length', 'content-range', 'content-type', 'cache-control'])
       response.removeHeader(name);
     if (response.statusCode === 401) response.setHeader('www-authenticate', 'Bearer');

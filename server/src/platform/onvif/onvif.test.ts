@@ -1,0 +1,404 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startSimulator, type Simulator } from '../../../../scripts/camera-simulator/simulator.js';
+import { systemClock } from '../../lib/clock.js';
+import { isAppError } from '../../lib/errors.js';
+import { silentLogger } from '../../lib/logger.js';
+import { createOnvif, type DiscoveredCamera } from './onvif.js';
+
+const username = 'admin';
+const password = 'mật-khẩu <&> "1"';
+const credentials = { username, password };
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+interface Answer {
+  status?: number;
+  headers?: Record<string, string | string[]>;
+  body?: string | Buffer;
+}
+type Responder = (operation: string, request: IncomingMessage, body: string) => Answer | undefined;
+
+/** A camera that answers as told; undefined: says nothing. */
+async function scriptedCamera(respond: Responder): Promise<{ url: string; port: number; requests: string[] }> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      const operation = /<s:Body><(?:\w+:)?(\w+)/.exec(body)?.[1] ?? '';
+      requests.push(operation);
+      const answer = respond(operation, request, body);
+      if (answer === undefined) return;
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/soap+xml', ...answer.headers });
+      response.end(answer.body ?? '');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/onvif/device_service`, port, requests };
+}
+
+const soap = (body: string) =>
+  `<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" ` +
+  `xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" ` +
+  `xmlns:trt="http://www.onvif.org/ver10/media/wsdl" xmlns:ter="http://www.onvif.org/ver10/error">` +
+  `<SOAP-ENV:Body>${body}</SOAP-ENV:Body></SOAP-ENV:Envelope>`;
+
+const fault = (subcode: string, text: string): string =>
+  soap(
+    `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode>` +
+      `<SOAP-ENV:Value>ter:${subcode}</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code>` +
+      `<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${text}</SOAP-ENV:Text></SOAP-ENV:Reason></SOAP-ENV:Fault>`,
+  );
+
+function dateTime(ms: number): string {
+  const date = new Date(ms);
+  return soap(
+    `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>` +
+      `<tt:UTCDateTime><tt:Time><tt:Hour>${date.getUTCHours()}</tt:Hour><tt:Minute>${date.getUTCMinutes()}</tt:Minute>` +
+      `<tt:Second>${date.getUTCSeconds()}</tt:Second></tt:Time><tt:Date><tt:Year>${date.getUTCFullYear()}</tt:Year>` +
+      `<tt:Month>${date.getUTCMonth() + 1}</tt:Month><tt:Day>${date.getUTCDate()}</tt:Day></tt:Date></tt:UTCDateTime>` +
+      `</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`,
+  );
+}
+
+const profile = (token: string, width: number, height: number, encoding = 'H264') =>
+  `<trt:Profiles token="${token}" fixed="true"><tt:Name>${token}</tt:Name><tt:VideoEncoderConfiguration token="e${token}">` +
+  `<tt:Encoding>${encoding}</tt:Encoding><tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height>` +
+  `</tt:Resolution><tt:RateControl><tt:FrameRateLimit>25</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval>` +
+  `<tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl></tt:VideoEncoderConfiguration></trt:Profiles>`;
+
+const twoProfiles = profile('sub&amp;1', 640, 360) + profile('main', 1920, 1080);
+
+/** Answers of a device of the older kind, which knows GetCapabilities alone and reports the address of another network. */
+function usual(profiles = twoProfiles, cameraNowMs: () => number = Date.now): Responder {
+  return (operation) => {
+    switch (operation) {
+      case 'GetSystemDateAndTime':
+        return { body: dateTime(cameraNowMs()) };
+      case 'GetServices':
+        return { status: 400, body: fault('ActionNotSupported', 'Optional Action Not Implemented') };
+      case 'GetCapabilities':
+        return {
+          body: soap(
+            `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Media><tt:XAddr>http://192.168.1.108/onvif/media_service` +
+              `</tt:XAddr></tt:Media></tds:Capabilities></tds:GetCapabilitiesResponse>`,
+          ),
+        };
+      case 'GetDeviceInformation':
+        return {
+          body: soap(
+            `<tds:GetDeviceInformationResponse><tds:Manufacturer>A &amp; B</tds:Manufacturer><tds:Model>Cam&#x20;7</tds:Model>` +
+              `<tds:FirmwareVersion>1</tds:FirmwareVersion><tds:SerialNumber>SN</tds:SerialNumber>` +
+              `<tds:HardwareId>1</tds:HardwareId></tds:GetDeviceInformationResponse>`,
+          ),
+        };
+      case 'GetProfiles':
+        return { body: soap(`<trt:GetProfilesResponse>${profiles}</trt:GetProfilesResponse>`) };
+      case 'GetStreamUri':
+        return {
+          body: soap(
+            `<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>rtsp://${username}:secret@10.0.0.9:10554/live?ch=1&amp;s=0</tt:Uri>` +
+              `</trt:MediaUri></trt:GetStreamUriResponse>`,
+          ),
+        };
+      default:
+        return { status: 400, body: fault('ActionNotSupported', 'no') };
+    }
+  };
+}
+
+const anonymous = new Set(['GetSystemDateAndTime', 'GetServices', 'GetCapabilities']);
+
+/** Lets through what bears a right UsernameToken whose instant is within `windowMs` of the camera's clock. */
+function tokenOnly(inner: Responder, cameraNowMs: () => number = Date.now, windowMs = 5000): Responder {
+  return (operation, request, body) => {
+    if (anonymous.has(operation)) return inner(operation, request, body);
+    const read = (name: string) => new RegExp(`<${name}[^>]*>([^<]*)</${name}>`).exec(body)?.[1] ?? '';
+    const created = read('Created');
+    const digest = createHash('sha1')
+      .update(Buffer.from(read('Nonce'), 'base64'))
+      .update(created)
+      .update(password)
+      .digest('base64');
+    const right = digest === read('Password') && Math.abs(Date.parse(created) - cameraNowMs()) < windowMs;
+    return right
+      ? inner(operation, request, body)
+      : { status: 400, body: fault('NotAuthorized', 'Sender not Authorized') };
+  };
+}
+
+/** Lets through what answers the digest challenge; each nonce is good for two requests. */
+function digestOnly(inner: Responder, algorithm: 'MD5' | 'SHA-256', refused: string[] = []): Responder {
+  let serial = 0;
+  const uses = new Map<string, number>();
+  return (operation, request, body) => {
+    if (anonymous.has(operation)) return inner(operation, request, body);
+    const header = request.headers.authorization ?? '';
+    const field = (name: string) => new RegExp(`[ ,]${name}="?([^",]*)"?`).exec(header)?.[1] ?? '';
+    const hash = (text: string) =>
+      createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex');
+    const nonce = field('nonce');
+    const expected = hash(
+      `${hash(`${username}:Login to 12:${password}`)}:${nonce}:${field('nc')}:${field('cnonce')}:auth:` +
+        hash(`POST:${request.url ?? ''}`),
+    );
+    const count = uses.get(nonce) ?? 0;
+    const right = header !== '' && field('response') === expected;
+    if (right && count < 2 && count > 0 === (field('nc') === '00000002')) {
+      uses.set(nonce, count + 1);
+      return inner(operation, request, body);
+    }
+    refused.push(operation);
+    serial += 1;
+    const fresh = `n${serial}`;
+    uses.set(fresh, 0);
+    const challenge = (name: string, own: string) =>
+      `Digest realm="Login to 12", qop="auth,auth-int", nonce="${own}", algorithm=${name}${right ? ', stale=true' : ''}`;
+    return {
+      status: 401,
+      headers: { 'www-authenticate': ['Basic realm="x"', challenge('MD5-unknown', 'zz'), challenge(algorithm, fresh)] },
+      body: '<html>401</html>',
+    };
+  };
+}
+
+const onvif = createOnvif({ clock: systemClock, logger: silentLogger, interfaces: ['127.0.0.1'], timeoutMs: 1500 });
+
+async function failureOf(work: Promise<unknown>): Promise<{ code: string; text: string; reason: unknown }> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!isAppError(error)) throw new Error(`expected an AppError, got ${String(error)}`);
+  return { code: error.code, text: `${error.message} ${JSON.stringify(error.details)}`, reason: error.details.reason };
+}
+
+describe('identify', () => {
+  it.each([
+    ['WS-UsernameToken only', (inner: Responder) => tokenOnly(inner)],
+    ['HTTP Digest MD5 only', (inner: Responder) => digestOnly(inner, 'MD5')],
+    ['HTTP Digest SHA-256 only', (inner: Responder) => digestOnly(inner, 'SHA-256')],
+  ])('reads a camera with %s', async (_name, protect) => {
+    const camera = await scriptedCamera(protect(usual()));
+    const facts = await onvif.identify(camera.url, credentials);
+    expect(facts).toMatchObject({
+      manufacturer: 'A & B',
+      model: 'Cam 7',
+      main: { profileToken: 'main', codec: 'H264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2048 },
+      sub: { profileToken: 'sub&1', width: 640 },
+    });
+    expect(Math.abs(facts.clockOffsetMs ?? 1e9)).toBeLessThan(1500);
+  });
+
+  it('dates the token by a clock that is three years off, and tells the offset', async () => {
+    const behindMs = -3 * 365 * 86_400_000;
+    const cameraNow = () => Date.now() + behindMs;
+    const camera = await scriptedCamera(tokenOnly(usual(twoProfiles, cameraNow), cameraNow));
+    const facts = await onvif.identify(camera.url, credentials);
+    expect(Math.abs((facts.clockOffsetMs ?? 0) - behindMs)).toBeLessThan(1500);
+  });
+
+  it('sends a wrong password at most twice and says so without telling it', async () => {
+    const refused: string[] = [];
+    const camera = await scriptedCamera(digestOnly(usual(), 'MD5', refused));
+    const failure = await failureOf(onvif.identify(camera.url, { username, password: 'wrong-one' }));
+    expect(failure.code).toBe('wrong_password');
+    expect(failure.text).not.toContain('wrong-one');
+    expect(refused.length).toBeLessThanOrEqual(2);
+  });
+
+  it('refuses a wrong password of a token-only camera', async () => {
+    const camera = await scriptedCamera(tokenOnly(usual()));
+    expect((await failureOf(onvif.identify(camera.url, { username, password: 'no' }))).code).toBe('wrong_password');
+  });
+
+  it('does without a clock and without a name', async () => {
+    const inner = usual();
+    const camera = await scriptedCamera((operation, request, body) =>
+      ['GetSystemDateAndTime', 'GetDeviceInformation'].includes(operation)
+        ? { status: 500, body: fault('ActionNotSupported', 'no') }
+        : inner(operation, request, body),
+    );
+    expect(await onvif.identify(camera.url, credentials)).toMatchObject({
+      clockOffsetMs: null,
+      model: '',
+      main: { width: 1920 },
+    });
+  });
+
+  it('reads H.265 through Media2, and takes a sub-stream that browsers play', async () => {
+    const media2 =
+      `<tr2:GetProfilesResponse xmlns:tr2="http://www.onvif.org/ver20/media/wsdl">` +
+      [
+        ['p0', 'H265', 2560, 1440],
+        ['p1', 'H265', 320, 180],
+        ['p2', 'H264', 704, 576],
+      ]
+        .map(
+          ([token, encoding, width, height]) =>
+            `<tr2:Profiles token="${token}"><tr2:Configurations><tr2:VideoEncoder token="v"><tt:Encoding>${encoding}` +
+            `</tt:Encoding><tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>` +
+            `<tt:RateControl><tt:FrameRateLimit>20</tt:FrameRateLimit><tt:BitrateLimit>4096</tt:BitrateLimit>` +
+            `</tt:RateControl></tr2:VideoEncoder></tr2:Configurations></tr2:Profiles>`,
+        )
+        .join('') +
+      `</tr2:GetProfilesResponse>`;
+    const inner = usual();
+    const camera = await scriptedCamera((operation, request, body) => {
+      if (operation === 'GetServices') {
+        const service = (namespace: string, path: string) =>
+          `<tds:Service><tds:Namespace>${namespace}</tds:Namespace><tds:XAddr>http://169.254.3.3${path}</tds:XAddr></tds:Service>`;
+        return {
+          body: soap(
+            `<tds:GetServicesResponse>${service('http://www.onvif.org/ver10/media/wsdl', '/m1')}` +
+              `${service('http://www.onvif.org/ver20/media/wsdl', '/m2')}</tds:GetServicesResponse>`,
+          ),
+        };
+      }
+      return request.url === '/m2' ? { body: soap(media2) } : inner(operation, request, body);
+    });
+    const facts = await onvif.identify(camera.url, credentials);
+    expect(facts.main).toMatchObject({ profileToken: 'p0', codec: 'H265', width: 2560 });
+    expect(facts.sub).toMatchObject({ profileToken: 'p2', codec: 'H264' });
+  });
+
+  const entityBomb =
+    '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' +
+    soap('<x>&b;&b;&b;</x>').replace(/^<\?xml[^>]*>/, '');
+  it.each<[string, Answer, string]>([
+    ['no XML', { body: 'OK' }, 'bad_answer'],
+    ['a page of HTML', { body: '<html><body>login</body></html>' }, 'bad_answer'],
+    ['an empty body', { body: '' }, 'bad_answer'],
+    ['truncated XML', { body: soap(`<trt:GetProfilesResponse>${twoProfiles}`).slice(0, 500) }, 'bad_answer'],
+    ['an entity bomb', { body: entityBomb }, 'bad_answer'],
+    ['two megabytes', { body: soap('<x/>' + ' '.repeat(2 * 1024 * 1024)) }, 'bad_answer'],
+    ['a thousand levels', { body: soap('<x>'.repeat(1000) + '</x>'.repeat(1000)) }, 'bad_answer'],
+    ['two hundred thousand elements', { body: soap('<x/>'.repeat(200_000)) }, 'bad_answer'],
+    ['a redirection', { status: 302, headers: { location: 'http://127.0.0.1:1/' }, body: '' }, 'bad_answer'],
+    ['no profile at all', { body: soap('<trt:GetProfilesResponse/>') }, 'no_video'],
+    [
+      'JPEG alone',
+      { body: soap(`<trt:GetProfilesResponse>${profile('j', 640, 480, 'JPEG')}</trt:GetProfilesResponse>`) },
+      'no_video',
+    ],
+    [
+      'sizes that are none',
+      { body: soap(`<trt:GetProfilesResponse>${profile('z', 0, -4)}</trt:GetProfilesResponse>`) },
+      'no_video',
+    ],
+  ])('tells %s as its own outcome', async (_name, answer, code) => {
+    const inner = usual();
+    const camera = await scriptedCamera((operation, request, body) =>
+      operation === 'GetProfiles' ? answer : inner(operation, request, body),
+    );
+    expect((await failureOf(onvif.identify(camera.url, credentials))).code).toBe(code);
+    expect(camera.requests.filter((operation) => operation === 'GetProfiles')).toHaveLength(1);
+  });
+
+  it('gives up a camera that accepts and says nothing', async () => {
+    const camera = await scriptedCamera(() => undefined);
+    const failure = await failureOf(onvif.identify(camera.url, credentials));
+    expect(failure).toMatchObject({ code: 'unreachable', reason: 'host_unreachable' });
+  });
+
+  it('tells a closed port', async () => {
+    const camera = await scriptedCamera(usual());
+    for (const close of closing.splice(0)) await close();
+    expect(await failureOf(onvif.identify(camera.url, credentials))).toMatchObject({
+      code: 'unreachable',
+      reason: 'connection_refused',
+    });
+  });
+
+  it.each([
+    'ftp://127.0.0.1/x',
+    'http://a:b@127.0.0.1/',
+    'file:///etc/passwd',
+    'nonsense',
+    `http://x/${'a'.repeat(600)}`,
+  ])('refuses %s as an address', async (address) => {
+    expect((await failureOf(onvif.identify(address, credentials))).code).toBe('bad_device_address');
+  });
+});
+
+describe('stream addresses', () => {
+  it('are on the host we reached, keep their port and lose their credentials', async () => {
+    const seen: string[] = [];
+    const inner = usual();
+    const camera = await scriptedCamera((operation, request, body) => {
+      if (operation === 'GetStreamUri') seen.push(body);
+      return inner(operation, request, body);
+    });
+    const sight = await onvif.look(camera.url, credentials, { mainProfileToken: 'main', subProfileToken: 'sub&1<x>' });
+    expect(sight.mainUrl).toBe('rtsp://127.0.0.1:10554/live?ch=1&s=0');
+    expect(sight.subUrl).toBe('rtsp://127.0.0.1:10554/live?ch=1&s=0');
+    expect(seen[1]).toContain('sub&#38;1&#60;x&#62;</trt:ProfileToken>');
+  });
+});
+
+describe('the simulated fleet', () => {
+  let simulator: Simulator | undefined;
+  afterEach(async () => {
+    await simulator?.stop();
+    simulator = undefined;
+  });
+
+  async function scan(ranges: string[], interfaces: string[], port: number) {
+    const devices: DiscoveredCamera[] = [];
+    const progress: number[] = [];
+    let rejected = 0;
+    await createOnvif({ clock: systemClock, logger: silentLogger, interfaces, discoveryPort: port }).discover(
+      ranges,
+      {
+        onDevice: (device) => devices.push(device),
+        onRejected: () => (rejected += 1),
+        onProgress: (value) => progress.push(value),
+      },
+      new AbortController().signal,
+    );
+    return { devices, progress, rejected };
+  }
+
+  it('is found by multicast and by unicast, each once, junk aside, and identified', async () => {
+    simulator = await startSimulator({
+      cameras: 3,
+      network: '127.91.0.0',
+      media: { main: { width: 320, height: 180 }, sub: { width: 160, height: 90 } },
+    });
+    const { port } = simulator.discovery;
+    await simulator.setFault(3, { kind: 'junk-discovery' });
+    const [byMulticast, byUnicast] = await Promise.all([
+      scan([], ['127.0.0.1'], port),
+      scan(['127.91.0.0/29'], ['192.0.2.254'], port), // an interface that this host does not have
+    ]);
+    for (const found of [byMulticast, byUnicast]) {
+      const expected = simulator.cameras.filter((camera) => camera.number !== 3);
+      expect(found.devices.map((device) => [device.endpointReference, device.deviceAddress]).sort()).toEqual(
+        expected.map((camera) => [camera.urn, camera.deviceAddress]).sort(),
+      );
+      expect(found.rejected).toBeGreaterThan(0);
+      expect(found.progress.at(-1)).toBe(1);
+      expect([...found.progress].sort((a, b) => a - b)).toEqual(found.progress);
+    }
+    const [first] = simulator.cameras;
+    if (first === undefined) throw new Error('no camera');
+    const facts = await onvif.identify(first.deviceAddress, first);
+    expect(facts).toMatchObject({ manufacturer: first.manufacturer, main: { width: 320 }, sub: { width: 160 } });
+    expect(await onvif.streamUri(first.deviceAddress, first, facts.main.profileToken)).toBe(first.rtspMainUrl);
+    const picture = await onvif.snapshotUri(first.deviceAddress, first, facts.main.profileToken);
+    expect(new URL(picture).host).toBe(new URL(first.deviceAddress).host);
+  });
+});

@@ -1,0 +1,199 @@
+import { createReadStream } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { idSchema, instantFromMs, instantSchema, msFromInstant } from '@choi-canh/shared/common';
+import {
+  desiredState,
+  discoveryStart,
+  extractionRequest,
+  identifyRequest,
+  type IdentifyResponse,
+  type RecorderCoverage,
+  type RecorderStatus,
+} from '@choi-canh/shared/recorder-api';
+import { z } from 'zod';
+import { AppError } from '../lib/errors.js';
+import { parseByteRange } from './byte-range.js';
+import type { DiscoveryJobs } from './discovery/discovery-jobs.js';
+import type { Extraction } from './extraction/extraction.js';
+import { liveRoutes, type LiveRoom } from './live-routes.js';
+import type { Outbox } from './outbox.js';
+import type { Playback } from './playback/playback.js';
+import { playbackRoutes } from './playback-routes.js';
+import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
+import type { RecordingDirector } from './recording-director.js';
+
+export interface RecorderRooms {
+  status(): Promise<RecorderStatus>;
+  director: Pick<RecordingDirector, 'apply'>;
+  outbox: Pick<Outbox, 'page'>;
+  /** The console lost our earlier events: tell it every state anew. */
+  retellStates(): void;
+  discovery: Pick<DiscoveryJobs, 'start' | 'get'>;
+  identify(
+    deviceAddress: string,
+    credentials: { username: string; password: string },
+    signal: AbortSignal,
+  ): Promise<IdentifyResponse>;
+  footage: {
+    coverage(
+      cameraId: string,
+      fromMs: number,
+      toMs: number,
+    ): Promise<readonly { fromMs: number; toMs: number; timeSource: 'rtcp' | 'arrival' }[]>;
+    bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
+  };
+  playback: Playback;
+  live: LiveRoom['live'];
+  requireCamera: LiveRoom['requireCamera'];
+  extraction: Extraction;
+}
+
+const desiredStateBytes = 16 * 1024 * 1024;
+/** All requests of one identification together; the console waits 45 s. */
+const identifyMs = 30_000;
+
+const eventQuery = z.object({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  waitMs: z.coerce.number().int().min(0).max(25_000).default(0),
+});
+const credential = z.string().max(200);
+const boundedIdentify = identifyRequest.extend({
+  deviceAddress: z.string().max(500),
+  username: credential,
+  password: credential,
+});
+const boundedDiscovery = discoveryStart.extend({ ranges: z.array(z.string().max(40)).max(16) });
+export const rangeQuery = z
+  .object({ from: instantSchema, to: instantSchema })
+  .refine((query) => msFromInstant(query.from) < msFromInstant(query.to), {
+    message: 'to must be after from',
+    path: ['to'],
+  })
+  .transform((query) => ({ fromMs: msFromInstant(query.from), toMs: msFromInstant(query.to) }));
+const idParams = z.object({ id: idSchema });
+const extractionFileParams = z.object({ id: idSchema, index: z.coerce.number().int().min(0).max(10_000) });
+
+/** Answers 206 with one range of a file, or 200 with all of it. */
+async function sendFile(
+  file: { path: string; bytes: number; fileName: string; sha256: string },
+  range: string | undefined,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const part = parseByteRange(range, file.bytes);
+  const { start, end } = part ?? { start: 0, end: file.bytes };
+  response.statusCode = part === undefined ? 200 : 206;
+  response.setHeader('content-type', 'video/mp4');
+  response.setHeader('accept-ranges', 'bytes');
+  response.setHeader('content-length', end - start);
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-content-sha256', file.sha256);
+  if (part !== undefined) response.setHeader('content-range', `bytes ${start}-${end - 1}/${file.bytes}`);
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  await sendStream(response, createReadStream(file.path, { start, end: end - 1 }), signal);
+}
+
+/** The routes of shared/src/recorder-api.ts, as data. Every input is checked here; the rooms do the work. */
+export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
+  const { extraction } = rooms;
+  return [
+    { method: 'GET', path: '/v1/status', handle: () => rooms.status() },
+    {
+      method: 'PUT',
+      path: '/v1/desired-state',
+      maxBodyBytes: desiredStateBytes,
+      handle: ({ body }) => rooms.director.apply(parseInput(desiredState, body)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/events',
+      handle: ({ query, signal }) => {
+        const { after, waitMs } = parseInput(eventQuery, query);
+        return rooms.outbox.page(after, waitMs, signal, rooms.retellStates);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/discoveries',
+      handle: async ({ body }) => rooms.discovery.start(parseInput(boundedDiscovery, body).ranges),
+    },
+    {
+      method: 'GET',
+      path: '/v1/discoveries/:id',
+      handle: async ({ params }) => rooms.discovery.get(parseInput(idParams, params).id),
+    },
+    {
+      method: 'POST',
+      path: '/v1/identify',
+      handle: async ({ body, signal }) => {
+        const { deviceAddress, ...credentials } = parseInput(boundedIdentify, body);
+        const deadline = AbortSignal.timeout(identifyMs);
+        try {
+          return await rooms.identify(deviceAddress, credentials, AbortSignal.any([signal, deadline]));
+        } catch (error) {
+          if (!deadline.aborted || signal.aborted) throw error;
+          throw new AppError('unavailable', 'unreachable', `no complete answer within ${identifyMs} ms`, {
+            cause: error,
+            details: { reason: 'host_unreachable' },
+          });
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/cameras/:id/coverage',
+      handle: async ({ params, query }): Promise<RecorderCoverage> => {
+        const { id } = parseInput(idParams, params);
+        const { fromMs, toMs } = parseInput(rangeQuery, query);
+        const [recorded, bounds] = await Promise.all([
+          rooms.footage.coverage(id, fromMs, toMs),
+          rooms.footage.bounds(id),
+        ]);
+        return {
+          cameraId: id,
+          recorded: recorded.map((span) => ({
+            from: instantFromMs(span.fromMs),
+            to: instantFromMs(span.toMs),
+            timeSource: span.timeSource,
+          })),
+          oldestAt: bounds === undefined ? null : instantFromMs(bounds.oldestAtMs),
+          newestAt: bounds === undefined ? null : instantFromMs(bounds.newestAtMs),
+        };
+      },
+    },
+    ...playbackRoutes(rooms.playback),
+    ...liveRoutes(rooms),
+    {
+      method: 'PUT',
+      path: '/v1/extractions/:id',
+      handle: ({ params, body }) => {
+        const { id } = parseInput(idParams, params);
+        const { cameraId, from, to } = parseInput(extractionRequest, body);
+        return extraction.request(id, { cameraId, fromMs: msFromInstant(from), toMs: msFromInstant(to) });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/extractions/:id',
+      handle: async ({ params }) => extraction.status(parseInput(idParams, params).id),
+    },
+    {
+      method: 'GET',
+      path: '/v1/extractions/:id/files/:index',
+      handle: async ({ params, headers, response, signal }) => {
+        const { id, index } = parseInput(extractionFileParams, params);
+        await sendFile(extraction.file(id, index), headers.range, response, signal);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/extractions/:id',
+      handle: async ({ params }) => {
+        await extraction.remove(parseInput(idParams, params).id);
+      },
+    },
+  ];
+}

@@ -1,0 +1,210 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { instantFromMs } from '@choi-canh/shared/common';
+import type { Config } from '../config.js';
+import type { Clock } from '../lib/clock.js';
+import { AppError, errorMessage } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
+import { createOnvif } from '../platform/onvif/onvif.js';
+import { DesiredStateStore, loadOrCreateKey } from './desired-state.store.js';
+import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
+import { createExtraction } from './extraction/extraction.js';
+import { createFootageStore } from './footage/footage-store.js';
+import { HoldKeeper } from './hold-keeper.js';
+import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
+import { createLive } from './live/live.js';
+import { Outbox } from './outbox.js';
+import { createKeyframePictures } from './playback/keyframe-pictures.js';
+import { createPlayback } from './playback/playback.js';
+import { createProbing, type ProbedCamera, type Probing } from './probing/probing.js';
+import { createRecorderHttp } from './recorder-http.js';
+import { recorderRoutes } from './recorder-routes.js';
+import { createRecorderStatus } from './recorder-status.js';
+import { RecordingDirector } from './recording-director.js';
+
+export interface RecorderAppOptions {
+  config: Pick<
+    Config,
+    | 'DATA_DIR'
+    | 'FOOTAGE_DIR'
+    | 'FFMPEG_PATH'
+    | 'RECORDER_HOST'
+    | 'RECORDER_PORT'
+    | 'MIN_FREE_GB'
+    | 'FOOTAGE_FILE_SECONDS'
+    | 'SYNC_SECONDS'
+    | 'STALL_SECONDS'
+    | 'START_STAGGER_MS'
+    | 'DISCOVERY_INTERFACES'
+  >;
+  clock: Clock;
+  logger: Logger;
+  /** What a console must show as its bearer token. */
+  token: string;
+  /** 32 bytes that seal the desired state; default: `DATA_DIR/keys/recorder.key`, made with mode 0600. */
+  secretKey?: Buffer;
+  /** UDP port of WS-Discovery; 3702 but in tests. */
+  discoveryPort?: number;
+  /** Between two looks at a camera through ONVIF; default 60 s. */
+  onvifIntervalMs?: number;
+}
+
+export interface RecorderApp {
+  /** Records from the last desired state at once, then listens. @throws when the disk, ffmpeg or the port cannot be had. */
+  start(): Promise<{ url: string }>;
+  /** Closes footage files, ends children, keeps what is queued. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The recorder: owns footage and all talk with cameras, needs nobody to go on recording. Here its rooms are put together;
+ * what each does stands in its own folder.
+ */
+export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
+  const { config, clock, logger, token } = options;
+  const folder = join(config.DATA_DIR, 'recorder');
+  /** What was started, to be stopped in reverse. */
+  const started: { name: string; stop(): Promise<void> | void }[] = [];
+
+  async function run<T extends { stop(): Promise<void> | void }>(
+    name: string,
+    part: T,
+    start: () => unknown,
+  ): Promise<T> {
+    started.push({ name, stop: () => part.stop() });
+    await start();
+    return part;
+  }
+
+  async function stop(): Promise<void> {
+    for (const part of started.splice(0).reverse()) {
+      try {
+        await part.stop();
+      } catch (error) {
+        logger.error({ part: part.name, error: errorMessage(error) }, 'a part of the recorder did not stop cleanly');
+      }
+    }
+  }
+
+  async function start(): Promise<{ url: string }> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const key = options.secretKey ?? (await loadOrCreateKey(join(config.DATA_DIR, 'keys', 'recorder.key')));
+    const startedAt = instantFromMs(clock.nowMs());
+    const room = (name: string) => logger.child({ room: name });
+
+    const ffmpeg = createFfmpeg({ path: config.FFMPEG_PATH });
+    await ffmpeg.check();
+    const onvif = createOnvif({
+      clock,
+      logger: room('onvif'),
+      interfaces: config.DISCOVERY_INTERFACES,
+      ...(options.discoveryPort === undefined ? {} : { discoveryPort: options.discoveryPort }),
+    });
+    const outbox = new Outbox({ path: join(folder, 'outbox.sqlite'), clock, logger: room('outbox') });
+    started.push({ name: 'outbox', stop: () => outbox.close() });
+    const footage = createFootageStore({
+      directory: config.FOOTAGE_DIR,
+      clock,
+      logger: room('footage'),
+      fileSeconds: config.FOOTAGE_FILE_SECONDS,
+      syncSeconds: config.SYNC_SECONDS,
+    });
+    await run('footage', footage, () => footage.start());
+    const ingest = createIngestSupervisor({
+      footage,
+      ffmpeg,
+      clock,
+      logger: room('ingest'),
+      stallSeconds: config.STALL_SECONDS,
+      startStaggerMs: config.START_STAGGER_MS,
+    });
+    await run('ingest', ingest, () => ingest.start());
+
+    const holds = new HoldKeeper(footage);
+    let director: RecordingDirector | undefined;
+    const probing: Probing = createProbing({
+      onvif,
+      ingest,
+      clock,
+      logger: room('probing'),
+      ...(options.onvifIntervalMs === undefined ? {} : { onvifIntervalMs: options.onvifIntervalMs }),
+      onStatuses: (statuses) => outbox.append(statuses.map((status) => ({ type: 'camera.state', status }))),
+      onAddresses: (cameraId, addresses) => director?.setAddresses(cameraId, addresses),
+    });
+    director = new RecordingDirector({
+      store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
+      footage,
+      holds,
+      ingest,
+      watch: (cameras: ProbedCamera[]) => probing.setCameras(cameras),
+      onHolds: (changes) => outbox.append(changes.map((change) => ({ type: 'hold.state', ...change }))),
+      clock,
+      logger: room('desired-state'),
+      defaultMinFreeBytes: Math.round(config.MIN_FREE_GB * 1e9),
+    });
+    const directing = director;
+    await run('director', directing, () => directing.start());
+    await run('probing', probing, () => probing.start());
+
+    const pictures = createKeyframePictures({ ffmpeg });
+    const extraction = createExtraction({
+      footage,
+      protection: holds,
+      dir: join(folder, 'extractions'),
+      clock,
+      logger: room('extraction'),
+    });
+    extraction.onChange((status) => outbox.append([{ type: 'extraction.state', extraction: status }]));
+    await run('extraction', extraction, () => extraction.start());
+    const live = createLive({ footage, ingest, pictures, clock, logger: room('live') });
+    await run('live', live, () => undefined);
+    const discovery = createDiscoveryJobs({ finder: onvif, clock, logger: room('discovery') });
+    await run('discovery', discovery, () => undefined);
+
+    const status = createRecorderStatus({ startedAt, clock, logger, director, probing, ingest, footage, outbox });
+    const http = createRecorderHttp({
+      token,
+      host: config.RECORDER_HOST,
+      port: config.RECORDER_PORT,
+      logger: room('http'),
+      routes: recorderRoutes({
+        status,
+        director,
+        outbox,
+        retellStates: () => {
+          const statuses = directing.cameras.flatMap((camera) => probing.status(camera.id) ?? []);
+          outbox.append(statuses.map((one) => ({ type: 'camera.state', status: one })));
+        },
+        discovery,
+        identify: onvif.identify,
+        footage,
+        playback: createPlayback({ footage, pictures }),
+        live,
+        requireCamera: (cameraId) => {
+          if (directing.cameras.some((camera) => camera.id === cameraId)) return;
+          throw new AppError('not_found', 'no_such_camera', `no camera ${cameraId} here`);
+        },
+        extraction,
+      }),
+    });
+    let url = '';
+    await run('http', http, async () => {
+      ({ url } = await http.start());
+    });
+    logger.info({ url, cameras: director.cameras.length }, 'the recorder runs');
+    return { url };
+  }
+
+  return {
+    async start() {
+      try {
+        return await start();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop,
+  };
+}
