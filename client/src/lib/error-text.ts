@@ -28,7 +28,12 @@ function fieldText(field: FieldError): string {
 /** Sentences for the fields of a form from a 400 answer; `{}` for any other error. */
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!isApiError(error)) return {};
+  // A code of its own says more than the name of the field: "the current password is wrong".
+  const own = error.code !== 'invalid_input' && i18next.exists(`errors:${error.code}`);
   return Object.fromEntries(
-    error.fields.map((field) => [field.path.replace(/^body\./, '').split('.')[0] ?? '', fieldText(field)]),
+    error.fields.map((field) => [
+      field.path.replace(/^body\./, '').split('.')[0] ?? '',
+      own ? errorText(error) : fieldText(field),
+    ]),
   );
 }

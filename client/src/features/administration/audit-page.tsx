@@ -1,7 +1,253 @@
-import { PageHeader } from '../../components/page-header.js';
+import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
+import { Button, Card, Group, Select, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
+import { IconChevronDown, IconChevronRight, IconListDetails, IconX } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Fragment, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { EmptyState } from '../../components/empty-state.js';
+import { ErrorPanel } from '../../components/error-panel.js';
+import { Instant } from '../../components/instant.js';
+import { PageHeader } from '../../components/page-header.js';
+import { SkeletonList } from '../../components/skeleton-list.js';
+import { TimeInput } from '../../components/time-input.js';
+import { api } from '../../lib/api.js';
+import { useAreas } from '../../lib/areas.js';
+import { useCameras } from '../../lib/cameras.js';
+import { useSession } from '../../lib/session.js';
+import { useUrlState } from '../../lib/url-state.js';
+import { useOnScreen } from '../../lib/use-visible.js';
+import { detailLines } from './audit-details.js';
+import { useAccounts } from './use-accounts.js';
 
+const instant = (text: string | null) => {
+  const ms = text === null ? Number.NaN : Date.parse(text);
+  return Number.isFinite(ms) ? ms : undefined;
+};
+const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+
+/** Who did what, when, to what, and why. Newest first, loaded as it is scrolled. */
 export function AuditPage() {
+  const { t } = useTranslation('administration');
+  const session = useSession();
+  const { search, change } = useUrlState();
+  const accounts = useAccounts(session.can('account.manage'));
+  const filter = {
+    from: iso(instant(search.get('from'))),
+    to: iso(instant(search.get('to'))),
+    accountId: search.get('account') ?? undefined,
+    action: auditActions.find((action) => action === search.get('action')),
+    subjectId: search.get('subject') ?? undefined,
+  };
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  const query = useInfiniteQuery({
+    queryKey: ['audit', filter],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      api.get('/api/audit', { schema: auditPageResponse, query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  });
+  const records = query.data?.pages.flatMap((page) => page.items) ?? [];
+
+  return (
+    <>
+      <PageHeader title={t('audit.title')} description={t('audit.text')} />
+      <Card withBorder mb="md">
+        <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+          <Select
+            label={t('audit.action')}
+            placeholder={t('audit.anyAction')}
+            clearable
+            searchable
+            data={auditActions.map((action) => ({ value: action, label: t(`auditActions.${action}`) }))}
+            value={filter.action ?? null}
+            onChange={(value) => change({ action: value ?? undefined })}
+          />
+          <Select
+            label={t('audit.account')}
+            placeholder={t('audit.anyAccount')}
+            clearable
+            searchable
+            data={(accounts.data?.items ?? []).map((account) => ({ value: account.id, label: account.displayName }))}
+            value={filter.accountId ?? null}
+            onChange={(value) => change({ account: value ?? undefined })}
+          />
+          <TimeInput
+            label={t('audit.from')}
+            value={instant(filter.from ?? null)}
+            onChange={(ms) => change({ from: iso(ms) })}
+          />
+          <TimeInput
+            label={t('audit.to')}
+            value={instant(filter.to ?? null)}
+            onChange={(ms) => change({ to: iso(ms) })}
+          />
+        </SimpleGrid>
+        {filtered && (
+          <Button
+            mt="sm"
+            variant="subtle"
+            leftSection={<IconX size={18} />}
+            onClick={() =>
+              change({ action: undefined, account: undefined, from: undefined, to: undefined, subject: undefined })
+            }
+          >
+            {t('audit.clear')}
+          </Button>
+        )}
+      </Card>
+      {query.isPending ? (
+        <SkeletonList rows={10} />
+      ) : query.data === undefined ? (
+        <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+      ) : records.length === 0 ? (
+        <EmptyState
+          icon={<IconListDetails size={44} stroke={1.4} />}
+          title={filtered ? t('audit.noMatch.title') : t('audit.empty.title')}
+          text={filtered ? t('audit.noMatch.text') : t('audit.empty.text')}
+        />
+      ) : (
+        <Card withBorder padding={0}>
+          <Table.ScrollContainer minWidth={680}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th w={44} aria-label={t('audit.details')} />
+                  <Table.Th w={170}>{t('audit.at')}</Table.Th>
+                  <Table.Th>{t('audit.account')}</Table.Th>
+                  <Table.Th>{t('audit.action')}</Table.Th>
+                  <Table.Th>{t('audit.subject')}</Table.Th>
+                  <Table.Th>{t('audit.purpose')}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {records.map((record) => (
+                  <AuditRow key={record.id} record={record} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Card>
+      )}
+      {query.isFetchNextPageError && <ErrorPanel error={query.error} onRetry={() => void query.fetchNextPage()} />}
+      {query.hasNextPage && !query.isFetchNextPageError && (
+        <LoadMore busy={query.isFetchingNextPage} onLoad={() => void query.fetchNextPage()} />
+      )}
+    </>
+  );
+}
+
+/** Loads by itself when it is scrolled to; a button for who uses none. */
+function LoadMore({ busy, onLoad }: { busy: boolean; onLoad: () => void }) {
   const { t } = useTranslation();
-  return <PageHeader title={t('nav.audit')} />;
+  const { ref, onScreen } = useOnScreen();
+  useEffect(() => {
+    if (onScreen && !busy) onLoad();
+  }, [busy, onLoad, onScreen]);
+  return (
+    <Group justify="center" py="md" ref={ref}>
+      <Button variant="default" loading={busy} onClick={onLoad}>
+        {t('actions.loadMore')}
+      </Button>
+    </Group>
+  );
+}
+
+function AuditRow({ record }: { record: AuditRecordResponse }) {
+  const { t, i18n } = useTranslation('administration');
+  const [opened, setOpened] = useState(false);
+  const { tree } = useAreas();
+  const cameras = useCameras();
+  const nameOf = (id: string) =>
+    tree.byId.get(id)?.area.name ?? cameras.data?.items.find((camera) => camera.id === id)?.name;
+  const lines = opened ? detailLines(record.details, nameOf) : [];
+  const area = record.areaId === null ? undefined : tree.byId.get(record.areaId)?.path.join(' › ');
+  const word = (key: string) => (i18n.exists(`administration:auditFields.${key}`) ? t(`auditFields.${key}`) : key);
+  const Arrow = opened ? IconChevronDown : IconChevronRight;
+  const action: AuditAction = record.action;
+
+  return (
+    <Fragment>
+      <Table.Tr>
+        <Table.Td p={0}>
+          <UnstyledButton
+            onClick={() => setOpened(!opened)}
+            aria-expanded={opened}
+            aria-label={t('audit.details')}
+            style={{ width: 44, height: 44, display: 'grid', placeItems: 'center' }}
+          >
+            <Arrow size={20} />
+          </UnstyledButton>
+        </Table.Td>
+        <Table.Td>
+          <Instant at={record.at} />
+        </Table.Td>
+        <Table.Td>{record.accountName}</Table.Td>
+        <Table.Td>{t(`auditActions.${action}`)}</Table.Td>
+        <Table.Td>{record.subjectName}</Table.Td>
+        <Table.Td style={{ overflowWrap: 'anywhere' }}>{record.purpose}</Table.Td>
+      </Table.Tr>
+      {opened && (
+        <Table.Tr>
+          <Table.Td />
+          <Table.Td colSpan={5}>
+            <Table variant="vertical" withRowBorders={false} verticalSpacing={4} maw={760}>
+              <Table.Tbody>
+                {lines.map((line) => (
+                  <Table.Tr key={line.key}>
+                    <Table.Th w={200} fw={500}>
+                      {word(line.key)}
+                    </Table.Th>
+                    <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                      {line.before !== undefined && (
+                        <>
+                          <Text span size="sm" td="line-through" c="dimmed">
+                            {line.before}
+                          </Text>
+                          {' → '}
+                        </>
+                      )}
+                      {line.after}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+                {area !== undefined && (
+                  <Table.Tr>
+                    <Table.Th w={200} fw={500}>
+                      {t('audit.area')}
+                    </Table.Th>
+                    <Table.Td>{area}</Table.Td>
+                  </Table.Tr>
+                )}
+                <Table.Tr>
+                  <Table.Th w={200} fw={500}>
+                    {t('audit.address')}
+                  </Table.Th>
+                  <Table.Td>{record.address === '' ? '—' : record.address}</Table.Td>
+                </Table.Tr>
+              </Table.Tbody>
+            </Table>
+            {record.subjectId !== null && <SubjectHistory record={record} />}
+          </Table.Td>
+        </Table.Tr>
+      )}
+    </Fragment>
+  );
+}
+
+function SubjectHistory({ record }: { record: AuditRecordResponse }) {
+  const { t } = useTranslation('administration');
+  const { change } = useUrlState();
+  return (
+    <Button
+      variant="subtle"
+      size="sm"
+      px={0}
+      onClick={() => {
+        change({ subject: record.subjectId ?? undefined }, { push: true });
+        window.scrollTo({ top: 0 });
+      }}
+    >
+      {t('audit.sameSubject', { subject: record.subjectName })}
+    </Button>
+  );
 }

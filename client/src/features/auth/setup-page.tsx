@@ -60,7 +60,7 @@ export function SetupPage() {
         body: { token, username, displayName: form.displayName.trim(), password: form.password },
       });
       await client.invalidateQueries({ queryKey: ['setup'] });
-      await session.signIn(username, form.password);
+      await session.reload(); // the answer has signed in
       await navigate('/', { replace: true });
     } catch (caught) {
       setError(caught);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { detailLines, detailText } from './audit-details.js';
+
+const nameOf = (id: string) => (id === 'area-1' ? 'Chí Đám' : undefined);
+
+describe('detailText', () => {
+  it.each([
+    [null, '—'],
+    ['', '—'],
+    [true, '✓'],
+    [15, '15'],
+    ['2026-11-22T07:30:00.000Z', '22/11/2026 14:30:00'],
+    ['area-1', 'Chí Đám'],
+    [['a', 'area-1'], 'a, Chí Đám'],
+    [[], '—'],
+    [{ lat: 1, lon: 2 }, 'lat: 1; lon: 2'],
+  ])('%j', (value, expected) => expect(detailText(value, nameOf)).toBe(expected));
+});
+
+describe('detailLines', () => {
+  it('shows only what changed, then the rest', () => {
+    expect(
+      detailLines(
+        { before: { name: 'Cam 7', areaId: 'area-1' }, after: { name: 'Cam 07', areaId: 'area-1' }, count: 3 },
+        nameOf,
+      ),
+    ).toEqual([
+      { key: 'name', before: 'Cam 7', after: 'Cam 07' },
+      { key: 'count', before: undefined, after: '3' },
+    ]);
+  });
+  it('shows a created and a deleted thing whole', () => {
+    expect(detailLines({ after: { name: 'A' } }, nameOf)).toEqual([{ key: 'name', before: undefined, after: 'A' }]);
+    expect(detailLines({ before: { name: 'A' } }, nameOf)).toEqual([{ key: 'name', before: 'A', after: '—' }]);
+  });
+  it('keeps what has an unexpected form', () => {
+    expect(detailLines({ before: 'x', after: 5 }, nameOf)).toEqual([
+      { key: 'before', before: undefined, after: 'x' },
+      { key: 'after', before: undefined, after: '5' },
+    ]);
+  });
+});
