@@ -1,0 +1,37 @@
+// What live needs of footage and ingest; handed in by the recorder's composition.
+import type { CameraReason } from '@choi-canh/shared/health';
+import type { Fragment, StreamName } from '../../lib/fragment.js';
+
+export interface TailFragment {
+  readonly fileId: string;
+  readonly offset: number;
+  readonly byteLength: number;
+  readonly startAtMs: number;
+  readonly durationMs: number;
+  readonly independent: boolean;
+  readonly baseMediaDecodeTime: bigint;
+  readonly run: number;
+  readonly initId: string;
+}
+
+export interface LiveFootage {
+  /** The newest `ms` of the current run, from an independent fragment if there is one. */
+  tail(cameraId: string, ms: number): Promise<readonly TailFragment[]>;
+  file(fileId: string): Promise<{ initByteLength: number; timescale: number; trackId: number } | undefined>;
+  read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
+}
+
+export interface LiveIngest {
+  acquire(cameraId: string, stream: 'sub'): () => void;
+  subscribe(cameraId: string, stream: StreamName, listener: (fragment: Fragment) => void): () => void;
+  runtime(
+    cameraId: string,
+  ):
+    | { state: string; reason: CameraReason; detail: string; sinceAtMs: number; lastFragmentAtMs: number | undefined }
+    | undefined;
+}
+
+/** Still pictures of keyframes, with limits that live shares with thumbnails. */
+export interface LivePictures {
+  picture(key: string, load: () => Promise<Buffer>, width?: number): Promise<Buffer>;
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { LiveWindow, type LiveFragment } from './live-window.js';
+
+const startAtMs = Date.UTC(2026, 10, 22, 7, 30);
+
+function fragment(index: number, change: Partial<LiveFragment> = {}): LiveFragment {
+  return {
+    key: `k${index}`,
+    independent: false,
+    shownFromMs: startAtMs + index * 1000,
+    durationMs: 1000,
+    mediaMs: index * 1000,
+    run: 1,
+    initId: 'a',
+    byteLength: 1000,
+    load: () => Promise.resolve(Buffer.from(`k${index}`)),
+    ...change,
+  };
+}
+
+/** One-second fragments, a keyframe every `gop`. */
+function fill(window: LiveWindow, from: number, to: number, gop: number): void {
+  for (let index = from; index < to; index++) window.push(fragment(index, { independent: index % gop === 0 }));
+}
+
+const sequencesOf = (window: LiveWindow) =>
+  [...(window.playlist() ?? '').matchAll(/^(\d+)\.m4s$/gm)].map((match) => Number(match[1]));
+const keysOf = (window: LiveWindow) =>
+  sequencesOf(window).map((sequence) =>
+    window
+      .segment(sequence)
+      ?.map((one) => one.key)
+      .join(' '),
+  );
+
+describe('the window of a live stream', () => {
+  it('writes this playlist', () => {
+    const window = new LiveWindow(7000, 2);
+    fill(window, 0, 4, 2);
+    window.push(fragment(4, { independent: true, run: 2, initId: 'b', shownFromMs: startAtMs + 9000.4, mediaMs: 0 }));
+    window.push(
+      fragment(5, { independent: true, run: 2, initId: 'b', shownFromMs: startAtMs + 10_000, mediaMs: 1000 }),
+    );
+    expect(window.playlist()).toBe(
+      [
+        '#EXTM3U',
+        '#EXT-X-VERSION:7',
+        '#EXT-X-TARGETDURATION:2',
+        '#EXT-X-MEDIA-SEQUENCE:7000',
+        '#EXT-X-DISCONTINUITY-SEQUENCE:70',
+        '#EXT-X-MAP:URI="init-a.mp4"',
+        '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T07:30:00.000Z',
+        '#EXTINF:1.00000,',
+        '7000.m4s',
+        '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T07:30:01.000Z',
+        '#EXTINF:1.00000,',
+        '7001.m4s',
+        '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T07:30:02.000Z',
+        '#EXTINF:2.00000,',
+        '7002.m4s',
+        '#EXT-X-DISCONTINUITY',
+        '#EXT-X-MAP:URI="init-b.mp4"',
+        '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T07:30:09.000Z',
+        '#EXTINF:1.00000,',
+        '7003.m4s',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['a keyframe every second', 1, ['k23', 'k24', 'k25', 'k26', 'k27', 'k28']],
+    ['a keyframe every two seconds', 2, ['k16 k17', 'k18 k19', 'k20 k21', 'k22 k23', 'k24 k25', 'k26 k27']],
+    [
+      'a keyframe every four seconds',
+      4,
+      ['k4 k5 k6 k7', 'k8 k9 k10 k11', 'k12 k13 k14 k15', 'k16 k17 k18 k19', 'k20 k21 k22 k23', 'k24 k25 k26 k27'],
+    ],
+  ])('begins every segment with a keyframe when there is %s', (_name, gop, keys) => {
+    const window = new LiveWindow(1, LiveWindow.targetDurationFor([gop * 1000]));
+    fill(window, 0, gop === 1 ? 30 : 29, gop);
+    expect(keysOf(window)).toEqual(keys);
+  });
+
+  it('reaches back to the last keyframe when they are far apart, in short segments', () => {
+    const window = new LiveWindow(1, LiveWindow.targetDurationFor([60_000]));
+    fill(window, 0, 100, 60);
+    const keys = keysOf(window);
+    expect(keys[0]?.startsWith('k60')).toBe(true);
+    expect(keys.at(-1)).toBe('k98 k99');
+    expect(keys.length).toBeGreaterThan(18);
+    const text = window.playlist() ?? '';
+    expect(Math.max(...[...text.matchAll(/EXTINF:([\d.]+)/g)].map((match) => Number(match[1])))).toBeLessThan(2.5);
+  });
+
+  it('numbers segments without a gap, and counts discontinuities that left', () => {
+    const window = new LiveWindow(500, 2);
+    let previous: number[] = [];
+    for (let index = 0; index < 60; index++) {
+      window.push(fragment(index, { independent: index % 2 === 0, run: index < 20 ? 1 : 2 }));
+      const sequences = sequencesOf(window);
+      sequences.forEach((sequence, at) => at > 0 && expect(sequence).toBe((sequences[at - 1] ?? 0) + 1));
+      const first = previous[0];
+      if (first !== undefined) expect(sequences[0]).toBeGreaterThanOrEqual(first);
+      // What was listed a moment ago can still be fetched.
+      for (const sequence of previous) expect(window.segment(sequence)).toBeDefined();
+      previous = sequences;
+    }
+    expect(window.playlist()).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:6\n');
+    expect(window.playlist()).not.toContain('#EXT-X-DISCONTINUITY\n');
+    expect(window.segment(500)).toBeUndefined();
+  });
+
+  it('waits for a keyframe after a break, ignores what it has, never exceeds the target duration', () => {
+    const window = new LiveWindow(1, 2);
+    expect(window.push(fragment(0))).toBe(true);
+    expect(window.playlist()).toBeUndefined();
+    expect(window.push(fragment(1, { independent: true }))).toBe(true);
+    expect(window.push(fragment(1, { independent: true }))).toBe(false);
+    fill(window, 2, 30, 4);
+    for (const match of (window.playlist() ?? '').matchAll(/EXTINF:([\d.]+)/g))
+      expect(Math.round(Number(match[1]))).toBeLessThanOrEqual(2);
+    window.push(fragment(40));
+    window.push(fragment(41));
+    expect(keysOf(window).at(-1)).not.toContain('k4');
+    expect(window.newestKeyframe?.key).toBe('k28');
+  });
+});
