@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** `source`: workspaces are imported as TypeScript, so tests need no build. */
-const conditions = ['source', 'module', 'node', 'import', 'default'];
+const conditions = ['source', 'module', 'node'];
 const common = {
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['source', 'node', 'import'] } },
+  ssr: { resolve: { conditions, externalConditions: ['source', 'node'] } },
 };
 
 export default defineConfig({

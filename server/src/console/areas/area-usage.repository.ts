@@ -13,6 +13,8 @@ export class AreaUsageRepository {
   constructor(
     private readonly database: Database,
     private readonly users: AreaUser[],
+    /** Table or view of the cameras in use. */
+    private readonly cameraTable: string,
   ) {}
 
   /** How many of each kind lie directly in the area; kinds with none are left out. */
@@ -31,15 +33,13 @@ export class AreaUsageRepository {
     return found;
   }
 
-  /** Rows of one kind per area. */
-  async countPerArea(what: string): Promise<Map<string, number>> {
-    const user = this.users.find((candidate) => candidate.what === what);
-    if (user === undefined) return new Map();
+  /** Cameras in use per area. */
+  async camerasPerArea(): Promise<Map<string, number>> {
     const rows = await this.database.read
       .createQueryBuilder()
       .select('counted.area_id', 'area_id')
       .addSelect('COUNT(*)', 'count')
-      .from(user.table, 'counted')
+      .from(this.cameraTable, 'counted')
       .groupBy('counted.area_id')
       .getRawMany<{ area_id: string; count: number | string }>();
     return new Map(rows.map((row) => [row.area_id, Number(row.count)]));

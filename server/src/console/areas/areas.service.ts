@@ -26,10 +26,7 @@ export class AreasService {
   constructor(private readonly deps: AreasServiceDeps) {}
 
   async list(scope: AreaScope): Promise<AreaResponse[]> {
-    const [rows, cameras] = await Promise.all([
-      this.deps.repository.list(scope),
-      this.deps.usage.countPerArea('cameras'),
-    ]);
+    const [rows, cameras] = await Promise.all([this.deps.repository.list(scope), this.deps.usage.camerasPerArea()]);
     return rows.map((row) => toResponse(row, cameras.get(row.id) ?? 0));
   }
 
@@ -85,7 +82,7 @@ export class AreasService {
       return after;
     });
     await this.deps.tree.reload();
-    const cameras = await this.deps.usage.countPerArea('cameras');
+    const cameras = await this.deps.usage.camerasPerArea();
     return toResponse(row, cameras.get(id) ?? 0);
   }
 

@@ -17,15 +17,16 @@ export interface AreasFeature {
   start(): Promise<void>;
 }
 
-/** `users`: the tables whose rows lie in an area; an area with any of them is not deleted. */
+/** `users`: the tables whose rows lie in an area; an area with any of them is not deleted. `cameraTable`: cameras in use. */
 export function createAreas(deps: {
   database: Database;
   audit: AuditWriter;
   clock: Clock;
   users: AreaUser[];
+  cameraTable: string;
 }): AreasFeature {
   const repository = new AreasRepository(deps.database);
-  const usage = new AreaUsageRepository(deps.database, deps.users);
+  const usage = new AreaUsageRepository(deps.database, deps.users, deps.cameraTable);
   const tree = new AreaTree(repository);
   const service = new AreasService({ ...deps, repository, usage, tree });
   return { routes: areasRoutes(service), service, repository, tree, start: () => tree.reload() };

@@ -35,7 +35,7 @@ function operation(route: Route): Json {
   const status = String(route.status ?? (route.response === undefined && route.produces === undefined ? 204 : 200));
   const content =
     route.response === undefined
-      ? route.produces && { [route.produces]: {} }
+      ? route.produces && Object.fromEntries(route.produces.split(/,\s*/).map((type) => [type, {}]))
       : { 'application/json': { schema: jsonSchema(route.response, 'output') } };
   return {
     summary: route.summary,

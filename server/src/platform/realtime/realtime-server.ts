@@ -11,7 +11,6 @@ const MAX_PAYLOAD_BYTES = 16 * 1024;
 const MAX_SOCKETS_PER_SESSION = 20;
 
 export interface RealtimeOptions {
-  server: HttpServer;
   authenticate(request: IncomingMessage): Promise<Actor | undefined>;
   isSameOrigin(request: IncomingMessage): boolean;
   /** The area itself and everything above it, e.g. commune, district, province. Unknown areas: empty. */
@@ -22,6 +21,8 @@ export interface RealtimeOptions {
 export interface Realtime extends Broadcaster {
   /** Sessions that have a socket open. */
   readonly liveSessionIds: string[];
+  /** Takes the upgrades of this server. Until then, events go to nobody. */
+  attach(server: HttpServer): void;
   /** Tells the session's sockets that it is over, then closes them. */
   endSession(sessionId: string): void;
   stop(): Promise<void>;
@@ -39,7 +40,7 @@ type AppSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEvent
  * moving an area in the tree needs no socket to change rooms.
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const io: AppServer = new Server(options.server, {
+  const io: AppServer = new Server({
     path: socketPath,
     serveClient: false,
     maxHttpBufferSize: MAX_PAYLOAD_BYTES,
@@ -68,11 +69,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     return null;
   }
 
-  // allowRequest sees handshakes only. A polling socket's later requests and its upgrade name a socket id and pass here.
-  io.engine.use((request: IncomingMessage, _response: unknown, next: (error?: Error) => void) => {
-    const isHandshake = !/[?&]sid=/.test(request.url ?? '');
-    next(isHandshake || options.isSameOrigin(request) ? undefined : new Error('foreign origin'));
-  });
   io.use((socket, next) => {
     const actor = actors.get(socket.request);
     if (actor !== undefined) socket.data.actor = actor;
@@ -88,6 +84,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     get liveSessionIds() {
       return [...new Set([...io.sockets.sockets.values()].map((socket) => socket.data.actor.sessionId))];
     },
+    attach: (server) => {
+      io.attach(server);
+      // allowRequest sees handshakes only. A polling socket's later requests and its upgrade name a socket id and pass here.
+      io.engine.use((request: IncomingMessage, _response: unknown, next: (error?: Error) => void) => {
+        const isHandshake = !/[?&]sid=/.test(request.url ?? '');
+        next(isHandshake || options.isSameOrigin(request) ? undefined : new Error('foreign origin'));
+      });
+    },
     toArea: (areaId, permission, event, ...args) => {
       const rooms = [null, ...options.ancestorsOf(areaId)].map((id) => areaRoom(permission, id));
       io.to(rooms).emit(event, ...args);
@@ -102,7 +106,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     stop: async () => {
       io.disconnectSockets(true);
       // Not io.close(): that would also close the HTTP server, which has a deadline of its own.
-      io.engine.close();
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- absent when never attached
+      (io.engine as typeof io.engine | undefined)?.close();
       await Promise.resolve();
     },
   };
