@@ -1,5 +1,5 @@
 // Ingest: pulls the main streams of all enabled cameras at all times and their sub-streams while somebody looks, and
-// tells how each fares. What happens to the fragments is left to the subscribers.
+// tells how each fares. Main streams go to footage; what else happens to the fragments is left to the subscribers.
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Fragment, StreamName } from '../../lib/fragment.js';
@@ -9,6 +9,7 @@ import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
 import type { FragmentSource } from './fragment-source.js';
 import { createNativeSource } from './native/native-source.js';
 import { startStreamRunner, type StreamRunner } from './stream-runner.js';
+import { createStreamRecording } from './stream-recording.js';
 import type { StreamRuntime } from './stream-state.js';
 
 export interface IngestCamera {
@@ -35,7 +36,15 @@ export interface IngestSupervisor {
   onChange(listener: (cameraId: string) => void): () => void;
 }
 
+/** Where the main streams go. */
+export interface FootageSink {
+  append(cameraId: string, fragment: Fragment): Promise<unknown>;
+  closeCamera(cameraId: string): Promise<void>;
+}
+
 export interface IngestOptions {
+  /** Every fragment of a main stream is appended here. */
+  readonly footage?: FootageSink;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A stream without a frame for so long is reconnected. */
@@ -67,6 +76,10 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   const disabledSince = new Map<string, number>();
   const ending = new Set<Promise<void>>();
   const sources = makeSources();
+  const recording =
+    options.footage === undefined
+      ? undefined
+      : createStreamRecording({ footage: options.footage, clock, logger, notify });
   let nextTurnAt = 0;
   let started = false;
 
@@ -122,6 +135,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       // Somebody waits for a sub-stream.
       turn: stream === 'main' ? turn : () => Promise.resolve(),
       onFragment: (fragment) => {
+        if (stream === 'main') recording?.append(camera.cameraId, fragment);
         for (const listener of subscribers.get(key) ?? []) guarded(() => listener(fragment));
       },
       onChange: () => {
@@ -142,6 +156,11 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     clearTimeout(entry.linger);
     stopRunner(entry, 'main');
     stopRunner(entry, 'sub');
+  }
+
+  /** The camera is recorded no longer: its file is closed when its stream has ended. */
+  function closeFootage(cameraId: string): void {
+    void Promise.all(ending).then(() => recording?.close(cameraId));
   }
 
   function startEntry(entry: Entry): void {
@@ -166,6 +185,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     if (!same || before.mainUrl !== camera.mainUrl) stopRunner(entry, 'main');
     if (!same || before.subUrl !== camera.subUrl) stopRunner(entry, 'sub');
     startEntry(entry);
+    if (before.enabled && !camera.enabled) closeFootage(camera.cameraId);
     if (before.enabled !== camera.enabled) notify(camera.cameraId);
   }
 
@@ -185,6 +205,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       for (const [cameraId, entry] of entries) {
         if (wanted.has(cameraId)) continue;
         stopEntry(entry);
+        closeFootage(cameraId);
         entries.delete(cameraId);
         disabledSince.delete(cameraId);
       }
@@ -219,7 +240,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       const entry = entries.get(cameraId);
       const since = disabledSince.get(cameraId);
       if (entry !== undefined && since !== undefined) return disabledRuntime(since);
-      return entry?.runners[stream]?.runtime();
+      const runtime = entry?.runners[stream]?.runtime();
+      return stream === 'main' && runtime?.reason === 'ok' ? { ...runtime, ...recording?.trouble(cameraId) } : runtime;
     },
     onChange(listener) {
       changeListeners.add(listener);
