@@ -13,6 +13,7 @@ interface StreamRuntime {
   frameRate: number | undefined;
   bitrateKbps: number | undefined;
   reconnects: number;
+  clockOffsetMs?: number | undefined;
 }
 
 export interface RecorderStatusSources {
@@ -66,7 +67,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         frameRate: stream?.frameRate ?? null,
         bitrateKbps: stream?.bitrateKbps ?? null,
         lastFragmentAt: stream?.lastFragmentAtMs === undefined ? null : instantFromMs(stream.lastFragmentAtMs),
-        clockOffsetMs: probing.clockOffsetMs(cameraId),
+        clockOffsetMs: probing.clockOffsetMs(cameraId) ?? stream?.clockOffsetMs ?? null,
         reconnects: stream?.reconnects ?? 0,
       },
     ];

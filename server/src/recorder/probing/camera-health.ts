@@ -8,6 +8,8 @@ export interface StreamRuntime {
   sinceAtMs: number;
   lastFragmentAtMs: number | undefined;
   frameRate: number | undefined;
+  /** Camera clock minus ours, from its sender reports. */
+  clockOffsetMs?: number | undefined;
 }
 
 /** What the ONVIF layer last saw. */
@@ -144,10 +146,11 @@ export class CameraHealth {
       const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
       return { state: 'degraded', reason, detail: onvif.detail };
     }
-    if (onvif.kind === 'ok' && onvif.clockOffsetMs !== null) {
+    const offsetMs = (onvif.kind === 'ok' ? onvif.clockOffsetMs : null) ?? runtime.clockOffsetMs;
+    if (offsetMs !== undefined) {
       const limit = this.current?.reason === 'clock_offset' ? clockOffsetLimitMs.leave : clockOffsetLimitMs.enter;
-      if (Math.abs(onvif.clockOffsetMs) > limit) {
-        const seconds = Math.round(onvif.clockOffsetMs / 1000);
+      if (Math.abs(offsetMs) > limit) {
+        const seconds = Math.round(offsetMs / 1000);
         const detail = `camera clock is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`;
         return { state: 'degraded', reason: 'clock_offset', detail };
       }
