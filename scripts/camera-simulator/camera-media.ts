@@ -30,14 +30,15 @@ const mainSizes = [
   { width: 1280, height: 720, framesPerSecond: 12.5 },
   { width: 960, height: 540, framesPerSecond: 15 },
   { width: 640, height: 360, framesPerSecond: 25 },
-  { width: 1280, height: 720, framesPerSecond: 15 },
+  { width: 960, height: 540, framesPerSecond: 12.5 },
 ] as const;
 
 const encodingOf = {
   plain: { keyframeSeconds: 2, bFrames: 0, loopSeconds: 12 },
   'b-frames': { keyframeSeconds: 2, bFrames: 2, loopSeconds: 12 },
   'long-gop': { keyframeSeconds: 10, bFrames: 0, loopSeconds: 20 },
-  'smart-codec': { keyframeSeconds: 60, bFrames: 0, loopSeconds: 60 },
+  // A minute of pictures: small, so that encoding it takes no minute.
+  'smart-codec': { keyframeSeconds: 60, bFrames: 0, loopSeconds: 60, width: 640, height: 360, framesPerSecond: 12.5 },
 } as const;
 
 /** What camera `number` shows and how it encodes that. */

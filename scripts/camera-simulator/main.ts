@@ -79,25 +79,26 @@ async function main(): Promise<void> {
       if (process.stderr.isTTY && prepared === total) process.stderr.write('\n');
     },
   });
-  const simulator = await startSimulator(options);
-  const cameras = simulator.cameras.map(({ number, name, deviceAddress }) => ({ number, name, deviceAddress }));
-  const { control, discovery } = simulator;
-  console.log(JSON.stringify({ ready: true, control: control.url, discovery, cameras }));
-
+  const abort = new AbortController();
+  const starting = startSimulator({ ...options, signal: abort.signal });
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
-    simulator.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
+    abort.abort();
+    starting
+      .then((simulator) => simulator.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+
+  const { cameras, control, discovery } = await starting;
+  const listed = cameras.map(({ number, name, deviceAddress }) => ({ number, name, deviceAddress }));
+  console.log(JSON.stringify({ ready: true, control: control.url, discovery, cameras: listed }));
 }
 
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -43,6 +43,8 @@ export interface SimulatorOptions {
   /** A receiver that leaves so much unread is dropped. */
   readonly maxQueueBytes?: number;
   readonly onProgress?: (prepared: number, total: number) => void;
+  /** Aborts the start; afterwards there is `stop()`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SimulatedCamera {
@@ -113,6 +115,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     cache.stop();
     await Promise.all([discovery.stop(), ...cameras.map((camera) => camera.stop())]);
   };
+  options.signal?.addEventListener('abort', () => cache.stop(), { once: true });
   try {
     await prepareAll(cameras, options.onProgress);
     await listenAll(cameras, { http: options.httpPort ?? 0, rtsp: options.rtspPort ?? 0 }, shared);

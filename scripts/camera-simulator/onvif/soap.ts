@@ -72,8 +72,10 @@ function textOfMixed(value: XmlValue): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 export function envelope(body: string): string {

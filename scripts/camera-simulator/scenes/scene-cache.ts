@@ -36,6 +36,7 @@ export class SceneCache {
   readonly #loops = new Map<string, Promise<PictureLoop>>();
   readonly #snapshots = new Map<string, Promise<Buffer>>();
   #running = 0;
+  #stopped = false;
   readonly #waiting: (() => void)[] = [];
   readonly #children = new Set<ReturnType<typeof spawn>>();
 
@@ -66,8 +67,9 @@ export class SceneCache {
     });
   }
 
-  /** Ends encodes that are under way. */
+  /** Ends encodes that are under way, and begins no more. */
   stop(): void {
+    this.#stopped = true;
     for (const child of this.#children) child.kill('SIGKILL');
   }
 
@@ -104,6 +106,7 @@ export class SceneCache {
 
   #run(parameters: string[]): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(new Error('the simulator was stopped while it encoded its scenes'));
       const child = spawn(this.#ffmpegPath, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...parameters], {
         stdio: ['ignore', 'ignore', 'pipe'],
         timeout: encodeTimeoutMs,
