@@ -38,10 +38,11 @@ export function wallToMedia(fragments: readonly FragmentTimes[], wallMs: number)
   if (fragment && !fragment.gap) {
     const offset = (wallMs - wallOf(fragment)) / 1000;
     if (offset < fragment.duration) return fragment.start + offset;
-    if (offset < fragment.duration + jitterMs / 1000) return fragment.start + Math.max(0, fragment.duration - 0.001);
+    const next = fragments[index + 1];
+    const holeMs =
+      next && !next.gap ? wallOf(next) - wallOf(fragment) - fragment.duration * 1000 : Number.POSITIVE_INFINITY;
+    if (holeMs <= jitterMs) return fragment.start + Math.max(0, fragment.duration - 0.001);
   }
-  const next = fragments[index + 1];
-  if (next && !next.gap && wallOf(next) - wallMs <= jitterMs) return next.start;
   return undefined;
 }
 

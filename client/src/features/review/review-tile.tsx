@@ -11,7 +11,7 @@ import { gapSentence } from './gap-sentence.js';
 import type { ReviewEngine } from './review-engine.js';
 import classes from './review.module.css';
 import { TilePoster } from './tile-poster.js';
-import { createTilePlayer } from './tile-player.js';
+import { createTilePlayer, type TilePlayer } from './tile-player.js';
 import { useClockAt } from './use-clock.js';
 import type { TilePhase } from './wait-policy.js';
 
@@ -37,6 +37,13 @@ interface View {
   failure: VideoFailure | undefined;
   hadPicture: boolean;
 }
+/** Where nothing was recorded there is nothing to play. */
+const noPlayer: TilePlayer = {
+  follow: () => undefined,
+  pictureMs: () => undefined,
+  frameMs: () => 40,
+  destroy: () => undefined,
+};
 const starting: View = { phase: 'loading', failure: undefined, hadPicture: false };
 
 function failureSentence(failure: VideoFailure): string {
@@ -51,13 +58,20 @@ export function ReviewTile(props: ReviewTileProps) {
   const video = useRef<HTMLVideoElement>(null);
   const time = useRef<HTMLSpanElement>(null);
   const [attempt, setAttempt] = useState(0);
-  const [view, setView] = useState<View>(starting);
+  const [played, setView] = useState<View>(starting);
   const cameraId = coverage.cameraId;
+  const nothing = coverage.recorded.length === 0;
+  const view: View = nothing ? { phase: 'gap', failure: undefined, hadPicture: false } : played;
   const frameMs = 1000 / (camera?.main?.frameRate ?? 25);
 
   useEffect(() => {
     const element = video.current;
     if (element === null) return;
+    if (nothing) {
+      const takeOut = engine.add(cameraId, noPlayer);
+      engine.setPhase(cameraId, 'gap');
+      return takeOut;
+    }
     const player = createTilePlayer({
       video: element,
       url,
@@ -65,6 +79,7 @@ export function ReviewTile(props: ReviewTileProps) {
       frameMs,
       onPhase(phase, failure) {
         engine.setPhase(cameraId, phase);
+        if (phase === 'gap') delete element.dataset['wallMs'];
         setView((before) => ({ phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
       },
       onPicture(wallMs) {
@@ -78,7 +93,7 @@ export function ReviewTile(props: ReviewTileProps) {
       player.destroy();
       setView(starting);
     };
-  }, [engine, cameraId, url, frameMs, attempt]);
+  }, [engine, cameraId, url, frameMs, nothing, attempt]);
 
   const name = camera?.name ?? t('tile.unknownCamera');
   const retry = () => {

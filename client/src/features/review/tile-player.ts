@@ -60,23 +60,32 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
   let recoveries = 0;
   let frameRequest: number | undefined;
   let destroyed = false;
+  let nothing = false;
 
   function setPhase(next: TilePhase, failure?: VideoFailure): void {
     if (next === phase || destroyed || phase === 'failed') return;
+    const wasGap = phase === 'gap';
     phase = next;
     loadingSinceMs = performance.now();
+    if (wasGap && picture !== undefined) options.onPicture(picture);
     options.onPhase(next, failure);
   }
   function fail(failure: VideoFailure): void {
     hls.stopLoad();
     video.pause();
+    // Nothing of this range was recorded: a gap as long as the range, not a fault.
+    if (failure.code === 'no_footage') {
+      nothing = true;
+      return setPhase('gap');
+    }
     setPhase('failed', failure);
   }
   function showPicture(mediaTime: number): void {
     const wallMs = details && mediaToWall(details.fragments, mediaTime);
     if (wallMs === undefined) return;
     picture = wallMs;
-    options.onPicture(wallMs);
+    // In a gap the picture after it is made ready, unseen.
+    if (phase !== 'gap') options.onPicture(wallMs);
   }
   function learnFrame(mediaTime: number): void {
     const step = lastMediaTime === undefined ? 0 : (mediaTime - lastMediaTime) * 1000;
@@ -122,7 +131,7 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
   }
 
   function follow(): void {
-    if (destroyed || phase === 'failed') return;
+    if (destroyed || nothing || phase === 'failed') return;
     if (!details) return setPhase('loading');
     const { playing, waiting, rate, jump } = clock.snapshot();
     const nowMs = performance.now();
@@ -140,6 +149,7 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
       return setPhase('loading');
     }
     const running = playing && !waiting;
+    if (!running && !video.paused) video.pause();
     const jumped = jump !== lastJump;
     if (video.seeking) {
       if (jumped && nowMs - lastSeekMs > scrubMs) {
@@ -176,7 +186,7 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
         if (error instanceof DOMException && error.name === 'AbortError') return;
         fail({ reason: 'not_playable', code: '' });
       });
-    } else if (!running && !video.paused) video.pause();
+    }
     setPhase(hasEnough(target) || (nowMs - loadingSinceMs > holePatienceMs && heldOverHole) ? 'ready' : 'loading');
   }
 
