@@ -1,7 +1,8 @@
 // The catalogue as the rest of the recorder sees it: promises over calls to the thread in which its SQLite lives.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { AppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import { startWorker } from '../../lib/start-worker.js';
 import type { CatalogueDatabase } from './catalogue-database.js';
 import type { CatalogueCall, CatalogueEvent, CatalogueWorkerData } from './catalogue.worker.js';
 
@@ -50,16 +51,12 @@ export function createCatalogue(options: { directory: string; path: string; logg
       call(method, args);
 
   function start(): Promise<boolean> {
-    const inSource = import.meta.url.endsWith('.ts');
     const workerData: CatalogueWorkerData = {
       directory: options.directory,
       path: options.path,
       logLevel: (options.logger as { level?: string }).level ?? 'info',
     };
-    const started = new Worker(new URL(inSource ? './catalogue.worker.ts' : './catalogue.worker.js', import.meta.url), {
-      workerData,
-      execArgv: inSource ? ['--conditions=source', '--import', 'tsx'] : [],
-    });
+    const started = startWorker('./catalogue.worker', import.meta.url, { workerData });
     worker = started;
     return new Promise<boolean>((resolve, reject) => {
       started.on('message', (event: CatalogueEvent) => {

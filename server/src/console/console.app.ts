@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Config } from '../config.js';
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { createSecretBox } from '../lib/secret-box.js';
+import { openDatabase } from '../platform/db/open-database.js';
+import { createHttpServer } from '../platform/http/http-server.js';
+import { isSameOrigin } from '../platform/http/request-peer.js';
+import { defineRoute, type Route } from '../platform/http/route.js';
+import { loadTls } from '../platform/http/tls.js';
+import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
+import { loadKeyFile } from '../platform/objects/private-file.js';
+import { createRealtime } from '../platform/realtime/realtime-server.js';
+import { createAreas } from './areas/areas.js';
+import { createAuditLog } from './audit/audit-log.js';
+import { auditRoutes } from './audit/audit.routes.js';
+import { createAuth } from './auth/auth.js';
+import { createSessionWatch } from './auth/session-watch.js';
+import { createCases } from './cases.app.js';
+import { consoleEntities, consoleMigrations } from './console.schema.js';
+
+export interface ConsoleAppOptions {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface ConsoleApp {
+  /** Where the recorder that was started beside this console listens; again whenever it was started anew. */
+  registerRecorder(recorder: { url: string; token: string }): Promise<void>;
+  /** `setupUrl`: the one-time link, while there is no administrator. @throws AppError */
+  start(): Promise<{ origin: string; setupUrl?: string }>;
+  stop(): Promise<void>;
+}
+
+const health: Route = defineRoute({
+  method: 'get',
+  path: '/api/health',
+  access: 'public',
+  summary: 'Whether the console answers',
+  feature: 'health',
+  response: z.object({ status: z.literal('ok') }),
+  handler: () => Promise.resolve({ status: 'ok' as const }),
+});
+
+const builtClient = fileURLToPath(new URL('../../../client/dist', import.meta.url));
+
+/** Composes the console: every feature gets here what it needs of the others. */
+export async function createConsoleApp({ config, clock, logger }: ConsoleAppOptions): Promise<ConsoleApp> {
+  const keysDir = join(config.DATA_DIR, 'keys');
+  const tls = await loadTls({
+    mode: config.TLS,
+    host: config.HOST,
+    certFile: config.TLS_CERT_FILE,
+    keyFile: config.TLS_KEY_FILE,
+    keysDir,
+    clock,
+  });
+  const secretBox = createSecretBox(await loadKeyFile(config.SECRET_KEY_FILE ?? join(keysDir, 'secret.key')));
+  const database = await openDatabase({
+    url: config.DATABASE_URL,
+    sqlitePath: join(config.DATA_DIR, 'console.sqlite'),
+    entities: consoleEntities,
+    migrations: consoleMigrations,
+    logger,
+  });
+
+  const audit = createAuditLog({ database, clock });
+  const areas = createAreas({
+    database,
+    audit,
+    clock,
+    users: [
+      { what: 'cameras', table: 'camera' },
+      { what: 'incidents', table: 'incident' },
+      { what: 'accounts', table: 'account' },
+    ],
+    cameraTable: 'camera_in_use',
+  });
+  const auth = createAuth({
+    database,
+    audit,
+    areas: areas.repository,
+    clock,
+    sessionLifetimeMs: config.SESSION_HOURS * 3600_000,
+    trustProxy: config.TRUST_PROXY,
+  });
+  const realtime = createRealtime({
+    authenticate: auth.authenticate,
+    isSameOrigin: (request) => isSameOrigin(request, config.TRUST_PROXY),
+    ancestorsOf: (areaId) => areas.tree.ancestorsOf(areaId),
+    logger,
+  });
+
+  const cases = createCases({
+    db: database,
+    audit,
+    broadcaster: realtime,
+    objects: createDiskObjectStore(join(config.DATA_DIR, 'objects')),
+    secretBox,
+    clock,
+    logger,
+    minFreeBytes: Math.round(config.MIN_FREE_GB * 1e9),
+    retentionDays: config.RETENTION_DAYS,
+  });
+  const http = createHttpServer({
+    routes: [health, ...auth.routes, ...areas.routes, ...auditRoutes(audit), ...cases.routes],
+    host: config.HOST,
+    port: config.PORT,
+    tls,
+    trustProxy: config.TRUST_PROXY,
+    authenticate: auth.authenticate,
+    staticDir: builtClient,
+    version: productVersion(),
+    logger,
+  });
+  const watch = createSessionWatch({
+    sessions: auth.sessions,
+    channels: [http, realtime],
+    clean: auth.clean,
+    clock,
+    logger,
+  });
+
+  return {
+    registerRecorder: async (recorder) => {
+      await cases.registerEmbedded({ ...recorder, name: hostname() });
+    },
+    start: async () => {
+      await areas.start();
+      await cases.start();
+      realtime.attach(http.server);
+      const { origin } = await http.start();
+      watch.start();
+      const token = await auth.setup.prepare();
+      // Behind the hash: it reaches no server log and no Referer.
+      return token === undefined ? { origin } : { origin, setupUrl: `${origin}/setup#token=${token}` };
+    },
+    stop: async () => {
+      await watch.stop();
+      await realtime.stop();
+      await http.stop();
+      await cases.stop();
+      await database.close();
+    },
+  };
+}
+
+/** The version in the root package.json. */
+export function productVersion(): string {
+  const path = fileURLToPath(new URL('../../../package.json', import.meta.url));
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path, 'utf8'))).version;
+}

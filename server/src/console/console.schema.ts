@@ -1,0 +1,38 @@
+import { Core1763769600001 } from '../platform/db/migrations/0001-core.js';
+import { Cases1763769600002 } from '../platform/db/migrations/0002-cases.js';
+import type { AnyEntity, Migration } from '../platform/db/open-database.js';
+import { areaEntity } from './areas/area.entity.js';
+import { auditRecordEntity } from './audit/audit-record.entity.js';
+import { authEntities } from './auth/auth.entities.js';
+import { cameraEntity } from './cameras/camera.entity.js';
+import { clipEntity } from './evidence/clip.entity.js';
+import { holdEntity } from './evidence/hold.entity.js';
+import { tagEntity } from './evidence/tag.entity.js';
+import { openingCameraEntity } from './footage/opening-camera.entity.js';
+import { openingEntity } from './footage/opening.entity.js';
+import { cameraStateIntervalEntity } from './health/camera-state-interval.entity.js';
+import { categoryEntity } from './incidents/category.entity.js';
+import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
+import { incidentEntity } from './incidents/incident.entity.js';
+import { recorderEntity } from './recorders/recorder.entity.js';
+
+/** Everything the console keeps in its database. */
+export const consoleEntities: AnyEntity[] = [
+  ...authEntities,
+  areaEntity,
+  auditRecordEntity,
+  recorderEntity,
+  cameraEntity,
+  cameraStateIntervalEntity,
+  openingEntity,
+  openingCameraEntity,
+  categoryEntity,
+  incidentEntity,
+  incidentCounterEntity,
+  tagEntity,
+  holdEntity,
+  clipEntity,
+];
+
+/** In order; never edited once they have landed. */
+export const consoleMigrations: Migration[] = [Core1763769600001, Cases1763769600002];

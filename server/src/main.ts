@@ -1,0 +1,147 @@
+import { createConsoleApp, productVersion } from './console/console.app.js';
+import { loadConfig, configSchema, type Config } from './config.js';
+import { takeDataDir } from './data-dir.js';
+import { systemClock } from './lib/clock.js';
+import { errorMessage, isAppError } from './lib/errors.js';
+import { createLogger } from './lib/logger.js';
+import { runRecorder } from './recorder-command.js';
+import { startEmbeddedRecorder } from './embedded-recorder.js';
+
+/** The command line, signals and exit codes; everything else is in console.app.ts and recorder.app.ts. */
+
+const STOP_DEADLINE_MS = 15_000;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+interface Command {
+  summary: string;
+  /** `stop` ends the process in order, as a signal does. */
+  run(config: Config, stop: () => void): Promise<Running>;
+}
+
+const commands: Record<string, Command> = {
+  serve: {
+    summary: 'the console with a recorder beside it (default)',
+    run: (config) => serve(config, config.RECORDER),
+  },
+  console: { summary: 'the console alone', run: (config) => serve(config, 'none') },
+  recorder: {
+    summary: 'a recorder alone',
+    run: (config, stop) => recorder(config, { embedded: false, stop }),
+  },
+  'recorder --embedded': {
+    summary: 'a recorder that a console has started; gets its secrets by message',
+    run: (config, stop) => recorder(config, { embedded: true, stop }),
+  },
+};
+
+async function main(): Promise<void> {
+  // Whatever this process writes is for its own user: footage, databases, keys.
+  process.umask(0o077);
+  const name = process.argv.slice(2).join(' ') || 'serve';
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(help());
+    return;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${productVersion()}\n`);
+    return;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`Unknown command: ${name}\n\n${help()}`);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  const config = loadConfig(process.env);
+
+  let stopped: Promise<void> | undefined;
+  let running: Running | undefined;
+  const stop = (exitCode: number) => {
+    // A second signal does not wait.
+    if (stopped !== undefined) process.exit(exitCode === 0 ? 130 : exitCode);
+    setTimeout(() => {
+      process.stderr.write('Stopping took too long.\n');
+      process.exit(EXIT_FAILED);
+    }, STOP_DEADLINE_MS).unref();
+    stopped = (running?.stop() ?? Promise.resolve()).then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        say(error);
+        process.exit(EXIT_FAILED);
+      },
+    );
+  };
+  const fail = (error: unknown) => {
+    say(error);
+    stop(EXIT_FAILED);
+  };
+  process.on('SIGINT', () => stop(0));
+  process.on('SIGTERM', () => stop(0));
+  process.on('uncaughtException', fail);
+  running = await command.run(config, () => stop(0));
+}
+
+function recorder(config: Config, options: { embedded: boolean; stop(): void }): Promise<Running> {
+  return runRecorder(config, createLogger(config.LOG_LEVEL, 'recorder'), options);
+}
+
+async function serve(config: Config, withRecorder: Config['RECORDER']): Promise<Running> {
+  const logger = createLogger(config.LOG_LEVEL, 'console');
+  const releaseDataDir = await takeDataDir(config.DATA_DIR);
+  const parts: Running[] = [{ stop: releaseDataDir }];
+  const stop = async () => {
+    for (const part of parts.reverse()) await part.stop();
+  };
+  try {
+    const app = await createConsoleApp({ config, clock: systemClock, logger });
+    parts.push(app);
+    const ready = await app.start();
+    if (withRecorder === 'embedded') {
+      parts.push(
+        await startEmbeddedRecorder({
+          config,
+          clock: systemClock,
+          logger,
+          register: (recorder) => app.registerRecorder(recorder),
+        }),
+      );
+    }
+    announce(ready);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+function announce({ origin, setupUrl }: { origin: string; setupUrl?: string }): void {
+  process.stdout.write(`Chòi Canh: ${origin}\n`);
+  if (setupUrl !== undefined) {
+    process.stdout.write(`First start. Create the administrator, once, at:\n  ${setupUrl}\n`);
+  }
+  process.send?.({ type: 'ready', origin, ...(setupUrl === undefined ? {} : { setupUrl }) });
+}
+
+/** One clear sentence; a stack only for what is our own mistake. */
+function say(error: unknown): void {
+  const isKnown = isAppError(error) && error.kind !== 'internal';
+  process.stderr.write(`Chòi Canh: ${isKnown ? error.message : ((error as Error).stack ?? errorMessage(error))}\n`);
+}
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
+  const keys = Object.entries(configSchema.shape).map(
+    ([key, schema]) => `  CHOI_CANH_${key.padEnd(22)}${schema.description ?? ''}`,
+  );
+  return `Usage: choi-canh [command]\n\n${lines.join('\n')}\n\nSettings, from the environment:\n${keys.join('\n')}\n`;
+}
+
+main().catch((error: unknown) => {
+  say(error);
+  process.exit(isAppError(error) && error.code === 'bad_configuration' ? EXIT_USAGE : EXIT_FAILED);
+});
