@@ -1,0 +1,268 @@
+import {
+  cameraAddResponse,
+  cameraHistoryResponse,
+  cameraListResponse,
+  cameraResponse,
+  discoveryResponse,
+} from '@choi-canh/shared/cameras';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  cameraPassword,
+  CasesHarness,
+  eventually,
+  identity,
+  type OpenTestDatabase,
+  type TestActor,
+  type TestArea,
+} from '../cases.test-harness.js';
+import { cameraEntity } from './camera.entity.js';
+
+export function camerasSuite(open: OpenTestDatabase): void {
+  describe('cameras', () => {
+    const harness = new CasesHarness(open);
+    let area: TestArea;
+    let technician: TestActor;
+    beforeAll(async () => {
+      await harness.start();
+      area = await harness.area('Chí Đám');
+      technician = harness.actor('technician', area);
+    });
+    afterAll(() => harness.stop());
+
+    async function add(devices: object[], password = cameraPassword) {
+      const started = await technician.post('/api/cameras/additions', cameraAddResponse, {
+        recorderId: harness.recorderId,
+        areaId: area.id,
+        username: 'admin',
+        password,
+        devices,
+      });
+      return eventually('the addition is done', async () => {
+        const now = await technician.get(`/api/cameras/additions/${started.id}`, cameraAddResponse);
+        return now.state === 'done' ? now : undefined;
+      });
+    }
+
+    it('adds many with one password, at most eight at a time, tells apart what fails, and adds none twice', async () => {
+      const devices = Array.from({ length: 24 }, (_, index) => ({
+        deviceAddress: `http://192.168.1.${index + 1}/onvif/device_service`,
+        name: `Cam ${index + 1}`,
+      }));
+      for (const { deviceAddress } of devices) harness.recorder.identities.set(deviceAddress, identity);
+      harness.recorder.identities.set(devices[3]!.deviceAddress, { kind: 'precondition', code: 'wrong_password' });
+      harness.recorder.identities.set(devices[4]!.deviceAddress, { kind: 'unavailable', code: 'host_unreachable' });
+      harness.recorder.identities.set(devices[5]!.deviceAddress, { kind: 'precondition', code: 'no_video' });
+      harness.recorder.identities.set(devices[6]!.deviceAddress, { kind: 'unavailable', code: 'bad_answer' });
+
+      const done = await add([...devices, { deviceAddress: 'HTTP://192.168.1.1:80/onvif/device_service' }]);
+      expect(done.total).toBe(25);
+      const outcomes = new Map(done.results.map((result) => [result.deviceAddress, result.outcome]));
+      expect(devices.slice(3, 7).map((device) => outcomes.get(device.deviceAddress))).toEqual([
+        'wrong_password',
+        'unreachable',
+        'no_video',
+        'bad_answer',
+      ]);
+      expect(done.results.filter((result) => result.outcome === 'added')).toHaveLength(20);
+      expect(done.results.filter((result) => result.outcome === 'already_there')).toHaveLength(1);
+      expect(harness.recorder.mostIdentifiesAtOnce).toBeGreaterThan(1);
+      expect(harness.recorder.mostIdentifiesAtOnce).toBeLessThanOrEqual(8);
+      expect(JSON.stringify(done)).not.toContain(cameraPassword);
+      expect(harness.told.some(({ event }) => event === 'camera.add')).toBe(true);
+
+      harness.recorder.identities.set(devices[3]!.deviceAddress, identity);
+      const again = await add(devices);
+      expect(
+        again.results.filter((result) => result.outcome === 'added').map((result) => result.deviceAddress),
+      ).toEqual([devices[3]!.deviceAddress]);
+      expect(again.results.filter((result) => result.outcome === 'already_there')).toHaveLength(20);
+
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      expect(items.map((camera) => camera.name)).toEqual(
+        [...Array(24).keys()]
+          .map((index) => `Cam ${index + 1}`)
+          .filter((name) => !['Cam 5', 'Cam 6', 'Cam 7'].includes(name)),
+      );
+      expect(items[0]).toMatchObject({ state: 'unknown', reason: 'connecting', retentionDays: 30, enabled: true });
+    });
+
+    it('gives the recorder the passwords and nobody else', async () => {
+      await eventually('the recorder has them', () => harness.recorder.desired?.cameras.length === 21);
+      expect(new Set(harness.recorder.desired?.cameras.map((camera) => camera.password))).toEqual(
+        new Set([cameraPassword]),
+      );
+      expect(harness.recorder.desired?.cameras[0]).toMatchObject({
+        username: 'admin',
+        mainProfileToken: 'main',
+        subProfileToken: 'sub',
+        retentionDays: 30,
+      });
+      const rows = await harness.db.read.find(cameraEntity);
+      expect(JSON.stringify(rows)).not.toContain(cameraPassword);
+      expect(new Set(rows.map((row) => row.passwordBox)).size).toBe(rows.length);
+      const response = await technician.fetch('GET', '/api/cameras');
+      const text = await response.text();
+      expect(text).not.toContain(cameraPassword);
+      expect(text).not.toContain('passwordBox');
+    });
+
+    it('is changed, audited without the password, and told to recorder and browsers', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const id = items[0]!.id;
+      const changed = await technician.patch(`/api/cameras/${id}`, cameraResponse, {
+        place: 'Cổng chợ',
+        location: { lat: 21.6, lon: 105.2 },
+        retentionDays: 60,
+        password: 'Mat-khau-moi-hon',
+      });
+      expect(changed).toMatchObject({ place: 'Cổng chợ', location: { lat: 21.6, lon: 105.2 }, retentionDays: 60 });
+      await eventually('the recorder knows', () =>
+        harness.recorder.desired?.cameras.some(
+          (camera) => camera.id === id && camera.retentionDays === 60 && camera.password === 'Mat-khau-moi-hon',
+        ),
+      );
+      expect(
+        harness.told.some(({ event, args }) => event === 'camera.changed' && (args[0] as string[])[0] === id),
+      ).toBe(true);
+      const [record] = await harness.trail('camera.update');
+      expect(record).toMatchObject({
+        subjectId: id,
+        details: {
+          before: { place: '', retentionDays: 30 },
+          after: { place: 'Cổng chợ', retentionDays: 60, password: '(changed)' },
+        },
+      });
+      expect(JSON.stringify(await harness.trail())).not.toContain('Mat-khau');
+      const cleared = await technician.patch(`/api/cameras/${id}`, cameraResponse, { location: null });
+      expect(cleared).toMatchObject({ location: null, place: 'Cổng chợ' });
+    });
+
+    it('is taken out of use with a reason, and may come back', async () => {
+      const camera = await harness.camera(area, 'Cam bỏ');
+      expect(await technician.refusal('DELETE', `/api/cameras/${camera.id}`, {})).toMatch(/^400/);
+      expect(await technician.status('DELETE', `/api/cameras/${camera.id}`, { reason: 'thay camera khác' })).toBe(204);
+      expect(await technician.refusal('GET', `/api/cameras/${camera.id}`)).toBe('404 camera_not_found');
+      await eventually('the recorder lets go', () =>
+        harness.recorder.desired?.cameras.every((wanted) => wanted.id !== camera.id),
+      );
+      const [record] = await harness.trail('camera.delete');
+      expect(record).toMatchObject({ subjectName: 'Cam bỏ', purpose: 'thay camera khác' });
+      const again = await add([{ deviceAddress: camera.deviceAddress }]);
+      expect(again.results[0]).toMatchObject({ outcome: 'added' });
+      expect(again.results[0]?.camera?.id).not.toBe(camera.id);
+    });
+
+    it('is found by a search, which names what is known and what it is called', async () => {
+      const known = await harness.camera(area);
+      const fresh = 'http://192.168.9.9/onvif/device_service';
+      const device = {
+        endpointReference: 'urn:uuid:9',
+        deviceAddress: fresh,
+        host: '192.168.9.9',
+        name: 'Ngã tư bưu điện',
+        hardware: 'KX',
+        locationHint: 'Khu 4',
+      };
+      harness.recorder.discovery = {
+        state: 'running',
+        progress: 0.5,
+        devices: [device, { ...device, deviceAddress: known.deviceAddress, endpointReference: 'urn:uuid:8' }],
+        rejectedAnswers: 2,
+        errorCode: null,
+      };
+      const started = await technician.post('/api/discoveries', discoveryResponse, {
+        recorderId: harness.recorderId,
+        ranges: ['192.168.9.0/24'],
+      });
+      expect(started).toMatchObject({ state: 'running', rejectedAnswers: 2 });
+      harness.recorder.discovery = { ...harness.recorder.discovery, state: 'done', progress: 1 };
+      const done = await eventually('the search is done', async () => {
+        const now = await technician.get(`/api/discoveries/${started.id}`, discoveryResponse);
+        return now.state === 'done' ? now : undefined;
+      });
+      expect(done.devices.map((found) => found.knownCameraId)).toEqual([null, known.id]);
+      expect(harness.told.some(({ event }) => event === 'discovery.progress')).toBe(true);
+      const colleague = harness.actor('technician', area);
+      expect(await colleague.refusal('GET', `/api/discoveries/${started.id}`)).toBe('404 discovery_not_found');
+
+      harness.recorder.identities.set(fresh, identity);
+      const added = await add([{ deviceAddress: fresh }]);
+      expect(added.results[0]?.camera).toMatchObject({ name: 'Ngã tư bưu điện', place: 'Khu 4' });
+      harness.recorder.identities.set('http://192.168.9.10/onvif/device_service', identity);
+      const moved = await add([
+        { deviceAddress: 'http://192.168.9.10/onvif/device_service', endpointReference: 'urn:uuid:9' },
+      ]);
+      expect(moved.results[0]?.outcome).toBe('already_there');
+    });
+
+    it('says what is wrong with what it was given', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const id = items[0]!.id;
+      const range = 'from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z';
+      expect(await technician.refusal('GET', `/api/cameras/${id}/history?${range}`)).toBe('400 bad_range');
+      expect(await technician.status('GET', '/api/cameras/nonsense')).toBe(400);
+      expect(await technician.status('PATCH', `/api/cameras/${id}`, { retentionDays: 0 })).toBe(400);
+      const body = { recorderId: harness.recorderId, areaId: area.id, username: 'a', password: 'b' };
+      expect(
+        await technician.refusal('POST', '/api/cameras/additions', {
+          ...body,
+          devices: [{ deviceAddress: 'ftp://10.0.0.1/' }],
+        }),
+      ).toBe('400 bad_device_address');
+      expect(
+        await technician.refusal('POST', '/api/cameras/additions', {
+          ...body,
+          recorderId: area.id,
+          devices: [{ deviceAddress: 'http://10.0.0.1/' }],
+        }),
+      ).toBe('404 recorder_not_found');
+    });
+
+    it('is seen live through the console, by file names that are checked', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const base = `/api/cameras/${items[0]!.id}/live/sub`;
+      const playlist = await technician.fetch('GET', `${base}/playlist.m3u8`);
+      expect(playlist.status).toBe(200);
+      expect(playlist.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
+      expect(playlist.headers.get('cache-control')).toBe('no-store');
+      expect(playlist.headers.get('x-secret-of-recorder')).toBeNull();
+      expect(await playlist.text()).toBe(`live/sub/playlist.m3u8 of ${items[0]!.id}`);
+      const segment = await technician.fetch('GET', `${base}/1234.m4s`);
+      expect(segment.headers.get('cache-control')).toBe('private, max-age=60');
+      await segment.arrayBuffer();
+      for (const bad of ['..%2f..%2fstatus', 'a.b.mp4', '.m4s', 'playlist.m3u8%00', 'x.exe', '%2e%2e']) {
+        expect([400, 404], bad).toContain(await technician.status('GET', `${base}/${bad}`));
+      }
+      expect(await technician.status('GET', base.replace('sub', 'third') + '/playlist.m3u8')).toBe(400);
+    });
+
+    it('lets go of the recorder when the viewer leaves', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      harness.recorder.endlessMedia = true;
+      const leaving = new AbortController();
+      const response = await technician.fetch(
+        'GET',
+        `/api/cameras/${items[0]!.id}/live/main/5.m4s`,
+        undefined,
+        {},
+        leaving.signal,
+      );
+      await response.body?.getReader().read();
+      expect(harness.recorder.openMedia).toBe(1);
+      leaving.abort();
+      await eventually('the recorder is let go', () => harness.recorder.openMedia === 0);
+      harness.recorder.endlessMedia = false;
+    });
+
+    it('has a history', async () => {
+      const camera = await harness.camera(area);
+      const from = new Date(Date.now() - 60_000).toISOString();
+      const to = new Date(Date.now() + 60_000).toISOString();
+      const { items } = await technician.get(
+        `/api/cameras/${camera.id}/history?from=${from}&to=${to}`,
+        cameraHistoryResponse,
+      );
+      expect(items).toMatchObject([{ state: 'unknown', reason: 'connecting', toAt: null }]);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { describe } from 'vitest';
+import { camerasSuite } from './cameras/cameras.suite.js';
+import type { OpenTestDatabase } from './cases.test-harness.js';
+import { evidenceSuite } from './evidence/evidence.suite.js';
+import { footageSuite } from './footage/footage.suite.js';
+import { incidentsSuite } from './incidents/incidents.suite.js';
+import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
+import { reportsSuite } from './reports/reports.suite.js';
+import { scopeSuite } from './scope.suite.js';
+
+/** Every suite about cameras and cases, on one kind of database. `open` gives an empty database each time. */
+export function consoleSuites(kind: string, open: OpenTestDatabase): void {
+  describe(`cameras and cases on ${kind}`, () => {
+    camerasSuite(open);
+    recorderSyncSuite(open);
+    footageSuite(open);
+    incidentsSuite(open);
+    evidenceSuite(open);
+    reportsSuite(open);
+    scopeSuite(open);
+  });
+}

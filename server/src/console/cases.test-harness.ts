@@ -1,0 +1,268 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cameraAddResponse, type CameraResponse } from '@choi-canh/shared/cameras';
+import type { AuditRecordResponse } from '@choi-canh/shared/audit';
+import { incidentResponse, type IncidentResponse } from '@choi-canh/shared/incidents';
+import type { Permission, Role } from '@choi-canh/shared/permissions';
+import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
+import type { z } from 'zod';
+import type { Actor } from '../lib/actor.js';
+import { systemClock, type Clock } from '../lib/clock.js';
+import { newId } from '../lib/ids.js';
+import { silentLogger, type Logger } from '../lib/logger.js';
+import { createSecretBox } from '../lib/secret-box.js';
+import type { Database } from '../platform/db/database.js';
+import { createHttpServer, type HttpServer } from '../platform/http/http-server.js';
+import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
+import type { Broadcaster } from '../platform/realtime/broadcaster.js';
+import { areaEntity } from './areas/area.entity.js';
+import { createAuditLog } from './audit/audit-log.js';
+import { createCases, type Cases } from './cases.app.js';
+import { FakeRecorder } from './recorders/fake-recorder.js';
+
+/** Opens an empty console database (consoleEntities, consoleMigrations) of whichever kind; closed by the suite. */
+export type OpenTestDatabase = () => Promise<Database>;
+
+export interface Told {
+  to: { areaId: string; permission: Permission } | { accountId: string };
+  event: string;
+  args: unknown[];
+}
+export interface TestArea {
+  id: string;
+  path: string;
+  name: string;
+}
+
+export const identity: IdentifyResponse = {
+  manufacturer: 'KBVision',
+  model: 'KX-2001',
+  firmwareVersion: '1.2',
+  serialNumber: 'SN1',
+  clockOffsetMs: 20,
+  main: { profileToken: 'main', codec: 'h264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2000 },
+  sub: { profileToken: 'sub', codec: 'h264', width: 640, height: 360, frameRate: 12, bitrateKbps: 300 },
+};
+export const cameraPassword = 'Matkhau-rat-bi-mat';
+
+/** A console's features about cameras and cases over real HTTP, a real database and a recorder that answers as told. */
+export class CasesHarness {
+  readonly recorder = new FakeRecorder();
+  readonly told: Told[] = [];
+  readonly clock: Clock;
+  db!: Database;
+  cases!: Cases;
+  recorderId!: string;
+  folder!: string;
+  readonly #actors = new Map<string, Actor>();
+  readonly #open: OpenTestDatabase;
+  readonly #key = Buffer.alloc(32, 7);
+  #http: HttpServer | undefined;
+  #origin = '';
+  #areaCount = 0;
+  #cameraCount = 0;
+
+  constructor(open: OpenTestDatabase, clock: Clock = systemClock) {
+    this.#open = open;
+    this.clock = clock;
+  }
+
+  async start(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), 'choi-canh-cases-'));
+    this.db = await this.#open();
+    await this.recorder.start();
+    await this.startConsole();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopConsole();
+    await this.recorder.stop();
+    await this.db.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Also after `stopConsole`: the database and the object store are the same. */
+  async startConsole(logger: Logger = silentLogger): Promise<void> {
+    const broadcaster: Broadcaster = {
+      toArea: (areaId, permission, event, ...args) => this.told.push({ to: { areaId, permission }, event, args }),
+      toAccount: (accountId, event, ...args) => this.told.push({ to: { accountId }, event, args }),
+    };
+    this.cases = createCases({
+      db: this.db,
+      audit: createAuditLog({ database: this.db, clock: this.clock }),
+      broadcaster,
+      objects: createDiskObjectStore(join(this.folder, 'objects')),
+      secretBox: createSecretBox(this.#key),
+      clock: this.clock,
+      logger,
+      minFreeBytes: 5_000_000_000,
+      retentionDays: 30,
+      syncTimes: { statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },
+      extractorTimes: { pollMs: 20, retryMs: 20 },
+    });
+    this.recorderId = await this.cases.registerEmbedded({
+      url: this.recorder.url,
+      token: this.recorder.token,
+      name: 'Đầu ghi',
+    });
+    this.#http = createHttpServer({
+      routes: this.cases.routes,
+      host: '127.0.0.1',
+      port: 0,
+      trustProxy: false,
+      authenticate: (request) => Promise.resolve(this.#actors.get(String(request.headers['x-test-actor']))),
+      version: '0',
+      logger,
+    });
+    this.#origin = (await this.#http.start()).origin;
+    await this.cases.start();
+  }
+
+  async stopConsole(): Promise<void> {
+    await this.#http?.stop();
+    this.#http = undefined;
+    await this.cases.stop();
+  }
+
+  async area(name: string, parent?: TestArea, code?: string): Promise<TestArea> {
+    const id = newId();
+    const path = `${parent?.path ?? '/'}${id}/`;
+    this.#areaCount += 1;
+    await this.db.write((manager) =>
+      manager.insert(areaEntity, {
+        id,
+        parentId: parent?.id ?? null,
+        name,
+        level: 'commune',
+        code: code ?? `A${this.#areaCount}`,
+        path,
+        centreLat: null,
+        centreLon: null,
+        createdAt: 0,
+      }),
+    );
+    return { id, path, name };
+  }
+
+  actor(role: Role, area?: TestArea): TestActor {
+    const actor: Actor = {
+      accountId: newId(),
+      name: `${role} ${area?.name ?? ''}`.trim(),
+      role,
+      scope: { areaId: area?.id ?? null, path: area?.path ?? null },
+      sessionId: newId(),
+      address: '127.0.0.1',
+    };
+    this.#actors.set(actor.accountId, actor);
+    return new TestActor(actor, () => this.#origin);
+  }
+
+  /** Adds a camera through the API. */
+  async camera(area: TestArea, name?: string): Promise<CameraResponse> {
+    this.#cameraCount += 1;
+    const deviceAddress = `http://10.0.0.${this.#cameraCount}/onvif/device_service`;
+    this.recorder.identities.set(deviceAddress, identity);
+    const admin = this.actor('administrator');
+    const started = await admin.post('/api/cameras/additions', cameraAddResponse, {
+      recorderId: this.recorderId,
+      areaId: area.id,
+      username: 'admin',
+      password: cameraPassword,
+      devices: [{ deviceAddress, name: name ?? `Cam ${this.#cameraCount}` }],
+    });
+    const done = await eventually('the camera is added', async () => {
+      const now = await admin.get(`/api/cameras/additions/${started.id}`, cameraAddResponse);
+      return now.state === 'done' ? now : undefined;
+    });
+    const camera = done.results[0]?.camera;
+    if (camera === null || camera === undefined) throw new Error(`not added: ${JSON.stringify(done.results)}`);
+    return camera;
+  }
+
+  incident(actor: TestActor, area: TestArea, given: Record<string, unknown> = {}): Promise<IncidentResponse> {
+    return actor.post('/api/incidents', incidentResponse, {
+      areaId: area.id,
+      occurredAt: new Date(this.clock.nowMs() - 3600_000).toISOString(),
+      place: 'Ngã ba chợ',
+      category: 'traffic_accident',
+      ...given,
+    });
+  }
+
+  /** Everything in the audit trail, oldest first. */
+  async trail(action?: string): Promise<AuditRecordResponse[]> {
+    const log = createAuditLog({ database: this.db, clock: this.clock });
+    const { items } = await log.page({ areaId: null, path: null }, { limit: 200 });
+    return items.reverse().filter((record) => action === undefined || record.action === action);
+  }
+}
+
+/** Somebody who asks over HTTP. */
+export class TestActor {
+  readonly actor: Actor;
+  readonly #origin: () => string;
+
+  constructor(actor: Actor, origin: () => string) {
+    this.actor = actor;
+    this.#origin = origin;
+  }
+
+  fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) {
+    return fetch(`${this.#origin()}${path}`, {
+      method,
+      headers: {
+        'x-test-actor': this.actor.accountId,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async status(method: string, path: string, body?: unknown): Promise<number> {
+    const response = await this.fetch(method, path, body);
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  /** `404 incident_not_found` */
+  async refusal(method: string, path: string, body?: unknown): Promise<string> {
+    const response = await this.fetch(method, path, body);
+    const answer = (await response.json().catch(() => ({}))) as { error?: { code: string } };
+    return `${response.status} ${answer.error?.code ?? ''}`.trim();
+  }
+
+  get<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+    return this.#ask('GET', path, schema);
+  }
+  post<S extends z.ZodType>(path: string, schema: S, body: unknown): Promise<z.output<S>> {
+    return this.#ask('POST', path, schema, body);
+  }
+  patch<S extends z.ZodType>(path: string, schema: S, body: unknown): Promise<z.output<S>> {
+    return this.#ask('PATCH', path, schema, body);
+  }
+
+  async #ask<S extends z.ZodType>(method: string, path: string, schema: S, body?: unknown): Promise<z.output<S>> {
+    const response = await this.fetch(method, path, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return schema.parse(JSON.parse(text));
+  }
+}
+
+/** Waits for a condition; throws after `deadlineMs`. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  deadlineMs = 10_000,
+): Promise<T> {
+  const endsAt = performance.now() + deadlineMs;
+  for (;;) {
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
+    if (performance.now() > endsAt) throw new Error(`waited too long until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}

@@ -1,0 +1,1 @@
+export function evidenceSuite(_open: unknown): void {}

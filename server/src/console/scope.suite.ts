@@ -1,0 +1,1 @@
+export function scopeSuite(_open: unknown): void {}
