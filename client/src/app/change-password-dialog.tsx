@@ -35,7 +35,7 @@ function ChangePasswordForm({ onClose }: Pick<Props, 'onClose'>) {
 
   const save = async () => {
     setChecked(true);
-    if (tooShort || differs) return;
+    if (current === '' || tooShort || differs) return;
     setBusy(true);
     setError(undefined);
     try {
@@ -51,6 +51,7 @@ function ChangePasswordForm({ onClose }: Pick<Props, 'onClose'>) {
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         void save();
@@ -62,7 +63,9 @@ function ChangePasswordForm({ onClose }: Pick<Props, 'onClose'>) {
           autoComplete="current-password"
           value={current}
           onChange={(event) => setCurrent(event.currentTarget.value)}
-          error={fields['currentPassword']}
+          error={
+            fields['currentPassword'] ?? (checked && current === '' ? t('errors:fields.currentPassword') : undefined)
+          }
           required
           data-autofocus
         />

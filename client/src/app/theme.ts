@@ -39,7 +39,11 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: 'md' } },
     Radio: { defaultProps: { size: 'md' } },
     SegmentedControl: { defaultProps: { size: 'md' } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
+      styles: { title: { fontWeight: 600, fontSize: 17 } },
+    },
+    Drawer: { styles: { title: { fontWeight: 600, fontSize: 17 } } },
     Table: { defaultProps: { fz: 'sm', verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true }, multiline: true } },
     Text: { defaultProps: { size: 'md' } },

@@ -52,6 +52,7 @@ function ConfirmForm({ onClose, children, confirmLabel, askReason = true, onConf
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         void confirm();

@@ -70,7 +70,7 @@ const timePattern = /^(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,3}))?)?|[h
  * day of `nowMs`). Undefined where it cannot be a time.
  */
 export function parseDateTime(text: string, nowMs: number): number | undefined {
-  const words = text.trim().split(/[\s,]+(?=\d)/);
+  const words = text.trim().split(/,?\s+/);
   if (words.length === 0 || words.length > 2) return undefined;
   const today = parts(nowMs);
   let date = { year: today.year, month: today.month, day: today.day };

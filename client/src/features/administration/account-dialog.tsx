@@ -101,15 +101,17 @@ function AccountForm({
   });
   const fields = fieldErrors(save.error);
   const badName = !usernameSchema.safeParse(form.username).success;
+  const noName = form.displayName.trim() === '';
   const noArea = !form.everywhere && form.areaId === undefined;
 
   return (
     <form
+      noValidate
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault();
         setChecked(true);
-        if (noArea || (account === undefined && badName)) return;
+        if (noName || noArea || (account === undefined && badName)) return;
         save.mutate(account === undefined ? generatePassword() : undefined);
       }}
     >
@@ -118,7 +120,7 @@ function AccountForm({
           label={t('accounts.displayName')}
           value={form.displayName}
           onChange={(event) => setForm({ ...form, displayName: event.currentTarget.value })}
-          error={fields['displayName']}
+          error={fields['displayName'] ?? (checked && noName ? t('errors:fields.displayName') : undefined)}
           maxLength={120}
           required
           data-autofocus

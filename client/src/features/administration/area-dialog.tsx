@@ -56,6 +56,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
     code: area?.code ?? '',
     parentId: initialParent,
   });
+  const [checked, setChecked] = useState(false);
   const save = useMutation({
     mutationFn: () => {
       const body = {
@@ -78,9 +79,11 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        setChecked(true);
+        if (form.name.trim() !== '') save.mutate();
       }}
     >
       <Stack>
@@ -88,7 +91,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
           label={t('areas.name')}
           value={form.name}
           onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
-          error={fields['name']}
+          error={fields['name'] ?? (checked && form.name.trim() === '' ? t('errors:fields.name') : undefined)}
           maxLength={120}
           required
           data-autofocus

@@ -53,7 +53,7 @@ export function AreasPage() {
       ) : (
         <Card withBorder padding={0}>
           <Table.ScrollContainer minWidth={0}>
-            <Table highlightOnHover>
+            <Table highlightOnHover verticalSpacing={4}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t('areas.name')}</Table.Th>

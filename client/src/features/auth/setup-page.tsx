@@ -49,9 +49,11 @@ export function SetupPage() {
   const tooShort = form.password.length < 10;
   const badName = !/^[a-z0-9][a-z0-9._-]{2,39}$/.test(form.username.trim().toLowerCase());
 
+  const noName = form.displayName.trim() === '';
+
   const complete = async () => {
     setChecked(true);
-    if (differs || tooShort || badName) return;
+    if (differs || tooShort || badName || noName) return;
     setBusy(true);
     setError(undefined);
     try {
@@ -88,6 +90,7 @@ export function SetupPage() {
         </Alert>
       ) : (
         <form
+          noValidate
           onSubmit={(event) => {
             event.preventDefault();
             void complete();
@@ -100,7 +103,7 @@ export function SetupPage() {
               autoComplete="name"
               value={form.displayName}
               onChange={set('displayName')}
-              error={fields['displayName']}
+              error={fields['displayName'] ?? (checked && noName ? t('errors:fields.displayName') : undefined)}
               maxLength={120}
               required
               autoFocus

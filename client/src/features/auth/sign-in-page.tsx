@@ -32,6 +32,10 @@ export function SignInPage() {
   if (session.status === 'signed_in') return <Navigate to={safeTarget(search.get('to'))} replace />;
 
   const signIn = async () => {
+    if (username.trim() === '' || password === '') {
+      setFailure({ text: t('signIn.fill') });
+      return;
+    }
     setBusy(true);
     setFailure(undefined);
     try {
@@ -51,6 +55,7 @@ export function SignInPage() {
         </Alert>
       )}
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           void signIn();

@@ -10,6 +10,7 @@ import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
 import { useUrlState } from '../../lib/url-state.js';
+import type { AdditionAccount } from './addition-form.js';
 import { AdditionProgress } from './addition-progress.js';
 import { useDiscovery, useRecorders } from './additions.js';
 import type { DeviceWords } from './device-choice.js';
@@ -29,6 +30,12 @@ export function AddCamerasPage() {
   const recorders = useRecorders();
   const discovery = useDiscovery(discoveryId);
   const [typed, setTyped] = useState<ReadonlyMap<string, DeviceWords>>(new Map());
+  const [username, setUsername] = useState('admin');
+  const account = { areaId: search.get('into') ?? search.get('area') ?? undefined, username };
+  const setAccount = (next: AdditionAccount) => {
+    setUsername(next.username);
+    if (next.areaId !== account.areaId) change({ into: next.areaId });
+  };
   const begin = useMutation({
     mutationFn: (body: { recorderId: string; ranges: string[] }) =>
       api.post('/api/discoveries', { schema: discoveryResponse, body }),
@@ -56,6 +63,8 @@ export function AddCamerasPage() {
           recorderId={recorderId ?? ''}
           devices={discovery.data?.devices ?? []}
           typed={typed}
+          account={account}
+          onAccount={setAccount}
         />
       ) : (
         <>
@@ -75,6 +84,8 @@ export function AddCamerasPage() {
               recorderId={recorderId ?? ''}
               typed={typed}
               onTyped={setTyped}
+              account={account}
+              onAccount={setAccount}
               onStarted={(id) => change({ addition: id }, { push: true })}
             />
           )}

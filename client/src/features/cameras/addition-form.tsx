@@ -6,32 +6,39 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { useAreaFilter } from '../../lib/area-filter.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { fieldErrors } from '../../lib/error-text.js';
+
+/** Kept by the page, so that trying again asks only for another password. */
+export interface AdditionAccount {
+  areaId: string | undefined;
+  username: string;
+}
 
 /** Area, one user name and one password for the devices given; starts the addition. */
 export function AdditionForm({
   recorderId,
   devices,
   submitLabel,
+  account,
+  onAccount,
   onStarted,
 }: {
   recorderId: string;
+  account: AdditionAccount;
+  onAccount: (account: AdditionAccount) => void;
   devices: CameraAddRequest['devices'];
   submitLabel: string;
   onStarted: (additionId: string) => void;
 }) {
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
-  const filter = useAreaFilter();
   const { tree } = useAreas();
-  const [areaId, setAreaId] = useState(filter.areaId);
-  const [username, setUsername] = useState('admin');
+  const { username } = account;
   const [password, setPassword] = useState('');
   const onlyArea = tree.flat.length === 1 ? tree.flat[0]?.area.id : undefined;
-  const area = areaId ?? onlyArea;
+  const area = account.areaId ?? onlyArea;
   const add = useMutation({
     mutationFn: (body: CameraAddRequest) => api.post('/api/cameras/additions', { schema: cameraAddResponse, body }),
     onSuccess: (started) => {
@@ -45,11 +52,12 @@ export function AdditionForm({
   return (
     <Card withBorder>
       <form
+        noValidate
         autoComplete="off"
         onSubmit={(event) => {
           event.preventDefault();
           setChecked(true);
-          if (area === undefined || devices.length === 0) return;
+          if (area === undefined || username.trim() === '' || password === '' || devices.length === 0) return;
           add.mutate({ recorderId, areaId: area, username: username.trim(), password, devices });
         }}
       >
@@ -61,17 +69,21 @@ export function AdditionForm({
             <AreaSelect
               label={t('settings.area')}
               value={area}
-              onChange={setAreaId}
+              onChange={(areaId) => onAccount({ ...account, areaId })}
               error={checked && area === undefined ? t('errors:fields.areaId') : fields['areaId']}
               required
             />
             <TextInput
               label={t('credentials.username')}
               value={username}
-              onChange={(event) => setUsername(event.currentTarget.value)}
+              onChange={(event) => onAccount({ ...account, username: event.currentTarget.value })}
               maxLength={80}
               autoComplete="off"
-              error={fields['username'] === undefined ? undefined : t('errors:fields.other')}
+              error={
+                fields['username'] !== undefined || (checked && username.trim() === '')
+                  ? t('add.usernameMissing')
+                  : undefined
+              }
               required
             />
             <PasswordInput
@@ -80,7 +92,9 @@ export function AdditionForm({
               onChange={(event) => setPassword(event.currentTarget.value)}
               maxLength={200}
               autoComplete="new-password"
-              error={fields['password'] === undefined ? undefined : t('errors:fields.other')}
+              error={
+                fields['password'] !== undefined || (checked && password === '') ? t('add.passwordMissing') : undefined
+              }
               required
             />
           </SimpleGrid>

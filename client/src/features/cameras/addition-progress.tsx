@@ -9,7 +9,7 @@ import { SkeletonList } from '../../components/skeleton-list.js';
 import { areasKey } from '../../lib/areas.js';
 import { invalidateCameras } from '../../lib/cameras.js';
 import { useUrlState } from '../../lib/url-state.js';
-import { AdditionForm } from './addition-form.js';
+import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { useAddition } from './additions.js';
 import { devicesToAdd, type DeviceWords } from './device-choice.js';
 
@@ -22,11 +22,15 @@ export function AdditionProgress({
   recorderId,
   devices,
   typed,
+  account,
+  onAccount,
 }: {
   additionId: string;
   recorderId: string;
   devices: readonly DiscoveredDevice[];
   typed: ReadonlyMap<string, DeviceWords>;
+  account: AdditionAccount;
+  onAccount: (account: AdditionAccount) => void;
 }) {
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
@@ -104,6 +108,8 @@ export function AdditionProgress({
             recorderId={recorderId}
             devices={again}
             submitLabel={t('addition.retry', { count: again.length })}
+            account={account}
+            onAccount={onAccount}
             onStarted={(id) => change({ addition: id }, { push: true })}
           />
         </Stack>

@@ -14,6 +14,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
   const [password, setPassword] = useState('');
   return (
     <form
+      noValidate
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault();
@@ -55,7 +56,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
             type="submit"
             variant="default"
             loading={patch.isPending}
-            disabled={password === '' && username.trim() === camera.username}
+            disabled={username.trim() === '' || (password === '' && username.trim() === camera.username)}
           >
             {t('credentials.save')}
           </Button>

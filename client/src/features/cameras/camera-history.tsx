@@ -89,13 +89,13 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
               {t('history.now')}
             </Text>
           </Group>
-          <Table.ScrollContainer minWidth={560}>
+          <Table.ScrollContainer minWidth={600}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t('columns.state')}</Table.Th>
                   <Table.Th>{t('history.from')}</Table.Th>
-                  <Table.Th>{t('history.duration')}</Table.Th>
+                  <Table.Th style={{ whiteSpace: 'nowrap' }}>{t('history.duration')}</Table.Th>
                   <Table.Th>{t('history.reason')}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -111,7 +111,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
                       <Table.Td>
                         <Instant at={part.sinceAt} />
                       </Table.Td>
-                      <Table.Td>
+                      <Table.Td style={{ whiteSpace: 'nowrap' }}>
                         {formatDuration(
                           (part.toAt === null ? nowMs : Date.parse(part.toAt)) - Date.parse(part.sinceAt),
                           i18n.language,

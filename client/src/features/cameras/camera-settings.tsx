@@ -44,6 +44,7 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         save();

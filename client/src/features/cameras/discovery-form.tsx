@@ -36,6 +36,7 @@ export function DiscoveryForm({
   return (
     <Card withBorder mb="md">
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           if (wrong === undefined && ranges.length <= 16) onSearch(ranges);

@@ -6,7 +6,7 @@ import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { EmptyState } from '../../components/empty-state.js';
-import { AdditionForm } from './addition-form.js';
+import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
 import classes from './found-devices.module.css';
 
@@ -16,12 +16,16 @@ export function FoundDevices({
   recorderId,
   typed,
   onTyped,
+  account,
+  onAccount,
   onStarted,
 }: {
   discovery: DiscoveryResponse;
   recorderId: string;
   typed: ReadonlyMap<string, DeviceWords>;
   onTyped: (typed: ReadonlyMap<string, DeviceWords>) => void;
+  account: AdditionAccount;
+  onAccount: (account: AdditionAccount) => void;
   onStarted: (additionId: string) => void;
 }) {
   const { t } = useTranslation('cameras');
@@ -130,6 +134,8 @@ export function FoundDevices({
         recorderId={recorderId}
         devices={devicesToAdd(devices, chosen, typed)}
         submitLabel={t('add.submit', { count: chosen.size })}
+        account={account}
+        onAccount={onAccount}
         onStarted={onStarted}
       />
     </Stack>
