@@ -10,7 +10,6 @@ import { createOnvif } from '../platform/onvif/onvif.js';
 import { DesiredStateStore, loadOrCreateKey } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
-import { createFootageFeed } from './footage-feed.js';
 import { createFootageStore } from './footage/footage-store.js';
 import { HoldKeeper } from './hold-keeper.js';
 import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
@@ -113,21 +112,20 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     await run('footage', footage, () => footage.start());
     const ingest = createIngestSupervisor({
+      footage,
       ffmpeg,
       clock,
       logger: room('ingest'),
       stallSeconds: config.STALL_SECONDS,
       startStaggerMs: config.START_STAGGER_MS,
     });
-    const feed = createFootageFeed({ ingest, footage, clock, logger: room('footage') });
-    await run('footage feed', feed, () => undefined);
     await run('ingest', ingest, () => ingest.start());
 
     const holds = new HoldKeeper(footage);
     let director: RecordingDirector | undefined;
     const probing: Probing = createProbing({
       onvif,
-      ingest: feed,
+      ingest,
       clock,
       logger: room('probing'),
       ...(options.onvifIntervalMs === undefined ? {} : { onvifIntervalMs: options.onvifIntervalMs }),
@@ -138,14 +136,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
       footage,
       holds,
-      ingest: {
-        setCameras(cameras) {
-          feed.setCameras(cameras.filter((camera) => camera.enabled).map((camera) => camera.cameraId));
-          ingest.setCameras(cameras);
-        },
-        runtime: (cameraId) => ingest.runtime(cameraId),
-        onChange: (listener) => ingest.onChange(listener),
-      },
+      ingest,
       watch: (cameras: ProbedCamera[]) => probing.setCameras(cameras),
       onHolds: (changes) => outbox.append(changes.map((change) => ({ type: 'hold.state', ...change }))),
       clock,
@@ -171,7 +162,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const discovery = createDiscoveryJobs({ finder: onvif, clock, logger: room('discovery') });
     await run('discovery', discovery, () => undefined);
 
-    const status = createRecorderStatus({ startedAt, clock, logger, director, probing, ingest: feed, footage, outbox });
+    const status = createRecorderStatus({ startedAt, clock, logger, director, probing, ingest, footage, outbox });
     const http = createRecorderHttp({
       token,
       host: config.RECORDER_HOST,

@@ -41,6 +41,8 @@ const recoveryMs = 3000;
 const connectMs = 15_000;
 const slowFramesMs = 20_000;
 const reasonChangeMs = 5000;
+/** After so long without a fragment on the disk a camera is not recorded, whatever it sends. */
+const unwrittenMs = 30_000;
 /** ONVIF may miss twice while footage arrives. */
 const onvifFailures = 3;
 const clockOffsetLimitMs = { enter: 5000, leave: 4000 };
@@ -114,12 +116,12 @@ export class CameraHealth {
 
   private fragmentAgeMs(runtime: StreamRuntime, nowMs: number, monotonicMs: number): number | undefined {
     const lastAtMs = runtime.lastFragmentAtMs;
-    if (lastAtMs === undefined) return undefined;
-    if (lastAtMs !== this.seenFragmentAtMs) {
+    // A stream that was started anew has no fragment yet; the camera's last one still counts.
+    if (lastAtMs !== undefined && lastAtMs !== this.seenFragmentAtMs) {
       this.fragmentSeenAt = monotonicMs - (this.seenFragmentAtMs === undefined ? Math.max(0, nowMs - lastAtMs) : 0);
       this.seenFragmentAtMs = lastAtMs;
     }
-    return monotonicMs - this.fragmentSeenAt;
+    return this.seenFragmentAtMs === undefined ? undefined : monotonicMs - this.fragmentSeenAt;
   }
 
   /** What the layers say now; undefined: nothing that would justify another word than the last. */
@@ -133,14 +135,16 @@ export class CameraHealth {
     if (runtime.reason === 'storage_full') return { state: 'paused', reason: 'storage_full', detail: runtime.detail };
     const ageMs = this.fragmentAgeMs(runtime, nowMs, monotonicMs);
     if (ageMs !== undefined && ageMs < lossMs) {
-      return runtime.state === 'recording' ? this.recording(runtime, onvif) : undefined;
+      return runtime.state === 'recording' ? this.recording(runtime, onvif, nowMs) : undefined;
     }
     return this.lost(runtime, onvif, nowMs);
   }
 
-  private recording(runtime: StreamRuntime, onvif: OnvifSight): Candidate {
+  private recording(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): Candidate {
     if (runtime.reason === 'storage_slow') {
-      return { state: 'degraded', reason: 'storage_slow', detail: runtime.detail };
+      // Ends with the first fragment that is written; until then frames arrive and nothing is kept.
+      const state = nowMs - runtime.sinceAtMs > unwrittenMs ? 'down' : 'degraded';
+      return { state, reason: 'storage_slow', detail: runtime.detail };
     }
     if (onvif.kind === 'failed' && onvif.failures >= onvifFailures) {
       const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
@@ -170,22 +174,23 @@ export class CameraHealth {
   }
 
   private lost(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): Candidate | undefined {
-    const since = runtime.lastFragmentAtMs === undefined ? {} : { sinceAtMs: runtime.lastFragmentAtMs };
+    const lastFragmentAtMs = runtime.lastFragmentAtMs ?? this.seenFragmentAtMs;
+    const since = lastFragmentAtMs === undefined ? {} : { sinceAtMs: lastFragmentAtMs };
     if (runtime.state === 'starting' || runtime.state === 'stopped') {
       const was = this.current?.state;
       if (was === 'down') return undefined;
-      const waitedMs = nowMs - Math.max(runtime.sinceAtMs, runtime.lastFragmentAtMs ?? 0);
+      const waitedMs = nowMs - Math.max(runtime.sinceAtMs, lastFragmentAtMs ?? 0);
       if (was !== 'alive' && was !== 'degraded' && waitedMs < connectMs) {
         return { state: 'unknown', reason: 'connecting', detail: '' };
       }
     }
     let reason: CameraReason = downReasons.has(runtime.reason)
       ? runtime.reason
-      : runtime.lastFragmentAtMs === undefined
+      : lastFragmentAtMs === undefined
         ? 'no_stream'
         : 'stream_stalled';
     let detail = runtime.detail;
-    const lostAtMs = runtime.lastFragmentAtMs ?? runtime.sinceAtMs;
+    const lostAtMs = lastFragmentAtMs ?? runtime.sinceAtMs;
     if (
       onvif.kind === 'failed' &&
       onvif.atMs >= lostAtMs &&
