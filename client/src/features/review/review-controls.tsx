@@ -2,8 +2,8 @@ import {
   IconBookmark,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
-  IconPlayerTrackNext,
-  IconPlayerTrackPrev,
+  IconPlayerSkipForward,
+  IconPlayerSkipBack,
   IconScissors,
 } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -75,7 +75,7 @@ function Transport({ engine, commands }: { engine: ReviewEngine; commands: Revie
     <div className={`${classes.group} ${classes.transport}`} role="group" aria-label={t('controls.transport')}>
       {step(t('keys.back60'), () => commands.skip(-60_000), t('controls.back60'))}
       {step(t('keys.back5'), () => commands.skip(-5000), t('controls.back5'))}
-      {step(t('keys.frameBack'), () => commands.stepFrame(-1), <IconPlayerTrackPrev size={20} aria-hidden="true" />)}
+      {step(t('keys.frameBack'), () => commands.stepFrame(-1), <IconPlayerSkipBack size={20} aria-hidden="true" />)}
       <button
         type="button"
         className={`${classes.button} ${classes.play}`}
@@ -89,7 +89,11 @@ function Transport({ engine, commands }: { engine: ReviewEngine; commands: Revie
       >
         {playing ? <IconPlayerPauseFilled size={26} /> : <IconPlayerPlayFilled size={26} />}
       </button>
-      {step(t('keys.frameForward'), () => commands.stepFrame(1), <IconPlayerTrackNext size={20} aria-hidden="true" />)}
+      {step(
+        t('keys.frameForward'),
+        () => commands.stepFrame(1),
+        <IconPlayerSkipForward size={20} aria-hidden="true" />,
+      )}
       {step(t('keys.forward5'), () => commands.skip(5000), t('controls.forward5'))}
       {step(t('keys.forward60'), () => commands.skip(60_000), t('controls.forward60'))}
     </div>

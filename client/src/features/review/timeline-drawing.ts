@@ -42,7 +42,7 @@ const colours = {
   lane: '#161d22',
   recorded: '#2f8f83',
   gap: '#20282e',
-  hatch: '#4d5a64',
+  hatch: '#66757f',
   tag: '#b58cff',
   hold: '#7cc4ff',
   mark: '#ffd166',

@@ -1,0 +1,127 @@
+import { incidentStates } from '@choi-canh/shared/incidents';
+import { Button, Select, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { IconAdjustmentsHorizontal, IconSearch } from '@tabler/icons-react';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { TimeInput } from '../../components/time-input.js';
+import { useCategories } from '../../lib/cases.js';
+import { countFilters, type IncidentFilters } from './incident-filters.js';
+import classes from './incidents.module.css';
+
+const any = '*';
+const settleMs = 350;
+
+export function IncidentFilterBar({
+  filters,
+  onChange,
+}: {
+  filters: IncidentFilters;
+  onChange(filters: IncidentFilters): void;
+}) {
+  const { t, i18n } = useTranslation('incidents');
+  const narrow = useMediaQuery('(max-width: 62em)') ?? false;
+  const [opened, setOpened] = useState(false);
+  const categories = useCategories();
+  const language = i18n.language === 'en' ? 'en' : 'vi';
+  const active = countFilters(filters);
+  const [cleared, setCleared] = useState(0);
+  const clear = () => {
+    setCleared(cleared + 1);
+    onChange({});
+  };
+  const set = (change: IncidentFilters) => onChange({ ...filters, ...change });
+  return (
+    <div className={classes.filters} role="search">
+      <SearchField key={cleared} text={filters.text} onText={(text) => set({ text })} />
+      {narrow && (
+        <Button
+          variant="default"
+          leftSection={<IconAdjustmentsHorizontal size={20} />}
+          onClick={() => setOpened(!opened)}
+          aria-expanded={opened}
+        >
+          {active === 0 ? t('filters.show') : t('filters.active', { count: active })}
+        </Button>
+      )}
+      {(!narrow || opened) && (
+        <>
+          <Select
+            label={t('filters.state')}
+            data={[
+              { value: any, label: t('filters.anyState') },
+              ...incidentStates.map((state) => ({ value: state, label: t(`states.${state}`) })),
+            ]}
+            value={filters.state ?? any}
+            onChange={(value) => set({ state: incidentStates.find((state) => state === value) })}
+            allowDeselect={false}
+          />
+          <Select
+            label={t('filters.category')}
+            data={[
+              { value: any, label: t('filters.anyCategory') },
+              ...(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] })),
+            ]}
+            value={filters.category ?? any}
+            onChange={(value) => set({ category: value === any || value === null ? undefined : value })}
+            allowDeselect={false}
+          />
+          <Select
+            label={t('filters.footage')}
+            data={[
+              { value: any, label: t('filters.anyFootage') },
+              { value: 'true', label: t('filters.byFootage') },
+              { value: 'false', label: t('filters.notByFootage') },
+            ]}
+            value={filters.byFootage === undefined ? any : String(filters.byFootage)}
+            onChange={(value) => set({ byFootage: value === any || value === null ? undefined : value === 'true' })}
+            allowDeselect={false}
+          />
+          <TimeInput
+            label={t('filters.from')}
+            precision="minute"
+            value={filters.fromMs}
+            onChange={(fromMs) => set({ fromMs })}
+          />
+          <TimeInput
+            label={t('filters.to')}
+            precision="minute"
+            value={filters.toMs}
+            onChange={(toMs) => set({ toMs })}
+          />
+          {active > 0 && (
+            <Button variant="default" onClick={clear}>
+              {t('filters.clear')}
+            </Button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Searches once typing settles. */
+function SearchField({ text, onText }: { text: string | undefined; onText(text: string | undefined): void }) {
+  const { t } = useTranslation('incidents');
+  const [typed, setTyped] = useState(text ?? '');
+  const newest = useRef(onText);
+  useEffect(() => {
+    newest.current = onText;
+  });
+  useEffect(() => {
+    const wanted = typed.trim();
+    if (wanted === (text ?? '')) return;
+    const timer = setTimeout(() => newest.current(wanted === '' ? undefined : wanted), settleMs);
+    return () => clearTimeout(timer);
+  }, [typed, text]);
+  return (
+    <TextInput
+      leftSection={<IconSearch size={18} aria-hidden="true" />}
+      aria-label={t('filters.text')}
+      placeholder={t('filters.text')}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      maxLength={100}
+    />
+  );
+}
