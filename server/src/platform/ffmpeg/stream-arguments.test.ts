@@ -6,7 +6,16 @@ const input = { url: 'rtsp://10.0.0.5:554/main?x=1', username: 'admin', password
 describe('concatScript', () => {
   it('names address, transport and timeout', () => {
     expect(concatScript(input)).toBe(
-      "ffconcat version 1.0\nfile 'rtsp://admin:pw@10.0.0.5:554/main?x=1'\noption rtsp_flags prefer_tcp\noption timeout 5000000\n",
+      [
+        'ffconcat version 1.0',
+        "file 'rtsp://admin:pw@10.0.0.5:554/main?x=1'",
+        'option rtsp_flags prefer_tcp',
+        'option allowed_media_types video',
+        'option analyzeduration 1000000',
+        'option fpsprobesize 0',
+        'option timeout 5000000',
+        '',
+      ].join('\n'),
     );
   });
 

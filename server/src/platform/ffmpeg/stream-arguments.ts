@@ -15,7 +15,7 @@ export function fragmentArguments({ fragmentMs }: { fragmentMs: number }): strin
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
     ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
-    ...['-i', 'pipe:0', '-an', '-c:v', 'copy'],
+    ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', 'pipe:0', '-an', '-c:v', 'copy'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
     ...['-frag_duration', String(fragmentMs * 1000), '-write_prft', 'wallclock', '-flush_packets', '1', 'pipe:1'],
   ];
@@ -46,6 +46,10 @@ export function concatScript(input: StreamInput): string {
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
     'option rtsp_flags prefer_tcp',
+    'option allowed_media_types video',
+    // The parameters are in the session description: long looks at the stream only delay the first fragment.
+    'option analyzeduration 1000000',
+    'option fpsprobesize 0',
     `option timeout ${Math.round(input.timeoutMs * 1000)}`,
     '',
   ].join('\n');

@@ -205,11 +205,10 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
           logger.warn({ reason: errorMessage(result.reason) }, 'footage file not closed');
       await catalogue.stop();
     },
-    append(cameraId, fragment) {
-      if (state !== 'started')
-        return Promise.reject(new AppError('unavailable', 'storage_stopped', 'the footage store is not running'));
+    async append(cameraId, fragment) {
+      if (state !== 'started') throw new AppError('unavailable', 'storage_stopped', 'the footage store is not running');
       if (retention.isFull())
-        return Promise.reject(new AppError('unavailable', 'storage_full', 'only held footage is left on the disk'));
+        throw new AppError('unavailable', 'storage_full', 'only held footage is left on the disk');
       return writerOf(cameraId).append(fragment);
     },
     async closeCamera(cameraId) {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { errorMessage } from '../../lib/errors.js';
+import type { InitSegment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import { writeDurably } from './durable-json.js';
@@ -64,6 +65,23 @@ async function intactRecords(file: FileHandle, fileBytes: number, index: Decoded
   return bounded;
 }
 
+async function wholeFragments(
+  file: FileHandle,
+  fileBytes: number,
+  init: InitSegment,
+  index: DecodedIndex | undefined,
+  startAtMs: number,
+): Promise<IndexRecord[]> {
+  const known = index?.header.initId === init.id ? index : undefined;
+  const records = known === undefined ? [] : await intactRecords(file, fileBytes, known);
+  // What the index knows and the file does not hold any more is the end of what can be had.
+  if (known !== undefined && records.length < known.records.length) return records;
+  const last = records.at(-1);
+  const position = last === undefined ? init.bytes.length : last.offset + last.byteLength;
+  const fallback = last ?? { startAtMs, baseMediaDecodeTime: 0n };
+  return [...records, ...(await scanFragments(file, fileBytes, init, position, fallback))];
+}
+
 async function readIndex(path: string): Promise<DecodedIndex | undefined> {
   try {
     return decodeIndex(await readFile(path));
@@ -110,21 +128,7 @@ export async function recoverFile(
       logger.warn({ path, reason: errorMessage(error) }, 'footage file without init segment');
       return undefined;
     });
-    const records: IndexRecord[] = [];
-    if (init !== undefined) {
-      if (index !== undefined && index.header.initId === init.id)
-        records.push(...(await intactRecords(file, size, index)));
-      const last = records.at(-1);
-      records.push(
-        ...(await scanFragments(
-          file,
-          size,
-          init,
-          last === undefined ? init.bytes.length : last.offset + last.byteLength,
-          last ?? { startAtMs: named.startAtMs, baseMediaDecodeTime: 0n },
-        )),
-      );
-    }
+    const records = init === undefined ? [] : await wholeFragments(file, size, init, index, named.startAtMs);
     const last = records.at(-1);
     if (init === undefined || last === undefined) {
       if (wasOpen) await removeFootage(directory, path);

@@ -44,7 +44,10 @@ export async function readInitSegment(file: FileHandle, fileBytes: number): Prom
   return parseInitSegment(bytes);
 }
 
-/** Every sample must be filled exactly by its length-prefixed NAL units; zeros and torn ends are not. */
+/**
+ * Every sample must be filled exactly by its length-prefixed NAL units, and none ends with a zero (H.264 and H.265
+ * 7.4.1): so zeros and torn ends are found.
+ */
 function assertWholeSamples(bytes: Buffer, samples: { offset: number; size: number }[]): void {
   for (const { offset, size } of samples) {
     let at = offset;
@@ -53,6 +56,7 @@ function assertWholeSamples(bytes: Buffer, samples: { offset: number; size: numb
       const length = at + 4 <= end ? bytes.readUInt32BE(at) : 0;
       if (length === 0 || at + 4 + length > end) throw badMp4('a sample is not made of NAL units');
       at += 4 + length;
+      if (bytes[at - 1] === 0) throw badMp4('a NAL unit ends with zeros');
     }
   }
 }
