@@ -22,6 +22,7 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly firstSequence: number;
+  readonly firstDiscontinuity: number;
 }
 
 export interface LiveFeed {
@@ -73,7 +74,7 @@ export function createSubFeed(options: FeedOptions): LiveFeed {
   const inits = new Map<string, LiveInit>();
   const bell = createBell(clock);
   // Its keyframes are not known before they come; two seconds is what sub-streams mostly have.
-  const window = new LiveWindow(options.firstSequence, 2);
+  const window = new LiveWindow(options.firstSequence, 2, options.firstDiscontinuity);
   let grownAtMs: number | undefined;
   const unsubscribe = ingest.subscribe(cameraId, 'sub', (fragment) => {
     const { init } = fragment;
@@ -143,7 +144,11 @@ export function createMainFeed(options: FeedOptions): LiveFeed {
   async function readTail(): Promise<void> {
     const tail = await tailWithKeyframe();
     if (tail.length === 0) return;
-    window ??= new LiveWindow(options.firstSequence, LiveWindow.targetDurationFor(groupLengths(tail)));
+    window ??= new LiveWindow(
+      options.firstSequence,
+      LiveWindow.targetDurationFor(groupLengths(tail)),
+      options.firstDiscontinuity,
+    );
     for (const fragment of tail) {
       const key = `${fragment.fileId}/${fragment.offset}`;
       if (seen.has(key)) continue;

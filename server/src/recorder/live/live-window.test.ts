@@ -47,7 +47,7 @@ describe('the window of a live stream', () => {
         '#EXT-X-VERSION:7',
         '#EXT-X-TARGETDURATION:2',
         '#EXT-X-MEDIA-SEQUENCE:7000',
-        '#EXT-X-DISCONTINUITY-SEQUENCE:70',
+        '#EXT-X-DISCONTINUITY-SEQUENCE:0',
         '#EXT-X-MAP:URI="init-a.mp4"',
         '#EXT-X-PROGRAM-DATE-TIME:2026-11-22T07:30:00.000Z',
         '#EXTINF:1.00000,',
@@ -106,7 +106,7 @@ describe('the window of a live stream', () => {
       for (const sequence of previous) expect(window.segment(sequence)).toBeDefined();
       previous = sequences;
     }
-    expect(window.playlist()).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:6\n');
+    expect(window.playlist()).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:1\n');
     expect(window.playlist()).not.toContain('#EXT-X-DISCONTINUITY\n');
     expect(window.segment(500)).toBeUndefined();
   });

@@ -53,16 +53,15 @@ export class LiveWindow {
   private groupMs = 0;
   private previousGroupMs = 0;
   private waitsForKeyframe = true;
-  private discontinuitySequence: number;
 
-  /** `firstSequence` must exceed every sequence number that this stream has ever had. */
+  /** `nextSequence` must exceed every sequence number that this stream has ever had. */
   constructor(
     private nextSequence: number,
     targetDurationSeconds: number,
+    /** Small: hls.js keeps an array that is as long. */
+    private discontinuitySequence = 0,
   ) {
     this.targetDurationSeconds = targetDurationSeconds;
-    // Grows over restarts as the sequence does, only slower.
-    this.discontinuitySequence = Math.floor(nextSequence / 100);
   }
 
   /** The length of segments that suits groups of pictures of these lengths, whole seconds. */
@@ -77,6 +76,11 @@ export class LiveWindow {
 
   get followingSequence(): number {
     return this.nextSequence;
+  }
+
+  /** Discontinuities up to now, those still listed included, and one for the break that a new window is. */
+  get followingDiscontinuity(): number {
+    return this.discontinuitySequence + this.segments.filter((segment) => segment.discontinuity).length + 1;
   }
 
   get newestKeyframe(): LiveFragment | undefined {

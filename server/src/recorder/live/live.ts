@@ -77,7 +77,7 @@ export function createLive(options: {
   const { footage, ingest, pictures, clock, logger } = options;
   const viewings = new Map<string, Viewing>();
   /** Sequence numbers go on where a closed feed of the same stream ended. */
-  const sequences = new Map<string, number>();
+  const sequences = new Map<string, { segment: number; discontinuity: number }>();
   const stopping = new AbortController();
   const watches = new Set<Promise<void>>();
 
@@ -85,7 +85,9 @@ export function createLive(options: {
 
   function close(key: string, viewing: Viewing): void {
     viewing.feed.close();
-    if (viewing.feed.window !== undefined) sequences.set(key, viewing.feed.window.followingSequence);
+    const { window } = viewing.feed;
+    if (window !== undefined)
+      sequences.set(key, { segment: window.followingSequence, discontinuity: window.followingDiscontinuity });
     viewings.delete(key);
   }
 
@@ -112,8 +114,10 @@ export function createLive(options: {
     }
     const create = stream === 'main' ? createMainFeed : createSubFeed;
     // Numbers grow over restarts too: they begin at tenths of seconds since 1970, and segments are longer than that.
-    const firstSequence = Math.max(sequences.get(key) ?? 0, Math.floor(clock.nowMs() / 100));
-    const feed = create({ cameraId, stream, footage, ingest, clock, logger, firstSequence });
+    const before = sequences.get(key);
+    const firstSequence = Math.max(before?.segment ?? 0, Math.floor(clock.nowMs() / 100));
+    const firstDiscontinuity = before?.discontinuity ?? 0;
+    const feed = create({ cameraId, stream, footage, ingest, clock, logger, firstSequence, firstDiscontinuity });
     const viewing: Viewing = { feed, cameraId, stream, askedAtMs: clock.monotonicMs(), picture: undefined };
     viewings.set(key, viewing);
     const watch = closeWhenIdle(key, viewing).finally(() => watches.delete(watch));
