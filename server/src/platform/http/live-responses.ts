@@ -13,6 +13,7 @@ interface Live {
  */
 export class LiveResponses {
   private readonly bySession = new Map<string, Set<Live>>();
+  private stopping = false;
 
   get sessionIds(): string[] {
     return [...this.bySession.keys()];
@@ -24,6 +25,8 @@ export class LiveResponses {
     const key = sessionId ?? '';
     const set = this.bySession.get(key) ?? new Set();
     this.bySession.set(key, set.add(live));
+    // It was on its way already when everything was ended.
+    if (this.stopping) end(live, 'stopping');
     response.once('close', () => {
       set.delete(live);
       if (set.size === 0 && this.bySession.get(key) === set) this.bySession.delete(key);
@@ -36,6 +39,7 @@ export class LiveResponses {
   }
 
   endAll(): void {
+    this.stopping = true;
     for (const set of this.bySession.values()) for (const live of set) end(live, 'stopping');
   }
 }

@@ -1,0 +1,391 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Actor } from '../../lib/actor.js';
+import { systemClock } from '../../lib/clock.js';
+import { AppError } from '../../lib/errors.js';
+import { silentLogger } from '../../lib/logger.js';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.js';
+import { defineRoute, type Route } from './route.js';
+import { loadTls } from './tls.js';
+
+const officer: Actor = {
+  accountId: 'a',
+  name: 'Officer',
+  role: 'commune_officer',
+  scope: { areaId: null, path: null },
+  sessionId: 's',
+  address: '127.0.0.1',
+};
+
+const json = (path: string, handler: () => Promise<unknown>, extra: Partial<Route> = {}): Route => ({
+  method: 'get',
+  path,
+  access: 'public',
+  summary: path,
+  feature: 'test',
+  response: z.object({ value: z.string() }),
+  handler,
+  ...extra,
+});
+
+const routes: Route[] = [
+  json('/api/things/:thingId', () => Promise.resolve({ value: 'any thing' })),
+  json('/api/things/special', () => Promise.resolve({ value: 'the special one' })),
+  json('/api/leaky', () => Promise.resolve({ value: 'x', passwordHash: 'secret' })),
+  json('/api/broken', () => Promise.resolve({ value: 1 })),
+  json('/api/crash', () => Promise.reject(new Error('database password is hunter2'))),
+  json('/api/camera-off', () => Promise.reject(new AppError('unavailable', 'camera_off', 'the camera is off'))),
+  json('/api/members', () => Promise.resolve({ value: 'hello' }), { access: 'signed_in' }),
+  json('/api/officers', () => Promise.resolve({ value: 'hello' }), { access: 'footage.open' }),
+  json('/api/chiefs', () => Promise.resolve({ value: 'hello' }), { access: 'account.manage' }),
+  defineRoute({
+    method: 'post',
+    path: '/api/echo/:count',
+    access: 'public',
+    summary: 'echo',
+    feature: 'test',
+    params: z.object({ count: z.coerce.number().int() }),
+    query: z.object({ loud: z.enum(['yes', 'no']).default('no') }),
+    body: z.object({ text: z.string().min(3), at: z.object({ lat: z.number() }).optional() }),
+    response: z.object({ text: z.string(), count: z.number(), loud: z.string() }),
+    status: 201,
+    handler: ({ params, query, body }) => Promise.resolve({ ...params, ...query, text: body.text }),
+  }),
+  defineRoute({
+    method: 'delete',
+    path: '/api/echo',
+    access: 'public',
+    summary: 'nothing',
+    feature: 'test',
+    handler: () => Promise.resolve(),
+  }),
+];
+
+let server: HttpServer;
+let origin: string;
+let staticDir: string;
+
+async function start(options: Partial<HttpServerOptions> = {}): Promise<void> {
+  server = createHttpServer({
+    routes,
+    host: '127.0.0.1',
+    port: 0,
+    trustProxy: false,
+    authenticate: (request) => Promise.resolve(request.headers.cookie === 'who=officer' ? officer : undefined),
+    staticDir,
+    version: '1.2.3',
+    logger: silentLogger,
+    ...options,
+  });
+  ({ origin } = await server.start());
+}
+
+beforeEach(async () => {
+  staticDir = await mkdtemp(join(tmpdir(), 'choi-canh-http-'));
+  await mkdir(join(staticDir, 'assets'));
+  await writeFile(join(staticDir, 'index.html'), '<!doctype html><title>Chòi Canh</title>');
+  await writeFile(join(staticDir, 'favicon.svg'), '<svg/>');
+  await writeFile(join(staticDir, 'assets/index-abc123.js'), 'export {}');
+});
+afterEach(async () => {
+  await server.stop();
+  await rm(staticDir, { recursive: true, force: true });
+});
+
+const get = (path: string, headers: Record<string, string> = {}) => fetch(origin + path, { headers });
+const post = (path: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(origin + path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+const errorOf = async (response: Response) =>
+  ((await response.json()) as { error: Record<string, unknown> }).error as {
+    kind: string;
+    code: string;
+    message: string;
+    fields?: { path: string; message: string }[];
+    requestId: string;
+  };
+
+describe('routes', () => {
+  it('let the more specific path win, whatever the order', async () => {
+    await start();
+    expect(await (await get('/api/things/special')).json()).toEqual({ value: 'the special one' });
+    expect(await (await get('/api/things/17')).json()).toEqual({ value: 'any thing' });
+  });
+
+  it('parse params, query and body and answer with their status', async () => {
+    await start();
+    const response = await post('/api/echo/7?loud=yes', JSON.stringify({ text: 'abc', extra: 1 }));
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({ text: 'abc', count: 7, loud: 'yes' });
+    expect((await fetch(`${origin}/api/echo`, { method: 'DELETE' })).status).toBe(204);
+  });
+
+  it.each([
+    ['a short text', '/api/echo/7', { text: 'a' }, 'text'],
+    ['a nested field', '/api/echo/7', { text: 'abc', at: { lat: 'north' } }, 'at.lat'],
+    ['a parameter', '/api/echo/many', { text: 'abc' }, 'count'],
+    ['a query', '/api/echo/7?loud=maybe', { text: 'abc' }, 'loud'],
+    ['a missing body', '/api/echo/7', {}, 'text'],
+  ])('say which field is wrong: %s', async (_name, path, body, field) => {
+    await start();
+    const response = await post(path, JSON.stringify(body));
+    expect(response.status).toBe(400);
+    const error = await errorOf(response);
+    expect(error).toMatchObject({ kind: 'invalid', code: 'invalid_input' });
+    expect(error.fields?.map((entry) => entry.path)).toEqual([field]);
+    expect(error.fields?.[0]?.message).not.toBe('');
+  });
+
+  it.each([
+    ['broken JSON', '{"text":', {}, 'bad_json'],
+    ['a number instead of an object', '7', {}, 'bad_json'],
+    ['another type', 'text=abc', { 'content-type': 'application/x-www-form-urlencoded' }, 'not_json'],
+    ['more than 1 MB', JSON.stringify({ text: 'x'.repeat(1024 * 1024) }), {}, 'body_too_large'],
+    ['an unknown encoding', '{}', { 'content-encoding': 'zip' }, 'not_json'],
+  ])('refuse %s', async (_name, body, headers, code) => {
+    await start();
+    const response = await post('/api/echo/7', body, headers);
+    expect(response.status).toBe(400);
+    expect((await errorOf(response)).code).toBe(code);
+  });
+
+  it('never send what their schema does not name', async () => {
+    await start();
+    expect(await (await get('/api/leaky')).json()).toEqual({ value: 'x' });
+    expect((await get('/api/broken')).status).toBe(500);
+  });
+
+  it('tell a stranger nothing about a failure but the number of the request', async () => {
+    await start();
+    const response = await get('/api/crash');
+    expect(response.status).toBe(500);
+    const error = await errorOf(response);
+    expect(error).toMatchObject({ kind: 'internal', message: 'internal error' });
+    expect(error.requestId).toBe(response.headers.get('x-request-id'));
+    expect(await errorOf(await get('/api/camera-off'))).toMatchObject({ kind: 'unavailable', code: 'camera_off' });
+  });
+
+  it.each([
+    ['/api/members', undefined, 401],
+    ['/api/members', 'who=officer', 200],
+    ['/api/officers', undefined, 401],
+    ['/api/officers', 'who=officer', 200],
+    ['/api/chiefs', 'who=officer', 403],
+    ['/api/nothing-here', 'who=officer', 404],
+    ['/api/things/%E0%A4%A', undefined, 400],
+  ])('check access: %s as %s is %i', async (path, cookie, status) => {
+    await start();
+    expect((await get(path, cookie === undefined ? {} : { cookie })).status).toBe(status);
+  });
+});
+
+describe('headers', () => {
+  it('write the content security policy out, with the socket address of this very host', async () => {
+    await start();
+    const policy = (await get('/')).headers.get('content-security-policy') ?? '';
+    const host = new URL(origin).host;
+    expect(policy.split(';')).toEqual([
+      "default-src 'self'",
+      "script-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data: blob:",
+      "font-src 'self'",
+      "media-src 'self' blob:",
+      "worker-src 'self' blob:",
+      `connect-src 'self' ws://${host} wss://${host}`,
+      "object-src 'none'",
+      "base-uri 'self'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+    ]);
+  });
+
+  it('put nothing into the policy that is not a host', async () => {
+    await start();
+    const policy = await new Promise<string>((resolve, reject) => {
+      httpRequest(`${origin}/`, { headers: { host: 'x; script-src *' } }, (response) => {
+        response.resume();
+        resolve(String(response.headers['content-security-policy']));
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(policy).not.toContain('script-src *');
+  });
+
+  it('do not insist on HTTPS over plain HTTP', async () => {
+    await start();
+    const { headers } = await get('/');
+    expect(headers.get('strict-transport-security')).toBeNull();
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect((await get('/api/things/1')).headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('the browser application', () => {
+  it('is served with what may be kept and what must be asked for again', async () => {
+    await start();
+    const html = { accept: 'text/html' };
+    for (const path of ['/', '/review', '/incidents/17?x=1']) {
+      const response = await get(path, html);
+      expect(await response.text()).toContain('Chòi Canh');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+    }
+    expect((await get('/assets/index-abc123.js')).headers.get('cache-control')).toContain('immutable');
+    expect((await get('/favicon.svg')).headers.get('cache-control')).toBe('no-cache');
+    expect((await get('/assets/gone.js', html)).status).toBe(404);
+    expect((await get('/assets/..%2f..%2fetc/passwd', html)).status).toBe(404);
+    expect((await get('/api/none', html)).status).toBe(404);
+  });
+
+  it('says so when it is not built', async () => {
+    await rm(join(staticDir, 'index.html'));
+    await start();
+    const response = await get('/', { accept: 'text/html' });
+    expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('npm run build')]);
+  });
+});
+
+describe('the document of the interface', () => {
+  it('lists every route with its schemas, and a page shows it', async () => {
+    await start();
+    const document = (await (await get('/api/openapi.json')).json()) as {
+      openapi: string;
+      info: unknown;
+      paths: Record<string, Record<string, { parameters: { name: string; in: string; required: boolean }[] }>>;
+    };
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
+    const echo = document.paths['/api/echo/{count}']?.['post'];
+    expect(echo?.parameters.map(({ name, in: where, required }) => [name, where, required])).toEqual([
+      ['count', 'path', true],
+      ['loud', 'query', false],
+    ]);
+    expect(echo).toMatchObject({
+      requestBody: { content: { 'application/json': { schema: { required: ['text'] } } } },
+      responses: { 201: {}, default: {} },
+    });
+    const page = await (await get('/api/docs')).text();
+    for (const [, path] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      expect(path).toMatch(/^\/api\//);
+      expect((await get(String(path))).status).toBe(200);
+    }
+  });
+});
+
+describe('listening', () => {
+  it('says that a port is in use', async () => {
+    await start();
+    const port = Number(new URL(origin).port);
+    const second = createHttpServer({
+      routes: [],
+      host: '127.0.0.1',
+      port,
+      trustProxy: false,
+      authenticate: () => Promise.resolve(undefined),
+      version: '0',
+      logger: silentLogger,
+    });
+    await expect(second.start()).rejects.toMatchObject({ kind: 'unavailable', code: 'port_in_use' });
+  });
+
+  it('ends a request that is running when it stops', async () => {
+    let began = () => {};
+    const running = new Promise<void>((resolve) => (began = resolve));
+    let reason: unknown;
+    const hanging = defineRoute({
+      method: 'get',
+      path: '/api/hang',
+      access: 'public',
+      summary: 'hangs',
+      feature: 'test',
+      produces: 'text/plain',
+      handler: ({ signal }) =>
+        new Promise<void>((resolve) => {
+          began();
+          signal.addEventListener('abort', () => {
+            reason = signal.reason;
+            resolve();
+          });
+        }),
+    });
+    await start({ routes: [hanging] });
+    const answer = get('/api/hang').then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await running;
+    await server.stop();
+    expect(await answer).toBe('cut');
+    expect(reason).toMatchObject({ code: 'stopping' });
+  });
+});
+
+describe('a reverse proxy', () => {
+  const forwarded = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'canh.example',
+    origin: 'https://canh.example',
+  };
+
+  it.each([
+    [true, 204],
+    [false, 403],
+  ])('is believed only when told so: %s', async (trustProxy, status) => {
+    await start({ trustProxy });
+    const response = await fetch(`${origin}/api/echo`, { method: 'DELETE', headers: forwarded });
+    expect(response.status).toBe(status);
+  });
+});
+
+describe('TLS', () => {
+  const load = (mode: 'auto' | 'on' | 'off', host: string, nowMs = Date.now()) =>
+    loadTls({ mode, host, keysDir: join(staticDir, 'keys'), clock: { ...systemClock, nowMs: () => nowMs } });
+
+  it('is on by default off loopback, and off only when told so', async () => {
+    await start();
+    expect(await load('auto', '127.0.0.1')).toBeUndefined();
+    expect(await load('auto', 'localhost')).toBeUndefined();
+    expect(await load('off', '0.0.0.0')).toBeUndefined();
+    expect(await load('on', '127.0.0.1')).toBeDefined();
+    expect(await load('auto', '0.0.0.0')).toBeDefined();
+  });
+
+  it('makes a certificate once, for this machine, and again before it ends or for another host', async () => {
+    await start();
+    const first = await load('auto', '0.0.0.0');
+    expect(await load('auto', '0.0.0.0')).toEqual(first);
+    expect(await load('auto', 'canh.example')).not.toEqual(first);
+    const second = await load('auto', '0.0.0.0');
+    expect(await load('auto', '0.0.0.0', Date.now() + 360 * 24 * 3600_000)).toEqual(second);
+    expect(await load('auto', '0.0.0.0', Date.now() + 370 * 24 * 3600_000)).not.toEqual(second);
+  });
+
+  it('serves HTTPS that a client can verify', async () => {
+    const tls = await load('on', '127.0.0.1');
+    await start({ tls });
+    expect(origin).toMatch(/^https:/);
+    const status = await new Promise((resolve, reject) => {
+      httpsRequest(`${origin}/api/things/1`, { ca: tls?.cert }, (response) => {
+        response.resume();
+        resolve([response.statusCode, response.headers['strict-transport-security']]);
+      })
+        .on('error', reject)
+        .end();
+    });
+    // Generated: the browser must be able to go on after its warning.
+    expect(status).toEqual([200, undefined]);
+  });
+
+  it('wants both files of an own certificate', async () => {
+    await start();
+    const given = { mode: 'auto' as const, host: 'x', keysDir: staticDir, clock: systemClock };
+    for (const files of [{ certFile: '/none.crt' }, { certFile: '/none.crt', keyFile: '/none.key' }]) {
+      await expect(loadTls({ ...given, ...files })).rejects.toMatchObject({ code: 'bad_certificate' });
+    }
+  });
+});
