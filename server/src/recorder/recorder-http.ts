@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { httpStatusOfKind, type ErrorResponse } from '@choi-canh/shared/errors';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError, errorMessage, isAppError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';

@@ -122,7 +122,6 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('ingest', ingest, () => ingest.start());
 
     const holds = new HoldKeeper(footage);
-    let director: RecordingDirector | undefined;
     const probing: Probing = createProbing({
       onvif,
       ingest,
@@ -130,9 +129,9 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       logger: room('probing'),
       ...(options.onvifIntervalMs === undefined ? {} : { onvifIntervalMs: options.onvifIntervalMs }),
       onStatuses: (statuses) => outbox.append(statuses.map((status) => ({ type: 'camera.state', status }))),
-      onAddresses: (cameraId, addresses) => director?.setAddresses(cameraId, addresses),
+      onAddresses: (cameraId, addresses) => director.setAddresses(cameraId, addresses),
     });
-    director = new RecordingDirector({
+    const director: RecordingDirector = new RecordingDirector({
       store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
       footage,
       holds,
@@ -143,8 +142,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       logger: room('desired-state'),
       defaultMinFreeBytes: Math.round(config.MIN_FREE_GB * 1e9),
     });
-    const directing = director;
-    await run('director', directing, () => directing.start());
+    await run('director', director, () => director.start());
     await run('probing', probing, () => probing.start());
 
     const pictures = createKeyframePictures({ ffmpeg });
@@ -173,7 +171,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         director,
         outbox,
         retellStates: () => {
-          const statuses = directing.cameras.flatMap((camera) => probing.status(camera.id) ?? []);
+          const statuses = director.cameras.flatMap((camera) => probing.status(camera.id) ?? []);
           outbox.append(statuses.map((one) => ({ type: 'camera.state', status: one })));
         },
         discovery,
@@ -182,7 +180,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         playback: createPlayback({ footage, pictures }),
         live,
         requireCamera: (cameraId) => {
-          if (directing.cameras.some((camera) => camera.id === cameraId)) return;
+          if (director.cameras.some((camera) => camera.id === cameraId)) return;
           throw new AppError('not_found', 'no_such_camera', `no camera ${cameraId} here`);
         },
         extraction,

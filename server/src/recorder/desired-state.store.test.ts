@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { silentLogger } from '../lib/logger.js';
+import { DesiredStateStore, loadOrCreateKey, type StoredState } from './desired-state.store.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'choi-canh-state-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const key: Buffer = randomBytes(32);
+const store = (withKey = key) => new DesiredStateStore({ folder, key: withKey, logger: silentLogger });
+const state = (revision: number): StoredState => ({
+  state: {
+    revision,
+    minFreeBytes: 1,
+    holds: [],
+    cameras: [
+      {
+        ...{ id: '6b1f1c5e-3c0c-4a6e-9a41-1f0a5d7f0001', name: 'Cổng chợ', deviceAddress: 'http://10.0.0.2/' },
+        ...{ username: 'admin', password: 'rất-bí-mật-1', enabled: true, retentionDays: 30 },
+        ...{ mainProfileToken: 'a', subProfileToken: null },
+      },
+    ],
+  },
+  addresses: { x: { key: 'k', mainUrl: 'rtsp://10.0.0.2/1', subUrl: null } },
+});
+
+it('gives back what was saved last, sealed, in a file of its owner', async () => {
+  expect(await store().load()).toBeUndefined();
+  const one = store();
+  await Promise.all([one.save(state(1)), one.save(state(2)), one.save(state(3))]);
+  expect(await store().load()).toEqual(state(3));
+  expect(readFileSync(one.path, 'utf8')).not.toMatch(/rất-bí-mật|10\.0\.0\.2/);
+  expect(statSync(one.path).mode & 0o777).toBe(0o600);
+});
+
+it.each<[string, (path: string) => void, Buffer]>([
+  ['another key', () => undefined, randomBytes(32) as Buffer],
+  ['a flipped byte', (path) => flip(path, 40), key],
+  ['a torn file', (path) => writeFileSync(path, readFileSync(path).subarray(0, 30)), key],
+  ['an empty file', (path) => writeFileSync(path, ''), key],
+])('starts empty and keeps the file for a person when it has %s', async (_what, spoil, withKey) => {
+  await store().load();
+  await store().save(state(1));
+  const { path } = store();
+  spoil(path);
+  expect(await store(withKey).load()).toBeUndefined();
+  expect(existsSync(`${path}.unreadable`)).toBe(true);
+});
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = bytes[at] === 0x41 ? 0x42 : 0x41;
+  writeFileSync(path, bytes);
+}
+
+it('makes a key once, for its owner alone, and refuses a file that holds none', async () => {
+  const path = join(folder, 'keys', 'k');
+  const made = await loadOrCreateKey(path);
+  expect(made).toHaveLength(32);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(await loadOrCreateKey(path)).toEqual(made);
+  writeFileSync(path, 'short');
+  await expect(loadOrCreateKey(path)).rejects.toMatchObject({ code: 'bad_secret_key' });
+});

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../lib/clock.js';
+import { silentLogger } from '../lib/logger.js';
+import { Outbox, type NewRecorderEvent } from './outbox.js';
+
+let folder: string;
+let outbox: Outbox;
+const open = (limits: { coalesceAbove?: number; maxEvents?: number } = {}) =>
+  new Outbox({ path: join(folder, 'outbox.sqlite'), clock: systemClock, logger: silentLogger, ...limits });
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'choi-canh-outbox-'));
+  outbox = open();
+});
+afterEach(() => {
+  outbox.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const cameraId = randomUUID();
+const state = (id = cameraId, down = false): NewRecorderEvent => ({
+  type: 'camera.state',
+  status: {
+    cameraId: id,
+    state: down ? 'down' : 'alive',
+    reason: down ? 'no_stream' : 'ok',
+    detail: '',
+    sinceAt: '2026-01-01T00:00:00.000Z',
+  },
+});
+const never = new AbortController().signal;
+const page = (after: number, waitMs = 0, signal = never, onBehind = () => undefined as void) =>
+  outbox.page(after, waitMs, signal, onBehind);
+const sequences = async (after: number) => (await page(after)).events.map((event) => event.sequence);
+
+it('numbers events, keeps them until they are acknowledged, over a restart too', async () => {
+  outbox.append([state(), state(), state()]);
+  expect(await sequences(0)).toEqual([1, 2, 3]);
+  expect(await sequences(2)).toEqual([3]);
+  outbox.close();
+  outbox = open();
+  expect(await sequences(0)).toEqual([3]);
+  expect(await sequences(3)).toEqual([]);
+  outbox.close();
+  outbox = open();
+  outbox.append([state()]);
+  expect(await sequences(3)).toEqual([4]);
+});
+
+it('wakes a waiting console at once, and lets it go when it leaves', async () => {
+  const startedAt = performance.now();
+  const waiting = page(0, 20_000);
+  outbox.append([state()]);
+  expect((await waiting).events).toHaveLength(1);
+  const gone = new AbortController();
+  const leaving = page(1, 20_000, gone.signal);
+  gone.abort();
+  expect((await leaving).events).toEqual([]);
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});
+
+it('gives at most 500 events a page', async () => {
+  outbox.append(Array.from({ length: 1100 }, () => state()));
+  expect((await sequences(0)).length).toBe(500);
+  expect((await sequences(1000)).length).toBe(100);
+});
+
+it('goes on from the number of a console that is ahead, and says so', async () => {
+  let behind = 0;
+  outbox.append([state()]);
+  expect((await page(900, 0, never, () => void (behind += 1))).events).toEqual([]);
+  expect(behind).toBe(1);
+  outbox.append([state()]);
+  expect(await sequences(900)).toEqual([901]);
+});
+
+it('drops superseded states when nobody reads, never the newest of a camera, and keeps to its bound', async () => {
+  outbox.close();
+  outbox = open({ coalesceAbove: 100, maxEvents: 150 });
+  const others = Array.from({ length: 20 }, () => randomUUID());
+  outbox.append(others.map((id) => state(id, true)));
+  for (let round = 0; round < 50; round += 1)
+    outbox.append(Array.from({ length: 10 }, (_, index) => state(cameraId, index < 9)));
+  const { events } = await page(0);
+  expect(events.length).toBeLessThanOrEqual(150);
+  const last = new Map(
+    events.flatMap((event) => (event.type === 'camera.state' ? [[event.status.cameraId, event.status.state]] : [])),
+  );
+  expect(others.every((id) => last.get(id) === 'down')).toBe(true);
+  expect(last.get(cameraId)).toBe('alive');
+  const order = events.map((event) => event.sequence);
+  expect([...order].sort((a, b) => a - b)).toEqual(order);
+  for (let round = 0; round < 30; round += 1) outbox.append(Array.from({ length: 20 }, () => state(randomUUID())));
+  let total = 0;
+  for (let after = 0; ;) {
+    const next = (await page(after)).events;
+    if (next.length === 0) break;
+    total += next.length;
+    after = next.at(-1)?.sequence ?? after;
+  }
+  expect(total).toBeLessThanOrEqual(200);
+});

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { CameraHealth, type HealthInput, type OnvifSight, type StreamRuntime } from './camera-health.js';
+
+const startAtMs = Date.parse('2026-03-01T00:00:00Z');
+
+/** One camera on a clock of its own, looked at every half second. */
+function camera() {
+  const health = new CameraHealth();
+  const changes: string[] = [];
+  let nowMs = startAtMs;
+  let monotonicMs = 1000;
+  const input: HealthInput = { enabled: true, hasStreamUrl: true, runtime: undefined, onvif: { kind: 'none' } };
+  const observe = () => {
+    const { health: now, changed } = health.observe(input, nowMs, monotonicMs);
+    if (changed) changes.push(`${now.state} ${now.reason}`);
+  };
+  return {
+    changes,
+    now: () => nowMs,
+    current: () => health.health,
+    stream(state: string, reason: StreamRuntime['reason'] = 'ok', more: Partial<StreamRuntime> = {}) {
+      const before = input.runtime;
+      input.runtime = {
+        ...{ state, reason, detail: '', sinceAtMs: nowMs, frameRate: 10 },
+        lastFragmentAtMs: before?.lastFragmentAtMs,
+        ...more,
+      };
+    },
+    set(change: Partial<HealthInput>) {
+      Object.assign(input, change);
+    },
+    stepWallClock(ms: number) {
+      nowMs += ms;
+    },
+    /** Lets time go by; `fragments`: one comes every two seconds. */
+    pass(ms: number, fragments = false) {
+      for (let passed = 0; passed < ms; passed += 500) {
+        nowMs += 500;
+        monotonicMs += 500;
+        if (fragments && passed % 2000 === 0 && input.runtime !== undefined) {
+          input.runtime = { ...input.runtime, lastFragmentAtMs: nowMs };
+        }
+        observe();
+      }
+    },
+  };
+}
+
+function recording() {
+  const one = camera();
+  one.pass(500);
+  one.stream('starting', 'connecting');
+  one.pass(1000);
+  one.stream('recording');
+  one.pass(10_000, true);
+  return one;
+}
+
+const okSight = (change: Partial<Extract<OnvifSight, { kind: 'ok' }>> = {}): OnvifSight => ({
+  ...{ kind: 'ok', clockOffsetMs: 0, promisedFrameRate: 10, atMs: startAtMs },
+  ...change,
+});
+const failedSight = (
+  reason: 'host_unreachable' | 'wrong_password',
+  failures: number,
+  atMs = startAtMs,
+): OnvifSight => ({
+  ...{ kind: 'failed', detail: 'd', reason, failures, atMs },
+});
+
+describe('the health of a camera', () => {
+  it('is unknown, then alive', () => {
+    expect(recording().changes).toEqual(['unknown connecting', 'alive ok']);
+  });
+
+  it.each([2000, 5000, 7000])('does not show a reconnection of %i ms', (breakMs) => {
+    const one = recording();
+    for (let round = 0; round < 5; round += 1) {
+      one.stream('backoff', 'stream_ended');
+      one.pass(breakMs / 2);
+      one.stream('starting', 'stream_ended');
+      one.pass(breakMs / 2);
+      one.stream('recording');
+      one.pass(6000, true);
+    }
+    expect(one.changes).toEqual(['unknown connecting', 'alive ok']);
+  });
+
+  it.each<[string, StreamRuntime['reason'], string]>([
+    ['recording', 'ok', 'down stream_stalled'],
+    ['stalled', 'stream_stalled', 'down stream_stalled'],
+    ['backoff', 'connection_refused', 'down connection_refused'],
+    ['starting', 'host_unreachable', 'down host_unreachable'],
+  ])('shows a loss within 10 s of the last fragment (%s, %s), dated by it', (state, reason, expected) => {
+    const one = recording();
+    const lastAtMs = one.now();
+    one.stream(state, reason, { lastFragmentAtMs: lastAtMs });
+    one.pass(8000);
+    expect(one.changes).toHaveLength(2);
+    one.pass(2000);
+    expect(one.changes.at(-1)).toBe(expected);
+    expect(one.current()?.sinceAtMs).toBe(lastAtMs);
+  });
+
+  it('is alive again only after some seconds of footage, and not for each attempt', () => {
+    const one = recording();
+    one.stream('backoff', 'connection_refused');
+    one.pass(12_000);
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      one.stream('starting', 'connection_refused');
+      one.pass(2000);
+      one.stream('recording');
+      one.pass(1500, true);
+      one.stream('backoff', 'stream_ended');
+      one.pass(500);
+    }
+    expect(one.changes.slice(2)).toEqual(['down connection_refused']);
+    one.stream('recording');
+    one.pass(6000, true);
+    expect(one.changes.slice(2)).toEqual(['down connection_refused', 'alive ok']);
+  });
+
+  it('is not shaken by a step of the wall clock', () => {
+    const one = recording();
+    one.stepWallClock(3600_000);
+    one.pass(6000, true);
+    one.stepWallClock(-7200_000);
+    one.pass(6000, true);
+    expect(one.changes).toEqual(['unknown connecting', 'alive ok']);
+  });
+
+  it('survives a new runner that has no fragment yet', () => {
+    const one = recording();
+    one.stream('starting', 'connecting', { lastFragmentAtMs: undefined });
+    one.pass(4000);
+    one.stream('recording');
+    one.pass(4000, true);
+    expect(one.changes).toEqual(['unknown connecting', 'alive ok']);
+  });
+
+  it('takes a first connection for down only after 15 s without a reason, at once with one', () => {
+    const waiting = camera();
+    waiting.stream('starting', 'connecting');
+    waiting.pass(14_000);
+    expect(waiting.changes).toEqual(['unknown connecting']);
+    waiting.pass(2000);
+    expect(waiting.changes.at(-1)).toBe('down no_stream');
+    const refused = camera();
+    refused.stream('backoff', 'wrong_password');
+    refused.pass(500);
+    expect(refused.changes).toEqual(['down wrong_password']);
+  });
+
+  it('says what ONVIF says while no stream address is known', () => {
+    const one = camera();
+    one.set({ hasStreamUrl: false });
+    one.pass(500);
+    one.set({ onvif: failedSight('wrong_password', 1) });
+    one.pass(500);
+    expect(one.changes).toEqual(['unknown connecting', 'down wrong_password']);
+  });
+
+  it('takes the deeper cause from ONVIF when it looked after the loss', () => {
+    const one = recording();
+    one.stream('backoff', 'stream_ended', { lastFragmentAtMs: one.now() });
+    one.set({ onvif: failedSight('host_unreachable', 1, one.now() + 1000) });
+    one.pass(10_000);
+    expect(one.changes.at(-1)).toBe('down host_unreachable');
+  });
+
+  it.each<[string, OnvifSight, string | undefined]>([
+    ['ONVIF missed twice', failedSight('host_unreachable', 2), undefined],
+    ['ONVIF missed three times', failedSight('host_unreachable', 3), 'degraded onvif_unreachable'],
+    ['the password changed', failedSight('wrong_password', 3), 'degraded wrong_password'],
+    ['the clock is 4.9 s off', okSight({ clockOffsetMs: -4900 }), undefined],
+    ['the clock is 5.1 s off', okSight({ clockOffsetMs: -5100 }), 'degraded clock_offset'],
+    ['half the frames come', okSight({ promisedFrameRate: 20 }), undefined],
+    ['a third of the frames come', okSight({ promisedFrameRate: 30 }), 'degraded slow_frames'],
+  ])('while footage arrives: %s', (_what, onvif, expected) => {
+    const one = recording();
+    one.set({ onvif });
+    one.pass(30_000, true);
+    expect(one.changes.slice(2)).toEqual(expected === undefined ? [] : [expected]);
+  });
+
+  it('does not flap between alive and degraded at the limit', () => {
+    const one = recording();
+    for (const clockOffsetMs of [5200, 4800, 5200, 4500, 5100, 3900]) {
+      one.set({ onvif: okSight({ clockOffsetMs }) });
+      one.pass(5000, true);
+    }
+    expect(one.changes.slice(2)).toEqual(['degraded clock_offset', 'alive ok']);
+  });
+
+  it('tells a disk that is full, one that is slow, and one that takes nothing', () => {
+    const one = recording();
+    one.stream('recording', 'storage_slow');
+    one.pass(10_000, true);
+    expect(one.changes.at(-1)).toBe('degraded storage_slow');
+    one.pass(30_000, true);
+    expect(one.changes.at(-1)).toBe('down storage_slow');
+    one.stream('recording', 'storage_full');
+    one.pass(10_000, true);
+    expect(one.changes.at(-1)).toBe('paused storage_full');
+  });
+
+  it('is paused by a person, and comes back as connecting', () => {
+    const one = recording();
+    one.set({ enabled: false });
+    one.pass(20_000);
+    one.set({ enabled: true });
+    one.stream('starting', 'connecting', { lastFragmentAtMs: undefined });
+    one.pass(3000);
+    one.stream('recording');
+    one.pass(3000, true);
+    expect(one.changes.slice(2)).toEqual(['paused disabled', 'unknown connecting', 'alive ok']);
+  });
+});
