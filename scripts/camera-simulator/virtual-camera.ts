@@ -287,11 +287,13 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   async #changeStreams(): Promise<void> {
-    for (const name of ['main', 'sub'] as const) {
-      const loop = await this.#loop(this.#wanted(name));
+    const names = ['main', 'sub'] as const;
+    const loops = await Promise.all(names.map((name) => this.#loop(this.#wanted(name))));
+    names.forEach((name, index) => {
+      const loop = loops[index] ?? this.#source(name).loop;
       const framesPerSecond = this.#fault('slow-frame-rate')?.framesPerSecond ?? loop.framesPerSecond;
       this.#source(name).restart({ loop, framesPerSecond });
-    }
+    });
   }
 
   /** How a stream is encoded under the faults that hold. */

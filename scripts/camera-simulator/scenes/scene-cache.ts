@@ -21,7 +21,7 @@ export interface StreamMedia {
   readonly still: boolean;
 }
 
-/** Raised when a change of the scenes or of their encoding makes cached files wrong. */
+/** Of the layout of the folder; files are named after what they were made by. */
 const cacheVersion = 1;
 const maxConcurrentEncodes = 2;
 const encodeTimeoutMs = 180_000;
@@ -34,6 +34,7 @@ export class SceneCache {
   readonly #folder: string;
   readonly #ffmpegPath: string;
   readonly #loops = new Map<string, Promise<PictureLoop>>();
+  readonly #files = new Map<string, Promise<string>>();
   readonly #snapshots = new Map<string, Promise<Buffer>>();
   #running = 0;
   #stopped = false;
@@ -73,15 +74,15 @@ export class SceneCache {
     for (const child of this.#children) child.kill('SIGKILL');
   }
 
-  async #encoded(scene: Scene, media: StreamMedia): Promise<string> {
+  #encoded(scene: Scene, media: StreamMedia): Promise<string> {
     const graph = scene.graph(media);
-    const hash = createHash('sha256')
-      .update(JSON.stringify([cacheVersion, graph, media]))
-      .digest('hex')
-      .slice(0, 16);
+    const recipe = JSON.stringify(encodeArguments(graph, media, ''));
+    const hash = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
     const target = join(this.#folder, `${scene.name}-${hash}.h264`);
-    await this.#make(target, (output) => encodeArguments(graph, media, output));
-    return target;
+    return remember(this.#files, target, async () => {
+      await this.#make(target, (output) => encodeArguments(graph, media, output));
+      return target;
+    });
   }
 
   async #make(target: string, argumentsFor: (output: string) => string[]): Promise<void> {
@@ -134,20 +135,16 @@ function encodeArguments(graph: string, media: StreamMedia, output: string): str
   const gop = Math.round(media.keyframeSeconds * media.framesPerSecond);
   const frames = Math.max(1, Math.ceil((media.loopSeconds * media.framesPerSecond) / gop)) * gop;
   const still = media.still ? ',trim=end_frame=1,loop=loop=-1:size=1:start=0' : '';
-  const rate = [
-    '-b:v',
-    `${media.bitrateKbps}k`,
-    '-maxrate',
-    `${media.bitrateKbps}k`,
-    '-bufsize',
-    `${media.bitrateKbps}k`,
-  ];
-  const reorder = `b-adapt=0:b-pyramid=none:open-gop=0:scenecut=0:keyint=${gop}:min-keyint=${gop}:repeat-headers=1`;
+  const kbps = `${media.bitrateKbps}k`;
+  // Of a still every picture after the keyframe is skipped: the coarse quantiser leaves nothing to refine.
+  const quality = media.still ? ['-qp', '38'] : ['-b:v', kbps, '-maxrate', kbps, '-bufsize', kbps];
+  const keyframeQuality = media.still ? ':ipratio=4:pbratio=1' : '';
+  const reorder = `b-adapt=0:b-pyramid=none:open-gop=0:scenecut=0:keyint=${gop}:min-keyint=${gop}:repeat-headers=1${keyframeQuality}`;
   return [
     ...['-filter_complex_threads', '1', '-filter_complex', `${graph}${still}[out]`, '-map', '[out]'],
     ...['-frames:v', String(frames), '-r', String(media.framesPerSecond), '-an', '-c:v', 'libx264'],
     ...['-preset', 'ultrafast', '-profile:v', media.bFrames > 0 ? 'main' : 'baseline', '-bf', String(media.bFrames)],
-    ...['-threads', '1', '-pix_fmt', 'yuv420p', ...rate, '-x264-params', reorder, '-f', 'h264', output],
+    ...['-threads', '1', '-pix_fmt', 'yuv420p', ...quality, '-x264-params', reorder, '-f', 'h264', output],
   ];
 }
 
