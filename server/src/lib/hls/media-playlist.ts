@@ -25,6 +25,8 @@ export interface MediaPlaylist {
   readonly complete: boolean;
   /** Every segment can be decoded by itself (4.4.2.1). */
   readonly independentSegments: boolean;
+  /** Where a player should begin, seconds; negative counts from the end (4.4.2.2). */
+  readonly startOffsetSeconds?: number;
   readonly segments: readonly PlaylistSegment[];
 }
 
@@ -45,6 +47,8 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`);
   if (playlist.complete) lines.push('#EXT-X-PLAYLIST-TYPE:VOD');
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  if (playlist.startOffsetSeconds !== undefined)
+    lines.push(`#EXT-X-START:TIME-OFFSET=${playlist.startOffsetSeconds.toFixed(3)}`);
   let currentMap = '';
   for (const segment of playlist.segments) {
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');

@@ -30,15 +30,24 @@ interface LiveSegment {
 const longGroupMs = 4000;
 const maxStepMs = 250;
 const listedSegments = 6;
-/** With keyframes far apart the playlist reaches back to the last one, up to these limits. */
-const mostListedMs = 72_000;
-const mostListedBytes = 16 * 1024 * 1024;
+/**
+ * With keyframes far apart the playlist reaches back to the last but one, up to these limits: a player that began at
+ * the last one still finds its place when the next one comes.
+ */
+const mostListedMs = 135_000;
+const mostListedBytes = 24 * 1024 * 1024;
+/** A player begins a little inside of its first segment, so that no rounding puts it before. */
+const startInsetMs = 100;
 /** What left the playlist can be fetched a while longer (rfc8216bis 6.2.2). */
 const retiredSegments = 8;
 const rememberedKeys = 512;
 
 const durationOf = (fragments: readonly LiveFragment[]) =>
   fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
+
+const isIndependent = (segment: LiveSegment) => segment.fragments[0]?.independent === true;
+const lengthOf = (segments: readonly LiveSegment[], of: 'durationMs' | 'byteLength') =>
+  segments.reduce((sum, segment) => sum + segment[of], 0);
 
 export class LiveWindow {
   /** Whole seconds; the same for the life of the window. */
@@ -127,7 +136,9 @@ export class LiveWindow {
   playlist(): string | undefined {
     const [first] = this.segments;
     if (first === undefined) return undefined;
+    const { startOffsetSeconds } = this;
     return renderMediaPlaylist({
+      ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
       targetDurationSeconds: this.targetDurationSeconds,
       mediaSequence: first.sequence,
       discontinuitySequence: this.discontinuitySequence,
@@ -180,15 +191,27 @@ export class LiveWindow {
     this.slide();
   }
 
+  /**
+   * hls.js begins some segments before the end and cannot begin where no keyframe is, so it is told to begin at the
+   * newest keyframe; undefined when every segment has one.
+   */
+  private get startOffsetSeconds(): number | undefined {
+    if (this.segments.every(isIndependent)) return undefined;
+    const start = this.segments.findLastIndex(isIndependent);
+    if (start === -1) return undefined;
+    return (startInsetMs - lengthOf(this.segments.slice(start), 'durationMs')) / 1000;
+  }
+
   private slide(): void {
     let keep = Math.min(listedSegments, this.segments.length);
-    const independent = (segment: LiveSegment | undefined) => segment?.fragments[0]?.independent === true;
-    if (!this.segments.slice(-keep).some(independent)) {
-      const back = this.segments.findLastIndex(independent);
-      const reach = this.segments.slice(Math.max(0, back));
-      const reachMs = reach.reduce((sum, segment) => sum + segment.durationMs, 0);
-      const reachBytes = reach.reduce((sum, segment) => sum + segment.byteLength, 0);
-      if (back >= 0 && reachMs <= mostListedMs && reachBytes <= mostListedBytes) keep = reach.length;
+    if (!this.segments.slice(-keep).every(isIndependent)) {
+      const newest = this.segments.findLastIndex(isIndependent);
+      const before = this.segments.slice(0, Math.max(0, newest)).findLastIndex(isIndependent);
+      for (const start of [newest, before]) {
+        const reach = start === -1 ? [] : this.segments.slice(start);
+        if (lengthOf(reach, 'durationMs') <= mostListedMs && lengthOf(reach, 'byteLength') <= mostListedBytes)
+          keep = Math.max(keep, reach.length);
+      }
     }
     const leaving = this.segments.splice(0, this.segments.length - keep);
     this.discontinuitySequence += leaving.filter((segment) => segment.discontinuity).length;
