@@ -4,6 +4,7 @@ import {
   cameraAddResponse,
   cameraListResponse,
   discoveryResponse,
+  type CameraAddRequest,
   type DiscoveredDevice,
 } from '@choi-canh/shared/cameras';
 import { recorderListResponse } from '@choi-canh/shared/recorders';
@@ -13,7 +14,9 @@ import type { SimulatedCamera } from '../lib/simulator-process.js';
 import type { DemoAccount } from './accounts-file.js';
 import { demoAreas, type DemoArea } from './areas.js';
 
-type Reachable = Pick<SimulatedCamera, 'deviceAddress' | 'username' | 'password'>;
+type Reachable = Pick<SimulatedCamera, 'deviceAddress' | 'username' | 'password' | 'name' | 'place'>;
+
+type AddedDevice = CameraAddRequest['devices'][number];
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -88,13 +91,18 @@ export async function addCameras(
 ): Promise<number> {
   const recorderId = await embeddedRecorder(api);
   const credentials = new Map(simulated.map((camera) => [new URL(camera.deviceAddress).host, camera]));
-  const groups = new Map<string, { username: string; password: string; devices: DiscoveredDevice[] }>();
+  const groups = new Map<string, { username: string; password: string; devices: AddedDevice[] }>();
   for (const device of devices) {
     const camera = credentials.get(new URL(device.deviceAddress).host);
     if (camera === undefined || device.knownCameraId !== null) continue;
     const key = `${camera.username} ${camera.password}`;
     const group = groups.get(key) ?? { username: camera.username, password: camera.password, devices: [] };
-    group.devices.push(device);
+    group.devices.push({
+      deviceAddress: device.deviceAddress,
+      endpointReference: device.endpointReference,
+      name: camera.name,
+      place: camera.place,
+    });
     groups.set(key, group);
   }
   const total = [...groups.values()].reduce((sum, group) => sum + group.devices.length, 0);
@@ -105,12 +113,7 @@ export async function addCameras(
       areaId,
       username: group.username,
       password: group.password,
-      devices: group.devices.map((device) => ({
-        deviceAddress: device.deviceAddress,
-        endpointReference: device.endpointReference,
-        name: device.name,
-        place: device.locationHint,
-      })),
+      devices: group.devices,
     });
     while (addition.state === 'running') {
       await wait(500);

@@ -6,6 +6,7 @@ const root = resolve(import.meta.dirname, '../..');
 export interface SimulatedCamera {
   number: number;
   name: string;
+  place: string;
   host: string;
   deviceAddress: string;
   username: string;

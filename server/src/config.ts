@@ -67,6 +67,10 @@ export const configSchema = z.object({
     .max(10)
     .default(5)
     .describe('Footage is flushed to the disk at least so often'),
+  ENGINE: z
+    .enum(['auto', 'native', 'ffmpeg'])
+    .default('auto')
+    .describe('What pulls the cameras: auto is native, and ffmpeg where native cannot'),
   STALL_SECONDS: z.coerce
     .number()
     .int()
