@@ -1,11 +1,11 @@
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { IdentifyResponse, RecorderDiscovery } from '@choi-canh/shared/recorder-api';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../platform/db/database.js';
 
 /** What cameras need of the history of states. */
 export interface CameraHealth {
-  began(manager: EntityManager, cameraId: string, at: number): Promise<void>;
-  ended(manager: EntityManager, cameraId: string, at: number): Promise<void>;
+  began(manager: Transaction, cameraId: string, at: number): Promise<void>;
+  ended(manager: Transaction, cameraId: string, at: number): Promise<void>;
   history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
 }
 

@@ -24,10 +24,9 @@ export function clipDownloadName(clip: {
 }
 
 function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what must go
   return text
     .normalize('NFC')
-    .replace(/[\u0000-\u001f\u007f\\/:*?"<>|]+/g, '-')
+    .replace(/[\p{Cc}\\/:*?"<>|]+/gu, '-')
     .trim();
 }
 

@@ -1,9 +1,8 @@
 import type { RecorderEvent } from '@choi-canh/shared/recorder-api';
-import type { EntityManager } from 'typeorm';
 import type { AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import type { Database } from '../../platform/db/database.js';
+import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { CasesRepository } from './cases.repository.js';
 import { clipDownloadRoutes } from './clip-download.routes.js';
@@ -40,7 +39,7 @@ export function createEvidence(deps: EvidenceDeps) {
     routes: [...evidenceRoutes(tags, holds, clips), ...clipDownloadRoutes(clips, deps.store, deps.logger)],
     holds,
     /** Applies a recorder's event in its transaction; what it returns runs after the commit. */
-    async applyEvent(event: RecorderEvent, manager: EntityManager): Promise<(() => void) | undefined> {
+    async applyEvent(event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined> {
       if (event.type === 'hold.state') return holds.applyState(manager, event.holdId, event.held);
       if (event.type === 'extraction.state') return () => extractor.poke(event.extraction.id);
       return undefined;

@@ -1,12 +1,11 @@
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { HoldResponse } from '@choi-canh/shared/evidence';
 import type { DesiredHold } from '@choi-canh/shared/recorder-api';
-import type { EntityManager } from 'typeorm';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
-import type { Database } from '../../platform/db/database.js';
+import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CasesRepository } from './cases.repository.js';
 import type { EvidenceRecorders } from './evidence-interfaces.js';
@@ -87,7 +86,7 @@ export class HoldsService {
 
   /** Enters a hold in the transaction of what needs it; the caller marks the recorder as changed after the commit. */
   async enter(
-    manager: EntityManager,
+    manager: Transaction,
     actor: Actor,
     given: { incidentId: string; cameraId: string; fromMs: number; toMs: number },
   ): Promise<HoldRow> {
@@ -162,14 +161,14 @@ export class HoldsService {
   }
 
   /** The recorder reported a hold by itself. */
-  async applyState(manager: EntityManager, holdId: string, held: boolean): Promise<(() => void) | undefined> {
+  async applyState(manager: Transaction, holdId: string, held: boolean): Promise<(() => void) | undefined> {
     const [view] = await this.#deps.repository.byIds(manager, [holdId]);
     if (view === undefined) return undefined;
     const settled = await this.#settle(manager, view, held);
     return settled === undefined ? undefined : () => this.#tell([settled]);
   }
 
-  async #settle(manager: EntityManager, view: HoldView, held: boolean): Promise<HoldView | undefined> {
+  async #settle(manager: Transaction, view: HoldView, held: boolean): Promise<HoldView | undefined> {
     const { state } = view.row;
     const next = held && state === 'pending' ? 'held' : !held && state === 'releasing' ? 'released' : undefined;
     if (next === undefined) return undefined;

@@ -1,7 +1,6 @@
 import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
-import type { EntityManager } from 'typeorm';
 import type { Clock } from '../../lib/clock.js';
-import type { Database } from '../../platform/db/database.js';
+import type { Database, Transaction } from '../../platform/db/database.js';
 import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
 import type { StateBroadcasts } from './state-broadcasts.js';
 import { intervalOnWire, type StateFact, type StateIntervalsRepository } from './state-intervals.repository.js';
@@ -29,17 +28,17 @@ export class HealthService {
   }
 
   /** A camera was added, in the transaction that adds it. */
-  async began(manager: EntityManager, cameraId: string, at: number): Promise<void> {
+  async began(manager: Transaction, cameraId: string, at: number): Promise<void> {
     await this.#repository.begin(manager, cameraId, connecting, at);
   }
 
   /** A camera was deleted, in the transaction that deletes it. */
-  async ended(manager: EntityManager, cameraId: string, at: number): Promise<void> {
+  async ended(manager: Transaction, cameraId: string, at: number): Promise<void> {
     await this.#repository.end(manager, cameraId, at);
   }
 
   /** A transition that the recorder noted. What it returns tells the browsers, after the commit. */
-  async apply(manager: EntityManager, recorderId: string, status: CameraStatus): Promise<(() => void) | undefined> {
+  async apply(manager: Transaction, recorderId: string, status: CameraStatus): Promise<(() => void) | undefined> {
     const areas = await this.#repository.areasOf(manager, recorderId, [status.cameraId]);
     const areaId = areas.get(status.cameraId);
     const open = await this.#repository.open(manager, status.cameraId);

@@ -16,7 +16,7 @@ import {
   type RecorderDiscovery,
   type RecorderStatus,
 } from '@choi-canh/shared/recorder-api';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isAppError } from '../../lib/errors.js';
 import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
 

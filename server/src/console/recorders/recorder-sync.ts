@@ -1,5 +1,4 @@
 import type { DesiredState, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
-import type { EntityManager } from 'typeorm';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
@@ -7,6 +6,7 @@ import { backoffMs } from '../../lib/retry.js';
 import type { RecorderClient } from './recorder-client.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
+import type { Transaction } from '../../platform/db/database.js';
 
 /** What the other features have to do with a recorder; console composition hands it in. */
 export interface RecorderParts {
@@ -15,7 +15,7 @@ export interface RecorderParts {
   /** After the recorder took a desired state: the holds that it keeps durably now. */
   desiredTaken(recorderId: string, holdIds: readonly string[]): Promise<void>;
   /** Applies one event inside the transaction that moves the sequence; what it returns runs after the commit. */
-  applyEvent(recorderId: string, event: RecorderEvent, manager: EntityManager): Promise<(() => void) | undefined>;
+  applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
   /** The recorder was lost. */
   lost(recorderId: string, at: number): Promise<void>;
   /** The recorder is there (again), or started anew, and told its cameras' states. */
