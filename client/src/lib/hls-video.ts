@@ -23,8 +23,23 @@ const liveConfig: Partial<HlsConfig> = {
   maxBufferLength: 6,
   maxMaxBufferLength: 10,
   maxBufferSize: 6_000_000,
-  backBufferLength: 2,
+  // A removal from the buffer reaches on to the next keyframe: it must end well before the picture that is shown.
+  backBufferLength: 8,
 };
+/**
+ * For streams whose keyframes are far apart (up to a minute), which the playlist shows by EXT-X-START: everything since
+ * the keyframe must stay in the buffer, and a jump outside of it would find no picture to begin with.
+ */
+const farKeyframesConfig: Partial<HlsConfig> = {
+  liveMaxLatencyDurationCount: Number.POSITIVE_INFINITY,
+  maxBufferLength: 140,
+  maxMaxBufferLength: 140,
+  maxBufferSize: 24_000_000,
+  backBufferLength: 140,
+};
+/** Beginning at a far keyframe, the picture is that old: it goes to this long before the newest once that is loaded. */
+const behindEdgeSeconds = 3;
+const farBehindEdgeSeconds = 8;
 const playbackConfig: Partial<HlsConfig> = {
   maxBufferLength: 20,
   maxMaxBufferLength: 30,
@@ -98,6 +113,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   let turnTimer: ReturnType<typeof setTimeout> | undefined;
   let leaveQueue: (() => void) | undefined;
   let destroyed = false;
+  let farKeyframes = false;
 
   const report = (next: VideoState, why?: VideoFailure) => {
     if (destroyed || (next === state && why?.reason === failure?.reason && why?.code === failure?.code)) return;
@@ -150,11 +166,21 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     attempts = 0;
     report('playing');
   };
+  /** Within what is loaded, so that the decoder finds its way from the keyframe. */
+  const catchUp = () => {
+    const { buffered, currentTime } = video;
+    for (let index = 0; index < buffered.length; index += 1) {
+      const end = buffered.end(index);
+      if (buffered.start(index) > currentTime || end < currentTime) continue;
+      if (end - currentTime > farBehindEdgeSeconds) video.currentTime = end - behindEdgeSeconds;
+    }
+  };
   const playAgain = () => {
     if (mode === 'live') void video.play().catch(() => undefined);
   };
   const watch = setInterval(() => {
     if (destroyed || mode !== 'live' || state === 'failed' || leaveQueue !== undefined) return;
+    if (farKeyframes) catchUp();
     const stillMs = performance.now() - lastAdvanceMs;
     if (state === 'playing' && stillMs > stallNoticeMs) report('stalled', { reason: 'stalled', code: '' });
     if (stillMs > (state === 'starting' ? startDeadlineMs : stallRestartMs)) fail({ reason: 'stalled', code: '' });
@@ -169,6 +195,11 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
       return;
     }
     fail(failureOf(data));
+  });
+  hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
+    if (mode !== 'live' || farKeyframes || details.startTimeOffset === null) return;
+    farKeyframes = true;
+    Object.assign(hls.config, farKeyframesConfig);
   });
   video.addEventListener('timeupdate', onAdvance);
   video.addEventListener('canplay', playAgain);

@@ -25,6 +25,16 @@ const instant = (text: string | null) => {
 };
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
 
+/** Where the words of a coded value are. */
+const wordsOfField: Record<string, (value: string, record: AuditRecordResponse) => string> = {
+  role: (value) => `common:roles.${value}`,
+  level: (value) => `common:areaLevels.${value}`,
+  locale: (value) => `common:languages.${value}`,
+  state: (value, { subjectType }) =>
+    subjectType === 'incident' ? `incidents:states.${value}` : `common:cameraStates.${value}`,
+  source: (value) => `incidents:sources.${value}`,
+};
+
 /** Who did what, when, to what, and why. Newest first, loaded as it is scrolled. */
 export function AuditPage() {
   const { t } = useTranslation('administration');
@@ -157,9 +167,12 @@ function AuditRow({ record }: { record: AuditRecordResponse }) {
   const [opened, setOpened] = useState(false);
   const { tree } = useAreas();
   const cameras = useCameras();
-  const nameOf = (id: string) =>
-    tree.byId.get(id)?.area.name ?? cameras.data?.items.find((camera) => camera.id === id)?.name;
-  const lines = opened ? detailLines(record.details, nameOf) : [];
+  const wordOf = (value: string, key: string) => {
+    const words = wordsOfField[key]?.(value, record);
+    if (words !== undefined && i18n.exists(words)) return t(words);
+    return tree.byId.get(value)?.area.name ?? cameras.data?.items.find((camera) => camera.id === value)?.name;
+  };
+  const lines = opened ? detailLines(record.details, wordOf) : [];
   const area = record.areaId === null ? undefined : tree.byId.get(record.areaId)?.path.join(' › ');
   const word = (key: string) => (i18n.exists(`administration:auditFields.${key}`) ? t(`auditFields.${key}`) : key);
   const Arrow = opened ? IconChevronDown : IconChevronRight;
