@@ -10,7 +10,6 @@ describe('concatScript', () => {
         'ffconcat version 1.0',
         "file 'rtsp://admin:pw@10.0.0.5:554/main?x=1'",
         'option rtsp_flags prefer_tcp',
-        'option allowed_media_types video',
         'option analyzeduration 1000000',
         'option fpsprobesize 0',
         'option timeout 5000000',

@@ -46,7 +46,6 @@ export function concatScript(input: StreamInput): string {
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
     'option rtsp_flags prefer_tcp',
-    'option allowed_media_types video',
     // The parameters are in the session description: long looks at the stream only delay the first fragment.
     'option analyzeduration 1000000',
     'option fpsprobesize 0',

@@ -1,7 +1,7 @@
 // The native engine: RTSP over TCP in this process, H.264 and H.265, wall time from RTCP sender reports. No child, no
 // command line; one process pulls hundreds of cameras.
 import type { Clock } from '../../../lib/clock.js';
-import type { InitSegment } from '../../../lib/fragment.js';
+import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { TimeAnchor } from '../time-anchor.js';
@@ -62,8 +62,6 @@ class NativeStream {
     const report = senderReport(bytes);
     if (report === undefined) return;
     this.anchor.observeSenderReport(this.timestamps.peek(report.rtpTimestamp), report.utcMs);
-    const offset = this.anchor.clockOffsetMs();
-    if (offset !== undefined) this.options.onClockOffset(offset);
   }
 
   tick(): void {
@@ -112,9 +110,15 @@ class NativeStream {
         init: this.init,
         nextRun: this.options.nextRun,
         anchor: this.anchor,
-        onFragment: this.options.onFragment,
+        onFragment: (fragment) => this.emit(fragment),
       });
     this.fragmenter?.push({ ticks: unit.ticks, nals, isKey }, this.clock.monotonicMs());
+  }
+
+  private emit(fragment: Fragment): void {
+    const offset = this.anchor.clockOffsetMs();
+    if (offset !== undefined) this.options.onClockOffset(offset);
+    this.options.onFragment(fragment);
   }
 
   private useSets(): void {
