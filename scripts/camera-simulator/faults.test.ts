@@ -29,8 +29,11 @@ const systemTime = (camera: SimulatedCamera): Promise<{ status: number; text: st
 
 const countersOf = (units: ReceivedUnit[]) => units.map(({ stamp }) => Number(stamp?.frameCounter));
 
+/** At the end a picture may be there before the two B-frames that are shown before it. */
 function expectNoneMissing(units: ReceivedUnit[]): void {
-  const counters = countersOf(units).sort((a, b) => a - b);
+  const counters = countersOf(units)
+    .sort((a, b) => a - b)
+    .slice(0, -2);
   expect(counters).toEqual(counters.map((_, index) => (counters[0] ?? 0) + index));
 }
 
@@ -192,12 +195,11 @@ describe('frozen picture', () => {
 describe('parameters changed', () => {
   it('sends another size from a keyframe on, in the same session', async () => {
     const client = await play(cameraAt(1));
-    const at = client.units.length;
     await simulator.setFault(1, { kind: 'parameters-changed', width: 128, height: 96 });
+    const at = client.units.length;
     await client.waitForUnits(at + 8);
     await simulator.clearFault(1);
     await client.waitForUnits(client.units.length + 8);
-    (await import('node:fs')).writeFileSync('/tmp/pc.h264', client.annexB());
     const { lines, complaint } = await decode(client.annexB());
     expect(complaint).toBe('');
     const sizes = lines.map((line) => Number(line.split(',')[0]));
