@@ -1,11 +1,6 @@
-import { createConsoleApp, productVersion } from './console/console.app.js';
 import { loadConfig, configSchema, type Config } from './config.js';
-import { takeDataDir } from './data-dir.js';
-import { systemClock } from './lib/clock.js';
 import { errorMessage, isAppError } from './lib/errors.js';
-import { createLogger } from './lib/logger.js';
-import { runRecorder } from './recorder-command.js';
-import { startEmbeddedRecorder } from './embedded-recorder.js';
+import { productVersion } from './product-version.js';
 
 /** The command line, signals and exit codes; everything else is in console.app.ts and recorder.app.ts. */
 
@@ -23,19 +18,24 @@ interface Command {
   run(config: Config, stop: () => void): Promise<Running>;
 }
 
+// Loaded when asked for: a recorder has no use for the console's code, nor --help for either.
+const runServe: Command['run'] = async (config) => (await import('./serve-command.js')).runServe(config);
+const runRecorder = async (config: Config, options: { embedded: boolean; stop(): void }) =>
+  (await import('./recorder-command.js')).runRecorder(config, options);
+
 const commands: Record<string, Command> = {
-  serve: {
-    summary: 'the console with a recorder beside it (default)',
-    run: (config) => serve(config, config.RECORDER),
+  serve: { summary: 'the console with a recorder beside it (default)', run: runServe },
+  console: {
+    summary: 'the console alone',
+    run: (config, stop) => runServe({ ...config, RECORDER: 'none' }, stop),
   },
-  console: { summary: 'the console alone', run: (config) => serve(config, 'none') },
   recorder: {
     summary: 'a recorder alone',
-    run: (config, stop) => recorder(config, { embedded: false, stop }),
+    run: (config, stop) => runRecorder(config, { embedded: false, stop }),
   },
   'recorder --embedded': {
     summary: 'a recorder that a console has started; gets its secrets by message',
-    run: (config, stop) => recorder(config, { embedded: true, stop }),
+    run: (config, stop) => runRecorder(config, { embedded: true, stop }),
   },
 };
 
@@ -84,47 +84,6 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => stop(0));
   process.on('uncaughtException', fail);
   running = await command.run(config, () => stop(0));
-}
-
-function recorder(config: Config, options: { embedded: boolean; stop(): void }): Promise<Running> {
-  return runRecorder(config, createLogger(config.LOG_LEVEL, 'recorder'), options);
-}
-
-async function serve(config: Config, withRecorder: Config['RECORDER']): Promise<Running> {
-  const logger = createLogger(config.LOG_LEVEL, 'console');
-  const releaseDataDir = await takeDataDir(config.DATA_DIR);
-  const parts: Running[] = [{ stop: releaseDataDir }];
-  const stop = async () => {
-    for (const part of parts.reverse()) await part.stop();
-  };
-  try {
-    const app = await createConsoleApp({ config, clock: systemClock, logger });
-    parts.push(app);
-    const ready = await app.start();
-    if (withRecorder === 'embedded') {
-      parts.push(
-        await startEmbeddedRecorder({
-          config,
-          clock: systemClock,
-          logger,
-          register: (recorder) => app.registerRecorder(recorder),
-        }),
-      );
-    }
-    announce(ready);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { stop };
-}
-
-function announce({ origin, setupUrl }: { origin: string; setupUrl?: string }): void {
-  process.stdout.write(`Chòi Canh: ${origin}\n`);
-  if (setupUrl !== undefined) {
-    process.stdout.write(`First start. Create the administrator, once, at:\n  ${setupUrl}\n`);
-  }
-  process.send?.({ type: 'ready', origin, ...(setupUrl === undefined ? {} : { setupUrl }) });
 }
 
 /** One clear sentence; a stack only for what is our own mistake. */

@@ -2,7 +2,7 @@ import type { Config } from './config.js';
 import { recorderToken } from './embedded-recorder.js';
 import { systemClock } from './lib/clock.js';
 import { AppError } from './lib/errors.js';
-import type { Logger } from './lib/logger.js';
+import { createLogger } from './lib/logger.js';
 import { recorderSecretsMessage } from './recorder-process.js';
 import { createRecorderApp } from './recorder/recorder.app.js';
 
@@ -14,9 +14,9 @@ const SECRETS_DEADLINE_MS = 10_000;
  */
 export async function runRecorder(
   config: Config,
-  logger: Logger,
   options: { embedded: boolean; stop(): void },
 ): Promise<{ stop(): Promise<void> }> {
+  const logger = createLogger(config.LOG_LEVEL, 'recorder');
   if (options.embedded) process.once('disconnect', () => options.stop());
   const secrets = options.embedded ? await receiveSecrets() : { token: await recorderToken(config) };
   const app = createRecorderApp({ config, clock: systemClock, logger, ...secrets });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +26,8 @@ export interface ConsoleAppOptions {
   config: Config;
   clock: Clock;
   logger: Logger;
+  /** Of the product. */
+  version: string;
 }
 
 export interface ConsoleApp {
@@ -50,7 +51,7 @@ const health: Route = defineRoute({
 const builtClient = fileURLToPath(new URL('../../../client/dist', import.meta.url));
 
 /** Composes the console: every feature gets here what it needs of the others. */
-export async function createConsoleApp({ config, clock, logger }: ConsoleAppOptions): Promise<ConsoleApp> {
+export async function createConsoleApp({ config, clock, logger, version }: ConsoleAppOptions): Promise<ConsoleApp> {
   const keysDir = join(config.DATA_DIR, 'keys');
   const tls = await loadTls({
     mode: config.TLS,
@@ -115,7 +116,7 @@ export async function createConsoleApp({ config, clock, logger }: ConsoleAppOpti
     trustProxy: config.TRUST_PROXY,
     authenticate: auth.authenticate,
     staticDir: builtClient,
-    version: productVersion(),
+    version,
     logger,
   });
   const watch = createSessionWatch({
@@ -148,10 +149,4 @@ export async function createConsoleApp({ config, clock, logger }: ConsoleAppOpti
       await database.close();
     },
   };
-}
-
-/** The version in the root package.json. */
-export function productVersion(): string {
-  const path = fileURLToPath(new URL('../../../package.json', import.meta.url));
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path, 'utf8'))).version;
 }

@@ -1,0 +1,49 @@
+import type { Config } from './config.js';
+import { createConsoleApp } from './console/console.app.js';
+import { takeDataDir } from './data-dir.js';
+import { startEmbeddedRecorder } from './embedded-recorder.js';
+import { systemClock } from './lib/clock.js';
+import { createLogger } from './lib/logger.js';
+import { productVersion } from './product-version.js';
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+/** The console, with a recorder beside it where the configuration says so. @throws AppError */
+export async function runServe(config: Config): Promise<Running> {
+  const logger = createLogger(config.LOG_LEVEL, 'console');
+  const releaseDataDir = await takeDataDir(config.DATA_DIR);
+  const parts: Running[] = [{ stop: releaseDataDir }];
+  const stop = async () => {
+    for (const part of parts.reverse()) await part.stop();
+  };
+  try {
+    const app = await createConsoleApp({ config, clock: systemClock, logger, version: productVersion() });
+    parts.push(app);
+    const ready = await app.start();
+    if (config.RECORDER === 'embedded') {
+      parts.push(
+        await startEmbeddedRecorder({
+          config,
+          clock: systemClock,
+          logger,
+          register: (recorder) => app.registerRecorder(recorder),
+        }),
+      );
+    }
+    announce(ready);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+function announce({ origin, setupUrl }: { origin: string; setupUrl?: string }): void {
+  process.stdout.write(`Chòi Canh: ${origin}\n`);
+  if (setupUrl !== undefined) {
+    process.stdout.write(`First start. Create the administrator, once, at:\n  ${setupUrl}\n`);
+  }
+  process.send?.({ type: 'ready', origin, ...(setupUrl === undefined ? {} : { setupUrl }) });
+}
