@@ -63,11 +63,11 @@ function EditForm({ incident, onDone }: { incident: IncidentResponse; onDone(): 
   const patch = useIncidentPatch(incident);
   const [mine, setMine] = useState<IncidentCreateRequest>();
   const [taken, setTaken] = useState(0);
-  const save = async (body: IncidentCreateRequest, version?: number) => {
+  const save = async (body: IncidentCreateRequest, overwrite = false) => {
     setMine(body);
     // The area gave the incident its number and stays.
     const { areaId: _areaId, ...changes } = body;
-    if (!(await patch.save(changes, version))) return;
+    if (!(await patch.save(changes, overwrite))) return;
     notifyDone(t('page.saved'));
     onDone();
   };
@@ -75,7 +75,7 @@ function EditForm({ incident, onDone }: { incident: IncidentResponse; onDone(): 
     <Stack>
       {patch.conflict && mine && (
         <ConflictPanel
-          onMine={() => void save(mine, incident.version).catch(notifyError)}
+          onMine={() => void save(mine, true).catch(notifyError)}
           onTheirs={() => {
             patch.accept();
             setTaken(taken + 1);

@@ -70,9 +70,13 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
   const [busy, setBusy] = useState(false);
   const state = draft.state ?? incident.state;
   const outcome = draft.outcome ?? incident.outcome;
+  const edit = (change: typeof draft) => {
+    if (Object.keys(draft).length === 0) patch.accept();
+    setDraft({ ...draft, ...change });
+  };
   const changed = state !== incident.state || outcome !== incident.outcome;
 
-  const save = async (version?: number) => {
+  const save = async (overwrite = false) => {
     if (needsOutcome(state) && outcome.trim() === '') {
       setMissing(true);
       return;
@@ -80,8 +84,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
     setBusy(true);
     setError(undefined);
     try {
-      const untouched = Object.keys(draft).length === 0;
-      if (await patch.save({ state, outcome: outcome.trim() }, version ?? (untouched ? incident.version : undefined))) {
+      if (await patch.save({ state, outcome: outcome.trim() }, overwrite)) {
         setDraft({});
         notifyDone(t('page.saved'));
       }
@@ -109,7 +112,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
           value={state}
           onChange={(value) => {
             const next = incidentStates.find((one) => one === value);
-            if (next !== undefined) setDraft({ ...draft, state: next });
+            if (next !== undefined) edit({ state: next });
           }}
           allowDeselect={false}
           data-testid="outcome-state"
@@ -120,7 +123,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
           description={t('outcome.textHint')}
           value={outcome}
           onChange={(event) => {
-            setDraft({ ...draft, outcome: event.currentTarget.value });
+            edit({ outcome: event.currentTarget.value });
             setMissing(false);
           }}
           error={missing ? t('outcome.needText') : undefined}
@@ -131,7 +134,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
         />
         {patch.conflict && (
           <ConflictPanel
-            onMine={() => void save(incident.version)}
+            onMine={() => void save(true)}
             onTheirs={() => {
               patch.accept();
               setDraft({});

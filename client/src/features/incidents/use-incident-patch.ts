@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { isApiError } from '../../lib/api-error.js';
 import { incidentKey, useCaseActions } from '../../lib/cases.js';
+import { versionToSend } from './version-to-send.js';
 
 /**
  * Saves changes of an incident and notices a colleague's: then `conflict` is true, the newest version is loaded, and
@@ -11,22 +12,22 @@ import { incidentKey, useCaseActions } from '../../lib/cases.js';
 export function useIncidentPatch(incident: IncidentResponse) {
   const client = useQueryClient();
   const actions = useCaseActions();
-  /** The version that the person has seen; a change that arrives while typing does not count as seen. */
-  const [seenVersion, setSeenVersion] = useState(incident.version);
+  /** As it was when the person began to type. */
+  const [seen, setSeen] = useState(incident);
   const [conflict, setConflict] = useState(false);
 
   return {
     conflict,
-    /** The newest version counts as seen from here on. */
+    /** What is known now counts as seen: typing begins, or the newest version was taken. */
     accept() {
       setConflict(false);
-      setSeenVersion(incident.version);
+      setSeen(incident);
     },
     /** @returns whether it was saved; throws what is not a conflict. */
-    async save(changes: IncidentPatchRequest, version = seenVersion): Promise<boolean> {
+    async save(changes: IncidentPatchRequest, overwrite = false): Promise<boolean> {
       try {
-        const saved = await actions.patchIncident(incident.id, { ...changes, version });
-        setSeenVersion(saved.version);
+        const version = overwrite ? incident.version : versionToSend(changes, seen, incident);
+        setSeen(await actions.patchIncident(incident.id, { ...changes, version }));
         setConflict(false);
         return true;
       } catch (error) {

@@ -51,7 +51,9 @@ function NothingHere({ engine, coverages }: { engine: ReviewEngine; coverages: r
   );
   return (
     <div className={classes.message} data-testid="review-nothing-here">
-      <span>{t('messages.nothing', { count: coverages.length })}</span>
+      <span>
+        {coverages.length === 1 ? t('messages.nothingAlone') : t('messages.nothing', { count: coverages.length })}
+      </span>
       {previousMs !== undefined && button(t('messages.toPrevious', { at: formatTime(previousMs) }), previousMs)}
       {nextMs !== undefined && button(t('messages.toNext', { at: formatTime(nextMs) }), nextMs)}
       {nextMs === undefined && previousMs === undefined && <span>{t('messages.widen')}</span>}

@@ -43,24 +43,7 @@ export function ReviewPage() {
     if (atMs !== undefined && window === undefined) write({ window: defaultWindow(atMs, serverNowMs()) });
   }, [atMs, window, write]);
 
-  const request = useMemo<OpeningRequest | undefined>(() => {
-    if (choosing || address.cameraIds.length === 0 || atMs === undefined || window === undefined) return undefined;
-    // The footage goes on being open for what it was opened for, also when an incident is found later.
-    const reason = purpose !== undefined ? { purpose } : address.incidentId && { incidentId: address.incidentId };
-    if (!reason) return undefined;
-    const range = { from: new Date(window.fromMs).toISOString(), to: new Date(window.toMs).toISOString() };
-    return { cameraIds: address.cameraIds, ...range, ...reason };
-    // `atMs` matters only by being there.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [
-    choosing,
-    address.cameraIds.join(),
-    atMs === undefined,
-    window?.fromMs,
-    window?.toMs,
-    purpose,
-    address.incidentId,
-  ]);
+  const request = choosing ? undefined : openingRequest(address, purpose);
   const opening = useOpening(request);
 
   const clipboard = useClipboard({ timeout: 2500 });
@@ -129,6 +112,15 @@ export function ReviewPage() {
       )}
     </>
   );
+}
+
+/** The footage goes on being open for what it was opened for, also when an incident is found later. */
+function openingRequest(address: ReviewAddress, purpose: string | undefined): OpeningRequest | undefined {
+  const { cameraIds, atMs, window, incidentId } = address;
+  const reason = purpose !== undefined ? { purpose } : incidentId === undefined ? undefined : { incidentId };
+  if (cameraIds.length === 0 || atMs === undefined || window === undefined || reason === undefined) return undefined;
+  const range = { from: new Date(window.fromMs).toISOString(), to: new Date(window.toMs).toISOString() };
+  return { cameraIds, ...range, ...reason };
 }
 
 function Opening({ request }: { request: OpeningRequest }) {

@@ -85,7 +85,15 @@ export function Timeline(props: TimelineProps) {
   const zoom = (factor: number) => setZoomed((now) => zoomView(now ?? bounds, bounds, clock.at(), factor));
   return (
     <div className={classes.timeline}>
-      <TimelineSlider {...props} canvas={canvas} height={height} panning={panning} zoom={zoom} />
+      <TimelineSlider
+        engine={engine}
+        fromMs={fromMs}
+        toMs={toMs}
+        canvas={canvas}
+        height={height}
+        panning={panning}
+        zoom={zoom}
+      />
       {hover && width > 0 && !panning && (
         <TimelineHover
           place={hover}
@@ -145,43 +153,49 @@ export function Timeline(props: TimelineProps) {
 
 const keySteps: Record<string, number> = { PageUp: 60_000, PageDown: -60_000, ArrowUp: 60_000, ArrowDown: -60_000 };
 
-function TimelineSlider(
-  props: TimelineProps & {
-    canvas: React.RefObject<HTMLCanvasElement | null>;
-    height: number;
-    panning: boolean;
-    zoom(factor: number): void;
-  },
-) {
+function TimelineSlider({
+  engine,
+  fromMs,
+  toMs,
+  canvas,
+  height,
+  panning,
+  zoom,
+}: Pick<TimelineProps, 'engine' | 'fromMs' | 'toMs'> & {
+  canvas: React.Ref<HTMLCanvasElement>;
+  height: number;
+  panning: boolean;
+  zoom(factor: number): void;
+}) {
   const { t } = useTranslation('review');
-  const { clock } = props.engine;
-  const atMs = useClockAt(props.engine, 1000);
+  const { clock } = engine;
+  const atMs = useClockAt(engine, 1000);
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key in keySteps) clock.seek(clock.at() + keySteps[event.key]!);
-    else if (event.key === 'Home') clock.seek(props.fromMs);
-    else if (event.key === 'End') clock.seek(props.toMs);
-    else if (event.key === '+' || event.key === '=') props.zoom(0.5);
-    else if (event.key === '-') props.zoom(2);
+    else if (event.key === 'Home') clock.seek(fromMs);
+    else if (event.key === 'End') clock.seek(toMs);
+    else if (event.key === '+' || event.key === '=') zoom(0.5);
+    else if (event.key === '-') zoom(2);
     else return;
     event.preventDefault();
   };
   return (
     <canvas
-      ref={props.canvas}
+      ref={canvas}
       className={classes.surface}
-      style={{ height: props.height }}
+      style={{ height: height }}
       data-testid="timeline"
-      data-panning={props.panning || undefined}
+      data-panning={panning || undefined}
       role="slider"
       tabIndex={0}
       aria-label={t('timeline.label')}
-      aria-valuemin={props.fromMs}
-      aria-valuemax={props.toMs}
+      aria-valuemin={fromMs}
+      aria-valuemax={toMs}
       aria-valuenow={atMs}
       aria-valuetext={t('timeline.valueText', {
         at: formatDateTime(atMs),
-        from: formatTime(props.fromMs),
-        to: formatTime(props.toMs),
+        from: formatTime(fromMs),
+        to: formatTime(toMs),
       })}
       onKeyDown={onKeyDown}
     />
