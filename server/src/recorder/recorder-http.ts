@@ -114,7 +114,8 @@ export function createRecorderHttp(options: {
   const routes = options.routes.map(compile);
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
   const expected = digest(options.token);
-  const stopping = new AbortController();
+  /** One for each request under way; a signal for all would keep a trace of each request that ever was. */
+  const underWay = new Set<AbortController>();
   let server: Server | undefined;
 
   const authorised = (request: IncomingMessage): boolean => {
@@ -184,7 +185,9 @@ export function createRecorderHttp(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
+    underWay.add(gone);
     response.once('close', () => {
+      underWay.delete(gone);
       if (!response.writableFinished) gone.abort(new AppError('unavailable', 'gone', 'the client went away'));
     });
     try {
@@ -199,14 +202,14 @@ export function createRecorderHttp(options: {
         query: Object.fromEntries(url.searchParams),
         body,
         headers: request.headers,
-        signal: AbortSignal.any([gone.signal, stopping.signal]),
+        signal: gone.signal,
         response,
       });
       if (response.headersSent || response.writableEnded) return;
       if (result === undefined) response.writeHead(204).end();
       else sendJson(response, result);
     } catch (error) {
-      if (gone.signal.aborted) logger.debug({ error: errorMessage(error) }, 'a client went away');
+      if (response.destroyed) logger.debug({ error: errorMessage(error) }, 'a client went away');
       else sendError(request, response, error);
     }
   }
@@ -233,7 +236,7 @@ export function createRecorderHttp(options: {
     },
     /** Ends long polls and streams, then waits for what is left. */
     async stop(): Promise<void> {
-      stopping.abort(new AppError('unavailable', 'stopped', 'the recorder stops'));
+      for (const gone of underWay) gone.abort(new AppError('unavailable', 'stopped', 'the recorder stops'));
       const closing = server;
       if (closing === undefined) return;
       await new Promise<void>((resolve) => {
