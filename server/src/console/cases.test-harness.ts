@@ -83,7 +83,7 @@ export class CasesHarness {
   }
 
   /** Also after `stopConsole`: the database and the object store are the same. */
-  async startConsole(logger: Logger = silentLogger): Promise<void> {
+  async startConsole({ register = true, logger = silentLogger as Logger } = {}): Promise<void> {
     const broadcaster: Broadcaster = {
       toArea: (areaId, permission, event, ...args) => this.told.push({ to: { areaId, permission }, event, args }),
       toAccount: (accountId, event, ...args) => this.told.push({ to: { accountId }, event, args }),
@@ -101,11 +101,7 @@ export class CasesHarness {
       syncTimes: { statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },
       extractorTimes: { pollMs: 20, retryMs: 20 },
     });
-    this.recorderId = await this.cases.registerEmbedded({
-      url: this.recorder.url,
-      token: this.recorder.token,
-      name: 'Đầu ghi',
-    });
+    if (register) await this.register();
     this.#http = createHttpServer({
       routes: this.cases.routes,
       host: '127.0.0.1',
@@ -117,6 +113,11 @@ export class CasesHarness {
     });
     this.#origin = (await this.#http.start()).origin;
     await this.cases.start();
+  }
+
+  async register(): Promise<void> {
+    const { url, token } = this.recorder;
+    this.recorderId = await this.cases.registerEmbedded({ url, token, name: 'Đầu ghi' });
   }
 
   async stopConsole(): Promise<void> {

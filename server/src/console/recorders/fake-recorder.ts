@@ -90,6 +90,13 @@ export class FakeRecorder {
     await closed;
   }
 
+  /** Goes on at another port, as a recorder that was started anew. */
+  async move(): Promise<void> {
+    await this.stop();
+    this.#port = 0;
+    await this.start();
+  }
+
   /** From now on nothing is answered, and no connection is closed. */
   hang(): void {
     this.#hung = true;

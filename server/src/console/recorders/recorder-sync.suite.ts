@@ -211,6 +211,32 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       await untilReason('ok');
     });
 
+    it('does not show its token to whoever has the address of the last time', async () => {
+      emit(status('alive', 'ok', ago(0)));
+      await untilReason('ok');
+      await harness.stopConsole();
+      const before = recorder.asked.length;
+      await harness.startConsole({ register: false });
+      expect((await admin.get('/api/recorders', recorderListResponse)).items[0]?.reachable).toBe(false);
+      await untilReason('recorder_unreachable');
+      expect(await admin.refusal('GET', `/api/cameras/${camera.id}/live/sub/playlist.m3u8`)).toBe(
+        '503 recorder_unreachable',
+      );
+      expect(recorder.asked.length).toBe(before);
+      await harness.register();
+      await untilReason('ok');
+    });
+
+    it('is found again at another address', async () => {
+      await recorder.move();
+      await untilReason('recorder_unreachable');
+      await harness.register();
+      await eventually('it is reachable', async () => {
+        const { items } = await admin.get('/api/recorders', recorderListResponse);
+        return items.length === 1 && items[0]?.reachable;
+      });
+    });
+
     it('keeps the token sealed', async () => {
       const [row] = await harness.db.read.find(recorderEntity);
       expect(row?.tokenBox).toMatch(/^v1\./);

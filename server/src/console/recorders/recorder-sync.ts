@@ -67,6 +67,8 @@ export class RecorderSync {
   /** Grows with each change here; what was sent last is `#sentChange`. */
   #change = 1;
   #sentChange = 0;
+  /** The change that `#revision` was given to. */
+  #numberedChange = 0;
   #recorderStartedAt: string | undefined;
   #wakePush: (() => void) | undefined;
 
@@ -171,7 +173,10 @@ export class RecorderSync {
     }
     const restarted = this.#recorderStartedAt !== undefined && this.#recorderStartedAt !== status.startedAt;
     this.#recorderStartedAt = status.startedAt;
-    if (status.revision > this.#revision) this.#revision = status.revision;
+    if (status.revision > this.#revision) {
+      this.#revision = status.revision;
+      this.#numberedChange = 0;
+    }
     if (restarted || (status.revision !== this.#revision && this.#sentChange === this.#change)) this.markChanged();
     if (!wasReachable || restarted) {
       await this.#parts.found(this.#row.id, status);
@@ -234,9 +239,12 @@ export class RecorderSync {
     await this.#clock.sleep(this.#times.debounceMs, signal);
     const change = this.#change;
     const wanted = await this.#parts.desired(this.#row.id);
-    this.#revision += 1;
+    if (this.#numberedChange !== change) {
+      this.#revision += 1;
+      this.#numberedChange = change;
+      await this.#repository.setRevision(this.#row.id, this.#revision);
+    }
     const revision = this.#revision;
-    await this.#repository.setRevision(this.#row.id, revision);
     const answer = await this.#client.putDesiredState({ revision, ...wanted }, signal);
     this.#sentChange = change;
     await this.#parts.desiredTaken(this.#row.id, answer.holdIds);

@@ -1,6 +1,6 @@
 import type { RecorderResponse } from '@choi-canh/shared/recorders';
 import type { Clock } from '../../lib/clock.js';
-import { AppError } from '../../lib/errors.js';
+import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
@@ -25,6 +25,11 @@ export class RecordersService {
   readonly #logger: Logger;
   readonly #times: SyncTimes;
   readonly #syncs = new Map<string, RecorderSync>();
+  /** Known recorders that nobody has told the address of yet. */
+  readonly #awaited = new Set<string>();
+  readonly #stop = new AbortController();
+  #waiting: Promise<void> = Promise.resolve();
+  #registered: string | undefined;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
 
   constructor(options: {
@@ -43,14 +48,24 @@ export class RecordersService {
     this.#times = { ...usualSyncTimes, ...options.times };
   }
 
-  /** Begins to keep every known recorder in step. */
+  /**
+   * Begins to keep every known recorder in step. The console's own one waits until it is registered: the address that
+   * it had the last time may be somebody else's by now, who must not be shown its token.
+   */
   async start(): Promise<void> {
     this.#state = 'running';
-    for (const row of await this.#repository.list()) if (!this.#syncs.has(row.id)) this.#begin(row);
+    for (const row of await this.#repository.list()) {
+      if (this.#syncs.has(row.id)) continue;
+      if (row.embedded && row.id !== this.#registered) this.#awaited.add(row.id);
+      else this.#begin(row);
+    }
+    this.#waiting = this.#loseAwaited();
   }
 
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#stop.abort(new Error('stopped'));
+    await this.#waiting;
     await Promise.all([...this.#syncs.values()].map((sync) => sync.stop()));
     this.#syncs.clear();
   }
@@ -67,6 +82,8 @@ export class RecordersService {
     });
     const row = { ...saved, tokenBox: this.#secretBox.seal(recorder.token, contextOf(saved.id)) };
     await this.#repository.setToken(row.id, row.tokenBox);
+    this.#registered = row.id;
+    this.#awaited.delete(row.id);
     if (this.#state === 'running') {
       const before = this.#syncs.get(row.id);
       this.#syncs.delete(row.id);
@@ -99,9 +116,12 @@ export class RecordersService {
     });
   }
 
-  /** @throws AppError not_found `recorder_not_found`. */
+  /** @throws AppError not_found `recorder_not_found`, unavailable `recorder_unreachable` while it is not registered. */
   clientOf(recorderId: string): RecorderClient {
     const sync = this.#syncs.get(recorderId);
+    if (this.#awaited.has(recorderId)) {
+      throw new AppError('unavailable', 'recorder_unreachable', 'the recorder has not started yet');
+    }
     if (sync === undefined) throw new AppError('not_found', 'recorder_not_found', 'no such recorder');
     return sync.client;
   }
@@ -109,6 +129,18 @@ export class RecordersService {
   /** What this recorder shall do has changed. */
   markChanged(recorderId: string): void {
     this.#syncs.get(recorderId)?.markChanged();
+  }
+
+  /** A recorder that is not registered in time is lost, as one that does not answer. */
+  async #loseAwaited(): Promise<void> {
+    try {
+      await this.#clock.sleep(this.#times.lostAfterMs, this.#stop.signal);
+      for (const recorderId of this.#awaited) await this.#parts.lost(recorderId, this.#clock.nowMs());
+    } catch (error) {
+      if (!this.#stop.signal.aborted) {
+        this.#logger.error({ err: errorMessage(error) }, 'a missing recorder could not be noted');
+      }
+    }
   }
 
   #begin(row: RecorderRow): void {
