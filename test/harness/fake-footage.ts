@@ -91,6 +91,9 @@ export interface FakeStoredFragment {
   sampleCount: number;
 }
 
+/** The real store has a prft box of this size before each fragment; players skip it. */
+export const timeBox = Buffer.concat([Buffer.from([0, 0, 0, 32]), Buffer.from('prft'), Buffer.alloc(24)]);
+
 interface FakeFile {
   id: string;
   cameraId: string;
@@ -135,6 +138,8 @@ export class FakeFootage {
       };
       this.files.set(id, file);
     }
+    file.chunks.push(timeBox);
+    file.byteLength += timeBox.length;
     const stored: FakeStoredFragment = {
       fileId: file.id,
       offset: file.byteLength,

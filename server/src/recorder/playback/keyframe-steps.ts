@@ -3,9 +3,9 @@ import { AppError } from '../../lib/errors.js';
 import type { PlaylistSegment } from '../../lib/hls/media-playlist.js';
 import { buildKeyframeFragment } from '../../lib/isobmff/keyframe-fragment.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
-import { mapAhead } from './map-ahead.js';
 import { timescaleOf, type NeededFootage } from './needed-footage.js';
 import type { PlaybackFootage, PlaybackFragment } from './playback-footage.js';
+import { shownTicks } from './shown-ticks.js';
 import type { PictureGroup } from './stretches.js';
 
 /** At ×8 a picture every two seconds of footage is four pictures a second. */
@@ -61,10 +61,12 @@ export async function keyframeSteps(
   stepMs: number,
 ): Promise<KeyframeStep[]> {
   const picks = chosen(needed.groups, stepMs);
-  const pictures = await mapAhead(picks, async ({ group, breaks }) => {
-    const fragment = group.fragments[0] as PlaybackFragment;
+  const fragments = picks.map(({ group }) => group.fragments[0] as PlaybackFragment);
+  const shown = await shownTicks(fragments, facts, ({ keyframe }) => keyframe?.ticks ?? 0);
+  const pictures = picks.map(({ group, breaks }, index) => {
+    const fragment = fragments[index] as PlaybackFragment;
+    const ticks = shown[index] ?? 0;
     const timescale = timescaleOf(needed.files, fragment.fileId);
-    const ticks = (await facts.of(fragment)).keyframe?.ticks ?? 0;
     return {
       ...{ fragment, group, timescale, discontinuity: breaks },
       presentationTime: fragment.baseMediaDecodeTime + BigInt(ticks),

@@ -1,5 +1,6 @@
 // Which bytes of a footage file somebody may have who opened [from, to) of a camera.
 import { AppError } from '../../lib/errors.js';
+import { adjoins } from './adjoins.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
 import { neededFootage } from './needed-footage.js';
@@ -14,6 +15,9 @@ export interface OpenedRange {
 const rememberedGuards = 256;
 /** What a range needs of a file reaches at most this far past the range. */
 const overlapMs = 2000;
+
+const endOf = (fragment: PlaybackFragment | undefined): number =>
+  fragment === undefined ? 0 : fragment.offset + fragment.byteLength;
 
 interface Allowed {
   readonly fragments: readonly PlaybackFragment[];
@@ -60,14 +64,12 @@ export class RangeGuard {
     if (start >= 0 && start < end && end <= file.initByteLength) return file;
     const fragments = await this.fragments(cameraId, fileId, range);
     // Fragments may lie apart when footage between them is not needed; a request must stay inside one stretch.
-    let position = start;
-    for (const fragment of fragments) {
-      const fragmentEnd = fragment.offset + fragment.byteLength;
-      if (position >= fragment.offset && position < fragmentEnd) position = fragmentEnd;
-      if (position >= end) break;
+    let index = fragments.findIndex(({ offset, byteLength }) => start >= offset && start < offset + byteLength);
+    while (index >= 0 && adjoins(fragments[index], fragments[index + 1])) {
+      if (end <= endOf(fragments[index])) break;
+      index++;
     }
-    const beginsInside = fragments.some(({ offset, byteLength }) => start >= offset && start < offset + byteLength);
-    if (start < end && beginsInside && position >= end) return file;
+    if (start < end && index >= 0 && end <= endOf(fragments[index])) return file;
     throw new AppError('forbidden', 'outside_opened_range', 'these bytes lie outside of the range that was opened');
   }
 }

@@ -2,9 +2,10 @@
 import { AppError } from '../../lib/errors.js';
 import type { PlaylistSegment } from '../../lib/hls/media-playlist.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
-import { mapAhead } from './map-ahead.js';
+import { adjoins } from './adjoins.js';
 import { timescaleOf, type NeededFootage } from './needed-footage.js';
 import type { PlaybackFragment } from './playback-footage.js';
+import { shownTicks } from './shown-ticks.js';
 
 /** Whole groups of pictures are put together up to this length. */
 const usualSegmentMs = 6000;
@@ -23,10 +24,6 @@ interface Piece {
 
 const durationOf = (fragments: readonly PlaybackFragment[]) =>
   fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
-
-function adjoins(last: PlaybackFragment | undefined, next: PlaybackFragment | undefined): boolean {
-  return last !== undefined && last.fileId === next?.fileId && last.offset + last.byteLength === next.offset;
-}
 
 function piecesOf(needed: NeededFootage): Piece[] {
   const pieces: Piece[] = [];
@@ -82,10 +79,11 @@ export async function vodSegments(
   facts: FragmentFactsReader,
 ): Promise<{ segments: PlaylistSegment[]; independentSegments: boolean }> {
   const pieces = piecesOf(needed);
-  const shown = await mapAhead(pieces, async ({ fragments }): Promise<Shown> => {
-    const first = fragments[0] as PlaybackFragment;
+  const firsts = pieces.map(({ fragments }) => fragments[0] as PlaybackFragment);
+  const ticks = await shownTicks(firsts, facts, ({ firstTicks }) => firstTicks);
+  const shown = firsts.map((first, index): Shown => {
     const timescale = timescaleOf(needed.files, first.fileId);
-    const { firstTicks } = await facts.of(first);
+    const firstTicks = ticks[index] ?? 0;
     return {
       ticks: first.baseMediaDecodeTime + BigInt(firstTicks),
       atMs: first.startAtMs + (firstTicks * 1000) / timescale,
