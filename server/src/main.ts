@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
 
   let stopped: Promise<void> | undefined;
-  let running: Running | undefined;
+  const now: { running?: Running } = {};
   const stop = (exitCode: number) => {
     // A second signal does not wait.
     if (stopped !== undefined) process.exit(exitCode === 0 ? 130 : exitCode);
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
       process.stderr.write('Stopping took too long.\n');
       process.exit(EXIT_FAILED);
     }, STOP_DEADLINE_MS).unref();
-    stopped = (running?.stop() ?? Promise.resolve()).then(
+    stopped = (now.running?.stop() ?? Promise.resolve()).then(
       () => process.exit(exitCode),
       (error: unknown) => {
         say(error);
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => stop(0));
   process.on('SIGTERM', () => stop(0));
   process.on('uncaughtException', fail);
-  running = await command.run(config, () => stop(0));
+  now.running = await command.run(config, () => stop(0));
 }
 
 /** One clear sentence; a stack only for what is our own mistake. */

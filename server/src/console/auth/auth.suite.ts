@@ -4,10 +4,10 @@ import type { AuditRecordResponse } from '@choi-canh/shared/audit';
 import { socketPath } from '@choi-canh/shared/realtime';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { password, startTestConsole, until, type Browser, type TestConsole } from './auth.test-harness.js';
+import { password, until, type Browser, type TestConsole } from './auth.test-harness.js';
 
 /** Everything about who may come in, the same on both databases. */
-export function authSuite(start: () => ReturnType<typeof startTestConsole>): void {
+export function authSuite(start: () => Promise<TestConsole>): void {
   let console: TestConsole;
   const sockets: Socket[] = [];
   beforeEach(async () => {

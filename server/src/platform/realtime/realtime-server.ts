@@ -106,7 +106,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     stop: async () => {
       io.disconnectSockets(true);
       // Not io.close(): that would also close the HTTP server, which has a deadline of its own.
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- absent when never attached
+      // Absent when it was never attached.
       (io.engine as typeof io.engine | undefined)?.close();
       await Promise.resolve();
     },
