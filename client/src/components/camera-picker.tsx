@@ -1,11 +1,11 @@
 import { Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { IconSearch } from '@tabler/icons-react';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAreas } from '../lib/areas.js';
 import { matchesText } from '../lib/natural-sort.js';
+import { useVirtualList } from '../lib/virtual-list.js';
 import classes from './camera-picker.module.css';
 import { StateBadge } from './state-badge.js';
 
@@ -34,12 +34,7 @@ export function CameraPicker({
       ),
     [cameras, text, tree],
   );
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
-    overscan: 8,
-  });
+  const virtual = useVirtualList({ count: shown.length, rowPx, scroller, overscan: 8 });
   const chosen = new Set(value);
   const toggle = (id: string) => onChange(chosen.has(id) ? value.filter((other) => other !== id) : [...value, id]);
 

@@ -27,7 +27,7 @@ export function SignInPage() {
     queryKey: ['setup'],
     queryFn: ({ signal }) => api.get('/api/setup', { schema: setupStateResponse, signal }),
   });
-  const waiting = useCountdown(failure?.retryAfterSeconds);
+  const [waiting, wait] = useCountdown();
 
   if (session.status === 'signed_in') return <Navigate to={safeTarget(search.get('to'))} replace />;
 
@@ -41,7 +41,9 @@ export function SignInPage() {
     try {
       await session.signIn(username.trim(), password);
     } catch (error) {
-      setFailure(signInFailure(error));
+      const why = signInFailure(error);
+      setFailure(why);
+      wait(why.retryAfterSeconds ?? 0);
     } finally {
       setBusy(false);
     }
@@ -97,14 +99,14 @@ function formatWait(seconds: number, t: (key: string, values: Record<string, num
   return seconds >= 60 ? t('minutes', { count: Math.ceil(seconds / 60) }) : t('seconds', { count: seconds });
 }
 
-/** Seconds left, one less each second; starts anew with each failure that brings a number. */
-function useCountdown(seconds: number | undefined): number {
+/** Seconds left, one less each second. */
+function useCountdown(): [number, (seconds: number) => void] {
   const [left, setLeft] = useState(0);
+  const running = left > 0;
   useEffect(() => {
-    setLeft(seconds ?? 0);
-    if (seconds === undefined) return;
+    if (!running) return;
     const timer = setInterval(() => setLeft((value) => Math.max(0, value - 1)), 1000);
     return () => clearInterval(timer);
-  }, [seconds]);
-  return left;
+  }, [running]);
+  return [left, setLeft];
 }

@@ -1,11 +1,11 @@
 import type { DiscoveryResponse } from '@choi-canh/shared/cameras';
 import { Anchor, Badge, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMediaQuery } from '@mantine/hooks';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { EmptyState } from '../../components/empty-state.js';
+import { useVirtualList } from '../../lib/virtual-list.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
 import classes from './found-devices.module.css';
@@ -35,12 +35,7 @@ export function FoundDevices({
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const scroller = useRef<HTMLDivElement>(null);
   const rowPx = narrow ? 160 : 64;
-  const virtual = useVirtualizer({
-    count: devices.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
-    overscan: 6,
-  });
+  const virtual = useVirtualList({ count: devices.length, rowPx, scroller, overscan: 6 });
   const all = fresh.length > 0 && fresh.every((address) => chosen.has(address));
 
   if (devices.length === 0) {
