@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { silentLogger } from '../lib/logger.js';
-import { DesiredStateStore, loadOrCreateKey, type StoredState } from './desired-state.store.js';
+import { DesiredStateStore, type StoredState } from './desired-state.store.js';
 
 let folder: string;
 beforeEach(() => {
@@ -58,13 +58,3 @@ function flip(path: string, at: number): void {
   bytes[at] = bytes[at] === 0x41 ? 0x42 : 0x41;
   writeFileSync(path, bytes);
 }
-
-it('makes a key once, for its owner alone, and refuses a file that holds none', async () => {
-  const path = join(folder, 'keys', 'k');
-  const made = await loadOrCreateKey(path);
-  expect(made).toHaveLength(32);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(await loadOrCreateKey(path)).toEqual(made);
-  writeFileSync(path, 'short');
-  await expect(loadOrCreateKey(path)).rejects.toMatchObject({ code: 'bad_secret_key' });
-});

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { desiredState } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
@@ -20,7 +19,6 @@ const stored = z.object({ state: desiredState, addresses: z.record(z.string(), c
 export type StoredState = z.infer<typeof stored>;
 
 const context = 'recorder desired state';
-const keyBytes = 32;
 
 /** Writes a file so that after a crash there is either the old content or the new one; mode 0600. */
 async function writeAtomically(path: string, content: Buffer | string): Promise<void> {
@@ -48,22 +46,6 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** The key in a file of mode 0600, made when there is none. @throws AppError precondition when the file holds no key. */
-export async function loadOrCreateKey(path: string): Promise<Buffer> {
-  const found = await readIfThere(path);
-  if (found !== undefined) {
-    if (found.length !== keyBytes) {
-      throw new AppError('precondition', 'bad_secret_key', `${path} does not hold a key of ${keyBytes} bytes`);
-    }
-    await chmod(path, 0o600);
-    return found;
-  }
-  const key = randomBytes(keyBytes);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomically(path, key);
-  return key;
 }
 
 /**

@@ -267,7 +267,7 @@ describe('a recorder, from discovery to the clip', () => {
       expect(kept).not.toContain(secret);
       expect(shown).not.toContain(secret);
     }
-    expect(statSync(join(folder, 'keys', 'recorder.key')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'keys', 'recorder-state.key')).mode & 0o777).toBe(0o600);
   });
 
   it('serves coverage, playlist, ranges and thumbnails of what it recorded', async () => {

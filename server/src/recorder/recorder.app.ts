@@ -6,8 +6,9 @@ import type { Clock } from '../lib/clock.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
+import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
-import { DesiredStateStore, loadOrCreateKey } from './desired-state.store.js';
+import { DesiredStateStore } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
 import { createFootageStore } from './footage/footage-store.js';
@@ -42,7 +43,7 @@ export interface RecorderAppOptions {
   logger: Logger;
   /** What a console must show as its bearer token. */
   token: string;
-  /** 32 bytes that seal the desired state; default: `DATA_DIR/keys/recorder.key`, made with mode 0600. */
+  /** 32 bytes that seal the desired state; default: `DATA_DIR/keys/recorder-state.key`, made with mode 0600. */
   secretKey?: Buffer;
   /** UDP port of WS-Discovery; 3702 but in tests. */
   discoveryPort?: number;
@@ -89,7 +90,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
 
   async function start(): Promise<{ url: string }> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const key = options.secretKey ?? (await loadOrCreateKey(join(config.DATA_DIR, 'keys', 'recorder.key')));
+    const key = options.secretKey ?? (await loadKeyFile(join(config.DATA_DIR, 'keys', 'recorder-state.key')));
     const startedAt = instantFromMs(clock.nowMs());
     const room = (name: string) => logger.child({ room: name });
 
