@@ -59,19 +59,27 @@ const person = (colour: string, lane: number, speed: number, phase: number): Mov
   width: 0.015,
   height: 0.09,
 });
-const across = (mover: Mover): Mover => ({ ...mover, along: 'y', width: mover.height, height: mover.width });
+/** Comes up the side road, seen from the front. */
+const across = (mover: Mover): Mover => ({ ...mover, along: 'y', height: mover.height * 1.4 });
 
 const even = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
+
+function skyline({ sky, houses }: { sky: string; houses: readonly string[] }): string[] {
+  const share = 1 / houses.length;
+  return [
+    `drawbox=x=0:y=0:w=iw:h=ih*0.28:color=${sky}:t=fill`,
+    ...houses.map((colour, index) => {
+      const tall = 0.14 + ((index * 7) % 5) * 0.025;
+      const [x, y] = [(index * share).toFixed(3), (0.42 - tall).toFixed(3)];
+      return `drawbox=x=iw*${x}:y=ih*${y}:w=iw*${(share * 0.86).toFixed(3)}:h=ih*${tall.toFixed(3)}:color=${colour}:t=fill`;
+    }),
+  ];
+}
 
 function streetGraph(street: Street, { width, height, framesPerSecond }: Picture): string {
   const size = `s=${width}x${height}:r=${framesPerSecond}`;
   const boxes = [
-    `drawbox=x=0:y=0:w=iw:h=ih*0.28:color=${street.sky}:t=fill`,
-    ...street.houses.map((colour, index) => {
-      const share = 1 / street.houses.length;
-      const tall = 0.14 + ((index * 7) % 5) * 0.025;
-      return `drawbox=x=iw*${(index * share).toFixed(3)}:y=ih*${(0.42 - tall).toFixed(3)}:w=iw*${(share * 0.86).toFixed(3)}:h=ih*${tall.toFixed(3)}:color=${colour}:t=fill`;
-    }),
+    ...skyline(street),
     `drawbox=x=0:y=ih*0.52:w=iw:h=ih*0.32:color=${street.road}:t=fill`,
     ...(street.crossing ? [`drawbox=x=iw*0.42:y=ih*0.42:w=iw*0.2:h=ih*0.58:color=${street.road}:t=fill`] : []),
     ...Array.from(
@@ -83,10 +91,12 @@ function streetGraph(street: Street, { width, height, framesPerSecond }: Picture
   street.movers.forEach((mover, index) => {
     const w = even(mover.width * width);
     const h = even(mover.height * height);
-    const run = mover.along === 'x' ? `W+${w}` : `H+${h}`;
-    const axis = mover.along === 'x' ? 'W' : 'H';
-    const at = `mod(mod((${mover.phase}+t*${mover.speed})*${axis}\\,${run})+${run}\\,${run})-${mover.along === 'x' ? w : h}`;
-    const [x, y] = mover.along === 'x' ? [at, `H*${mover.lane}`] : [`W*${mover.lane}`, at];
+    const alongX = mover.along === 'x';
+    // Along the road from edge to edge, or along the side road from the houses down.
+    const [length, size, start] = alongX ? ['W', w, `-${w}`] : ['H*0.58', h, '+H*0.42'];
+    const run = `(${length}+${size})`;
+    const at = `mod(mod((${mover.phase}+t*${mover.speed})*${length}\\,${run})+${run}\\,${run})${start}`;
+    const [x, y] = alongX ? [at, `H*${mover.lane}`] : [`W*${mover.lane}`, at];
     parts.push(`color=c=${mover.colour}:s=${w}x${h}:r=${framesPerSecond},format=yuv420p[m${index}]`);
     parts.push(`[v${index}][m${index}]overlay=x='${x}':y='${y}':shortest=1[v${index + 1}]`);
   });
@@ -100,18 +110,19 @@ const street = (name: string, kind: SceneKind, description: Street): Scene => ({
   graph: (picture) => streetGraph(description, picture),
 });
 
-/** A texture is made small and scaled up, which is quick and gives soft, large shapes. */
+/** A texture, made small and scaled up, which is quick and gives soft, large shapes, with houses and sky above it. */
 const texture = (
   name: string,
   kind: SceneKind,
   source: (small: string, rate: number) => string,
-  noise: number,
+  above: { sky: string; houses: readonly string[]; noise: number },
 ): Scene => ({
   name,
   kind,
   graph: ({ width, height, framesPerSecond }) => {
     const small = `${even(width / 4)}x${even(height / 4)}`;
-    return `${source(small, framesPerSecond)},scale=${width}:${height}:flags=bilinear,noise=alls=${noise}:allf=t,format=yuv420p`;
+    const boxes = [...skyline(above), `drawbox=x=0:y=ih*0.42:w=iw:h=ih*0.04:color=0x6f675a:t=fill`].join(',');
+    return `${source(small, framesPerSecond)},scale=${width}:${height}:flags=bilinear,format=yuv420p,${boxes},noise=alls=${above.noise}:allf=t,format=yuv420p`;
   },
 });
 
@@ -169,7 +180,7 @@ export const scenes: readonly Scene[] = [
     'plain',
     (size, rate) =>
       `cellauto=s=${size}:r=${rate}:rule=110:random_seed=7,boxblur=3:2,colorchannelmixer=rr=0.2:gg=0.4:bb=0.6:bg=0.2:gb=0.1`,
-    4,
+    { sky: day.sky, houses: ['0x5d8a4a', '0x6d9a52', '0x4d7a40'], noise: 4 },
   ),
   street('bus-stop', 'long-gop', {
     ...day,
@@ -186,7 +197,7 @@ export const scenes: readonly Scene[] = [
     'village-square',
     'plain',
     (size, rate) => `gradients=s=${size}:r=${rate}:c0=0x4c6b3a:c1=0xb8a27a:c2=0x87a5b5:nb_colors=3:seed=11:speed=0.02`,
-    6,
+    { sky: day.sky, houses: ['0xd8c9a8', '0xb8503a', '0xd8c9a8', '0x9fb0b8'], noise: 6 },
   ),
   street('committee-office', 'smart-codec', {
     ...day,
@@ -210,8 +221,9 @@ export const scenes: readonly Scene[] = [
   texture(
     'trees-in-wind',
     'plain',
-    (size, rate) => `mandelbrot=s=${size}:r=${rate}:start_scale=0.6:end_scale=0.2:end_pts=400,hue=h=70:s=0.5`,
-    5,
+    (size, rate) =>
+      `life=s=${size}:r=${rate}:ratio=0.4:seed=9:mold=30:life_color=0x7fae58:death_color=0x3f6a34:mold_color=0x55843f,boxblur=4:2`,
+    { sky: day.sky, houses: ['0x46703a', '0x3a6030', '0x527d42', '0x3f6834', '0x4b763d'], noise: 5 },
   ),
   street('alley-at-night', 'long-gop', {
     ...night,
@@ -225,6 +237,6 @@ export const scenes: readonly Scene[] = [
     'plain',
     (size, rate) =>
       `life=s=${size}:r=${rate}:ratio=0.2:seed=5:mold=12:life_color=0xd8b070:death_color=0x604838:mold_color=0x302820,boxblur=1`,
-    4,
+    { sky: '0xb9c4c9', houses: ['0xc9a27a', '0x7f99a8', '0xd6b25e', '0xa65f4a'], noise: 4 },
   ),
 ];
