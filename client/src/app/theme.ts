@@ -46,6 +46,7 @@ export const theme = createTheme({
     Drawer: { styles: { title: { fontWeight: 600, fontSize: 17 } } },
     Table: { defaultProps: { fz: 'sm', verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true }, multiline: true } },
+    Card: { styles: { root: { backgroundColor: 'var(--surface)', borderColor: 'var(--line)' } } },
     Text: { defaultProps: { size: 'md' } },
   },
 });

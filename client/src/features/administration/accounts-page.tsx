@@ -67,14 +67,14 @@ export function AccountsPage() {
             />
           ) : (
             <Card withBorder padding={0}>
-              <Table.ScrollContainer minWidth={720}>
+              <Table.ScrollContainer minWidth={0}>
                 <Table highlightOnHover>
                   <Table.Thead>
                     <Table.Tr>
                       <Table.Th>{t('accounts.displayName')}</Table.Th>
-                      <Table.Th>{t('accounts.role')}</Table.Th>
-                      <Table.Th>{t('accounts.area')}</Table.Th>
-                      <Table.Th>{t('accounts.lastSignIn')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('accounts.role')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('accounts.area')}</Table.Th>
+                      <Table.Th visibleFrom="sm">{t('accounts.lastSignIn')}</Table.Th>
                       <Table.Th />
                     </Table.Tr>
                   </Table.Thead>
@@ -93,10 +93,13 @@ export function AccountsPage() {
                           <Text size="sm" c="dimmed">
                             {account.username}
                           </Text>
+                          <Text size="sm" hiddenFrom="sm">
+                            {t(`common:roles.${account.role}`)} · {areaOf(account)}
+                          </Text>
                         </Table.Td>
-                        <Table.Td>{t(`common:roles.${account.role}`)}</Table.Td>
-                        <Table.Td>{areaOf(account)}</Table.Td>
-                        <Table.Td>
+                        <Table.Td visibleFrom="sm">{t(`common:roles.${account.role}`)}</Table.Td>
+                        <Table.Td visibleFrom="sm">{areaOf(account)}</Table.Td>
+                        <Table.Td visibleFrom="sm">
                           {account.lastSignInAt === null ? (
                             t('accounts.never')
                           ) : (
