@@ -1,6 +1,6 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { Button, Checkbox, Group, Stack, Switch, Text, Textarea } from '@mantine/core';
+import { Button, Checkbox, Group, SimpleGrid, Stack, Switch, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
@@ -97,10 +97,10 @@ export function RangeForm(props: RangeFormProps) {
     >
       <Stack gap="md">
         {props.guessed && <Text c="dimmed">{t('range.guessed')}</Text>}
-        <Group grow align="flex-start">
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <TimeInput label={t('range.from')} precision="tenth" value={fromMs} onChange={setFromMs} />
           <TimeInput label={t('range.to')} precision="tenth" value={toMs} onChange={setToMs} />
-        </Group>
+        </SimpleGrid>
         {fromMs !== undefined && toMs !== undefined && fromMs < toMs && (
           <Text>{t('range.length', { length: formatDuration(toMs - fromMs, i18n.language) })}</Text>
         )}

@@ -1,5 +1,7 @@
 import {
   IconBookmark,
+  IconEraser,
+  IconKeyboard,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconPlayerSkipForward,
@@ -220,14 +222,27 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
           {t('controls.extract')}
         </button>
       )}
-      {(marks.inMs !== undefined || marks.outMs !== undefined) && (
-        <button type="button" className={classes.button} onClick={onClearMarks} onMouseDown={keepFocus}>
-          {t('controls.clearMarks')}
-        </button>
-      )}
-      <button type="button" className={classes.button} onClick={commands.help} onMouseDown={keepFocus}>
-        <span className={classes.key}>?</span>
-        {t('controls.keys')}
+      <button
+        type="button"
+        className={classes.button}
+        // Always there, so that nothing moves under the pointer when a mark is set.
+        disabled={marks.inMs === undefined && marks.outMs === undefined}
+        onClick={onClearMarks}
+        onMouseDown={keepFocus}
+        title={t('controls.clearMarks')}
+        aria-label={t('controls.clearMarks')}
+      >
+        <IconEraser size={20} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className={classes.button}
+        onClick={commands.help}
+        onMouseDown={keepFocus}
+        title={t('controls.keys')}
+        aria-label={t('controls.keys')}
+      >
+        <IconKeyboard size={22} aria-hidden="true" />
       </button>
     </div>
   );

@@ -82,6 +82,7 @@ export function ReviewPage() {
         <ReviewSetup
           key={address.incidentId ?? ''}
           address={address}
+          startPurpose={purpose ?? ''}
           onOpen={(choice) => {
             setChoosing(false);
             setPurpose(choice.purpose);

@@ -19,7 +19,16 @@ export interface SetupChoice {
 }
 
 /** Before footage is seen: which cameras, which moment, and what for. */
-export function ReviewSetup({ address, onOpen }: { address: ReviewAddress; onOpen(choice: SetupChoice): void }) {
+export function ReviewSetup({
+  address,
+  startPurpose,
+  onOpen,
+}: {
+  address: ReviewAddress;
+  /** What was typed before. */
+  startPurpose: string;
+  onOpen(choice: SetupChoice): void;
+}) {
   const { t } = useTranslation('review');
   const incident = useIncident(address.incidentId);
   const tags = useTags(address.incidentId);
@@ -29,7 +38,7 @@ export function ReviewSetup({ address, onOpen }: { address: ReviewAddress; onOpe
     address.cameraIds.length > 0 ? address.cameraIds : undefined,
   );
   const [typedAtMs, setTypedAtMs] = useState<number | undefined>(address.atMs);
-  const [purpose, setPurpose] = useState('');
+  const [purpose, setPurpose] = useState(startPurpose);
   const [complaints, setComplaints] = useState<{ cameras?: string; at?: string; purpose?: string }>({});
 
   const hints = useMemo<CameraHints>(

@@ -2,6 +2,7 @@ import type { IncidentResponse } from '@choi-canh/shared/incidents';
 import type { TagResponse } from '@choi-canh/shared/evidence';
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconVideo } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { ClipCard } from '../../components/clip-card.js';
@@ -52,10 +53,20 @@ export function ReviewSide({ incident, cameraNames, onChooseCameras, onGoToTag }
 function Clips({ incidentId }: { incidentId: string }) {
   const { t } = useTranslation('review');
   const clips = useClips(incidentId);
+  const section = useRef<HTMLElement>(null);
+  const count = clips.data?.length;
+  const known = useRef(count);
+  useEffect(() => {
+    // A new one is brought into view: on a small screen it would be born below the edge.
+    if (known.current !== undefined && count !== undefined && count > known.current) {
+      section.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    }
+    known.current = count;
+  }, [count]);
   if (clips.isError) return <ErrorPanel error={clips.error} onRetry={() => void clips.refetch()} />;
   if (clips.data === undefined || clips.data.length === 0) return null;
   return (
-    <section className={classes.panel} data-testid="review-clips">
+    <section ref={section} className={classes.panel} data-testid="review-clips">
       <Title order={2} fz="md" mb="xs">
         {t('side.clips')}
       </Title>
