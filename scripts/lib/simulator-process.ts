@@ -16,6 +16,7 @@ export interface SimulatedCamera {
 export interface SimulatorProcess {
   child: ManagedChild;
   cameras: SimulatedCamera[];
+  discoveryPort: number;
   /** Puts a fault of the simulator's control API on a camera. */
   setFault(number: number, fault: Record<string, unknown>): Promise<void>;
   clearFault(number: number): Promise<void>;
@@ -35,7 +36,10 @@ export async function startSimulatorProcess(
     cwd: root,
   });
   onStarted?.(child);
-  const { control } = await child.jsonLine<{ ready: true; control: string }>('ready', 240_000);
+  const { control, discovery } = await child.jsonLine<{ control: string; discovery: { port: number } }>(
+    'ready',
+    240_000,
+  );
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(control + path, {
       method,
@@ -49,6 +53,7 @@ export async function startSimulatorProcess(
   return {
     child,
     cameras,
+    discoveryPort: discovery.port,
     setFault: async (number, fault) => void (await ask('PUT', `/cameras/${number}/fault`, fault)),
     clearFault: async (number) => void (await ask('DELETE', `/cameras/${number}/fault`)),
     stop: () => child.stop(),

@@ -85,6 +85,7 @@ export const configSchema = z.object({
     .max(5000)
     .default(80)
     .describe('Pause between the starts of two cameras'),
+  DISCOVERY_PORT: port.default(3702).describe('UDP port of WS-Discovery; another one only for tests'),
   DISCOVERY_INTERFACES: z
     .string()
     .default('')

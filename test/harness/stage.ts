@@ -31,10 +31,8 @@ export async function openStage(options: {
   try {
     const simulator = await startSimulator(options.cameras, options.media);
     ends.push(() => simulator.stop());
-    const system = await startConsole({
-      dataDir: folder.path,
-      ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    const env = { CHOI_CANH_DISCOVERY_PORT: String(simulator.discoveryPort), ...options.env };
+    const system = await startConsole({ dataDir: folder.path, env });
     ends.push(() => system.stop());
     return { simulator, system, folder: folder.path, close };
   } catch (error) {

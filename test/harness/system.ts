@@ -33,7 +33,8 @@ export type RunningSimulator = SimulatorProcess;
 
 /** The first `cameras` of Chí Đám, simulated in a process of their own. */
 export function startSimulator(cameras: number, media: string[] = smallMedia): Promise<RunningSimulator> {
-  return startSimulatorProcess(['--cameras', String(cameras), ...media]);
+  // A port of its own, so that a demo on the same machine does not answer.
+  return startSimulatorProcess(['--cameras', String(cameras), '--discovery-port', '0', ...media]);
 }
 
 export interface RunningConsole {

@@ -60,9 +60,10 @@ async function startRecorder(): Promise<typeof recorder> {
       STALL_SECONDS: 5,
       START_STAGGER_MS: 10,
       DISCOVERY_INTERFACES: ['127.0.0.1'],
+      DISCOVERY_PORT: simulator.discovery.port,
+      ENGINE: 'auto',
     },
     token,
-    discoveryPort: simulator.discovery.port,
     onvifIntervalMs: 4000,
   };
   const answer = await new Promise<HarnessAnswer>((resolve, reject) => {

@@ -38,6 +38,8 @@ export interface RecorderAppOptions {
     | 'STALL_SECONDS'
     | 'START_STAGGER_MS'
     | 'DISCOVERY_INTERFACES'
+    | 'DISCOVERY_PORT'
+    | 'ENGINE'
   >;
   clock: Clock;
   logger: Logger;
@@ -45,8 +47,6 @@ export interface RecorderAppOptions {
   token: string;
   /** 32 bytes that seal the desired state; default: `DATA_DIR/keys/recorder-state.key`, made with mode 0600. */
   secretKey?: Buffer;
-  /** UDP port of WS-Discovery; 3702 but in tests. */
-  discoveryPort?: number;
   /** Between two looks at a camera through ONVIF; default 60 s. */
   onvifIntervalMs?: number;
 }
@@ -100,7 +100,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       clock,
       logger: room('onvif'),
       interfaces: config.DISCOVERY_INTERFACES,
-      ...(options.discoveryPort === undefined ? {} : { discoveryPort: options.discoveryPort }),
+      discoveryPort: config.DISCOVERY_PORT,
     });
     const outbox = new Outbox({ path: join(folder, 'outbox.sqlite'), clock, logger: room('outbox') });
     started.push({ name: 'outbox', stop: () => outbox.close() });
@@ -119,6 +119,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       logger: room('ingest'),
       stallSeconds: config.STALL_SECONDS,
       startStaggerMs: config.START_STAGGER_MS,
+      engines: config.ENGINE === 'auto' ? ['native', 'ffmpeg'] : [config.ENGINE],
     });
     await run('ingest', ingest, () => ingest.start());
 

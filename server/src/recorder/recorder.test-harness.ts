@@ -7,7 +7,6 @@ import { createRecorderApp, type RecorderAppOptions } from './recorder.app.js';
 export interface HarnessStart {
   config: RecorderAppOptions['config'];
   token: string;
-  discoveryPort: number;
   onvifIntervalMs: number;
 }
 export type HarnessAnswer = { url: string } | { error: string };
