@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReviewEngine } from './review-engine.js';
 import type { TilePlayer } from './tile-player.js';
-import { longestWaitMs } from './wait-policy.js';
+import { longestWaitMs, shortWaitMs } from './wait-policy.js';
 import { createWallClock } from './wall-clock.js';
 
 function setUp() {
@@ -67,6 +67,23 @@ describe('review engine', () => {
     const before = clock.at();
     pass(500);
     expect(clock.at()).toBe(before + 500);
+  });
+
+  it('does not wait as long again for one that was left behind', () => {
+    const { clock, engine, player, pass } = setUp();
+    engine.add('a', player('a'));
+    engine.add('b', player('b'));
+    engine.setPhase('a', 'ready');
+    clock.play();
+    pass(16);
+    pass(longestWaitMs);
+    engine.setPhase('b', 'ready');
+    pass(16);
+    engine.setPhase('b', 'loading');
+    pass(16);
+    expect(clock.snapshot().waiting).toBe(true);
+    pass(shortWaitMs);
+    expect(clock.snapshot().waiting).toBe(false);
   });
 
   it('a paused clock does not wait; a player taken out is not waited for', () => {

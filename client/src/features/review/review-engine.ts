@@ -1,5 +1,12 @@
 import type { TilePlayer } from './tile-player.js';
-import { waitVerdict, type TilePhase, type TileStatus } from './wait-policy.js';
+import {
+  longestWaitMs,
+  rememberLateMs,
+  shortWaitMs,
+  waitVerdict,
+  type TilePhase,
+  type TileStatus,
+} from './wait-policy.js';
 import type { WallClock } from './wall-clock.js';
 
 /** What the page shows of its players; a new object with each change. */
@@ -36,6 +43,7 @@ export interface EngineDeps {
 export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): ReviewEngine {
   const players = new Map<string, TilePlayer>();
   const statuses = new Map<string, TileStatus>();
+  const lateAtMs = new Map<string, number>();
   const listeners = new Set<() => void>();
   const frameListeners = new Set<() => void>();
   let shown: EngineSnapshot = { phases: {}, waitingFor: [], leftBehind: [] };
@@ -43,6 +51,7 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
 
   function publish(): void {
     const { waitingFor, leftBehind } = waitVerdict(statuses, nowMs());
+    for (const id of leftBehind) lateAtMs.set(id, nowMs());
     const phases = Object.fromEntries([...statuses].map(([id, status]) => [id, status.phase]));
     const next: EngineSnapshot = { phases, waitingFor, leftBehind };
     if (JSON.stringify(next) === JSON.stringify(shown)) return;
@@ -71,7 +80,9 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
       };
     },
     setPhase(cameraId, phase) {
-      if (statuses.get(cameraId)?.phase !== phase) statuses.set(cameraId, { phase, sinceMs: nowMs() });
+      if (statuses.get(cameraId)?.phase === phase) return;
+      const lateBefore = nowMs() - (lateAtMs.get(cameraId) ?? Number.NEGATIVE_INFINITY) < rememberLateMs;
+      statuses.set(cameraId, { phase, sinceMs: nowMs(), patienceMs: lateBefore ? shortWaitMs : longestWaitMs });
     },
     player: (cameraId) => players.get(cameraId),
     snapshot: () => shown,

@@ -16,3 +16,12 @@ describe('waiting for players', () => {
     expect(waitVerdict(statuses, nowMs)).toEqual({ waitingFor, leftBehind });
   });
 });
+
+it('has less patience with one that was late before', () => {
+  const statuses = new Map([
+    ['a', { phase: 'ready' as const, sinceMs: 0 }],
+    ['b', { phase: 'loading' as const, sinceMs: 0, patienceMs: 800 }],
+  ]);
+  expect(waitVerdict(statuses, 799).waitingFor).toEqual(['b']);
+  expect(waitVerdict(statuses, 800).leftBehind).toEqual(['b']);
+});
