@@ -25,6 +25,7 @@ export function ReportTable({
   total,
   period,
   areaId,
+  name,
 }: {
   heading: string;
   rows: readonly ReportRow[];
@@ -32,9 +33,16 @@ export function ReportTable({
   period: ReportPeriod;
   /** Of the whole report. */
   areaId: string | undefined;
+  /** To tell the totals of two tables apart. */
+  name: 'category' | 'area';
 }) {
   const { t } = useTranslation('reports');
-  const cells = (counts: Counts, name: string, where: { areaId?: string | undefined; category?: string | undefined }) =>
+  const cells = (
+    counts: Counts,
+    id: string,
+    label: string,
+    where: { areaId?: string | undefined; category?: string | undefined },
+  ) =>
     countKinds.map((kind) => (
       <td key={kind} className={classes.number}>
         {counts[kind] === 0 ? (
@@ -43,8 +51,8 @@ export function ReportTable({
           <Link
             className={classes.count ?? ''}
             to={casesAddress(period, kind, where)}
-            aria-label={t('openCases', { name, heading: t(`headings.${headings[kind]}`), number: counts[kind] })}
-            data-testid={`report-${where.category ?? (where.areaId !== areaId ? where.areaId : 'total')}-${kind}`}
+            aria-label={t('openCases', { name: label, heading: t(`headings.${headings[kind]}`), number: counts[kind] })}
+            data-testid={`report-${id}-${headings[kind]}`}
           >
             {counts[kind]}
           </Link>
@@ -67,14 +75,14 @@ export function ReportTable({
         {rows.map((row) => (
           <tr key={row.key}>
             <th scope="row">{row.name}</th>
-            {cells(row, row.name, { areaId: row.areaId ?? areaId, category: row.category })}
+            {cells(row, row.key, row.name, { areaId: row.areaId ?? areaId, category: row.category })}
           </tr>
         ))}
       </tbody>
       <tfoot>
         <tr>
           <th scope="row">{t('headings.total')}</th>
-          {cells(total, t('headings.total'), { areaId })}
+          {cells(total, name === 'category' ? 'total' : 'area-total', t('headings.total'), { areaId })}
         </tr>
       </tfoot>
     </table>

@@ -188,6 +188,7 @@ function Paper({
           {t('byCategory')}
         </Title>
         <ReportTable
+          name="category"
           heading={t('headings.category')}
           rows={report.byCategory.map((row) => ({ ...row, key: row.category, name: categoryName(row.category) }))}
           total={report.total}
@@ -201,6 +202,7 @@ function Paper({
           <Text c="dimmed">{t('noAreas')}</Text>
         ) : (
           <ReportTable
+            name="area"
             heading={t('headings.commune')}
             rows={report.byArea.map((row) => ({ ...row, key: row.areaId, name: row.areaName }))}
             total={report.total}
