@@ -27,6 +27,7 @@ const schema = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS file_camera_start ON file (camera_id, start_ms);
   CREATE INDEX IF NOT EXISTS file_start ON file (start_ms, id);
+  CREATE INDEX IF NOT EXISTS file_bytes ON file (bytes);
 `;
 
 interface Stored {
@@ -111,7 +112,9 @@ export function openCatalogueDatabase(path: string) {
     bounds(cameraId: string): { oldestAtMs: number; newestAtMs: number } | undefined {
       const oldest = statements.oldestOf.get(cameraId)?.at;
       const newest = statements.newestOf.get(cameraId)?.at;
-      return oldest == null || newest == null ? undefined : { oldestAtMs: oldest, newestAtMs: newest };
+      return typeof oldest !== 'number' || typeof newest !== 'number'
+        ? undefined
+        : { oldestAtMs: oldest, newestAtMs: newest };
     },
     /** Of all cameras, oldest first, behind (afterMs, afterId). */
     oldest: (afterMs: number, afterId: string, limit: number): CatalogueRow[] =>

@@ -21,6 +21,8 @@ export interface PullOptions {
 
 export interface FragmentSource {
   readonly engine: 'native' | 'ffmpeg';
+  /** How much longer than the stall limit the first frame may take, ms. */
+  readonly startupMs: number;
   /** Resolves when the signal aborted. @throws IngestFailure when the stream cannot be had or ends */
   pull(target: StreamTarget, options: PullOptions): Promise<void>;
 }

@@ -69,6 +69,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
 
   /** One connection. Resolves when it was told to stop. @throws IngestFailure */
   async function attempt(): Promise<void> {
+    const source = options.sources[sourceIndex]!;
     const giveUp = new AbortController();
     const onStop = () => giveUp.abort();
     stopping.signal.addEventListener('abort', onStop, { once: true });
@@ -77,8 +78,9 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     let framesCame = false;
     const watchdog = setInterval(
       () => {
-        if (stalled !== undefined || clock.monotonicMs() - lastFrameAt < options.stallMs) return;
-        const seconds = Math.round(options.stallMs / 1000);
+        const limitMs = options.stallMs + (framesCame ? 0 : source.startupMs);
+        if (stalled !== undefined || clock.monotonicMs() - lastFrameAt < limitMs) return;
+        const seconds = Math.round(limitMs / 1000);
         stalled = framesCame
           ? new IngestFailure('stream_stalled', `no frame for ${seconds} s`)
           : new IngestFailure('no_stream', `no frame within ${seconds} s`);
@@ -88,7 +90,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       Math.min(1000, options.stallMs / 4),
     );
     try {
-      await options.sources[sourceIndex]!.pull(options.target, {
+      await source.pull(options.target, {
         signal: giveUp.signal,
         nextRun: options.nextRun,
         onFragment: takeFragment,

@@ -129,6 +129,8 @@ class FfmpegStream {
 export function createFfmpegSource({ clock, ffmpeg }: { clock: Clock; ffmpeg: Ffmpeg }): FragmentSource {
   return {
     engine: 'ffmpeg',
+    // A child that looks at a stream before it writes, perhaps beside many others.
+    startupMs: 15_000,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {
       const input = { ...target, timeoutMs: socketTimeoutMs };
       const stream = new FfmpegStream(clock, options);

@@ -136,6 +136,7 @@ class NativeStream {
 export function createNativeSource({ clock }: { clock: Clock }): FragmentSource {
   return {
     engine: 'native',
+    startupMs: 0,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {
       let stream: NativeStream | undefined;
       const session = await RtspSession.open(

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { stderrFailure } from './stderr-reason.js';
+
+it.each([
+  ['[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized', false, 'wrong_password'],
+  ['pipe:0: Connection refused', false, 'connection_refused'],
+  ['[tcp @ 0x1] Connection to tcp://10.0.0.9:554 failed: No route to host', false, 'host_unreachable'],
+  ['[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found', false, 'no_stream'],
+  ['Output #0, mp4, to pipe:1:\nOutput file #0 does not contain any stream', false, 'not_video'],
+  ['pipe:0: Invalid data found when processing input', false, 'bad_answer'],
+  ['', false, 'no_stream'],
+  ['', true, 'stream_ended'],
+  ['[rtsp @ 0x1] Connection reset by peer', true, 'stream_ended'],
+  ['free(): invalid pointer', false, 'engine_failed'],
+])('%j, frames %s: %s', (stderr, framesCame, reason) => {
+  expect(stderrFailure(stderr, framesCame).reason).toBe(reason);
+});

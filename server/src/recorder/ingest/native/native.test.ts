@@ -1,0 +1,318 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { Fragment } from '../../../lib/fragment.js';
+import { parseMoof } from '../../../lib/isobmff/moof.js';
+import { TimeAnchor } from '../time-anchor.js';
+import { Depacketizer, parseRtp, TimestampUnwrapper, type AccessUnit } from './depacketizer.js';
+import { Fragmenter } from './fragmenter.js';
+import { buildInitSegment } from './mp4-writer.js';
+import { senderReport } from './native-source.js';
+import { authorizerFor } from './rtsp-authorization.js';
+import { RtspParser } from './rtsp-message.js';
+import { findVideo } from './session-description.js';
+import { nalRole, type VideoCodec } from './video-codec.js';
+
+function rtp(sequence: number, timestamp: number, marker: boolean, payload: number[] | Buffer): Buffer {
+  const header = Buffer.alloc(12);
+  header[0] = 0x80;
+  header[1] = 96 | (marker ? 0x80 : 0);
+  header.writeUInt16BE(sequence & 0xffff, 2);
+  header.writeUInt32BE(timestamp >>> 0, 4);
+  return Buffer.concat([header, Buffer.from(payload)]);
+}
+
+describe('Depacketizer', () => {
+  function units(codec: VideoCodec, packets: Buffer[]): AccessUnit[] {
+    const found: AccessUnit[] = [];
+    const depacketizer = new Depacketizer(codec, new TimestampUnwrapper(), (unit) => found.push(unit));
+    for (const packet of packets) depacketizer.push(parseRtp(packet)!);
+    return found;
+  }
+  const hex = (unit: AccessUnit) => unit.nals.map((nal) => nal.toString('hex'));
+
+  it('joins single units, aggregates and fragments of H.264', () => {
+    const [unit] = units('h264', [
+      rtp(1, 100, false, [24, 0, 2, 0x67, 1, 0, 2, 0x68, 2]),
+      rtp(2, 100, false, [0x06, 5]),
+      rtp(3, 100, false, [0x7c, 0x85, 0xaa]),
+      rtp(4, 100, false, [0x7c, 0x05, 0xbb]),
+      rtp(5, 100, true, [0x7c, 0x45, 0xcc]),
+    ]);
+    expect(hex(unit!)).toEqual(['6701', '6802', '0605', '65aabbcc']);
+  });
+
+  it('joins aggregates and fragments of H.265', () => {
+    const [unit] = units('h265', [
+      rtp(1, 100, false, [0x60, 1, 0, 3, 0x40, 1, 9, 0, 3, 0x42, 1, 8]),
+      rtp(2, 100, false, [0x62, 1, 0x93, 0xaa]),
+      rtp(3, 100, true, [0x62, 1, 0x53, 0xbb]),
+    ]);
+    expect(hex(unit!)).toEqual(['400109', '420108', '2601aabb']);
+  });
+
+  it('drops a fragmented unit of which a packet is missing', () => {
+    const found = units('h264', [
+      rtp(1, 100, false, [0x06, 5]),
+      rtp(2, 100, false, [0x7c, 0x85, 0xaa]),
+      rtp(4, 100, true, [0x7c, 0x45, 0xcc]),
+    ]);
+    expect(found.map(hex)).toEqual([['0605']]);
+  });
+
+  it('ends a frame without marker when the next begins, over the wrap of the timestamp', () => {
+    const found = units('h264', [
+      rtp(65535, 0xffff_fff0, false, [0x65, 1]),
+      rtp(0, 0x10, false, [0x41, 2]),
+      rtp(1, 0x30, false, [0x41, 3]),
+    ]);
+    expect(found.map(({ ticks }) => ticks)).toEqual([0xffff_fff0, 0xffff_fff0 + 0x20]);
+  });
+
+  it('refuses a frame without end', () => {
+    const big = Buffer.alloc(60_000, 1);
+    expect(() =>
+      units(
+        'h264',
+        Array.from({ length: 400 }, (_, index) => rtp(index, 1, false, big)),
+      ),
+    ).toThrow(expect.objectContaining({ reason: 'bad_answer' }));
+  });
+});
+
+describe('authorizerFor', () => {
+  it('answers as RFC 2069 and RFC 7616 say', () => {
+    const credentials = { username: 'Mufasa', password: 'CircleOfLife' };
+    const old = authorizerFor(
+      ['Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"'],
+      credentials,
+    )!;
+    expect(old('GET', '/dir/index.html')).toContain('response="1949323746fe6a43ef61f9606e7febea"');
+    const both = authorizerFor(
+      ['Basic realm="x"', 'Digest realm="x", nonce="n", qop="auth", algorithm=SHA-256'],
+      credentials,
+    )!;
+    expect(both('DESCRIBE', 'rtsp://h/')).toMatch(/^Digest .*algorithm=SHA-256.*qop=auth, nc=00000001, cnonce="/);
+    expect(both('SETUP', 'rtsp://h/')).toContain('nc=00000002');
+    expect(authorizerFor(['Basic realm="x"'], credentials)!('GET', '/')).toBe('Basic TXVmYXNhOkNpcmNsZU9mTGlmZQ==');
+    expect(authorizerFor(['Negotiate'], credentials)).toBeUndefined();
+  });
+});
+
+describe('RtspParser', () => {
+  function parse(chunks: Buffer[]) {
+    const seen: string[] = [];
+    const parser = new RtspParser({
+      onResponse: ({ status, body }) => seen.push(`${status} ${body}`),
+      onRequest: (method) => seen.push(method),
+      onInterleaved: (channel, payload) => seen.push(`$${channel} ${payload.toString('hex')}`),
+    });
+    for (const chunk of chunks) parser.push(chunk);
+    return seen;
+  }
+  const stream = Buffer.concat([
+    Buffer.from('RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc'),
+    Buffer.from([0x24, 0, 0, 2, 1, 2]),
+    Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n'),
+    Buffer.from([0x24, 1, 0, 0]),
+  ]);
+
+  it('sees the same however the bytes are cut', () => {
+    const expected = ['200 abc', '$0 0102', 'OPTIONS', '$1 '];
+    expect(parse([stream])).toEqual(expected);
+    expect(parse([...stream].map((byte) => Buffer.from([byte])))).toEqual(expected);
+  });
+
+  it.each([
+    ['junk', Buffer.from([0xff, 0xd8])],
+    ['another protocol', Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
+    ['no end', Buffer.alloc(20_000, 0x41)],
+    ['an impossible length', Buffer.from('RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n')],
+  ])('refuses %s', (_name, bytes) => {
+    expect(() => parse([bytes])).toThrow(expect.objectContaining({ reason: 'bad_answer' }));
+  });
+});
+
+describe('findVideo', () => {
+  const head = 'v=0\r\ns=x\r\nm=audio 0 RTP/AVP 8\r\na=control:a\r\n';
+  it.each([
+    ['trackID=1', 'rtsp://h/s/trackID=1'],
+    ['rtsp://h/other', 'rtsp://h/other'],
+    ['*', 'rtsp://h/s'],
+  ])('resolves control %s', (control, expected) => {
+    const sdp = `${head}m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=Z0IAHg==,aM4C\r\na=control:${control}\r\n`;
+    expect(findVideo(sdp, 'rtsp://h/s')).toMatchObject({ codec: 'h264', payloadType: 96, control: expected });
+  });
+
+  it.each([
+    [head, 'not_video'],
+    [`${head}m=video 0 RTP/AVP 26\r\n`, 'not_video'],
+    ['<html>', 'bad_answer'],
+  ])('refuses %j', (sdp, reason) => {
+    expect(() => findVideo(sdp, 'rtsp://h/s')).toThrow(expect.objectContaining({ reason }));
+  });
+});
+
+describe('senderReport', () => {
+  it('finds the report in a compound packet and ignores a camera without a clock', () => {
+    const report = Buffer.alloc(28);
+    report.set([0x80, 200, 0, 6]);
+    report.writeUInt32BE(2_208_988_800 + 1000, 8);
+    report.writeUInt32BE(0x8000_0000, 12);
+    report.writeUInt32BE(4711, 16);
+    const other = Buffer.from([0x81, 202, 0, 1, 0, 0, 0, 0]);
+    expect(senderReport(Buffer.concat([other, report]))).toEqual({ utcMs: 1_000_500, rtpTimestamp: 4711 });
+    report.writeUInt32BE(0, 8);
+    expect(senderReport(report)).toBeUndefined();
+    expect(senderReport(Buffer.from([0x80, 200, 0, 6, 1, 2]))).toBeUndefined();
+  });
+});
+
+const startCode = Buffer.from([0, 0, 1]);
+
+interface Encoded {
+  codec: VideoCodec;
+  encoder: string[];
+  sampleEntry: string;
+}
+
+describe('fragments of real video', () => {
+  /** Access units by their delimiters. */
+  function encode({ codec, encoder }: Encoded, size: string): Buffer[][] {
+    const format = codec === 'h264' ? 'h264' : 'hevc';
+    const stream = execFileSync('ffmpeg', [
+      ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10`, '-t', '2', '-pix_fmt', 'yuv420p', ...encoder],
+      ...['-bsf:v', `${codec === 'h264' ? 'h264' : 'hevc'}_metadata=aud=insert`, '-f', format, 'pipe:1'],
+    ]);
+    const isDelimiter = (nal: Buffer) => (codec === 'h264' ? (nal[0]! & 31) === 9 : ((nal[0]! >> 1) & 63) === 35);
+    const units: Buffer[][] = [];
+    const starts: number[] = [];
+    for (let at = stream.indexOf(startCode); at >= 0; at = stream.indexOf(startCode, at + 3)) starts.push(at);
+    starts.forEach((start, index) => {
+      let end = starts[index + 1] ?? stream.length;
+      while (stream[end - 1] === 0) end -= 1;
+      const nal = stream.subarray(start + 3, end);
+      if (isDelimiter(nal)) units.push([]);
+      else units.at(-1)!.push(nal);
+    });
+    return units;
+  }
+
+  it.each<Encoded>([
+    { codec: 'h264', encoder: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10'], sampleEntry: 'avc1' },
+    {
+      codec: 'h265',
+      encoder: ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10:bframes=0'],
+      sampleEntry: 'hvc1',
+    },
+  ])('$codec decodes whole, with the right size', (video) => {
+    // 90 lines are not a multiple of a block: the picture is cropped.
+    const units = encode(video, '160x90');
+    const sets = { vps: [] as Buffer[], sps: [] as Buffer[], pps: [] as Buffer[] };
+    for (const nal of units[0]!) {
+      const role = nalRole(video.codec, nal);
+      if (role === 'vps' || role === 'sps' || role === 'pps') sets[role].push(nal);
+    }
+    const init = buildInitSegment(video.codec, sets);
+    expect(init).toMatchObject({ width: 160, height: 90, timescale: 90_000 });
+    expect(init.codec).toMatch(new RegExp(`^${video.sampleEntry}\\.`));
+    const anchor = new TimeAnchor(90_000);
+    anchor.observeArrival(0, 1e12);
+    const fragments: Fragment[] = [];
+    const fragmenter = new Fragmenter({ init, anchor, nextRun: () => 5, onFragment: (one) => fragments.push(one) });
+    units.forEach((nals, index) => {
+      const kept = nals.filter((nal) => ['key', 'picture', 'other'].includes(nalRole(video.codec, nal)));
+      const isKey = kept.some((nal) => nalRole(video.codec, nal) === 'key');
+      fragmenter.push({ ticks: index * 9000, nals: kept, isKey }, index * 100);
+    });
+    fragmenter.flush(undefined);
+    expect(fragments.map(({ sampleCount, independent, durationMs }) => [sampleCount, independent, durationMs])).toEqual(
+      [
+        [10, true, 1000],
+        [10, true, 1000],
+      ],
+    );
+    const mp4 = Buffer.concat([init.bytes, ...fragments.map(({ bytes }) => bytes)]);
+    const decoded = execFileSync(
+      'ffmpeg',
+      [...['-v', 'error', '-xerror', '-f', 'mp4', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1']],
+      { input: mp4, maxBuffer: 1e7 },
+    );
+    expect(decoded.length).toBe(20 * 160 * 90);
+  });
+});
+
+describe('Fragmenter', () => {
+  const nal = Buffer.from([0x65, 0x88, 0x80]);
+
+  function run(pictures: [ticks: number, isKey: boolean][], atMs: (index: number) => number = (index) => index * 40) {
+    const found: Fragment[] = [];
+    const anchor = new TimeAnchor(90_000);
+    anchor.observeArrival(0, 1e12);
+    let runs = 0;
+    const fragmenter = new Fragmenter({
+      init: { timescale: 90_000 } as Fragment['init'],
+      anchor,
+      nextRun: () => ++runs,
+      onFragment: (one) => found.push(one),
+    });
+    pictures.forEach(([ticks, isKey], index) => fragmenter.push({ ticks, nals: [nal], isKey }, atMs(index)));
+    return { found, fragmenter };
+  }
+  const shown = (one: Fragment) => {
+    let ticks = 0;
+    return parseMoof(one.bytes).samples.map((sample) => {
+      const at = Number(one.baseMediaDecodeTime) + ticks + sample.compositionOffset;
+      ticks += sample.duration;
+      return at;
+    });
+  };
+
+  it('drops what comes before the first keyframe', () => {
+    const { found, fragmenter } = run([
+      [0, false],
+      [3600, false],
+      [7200, true],
+      [10_800, false],
+    ]);
+    fragmenter.flush(undefined);
+    expect(fragmenter.droppedPictures).toBe(2);
+    expect(found.map(({ sampleCount }) => sampleCount)).toEqual([2]);
+  });
+
+  it('shows reordered pictures at their times and never before they are decoded', () => {
+    // I P B B P B B in decoding order
+    const order = [0, 3, 1, 2, 6, 4, 5].map((picture) => picture * 3600);
+    const { found, fragmenter } = run(order.map((ticks, index) => [ticks, index === 0]));
+    fragmenter.flush(undefined);
+    const [one] = found;
+    const first = shown(one!)[0]!;
+    expect(shown(one!).map((at) => at - first)).toEqual(order);
+    for (const { compositionOffset } of parseMoof(one!.bytes).samples)
+      expect(compositionOffset).toBeGreaterThanOrEqual(0);
+    expect(one!.startAtMs + first / 90).toBeCloseTo(1e12, 6);
+  });
+
+  it('keeps a hole in the timeline where frames are missing', () => {
+    const { found, fragmenter } = run([
+      [0, true],
+      [3600, false],
+      [3600 + 5 * 90_000, false],
+      [7200 + 5 * 90_000, false],
+    ]);
+    fragmenter.flush(undefined);
+    expect(
+      found.map(({ baseMediaDecodeTime, durationMs, run: one }) => [baseMediaDecodeTime, durationMs, one]),
+    ).toEqual([
+      [0n, 80, 1],
+      [BigInt(3600 + 5 * 90_000), 80, 1],
+    ]);
+  });
+
+  it('does not sit on a frame for long', () => {
+    const { found, fragmenter } = run([[0, true]]);
+    fragmenter.flushLate(1400);
+    expect(found).toHaveLength(0);
+    fragmenter.flushLate(1600);
+    expect(found).toHaveLength(1);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { RunClock, TimeAnchor } from './time-anchor.js';
+
+const rate = 90_000;
+const t0 = Date.UTC(2026, 2, 1);
+
+/** Frames of 25 fps that arrive with a delay each. */
+function arrive(anchor: TimeAnchor, delaysMs: number[], fromTicks = 0): void {
+  delaysMs.forEach((delay, index) =>
+    anchor.observeArrival(fromTicks + index * 3600, t0 + fromTicks / 90 + index * 40 + delay),
+  );
+}
+
+describe('TimeAnchor', () => {
+  it('takes the least delayed arrival where there is no report', () => {
+    const anchor = new TimeAnchor(rate);
+    expect(anchor.current()).toBeUndefined();
+    arrive(anchor, [80, 3, 45, 12]);
+    expect(anchor.current()).toEqual({ offsetMs: t0 + 3, timeSource: 'arrival' });
+  });
+
+  it.each([
+    [-4900, 'rtcp'],
+    [0, 'rtcp'],
+    [4900, 'rtcp'],
+    [5100, 'arrival'],
+    [-3_600_000, 'arrival'],
+  ] as const)('camera clock %i ms ahead: %s', (aheadMs, timeSource) => {
+    const anchor = new TimeAnchor(rate);
+    arrive(anchor, [0, 5]);
+    anchor.observeSenderReport(90_000, t0 + 1000 + aheadMs);
+    expect(anchor.current()).toEqual({ offsetMs: timeSource === 'rtcp' ? t0 + aheadMs : t0, timeSource });
+    expect(anchor.clockOffsetMs()).toBe(aheadMs);
+  });
+
+  it('forgets arrivals of before the clock of the host was set forward', () => {
+    const anchor = new TimeAnchor(rate);
+    arrive(anchor, [2]);
+    anchor.observeArrival(3600, t0 + 40 + 60_000);
+    expect(anchor.current()!.offsetMs).toBe(t0 + 60_000);
+  });
+});
+
+describe('RunClock', () => {
+  function recorded() {
+    const anchor = new TimeAnchor(rate);
+    arrive(anchor, [30]);
+    const clock = new RunClock(anchor, rate);
+    expect(clock.place(0, true)).toEqual({ atMs: t0 + 30, timeSource: 'arrival' });
+    return { anchor, clock };
+  }
+
+  it('takes the first report in one small step', () => {
+    const { anchor, clock } = recorded();
+    anchor.observeSenderReport(0, t0);
+    expect(clock.place(90_000, true)).toEqual({ atMs: t0 + 1000, timeSource: 'rtcp' });
+  });
+
+  it('never goes back', () => {
+    const { anchor, clock } = recorded();
+    anchor.observeSenderReport(0, t0 - 200);
+    expect(clock.place(9000, true)).toEqual({ atMs: t0 + 30, timeSource: 'rtcp' });
+  });
+
+  it('asks for a new run where the step is large, at a keyframe only', () => {
+    const { anchor, clock } = recorded();
+    anchor.observeSenderReport(0, t0 + 1000);
+    expect(clock.place(90_000, false)).toEqual({ atMs: t0 + 1030, timeSource: 'arrival' });
+    expect(clock.place(180_000, true)).toBe('jumped');
+  });
+
+  it('follows arrivals slowly', () => {
+    const { anchor, clock } = recorded();
+    arrive(anchor, [0], 90_000);
+    expect(clock.place(90_000, true)).toEqual({ atMs: t0 + 1025, timeSource: 'arrival' });
+  });
+});
