@@ -6,7 +6,7 @@ import { clipListResponse } from '@choi-canh/shared/evidence';
 import { incidentPageResponse } from '@choi-canh/shared/incidents';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser, type TestBrowser } from '../harness/browser.js';
+import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { missingFrames, shownFrames } from '../harness/clip-frames.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { createAccount, createArea, waitUntilRecorded } from '../harness/system.js';
@@ -40,7 +40,8 @@ async function shownWallMs(page: Page, cameraId: string): Promise<number> {
   return Number(text ?? Number.NaN);
 }
 
-it('goes from discovery by a technician to the count of 1 of the district', async () => {
+it('goes from discovery by a technician to the count of 1 of the district', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll(browsers));
   const { system, simulator } = stage;
   const province = await createArea(system.administrator, 'Phú Thọ', null, 'province');
   const commune = await createArea(system.administrator, 'Chí Đám', province.id);
@@ -113,7 +114,7 @@ it('goes from discovery by a technician to the count of 1 of the district', asyn
 
   await page.getByTestId('review-tag').click();
   await page.getByTestId('tag-note').fill('Xe máy vượt đèn đỏ');
-  await page.getByLabel('quyết định', { exact: false }).first().check({ force: true });
+  await page.getByTestId('tag-decisive-switch').check({ force: true });
   await page.getByTestId('tag-submit').click();
   await page.getByTestId('tag-form').waitFor({ state: 'detached' });
   await page.getByTestId('review-extract').click();
@@ -168,7 +169,7 @@ it('goes from discovery by a technician to the count of 1 of the district', asyn
   // District: the count of 1 opens into the case.
   const head = await browserOf(district);
   await head.waitForURL(/\/reports/);
-  const count = head.getByTestId('report-total-byFootage');
+  const count = head.getByTestId('report-total-resolvedByFootage');
   await count.waitFor();
   expect((await count.textContent())?.trim()).toBe('1');
   await count.click();

@@ -69,3 +69,11 @@ export async function openBrowser({
     },
   };
 }
+
+/** What each browser shows when a test failed, in `test-results/`. */
+export async function photographAll(browsers: readonly TestBrowser[]): Promise<void> {
+  for (const [index, browser] of browsers.entries()) {
+    console.error(`browser ${index}: ${browser.page.url()}`, browser.pageErrors);
+    await browser.page.screenshot({ path: `test-results/failed-${index}.png` }).catch(() => undefined);
+  }
+}
