@@ -78,7 +78,11 @@ function HoldRow({ hold, onRelease }: { hold: HoldResponse; onRelease?: () => vo
       data-state={hold.state}
     >
       <Group gap="sm" wrap="nowrap" align="flex-start" style={{ minWidth: 0 }}>
-        {kept ? <IconLock size={22} aria-hidden="true" /> : <IconLockOpen size={22} aria-hidden="true" />}
+        {kept ? (
+          <IconLock size={22} aria-hidden="true" style={{ flex: 'none' }} />
+        ) : (
+          <IconLockOpen size={22} aria-hidden="true" style={{ flex: 'none' }} />
+        )}
         <div style={{ minWidth: 0 }}>
           <Text fw={600}>{hold.cameraName}</Text>
           <Text>{`${formatDateTime(hold.from, 'minute')} – ${formatTime(hold.to, 'minute')}`}</Text>

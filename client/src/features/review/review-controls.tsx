@@ -36,7 +36,7 @@ const keepFocus = (event: React.MouseEvent) => event.preventDefault();
 export function ReviewControls(props: ReviewControlsProps) {
   return (
     <>
-      <div className={classes.bar}>
+      <div className={`${classes.bar} ${classes.playBar}`}>
         <ClockFace engine={props.engine} />
         <Transport engine={props.engine} commands={props.commands} />
         <Rates engine={props.engine} onRate={props.onRate} />
@@ -224,7 +224,7 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
       )}
       <button
         type="button"
-        className={classes.button}
+        className={`${classes.button} ${classes.clear}`}
         // Always there, so that nothing moves under the pointer when a mark is set.
         disabled={marks.inMs === undefined && marks.outMs === undefined}
         onClick={onClearMarks}
@@ -236,7 +236,7 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
       </button>
       <button
         type="button"
-        className={classes.button}
+        className={`${classes.button} ${classes.help}`}
         onClick={commands.help}
         onMouseDown={keepFocus}
         title={t('controls.keys')}

@@ -11,6 +11,7 @@ import { useIncident, useIncidentEvents } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
+import { createAddressWriter, type AddressChange } from './address-writer.js';
 import { IncidentLine } from './incident-line.js';
 import { defaultWindow } from './opening-window.js';
 import { readReviewAddress, reviewAddressKeys, writeReviewAddress, type ReviewAddress } from './review-address.js';
@@ -29,12 +30,14 @@ export function ReviewPage() {
   const cameras = useCameras();
   useIncidentEvents();
 
+  const [writer] = useState(() => createAddressWriter(address));
+  useEffect(() => writer.seen(address), [writer, address]);
   const write = useCallback(
-    (next: Partial<ReviewAddress>, push = false) => {
-      const params = writeReviewAddress({ ...address, ...next });
+    (next: AddressChange, push = false) => {
+      const params = writeReviewAddress(writer.change(next));
       change(Object.fromEntries(reviewAddressKeys.map((key) => [key, params.get(key) ?? undefined])), { push });
     },
-    [address, change],
+    [writer, change],
   );
 
   // A link may name only cameras and an instant: the stretch around it is added, so that it stays the same.

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useHolds, useTags } from '../../lib/cases.js';
 import { useNow } from '../../lib/use-now.js';
 import { useSession } from '../../lib/session.js';
+import type { AddressChange } from './address-writer.js';
 import { widenWindow, windowShowing, type OpeningWindow } from './opening-window.js';
 import type { ReviewAddress } from './review-address.js';
 import { ReviewControls } from './review-controls.js';
@@ -27,7 +28,7 @@ export interface ReviewSessionProps {
   address: ReviewAddress;
   cameras: readonly CameraResponse[];
   incident: IncidentResponse | undefined;
-  onAddress(change: Partial<ReviewAddress>): void;
+  onAddress(change: AddressChange): void;
   onReopen(): void;
 }
 
@@ -81,8 +82,7 @@ export function ReviewSession(props: ReviewSessionProps) {
   const commands = reviewCommands({
     engine,
     shownIds,
-    marks: address.marks,
-    onMarks: (marks) => onAddress({ marks }),
+    onMarks: (change) => onAddress((latest) => ({ marks: change(latest.marks) })),
     tag: () => mayTag && openDialog('tag'),
     extract: () => mayExtract && openDialog('extract'),
     help: () => openDialog('keys'),

@@ -6,8 +6,7 @@ export interface CommandContext {
   engine: ReviewEngine;
   /** Cameras on the screen, the enlarged one first. */
   shownIds: readonly string[];
-  marks: Marks;
-  onMarks(marks: Marks): void;
+  onMarks(change: (marks: Marks) => Marks): void;
   tag(): void;
   extract(): void;
   help(): void;
@@ -18,7 +17,7 @@ const sameMomentMs = 500;
 
 /** What buttons and keys do. Frames are those of the first camera shown that has a picture. */
 export function reviewCommands(context: CommandContext): ReviewCommands {
-  const { engine, marks, onMarks } = context;
+  const { engine, onMarks } = context;
   const { clock } = engine;
   const leader = () =>
     context.shownIds.map((id) => engine.player(id)).find((player) => player?.pictureMs() !== undefined);
@@ -39,8 +38,14 @@ export function reviewCommands(context: CommandContext): ReviewCommands {
     },
     skip: (byMs) => clock.seek(clock.at() + byMs),
     // The frame that is seen lies in the range: from its start, and with an end after it.
-    markIn: () => onMarks(withMarkIn(marks, Math.min(clock.at(), shownPicture() ?? Number.POSITIVE_INFINITY))),
-    markOut: () => onMarks(withMarkOut(marks, Math.max(clock.at(), (shownPicture() ?? 0) + 1))),
+    markIn() {
+      const atMs = Math.min(clock.at(), shownPicture() ?? Number.POSITIVE_INFINITY);
+      onMarks((marks) => withMarkIn(marks, atMs));
+    },
+    markOut() {
+      const atMs = Math.max(clock.at(), (shownPicture() ?? 0) + 1);
+      onMarks((marks) => withMarkOut(marks, atMs));
+    },
     tag: context.tag,
     extract: context.extract,
     help: context.help,
