@@ -19,7 +19,7 @@ let system: RunningConsole;
 beforeAll(async () => {
   folder = await temporaryFolder();
   simulator = await startSimulator(66);
-  system = await startConsole({ dataDir: folder.path });
+  system = await startConsole({ dataDir: folder.path, env: { CHOI_CANH_ENGINE: 'ffmpeg' } });
 });
 afterAll(async () => {
   await system?.stop();
@@ -27,7 +27,7 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-it('shows no password in any command line or environment while 66 cameras record', async () => {
+it('shows no password in any command line or environment while 66 cameras record through 66 ffmpeg processes', async () => {
   const api = system.administrator;
   const area = await createArea(api, 'Chí Đám');
   const cameras = await addCameras(api, area.id, simulator.cameras);
