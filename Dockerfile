@@ -25,6 +25,6 @@ ENV NODE_ENV=production CHOI_CANH_DATA_DIR=/data CHOI_CANH_HOST=0.0.0.0 CHOI_CAN
 VOLUME /data
 EXPOSE 8470
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "server/dist/main.js", "healthcheck"]
+  CMD ["node", "server/dist/health-check.js"]
 STOPSIGNAL SIGTERM
 CMD ["node", "server/dist/main.js"]

@@ -20,8 +20,15 @@ const { values: options } = parseArgs({
     port: { type: 'string', default: process.env.CHOI_CANH_PORT ?? '8470' },
     folder: { type: 'string', default: join(root, 'demo-data') },
     'bitrate-kbps': { type: 'string', default: '256' },
+    help: { type: 'boolean', default: false },
   },
 });
+
+const usage = `npm run demo -- [options]
+  --cameras <n>        1 to 66 cameras of Chí Đám (default 66)
+  --port <port>        of the console (default 8470)
+  --folder <folder>    where the demo keeps everything (default demo-data)
+  --bitrate-kbps <n>   of each camera's main stream (default 256)`;
 
 const children: ManagedChild[] = [];
 let stopping: Promise<void> | undefined;
@@ -90,6 +97,10 @@ async function startConsole(folder: string, port: number): Promise<{ origin: str
 }
 
 async function main(): Promise<void> {
+  if (options.help) {
+    say(usage);
+    return;
+  }
   const folder = resolve(options.folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const port = Number(options.port);

@@ -26,8 +26,8 @@ export const root = resolve(import.meta.dirname, '../..');
 const typescript = ['--conditions=source', '--import', 'tsx'];
 const password = 'mat-khau-thu-nghiem';
 
-/** Small pictures that are encoded in a moment; cameras differ in their groups of pictures and B-frames. */
-const smallMedia = ['--width', '320', '--height', '180', '--fps', '10', '--bitrate-kbps', '120'];
+/** Just above the sub-streams' 640×360; cameras differ in their groups of pictures and B-frames. */
+const smallMedia = ['--width', '704', '--height', '396', '--fps', '10', '--bitrate-kbps', '160'];
 
 export type RunningSimulator = SimulatorProcess;
 
