@@ -169,7 +169,7 @@ it('goes from discovery by a technician to the count of 1 of the district', asyn
   // District: the count of 1 opens into the case.
   const head = await browserOf(district);
   await head.waitForURL(/\/reports/);
-  const count = head.getByTestId('report-traffic_accident-resolvedByFootage');
+  const count = head.getByTestId('report-total-byFootage');
   await count.waitFor();
   expect((await count.textContent())?.trim()).toBe('1');
   await count.click();
