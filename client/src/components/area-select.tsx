@@ -19,10 +19,13 @@ const all = '*';
 export function AreaSelect({ value, onChange, allowAll = false, exclude, ...rest }: AreaSelectProps) {
   const { t } = useTranslation();
   const { tree, isPending } = useAreas();
+  // Whose scope is one area sees its name, and not the words "all areas".
+  const roots = tree.flat.filter((node) => node.depth === 0);
+  const onlyRoot = allowAll && roots.length === 1 ? roots[0]?.area : undefined;
   const data = [
-    ...(allowAll ? [{ value: all, label: t('common:area.all') }] : []),
+    ...(allowAll ? [{ value: all, label: onlyRoot?.name ?? t('common:area.all') }] : []),
     ...tree.flat
-      .filter((node) => exclude?.has(node.area.id) !== true)
+      .filter((node) => exclude?.has(node.area.id) !== true && node.area.id !== onlyRoot?.id)
       .map((node) => ({ value: node.area.id, label: node.area.name })),
   ];
   return (
@@ -36,7 +39,7 @@ export function AreaSelect({ value, onChange, allowAll = false, exclude, ...rest
       searchable
       allowDeselect={false}
       data={data}
-      value={value ?? (allowAll ? all : null)}
+      value={value === undefined || value === onlyRoot?.id ? (allowAll ? all : null) : value}
       onChange={(next) => onChange(next === null || next === all ? undefined : next)}
       filter={({ options, search }) =>
         options.filter((option) => !('group' in option) && matchesText(option.label, search))

@@ -21,7 +21,7 @@ export function LiveTile({
       <div className={classes.caption}>
         <StateBadge state={camera.state} compact />
         <span className={classes.name}>{camera.name}</span>
-        <span className={classes.place}>{camera.place}</span>
+        {!camera.name.includes(camera.place) && <span className={classes.place}>{camera.place}</span>}
       </div>
       {onFocus !== undefined && (
         <button
