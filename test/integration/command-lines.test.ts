@@ -1,30 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { descendants } from '../harness/processes.js';
+import { openStage, type Stage } from '../harness/stage.js';
 import {
   addCameras,
   createArea,
-  startConsole,
-  startSimulator,
-  temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
   type RunningSimulator,
 } from '../harness/system.js';
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stage: Stage;
 let simulator: RunningSimulator;
 let system: RunningConsole;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  simulator = await startSimulator(66);
-  system = await startConsole({ dataDir: folder.path, env: { CHOI_CANH_ENGINE: 'ffmpeg' } });
+  stage = await openStage({ cameras: 66, env: { CHOI_CANH_ENGINE: 'ffmpeg' } });
+  ({ simulator, system } = stage);
 });
 afterAll(async () => {
-  await system?.stop();
-  await simulator?.stop();
-  await folder?.remove();
+  await stage?.close();
 });
 
 it('shows no password in any command line or environment while 66 cameras record through 66 ffmpeg processes', async () => {

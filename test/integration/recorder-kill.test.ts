@@ -4,31 +4,26 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { missingFrames, shownFrames } from '../harness/clip-frames.js';
 import { readPlaylist, saveSegments } from '../harness/playlist.js';
 import { recorderPid } from '../harness/processes.js';
+import { openStage, type Stage } from '../harness/stage.js';
 import {
   addCameras,
   createArea,
-  startConsole,
-  startSimulator,
-  temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
   type RunningSimulator,
 } from '../harness/system.js';
 import { waitFor } from '../harness/wait.js';
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stage: Stage;
 let simulator: RunningSimulator;
 let system: RunningConsole;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  simulator = await startSimulator(2);
-  system = await startConsole({ dataDir: folder.path });
+  stage = await openStage({ cameras: 2 });
+  ({ simulator, system } = stage);
 });
 afterAll(async () => {
-  await system?.stop();
-  await simulator?.stop();
-  await folder?.remove();
+  await stage?.close();
 });
 
 it('plays back to within 2 s of a SIGKILL of the recorder, and goes on recording by itself', async () => {
@@ -64,7 +59,7 @@ it('plays back to within 2 s of a SIGKILL of the recorder, and goes on recording
     const segments = await readPlaylist(api, `/api/openings/${opening.id}/cameras/${camera.id}/playlist.m3u8?${query}`);
     const firstAfter = segments.findIndex((segment, at) => at > 0 && segment.discontinuity);
     expect(firstAfter, 'the gap of the kill is a discontinuity').toBeGreaterThan(0);
-    const path = join(folder.path, `before-${index}.mp4`);
+    const path = join(stage.folder, `before-${index}.mp4`);
     await saveSegments(api, segments.slice(0, firstAfter), path);
     const frames = await shownFrames(path);
     const last = frames.at(-1);

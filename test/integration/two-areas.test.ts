@@ -7,13 +7,11 @@ import { socketPath } from '@choi-canh/shared/realtime';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPlaylist } from '../harness/playlist.js';
+import { openStage, type Stage } from '../harness/stage.js';
 import {
   addCameras,
   createAccount,
   createArea,
-  startConsole,
-  startSimulator,
-  temporaryFolder,
   waitUntilRecorded,
   type RunningConsole,
   type RunningSimulator,
@@ -22,7 +20,7 @@ import { waitFor } from '../harness/wait.js';
 
 type Officer = Awaited<ReturnType<typeof createAccount>>;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stage: Stage;
 let simulator: RunningSimulator;
 let system: RunningConsole;
 let mine: CameraResponse;
@@ -33,9 +31,8 @@ let startedAtMs: number;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  simulator = await startSimulator(2);
-  system = await startConsole({ dataDir: folder.path });
+  stage = await openStage({ cameras: 2 });
+  ({ simulator, system } = stage);
   const api = system.administrator;
   const [chiDam, dongLuong] = [await createArea(api, 'Chí Đám'), await createArea(api, 'Đồng Lương')];
   [mine] = (await addCameras(api, chiDam.id, simulator.cameras.slice(0, 1))) as [CameraResponse];
@@ -48,9 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const socket of sockets) socket.disconnect();
-  await system?.stop();
-  await simulator?.stop();
-  await folder?.remove();
+  await stage?.close();
 });
 
 const range = () => ({ from: new Date(startedAtMs).toISOString(), to: new Date(startedAtMs + 3000).toISOString() });

@@ -34,4 +34,21 @@ export interface Fragment {
   readonly run: number;
 }
 
+/** One fragment as it lies in a footage file. */
+export interface StoredFragment {
+  readonly fileId: string;
+  /** Of the moof, bytes from the start of the file. */
+  readonly offset: number;
+  readonly byteLength: number;
+  /** UTC, ms, of the media instant `baseMediaDecodeTime`. */
+  readonly startAtMs: number;
+  readonly durationMs: number;
+  readonly independent: boolean;
+  readonly baseMediaDecodeTime: bigint;
+  readonly run: number;
+  readonly initId: string;
+  readonly timeSource: TimeSource;
+  readonly sampleCount: number;
+}
+
 export type StreamName = 'main' | 'sub';

@@ -1,19 +1,7 @@
 // What extraction needs of the footage; handed in by the recorder's composition.
+import type { StoredFragment } from '../../lib/fragment.js';
 
-export interface SourceFragment {
-  readonly fileId: string;
-  readonly offset: number;
-  readonly byteLength: number;
-  /** UTC, ms, of presentation time `baseMediaDecodeTime`. */
-  readonly startAtMs: number;
-  readonly durationMs: number;
-  readonly independent: boolean;
-  readonly baseMediaDecodeTime: bigint;
-  readonly run: number;
-  readonly initId: string;
-  readonly timeSource: 'rtcp' | 'arrival';
-  readonly sampleCount: number;
-}
+export type SourceFragment = StoredFragment;
 
 export interface SourceFile {
   readonly cameraId: string;

@@ -5,11 +5,11 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
-import type { Fragment } from '../../lib/fragment.js';
+import type { Fragment, StoredFragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import { syncFolder, writeDurably } from './durable-json.js';
-import type { FootageFile, StoredFragment } from './footage-types.js';
+import type { FootageFile } from './footage-types.js';
 import { absolutePath, fileIdOf, footagePath, indexPathOf, openMarkerOf } from './footage-paths.js';
 import {
   encodeClosingRecord,

@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { PassThrough, pipeline } from 'node:stream';
 import { AppError } from '../../lib/errors.js';
+import type { StoredFragment } from '../../lib/fragment.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import type { Catalogue } from './catalogue.js';
 import type { CameraWriter } from './camera-writer.js';
-import type { FootageFile, FootageReader, Span, StoredFragment } from './footage-types.js';
+import type { FootageFile, FootageReader, Span } from './footage-types.js';
 import { absolutePath, indexPathOf } from './footage-paths.js';
 import { decodeIndex, joinSpans } from './index-file.js';
 

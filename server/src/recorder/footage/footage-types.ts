@@ -1,22 +1,5 @@
 // The words of the footage room: what other rooms of the recorder see of it.
-import type { Fragment, TimeSource } from '../../lib/fragment.js';
-
-/** One fragment as it lies in a footage file. */
-export interface StoredFragment {
-  readonly fileId: string;
-  /** Of the moof, bytes from the start of the file. */
-  readonly offset: number;
-  readonly byteLength: number;
-  /** UTC, ms, of the media instant `baseMediaDecodeTime`. */
-  readonly startAtMs: number;
-  readonly durationMs: number;
-  readonly independent: boolean;
-  readonly baseMediaDecodeTime: bigint;
-  readonly run: number;
-  readonly initId: string;
-  readonly timeSource: TimeSource;
-  readonly sampleCount: number;
-}
+import type { Fragment, StoredFragment, TimeSource } from '../../lib/fragment.js';
 
 export interface FootageFile {
   readonly id: string;

@@ -1,18 +1,8 @@
 // What live needs of footage and ingest; handed in by the recorder's composition.
 import type { CameraReason } from '@choi-canh/shared/health';
-import type { Fragment, StreamName } from '../../lib/fragment.js';
+import type { Fragment, StoredFragment, StreamName } from '../../lib/fragment.js';
 
-export interface TailFragment {
-  readonly fileId: string;
-  readonly offset: number;
-  readonly byteLength: number;
-  readonly startAtMs: number;
-  readonly durationMs: number;
-  readonly independent: boolean;
-  readonly baseMediaDecodeTime: bigint;
-  readonly run: number;
-  readonly initId: string;
-}
+export type TailFragment = Omit<StoredFragment, 'timeSource' | 'sampleCount'>;
 
 export interface LiveFootage {
   /** The newest `ms` of the current run, from an independent fragment if there is one. */

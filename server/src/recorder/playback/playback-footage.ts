@@ -1,17 +1,7 @@
 // What playback needs of the footage; handed in by the recorder's composition.
+import type { StoredFragment } from '../../lib/fragment.js';
 
-export interface PlaybackFragment {
-  readonly fileId: string;
-  readonly offset: number;
-  readonly byteLength: number;
-  /** UTC, ms, of presentation time `baseMediaDecodeTime`. */
-  readonly startAtMs: number;
-  readonly durationMs: number;
-  readonly independent: boolean;
-  readonly baseMediaDecodeTime: bigint;
-  readonly run: number;
-  readonly initId: string;
-}
+export type PlaybackFragment = Omit<StoredFragment, 'timeSource' | 'sampleCount'>;
 
 export interface PlaybackFile {
   readonly cameraId: string;
