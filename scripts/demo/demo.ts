@@ -74,6 +74,8 @@ function freeGb(folder: string): number {
 async function startSimulator(): Promise<SimulatedCamera[]> {
   say('▸ Starting the camera simulator (it draws its scenes the first time)');
   const args = ['--fleet', 'chi-dam', '--cameras', options.cameras, '--bitrate-kbps', options['bitrate-kbps']];
+  // The same addresses at every start, as cameras have: the console knows them from the last one.
+  args.push('--http-port', '18080', '--rtsp-port', '18554');
   const simulator = await startSimulatorProcess(args, (child) => children.push(child));
   return simulator.cameras;
 }

@@ -47,7 +47,8 @@ export function readProfiles(body: XmlElement): StreamFacts[] {
 }
 
 /**
- * Main: the most pixels. Sub: the fewest pixels in H.264, which every browser plays, and fewer than main; null if none.
+ * Main: the most pixels. Sub: the fewest pixels in H.264, which every browser plays, and fewer pixels than main or as
+ * many at a lower bitrate; null if none.
  * @throws AppError precondition `no_video` when nothing can be recorded.
  */
 export function chooseStreams(profiles: readonly StreamFacts[]): { main: StreamFacts; sub: StreamFacts | null } {
@@ -63,6 +64,8 @@ export function chooseStreams(profiles: readonly StreamFacts[]): { main: StreamF
       { details: { reason: 'not_video' } },
     );
   }
-  const sub = usable.filter((profile) => profile.codec === 'H264' && pixels(profile) < pixels(main)).at(-1);
+  const lighter = (profile: StreamFacts) =>
+    pixels(profile) < pixels(main) || (profile.bitrateKbps ?? Infinity) < (main.bitrateKbps ?? 0);
+  const sub = usable.filter((profile) => profile.codec === 'H264' && profile !== main && lighter(profile)).at(-1);
   return { main, sub: sub ?? null };
 }
