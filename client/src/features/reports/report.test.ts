@@ -77,7 +77,7 @@ describe('the sentence', () => {
     expect(text).not.toMatch(/NaN|undefined|{{/);
   });
   it('speaks English too', () => {
-    expect(sentences(report, 'en').join(' ')).toContain('13 of them by footage (81.3%)');
+    expect(sentences(report, 'en').join(' ')).toContain('of them by footage: 13 (81.3%)');
   });
 });
 
