@@ -15,6 +15,8 @@ export function useRecorders() {
   return useQuery({
     queryKey: ['recorders'],
     queryFn: ({ signal }) => api.get('/api/recorders', { schema: recorderListResponse, signal }),
+    // A recorder that is starting, or was lost, appears by itself.
+    refetchInterval: ({ state }) => (state.data?.items.some((recorder) => recorder.reachable) ? 30_000 : 2000),
   });
 }
 
