@@ -215,7 +215,12 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       emit(status('alive', 'ok', ago(0)));
       await untilReason('ok');
       await harness.stopConsole();
-      const before = recorder.asked.length;
+      // What the stopped console had under way may arrive after its end.
+      const before = await eventually('nothing more arrives', async () => {
+        const asked = recorder.asked.length;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return asked === recorder.asked.length && asked;
+      });
       await harness.startConsole({ register: false });
       expect((await admin.get('/api/recorders', recorderListResponse)).items[0]?.reachable).toBe(false);
       await untilReason('recorder_unreachable');
