@@ -1,15 +1,11 @@
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { casePieces, type CasePiece } from './case-piece.repository.js';
 import { clipEntity, type ClipRow } from './clip.entity.js';
 
-export interface ClipView {
-  row: ClipRow;
-  cameraName: string;
-  areaId: string;
-  incidentNumber: string;
-}
+export type ClipView = CasePiece<ClipRow>;
 
 export class ClipsRepository {
   readonly #db: Database;
@@ -19,7 +15,7 @@ export class ClipsRepository {
   }
 
   list(incidentId: string): Promise<ClipView[]> {
-    return views(
+    return casePieces(
       this.#db.read
         .createQueryBuilder(clipEntity, 'clip')
         .where('clip.incidentId = :incidentId AND clip.deletedAt IS NULL', { incidentId })
@@ -35,12 +31,12 @@ export class ClipsRepository {
       .createQueryBuilder(clipEntity, 'clip')
       .where('clip.id = :id AND clip.deletedAt IS NULL', { id })
       .andWhere(piece.sql, piece.parameters);
-    return (await views(query))[0];
+    return (await casePieces(query))[0];
   }
 
   /** For the queue, which has no scope; deleted ones too. */
   async byId(id: string, manager: EntityManager = this.#db.read): Promise<ClipView | undefined> {
-    return (await views(manager.createQueryBuilder(clipEntity, 'clip').where('clip.id = :id', { id })))[0];
+    return (await casePieces(manager.createQueryBuilder(clipEntity, 'clip').where('clip.id = :id', { id })))[0];
   }
 
   /** Clips that are not finished, oldest first. */
@@ -93,20 +89,4 @@ export class ClipsRepository {
   async remove(id: string): Promise<void> {
     await this.#db.write((manager) => manager.delete(clipEntity, { id }));
   }
-}
-
-async function views(query: SelectQueryBuilder<ClipRow>): Promise<ClipView[]> {
-  const { raw, entities } = await query
-    .innerJoin('incident', 'inc', 'inc.id = clip.incident_id')
-    .innerJoin('camera', 'cam', 'cam.id = clip.camera_id')
-    .addSelect('cam.name', 'view_camera')
-    .addSelect('inc.area_id', 'view_area')
-    .addSelect('inc.number', 'view_number')
-    .getRawAndEntities<Record<'view_camera' | 'view_area' | 'view_number', string>>();
-  return entities.map((row, index) => ({
-    row,
-    cameraName: raw[index]?.view_camera ?? '',
-    areaId: raw[index]?.view_area ?? '',
-    incidentNumber: raw[index]?.view_number ?? '',
-  }));
 }

@@ -78,7 +78,13 @@ export class ClipsService {
         deletedAt: null,
       };
       await repository.insert(manager, row);
-      const made = { row, cameraName: camera.name, areaId: incident.areaId, incidentNumber: incident.number };
+      const made: ClipView = {
+        row,
+        cameraName: camera.name,
+        recorderId: camera.recorderId,
+        areaId: incident.areaId,
+        incidentNumber: incident.number,
+      };
       await audit.record(actor, entryOf('clip.create', made, { holdId: hold.id }), manager);
       return made;
     });

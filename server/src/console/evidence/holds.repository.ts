@@ -1,17 +1,12 @@
 import type { DesiredHold } from '@choi-canh/shared/recorder-api';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { casePieces, type CasePiece } from './case-piece.repository.js';
 import { holdEntity, type HoldRow } from './hold.entity.js';
 
-export interface HoldView {
-  row: HoldRow;
-  cameraName: string;
-  recorderId: string;
-  areaId: string;
-  incidentNumber: string;
-}
+export type HoldView = CasePiece<HoldRow>;
 
 export class HoldsRepository {
   readonly #db: Database;
@@ -21,7 +16,7 @@ export class HoldsRepository {
   }
 
   list(incidentId: string): Promise<HoldView[]> {
-    return views(
+    return casePieces(
       this.#db.read
         .createQueryBuilder(holdEntity, 'hold')
         .where('hold.incidentId = :incidentId', { incidentId })
@@ -34,17 +29,17 @@ export class HoldsRepository {
   async find(scope: AreaScope, id: string, manager: EntityManager = this.#db.read): Promise<HoldView | undefined> {
     const piece = inScope(scope, 'inc.area_id');
     const query = manager.createQueryBuilder(holdEntity, 'hold').where('hold.id = :id', { id });
-    return (await views(query.andWhere(piece.sql, piece.parameters)))[0];
+    return (await casePieces(query.andWhere(piece.sql, piece.parameters)))[0];
   }
 
   byIds(manager: EntityManager, ids: readonly string[]): Promise<HoldView[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return views(manager.createQueryBuilder(holdEntity, 'hold').where('hold.id IN (:...ids)', { ids }));
+    return casePieces(manager.createQueryBuilder(holdEntity, 'hold').where('hold.id IN (:...ids)', { ids }));
   }
 
   /** Holds of a recorder's cameras that are on their way into or out of it. */
   unsettled(manager: EntityManager, recorderId: string): Promise<HoldView[]> {
-    return views(
+    return casePieces(
       manager
         .createQueryBuilder(holdEntity, 'hold')
         .where(`hold.state IN ('pending', 'releasing') AND cam.recorder_id = :recorderId`, { recorderId }),
@@ -75,22 +70,4 @@ export class HoldsRepository {
   async update(manager: EntityManager, id: string, changes: Partial<HoldRow>): Promise<void> {
     await manager.update(holdEntity, { id }, changes);
   }
-}
-
-async function views(query: SelectQueryBuilder<HoldRow>): Promise<HoldView[]> {
-  const { raw, entities } = await query
-    .innerJoin('incident', 'inc', 'inc.id = hold.incident_id')
-    .innerJoin('camera', 'cam', 'cam.id = hold.camera_id')
-    .addSelect('cam.name', 'view_camera')
-    .addSelect('cam.recorder_id', 'view_recorder')
-    .addSelect('inc.area_id', 'view_area')
-    .addSelect('inc.number', 'view_number')
-    .getRawAndEntities<Record<'view_camera' | 'view_recorder' | 'view_area' | 'view_number', string>>();
-  return entities.map((row, index) => ({
-    row,
-    cameraName: raw[index]?.view_camera ?? '',
-    recorderId: raw[index]?.view_recorder ?? '',
-    areaId: raw[index]?.view_area ?? '',
-    incidentNumber: raw[index]?.view_number ?? '',
-  }));
 }
