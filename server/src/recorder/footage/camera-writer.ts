@@ -9,6 +9,7 @@ import type { Fragment, StoredFragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import { syncFolder, writeDurably } from './durable-json.js';
+import { chainedFile, type ChainedFile } from './footage-chain.js';
 import type { FootageFile } from './footage-types.js';
 import { absolutePath, fileIdOf, footagePath, indexPathOf, openMarkerOf } from './footage-paths.js';
 import {
@@ -29,6 +30,7 @@ const recentMs = 130_000;
 interface OpenFile {
   readonly path: string;
   readonly header: IndexHeader;
+  readonly initSha256: Buffer;
   readonly media: FileHandle;
   readonly index: FileHandle;
   readonly records: IndexRecord[];
@@ -50,8 +52,8 @@ export interface CameraWriterOptions {
   readonly logger: Logger;
   readonly fileSeconds: number;
   readonly epoch: () => number;
-  /** A file was closed and must enter the catalogue; it stays marked open until this resolves. */
-  readonly onClosed: (row: CatalogueRow) => Promise<void>;
+  /** A file was closed and must enter chain and catalogue; it stays marked open until this resolves. */
+  readonly onClosed: (row: CatalogueRow, file: ChainedFile) => Promise<void>;
   readonly onDiskFull: () => void;
   readonly random?: () => number;
 }
@@ -121,6 +123,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
       const file: OpenFile = {
         path,
         header,
+        initSha256: createHash('sha256').update(init.bytes).digest(),
         media,
         index,
         records: [],
@@ -179,7 +182,10 @@ export function createCameraWriter(options: CameraWriterOptions) {
     await file.media.close();
     await file.index.close();
     // Readers find it in memory until the catalogue has it.
-    await options.onClosed(catalogueRow(file.header, file.records, file.path));
+    await options.onClosed(
+      catalogueRow(file.header, file.records, file.path),
+      chainedFile(file.path, file.header, file.records, file.initSha256),
+    );
     current = undefined;
     await rm(absolutePath(directory, openMarkerOf(cameraId)), { force: true });
   }

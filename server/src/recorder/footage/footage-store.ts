@@ -8,6 +8,7 @@ import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import { createCameraWriter, type CameraWriter } from './camera-writer.js';
 import { createCatalogue } from './catalogue.js';
+import { describeClosedFile, type ChainedFile, type FootageChain } from './footage-chain.js';
 import { createFootageReader } from './footage-reader.js';
 import type { FootageStore } from './footage-types.js';
 import { absolutePath, assertCameraId, isCameraFolder, openMarkerOf, parseFootagePath } from './footage-paths.js';
@@ -23,6 +24,8 @@ export interface FootageStoreOptions {
   readonly fileSeconds: number;
   /** What was appended is on the disk after at most this time. */
   readonly syncSeconds: number;
+  /** Where closed files are entered and deletions noted; without one footage is kept unchained. */
+  readonly chain?: FootageChain;
   readonly statfs?: (directory: string) => Promise<DiskSpace>;
   readonly retentionIntervalMs?: number;
 }
@@ -70,6 +73,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     catalogue,
     holds,
     space,
+    chain: options.chain,
     mayDelete: () => !awaitingHolds && !rebuilding && state === 'started',
   });
 
@@ -82,6 +86,11 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       waitingRows.push(row);
       logger.error({ path: row.path, reason: errorMessage(error) }, 'a footage file did not enter the catalogue');
     }
+  }
+
+  async function enterClosed(row: CatalogueRow, file: ChainedFile): Promise<void> {
+    await options.chain?.enter(file, 'closed');
+    await enter(row);
   }
 
   async function enterWaiting(): Promise<void> {
@@ -104,7 +113,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       logger,
       fileSeconds: options.fileSeconds,
       epoch: () => epoch,
-      onClosed: enter,
+      onClosed: enterClosed,
       onDiskFull: () => {
         retention.reportFull();
         lastRetentionAt = -Infinity;
@@ -126,6 +135,8 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       const path = markedPath(text);
       if (path !== undefined && parseFootagePath(path)?.cameraId === cameraId) {
         const row = await recoverFile(directory, path, logger, true);
+        const recovered = row === undefined ? undefined : await describeClosedFile(directory, path);
+        if (recovered !== undefined) await options.chain?.enter(recovered, 'recovered');
         if (row !== undefined) await catalogue.insert(row);
       }
       await rm(marker, { force: true });

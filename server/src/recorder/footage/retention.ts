@@ -5,6 +5,7 @@ import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
 import type { Catalogue } from './catalogue.js';
+import type { FootageChain } from './footage-chain.js';
 import type { RetentionPolicy } from './footage-types.js';
 import type { Holds } from './holds.js';
 import { removeFootage } from './recover-file.js';
@@ -37,6 +38,8 @@ export function createRetention(options: {
   catalogue: Catalogue;
   holds: Holds;
   space: () => Promise<DiskSpace>;
+  /** A deletion is noted there before it is made. */
+  chain?: FootageChain | undefined;
   mayDelete: () => boolean;
 }): Retention {
   const { directory, clock, logger, catalogue, holds } = options;
@@ -50,7 +53,8 @@ export function createRetention(options: {
   const isHeld = (row: CatalogueRow) => holds.isHeld(row.cameraId, row.startAtMs, row.endAtMs);
 
   /** The file first: a row without a file is tried again, a file without a row would be lost to retention. */
-  async function remove(row: CatalogueRow, why: string): Promise<void> {
+  async function remove(row: CatalogueRow, why: 'age' | 'headroom'): Promise<void> {
+    await options.chain?.tombstone(row, why);
     await removeFootage(directory, row.path);
     await catalogue.remove(row.id);
     logger.debug({ path: row.path, why }, 'footage deleted');
