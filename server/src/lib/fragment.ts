@@ -1,22 +1,38 @@
 /** The one media currency. Produced by ingest engines, stored by footage, served by live, playback and extraction. */
 
+/** AAC beside the video, where the camera's sound is recorded. */
+export interface AudioTrack {
+  readonly trackId: number;
+  /** Ticks a second; the sample rate. */
+  readonly timescale: number;
+  /** RFC 6381, e.g. `mp4a.40.2`. */
+  readonly codec: string;
+  /** 0 or more; 0 when only the stream says it. */
+  readonly channels: number;
+}
+
 /** Initialisation segment (ftyp+moov) of one set of parameters; ISO/IEC 14496-12 8.2, 8.8. */
 export interface InitSegment {
   /** First 16 hex digits of the SHA-256 of `bytes`. */
   readonly id: string;
   readonly bytes: Buffer;
-  /** RFC 6381, e.g. `avc1.64001f`. */
+  /** Of the video, RFC 6381, e.g. `avc1.64001f`. */
   readonly codec: string;
   readonly width: number;
   readonly height: number;
   /** Media timescale of the video track, ticks a second. */
   readonly timescale: number;
+  /** Of the video track, as all that has no other name here. */
   readonly trackId: number;
+  readonly audio?: AudioTrack;
 }
 
 export type TimeSource = 'rtcp' | 'arrival';
 
-/** One `moof+mdat` of at most 2 s, video only, one track. */
+/**
+ * One `moof+mdat` of at most 2 s: a track fragment of video and, where the init segment has such a track and sound
+ * came, one of audio behind it. All times and counts are the video's.
+ */
 export interface Fragment {
   readonly init: InitSegment;
   /** moof+mdat, nothing else (prft, styp, sidx are taken out). */

@@ -1,6 +1,6 @@
 // Reads an initialisation segment (ftyp+moov, ISO/IEC 14496-12 8.2): which codec, how large, which clock.
 import { createHash } from 'node:crypto';
-import type { InitSegment } from '../fragment.js';
+import type { AudioTrack, InitSegment } from '../fragment.js';
 import { badMp4, boxesIn, findBox, findIn, payloadOf, type Box } from './boxes.js';
 
 const hex2 = (value: number): string => value.toString(16).padStart(2, '0');
@@ -92,15 +92,66 @@ function readTrack(bytes: Buffer, trak: Box): VideoTrack | undefined {
   };
 }
 
-function videoTrack(bytes: Buffer): VideoTrack | undefined {
+/** What the first track of which `read` can make something is. */
+function firstTrack<T>(bytes: Buffer, read: (bytes: Buffer, trak: Box) => T | undefined): T | undefined {
   const moov = findBox(bytes, 'moov');
   if (moov === undefined) throw badMp4('no moov');
   for (const box of boxesIn(bytes, moov)) {
     if (box.type !== 'trak') continue;
-    const track = readTrack(bytes, box);
+    const track = read(bytes, box);
     if (track !== undefined) return track;
   }
   return undefined;
+}
+
+const videoTrack = (bytes: Buffer) => firstTrack(bytes, readTrack);
+
+/** Length of the fixed part of an AudioSampleEntry behind the box header (12.2.3.2). */
+const audioSampleEntryBytes = 28;
+/** Bytes of an esds behind version and flags are looked through; ours has 37. */
+const maxDescriptorBytes = 256;
+
+/** Audio object type of an AudioSpecificConfig, found by its descriptor (ISO/IEC 14496-1 7.2.6.7). */
+function audioObjectType(esds: Buffer): number | undefined {
+  let at = 4;
+  while (at < Math.min(esds.length, maxDescriptorBytes)) {
+    const tag = esds[at++];
+    let length = 0;
+    for (let byte = 0x80; byte & 0x80 && at < esds.length;) {
+      byte = esds[at++] ?? 0;
+      length = length * 128 + (byte & 127);
+    }
+    if (tag === 3) at += 3;
+    else if (tag === 4) at += 13;
+    else if (tag === 5 && length >= 2 && at + 2 <= esds.length) {
+      const config = esds.readUInt16BE(at);
+      return config >> 11 === 31 ? 32 + ((config >> 5) & 63) : config >> 11;
+    } else at += length;
+  }
+  return undefined;
+}
+
+/** AAC only; any other track is none. */
+function readAudioTrack(bytes: Buffer, trak: Box): AudioTrack | undefined {
+  const stsd = findIn(bytes, trak, ['mdia', 'minf', 'stbl', 'stsd']);
+  const tkhd = findIn(bytes, trak, ['tkhd']);
+  const mdhd = findIn(bytes, trak, ['mdia', 'mdhd']);
+  if (stsd === undefined || tkhd === undefined || mdhd === undefined) return undefined;
+  if (stsd.start + stsd.headerLength + 8 >= stsd.end) return undefined;
+  const entry = boxesIn(bytes, { ...stsd, headerLength: stsd.headerLength + 8 }).next().value;
+  if (entry?.type !== 'mp4a') return undefined;
+  const channels = payloadOf(bytes, entry, audioSampleEntryBytes).readUInt16BE(16);
+  const esds = findIn(bytes, { ...entry, headerLength: entry.headerLength + audioSampleEntryBytes }, ['esds']);
+  const objectType = esds === undefined ? undefined : audioObjectType(payloadOf(bytes, esds, 4));
+  if (objectType === undefined) return undefined;
+  const header = payloadOf(bytes, tkhd, 24);
+  const trackId = header.readUInt32BE(header.readUInt8(0) === 1 ? 20 : 12);
+  return { trackId, timescale: timescaleOf(bytes, mdhd), codec: `mp4a.40.${objectType}`, channels };
+}
+
+/** The track of AAC beside the video, where there is one. @throws AppError invalid bad_mp4 */
+export function audioTrackOf(bytes: Buffer): AudioTrack | undefined {
+  return firstTrack(bytes, readAudioTrack);
 }
 
 /** Whether the movie holds a video track of a codec that can be recorded. @throws AppError invalid bad_mp4 */
@@ -120,6 +171,7 @@ export function parseInitSegment(bytes: Buffer): InitSegment {
   const track = videoTrack(bytes);
   if (track?.configuration === undefined) throw badMp4('no video track that can be recorded');
   const { sampleEntry, configuration, width, height, timescale, trackId } = track;
+  const audio = audioTrackOf(bytes);
   return {
     id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
     bytes,
@@ -128,5 +180,6 @@ export function parseInitSegment(bytes: Buffer): InitSegment {
     height,
     timescale,
     trackId,
+    ...(audio === undefined ? {} : { audio }),
   };
 }

@@ -25,6 +25,8 @@ export interface ParsedMoof {
 
 /** Defaults of a track for samples whose fragment states nothing (trex, 8.8.3). */
 export interface SampleDefaults {
+  /** Whose they are; the track fragment that is read. Without it the first one is. */
+  readonly trackId?: number;
   readonly duration: number;
   readonly size: number;
   readonly flags: number;
@@ -38,14 +40,19 @@ const maxSamples = 20_000;
 /** The defaults that moov/mvex/trex of an init segment states for a track. @throws AppError invalid bad_mp4 */
 export function parseTrackDefaults(initBytes: Buffer, trackId: number): SampleDefaults {
   const mvex = findBox(initBytes, 'moov', 'mvex');
-  if (mvex === undefined) return noDefaults;
+  if (mvex === undefined) return { ...noDefaults, trackId };
   for (const box of boxesIn(initBytes, mvex)) {
     if (box.type !== 'trex') continue;
     const payload = payloadOf(initBytes, box, 24);
     if (payload.readUInt32BE(4) !== trackId) continue;
-    return { duration: payload.readUInt32BE(12), size: payload.readUInt32BE(16), flags: payload.readUInt32BE(20) };
+    return {
+      trackId,
+      duration: payload.readUInt32BE(12),
+      size: payload.readUInt32BE(16),
+      flags: payload.readUInt32BE(20),
+    };
   }
-  return noDefaults;
+  return { ...noDefaults, trackId };
 }
 
 class Reader {
@@ -69,7 +76,7 @@ class Reader {
 }
 
 interface TrackHeader extends SampleDefaults {
-  trackId: number;
+  readonly trackId: number;
   dataOrigin: number;
 }
 
@@ -130,22 +137,33 @@ function readRun(
   return offset;
 }
 
+/** The track fragment of `trackId`, the first one where it is undefined. */
+function findTrack(bytes: Buffer, moof: Box, trackId: number | undefined): Box | undefined {
+  for (const box of boxesIn(bytes, moof)) {
+    if (box.type !== 'traf') continue;
+    if (trackId === undefined) return box;
+    const tfhd = findIn(bytes, box, ['tfhd']);
+    if (tfhd !== undefined && payloadOf(bytes, tfhd, 8).readUInt32BE(4) === trackId) return box;
+  }
+  return undefined;
+}
+
 /**
- * Parses one fragment of one track. `bytes` is moof+mdat (boxes before and between are allowed); `defaults` are those
- * of trex where tfhd does not state its own. With `fragmentByteLength` (of moof+mdat) `bytes` may be the moof alone.
+ * Parses what one fragment holds of the track that `defaults` name: undefined when it is nothing. See parseMoof.
  * @throws AppError invalid bad_mp4
  */
-export function parseMoof(
+export function parseTrackFragment(
   bytes: Buffer,
   defaults: SampleDefaults = noDefaults,
   fragmentByteLength = bytes.length,
-): ParsedMoof {
+): ParsedMoof | undefined {
   let moof: Box | undefined;
   for (const box of iterateBoxes(bytes)) if (box.type === 'moof') moof ??= box;
   if (moof === undefined) throw badMp4('no moof');
   const mfhd = findIn(bytes, moof, ['mfhd']);
-  const traf = findIn(bytes, moof, ['traf']);
-  if (mfhd === undefined || traf === undefined) throw badMp4('fragment without track');
+  if (mfhd === undefined) throw badMp4('fragment without header');
+  const traf = findTrack(bytes, moof, defaults.trackId);
+  if (traf === undefined) return undefined;
   const header = readTrackHeader(bytes, moof, traf, defaults);
   const samples: FragmentSample[] = [];
   let dataStart: number | undefined;
@@ -157,4 +175,15 @@ export function parseMoof(
     baseMediaDecodeTime: readDecodeTime(bytes, traf),
     samples,
   };
+}
+
+/**
+ * Parses the part of a fragment that is the track `defaults` name (those of trex where tfhd does not state its own);
+ * other tracks are passed over. `bytes` is moof+mdat (boxes before and between are allowed); with `fragmentByteLength`
+ * (of moof+mdat) it may be the moof alone. @throws AppError invalid bad_mp4, also when the track is not in it
+ */
+export function parseMoof(bytes: Buffer, defaults?: SampleDefaults, fragmentByteLength?: number): ParsedMoof {
+  const track = parseTrackFragment(bytes, defaults, fragmentByteLength);
+  if (track === undefined) throw badMp4('fragment without track');
+  return track;
 }

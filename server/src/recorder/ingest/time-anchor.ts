@@ -41,6 +41,11 @@ export class TimeAnchor {
     return this.minima.length === 0 ? undefined : Math.min(...this.minima.map(({ offsetMs }) => offsetMs));
   }
 
+  /** UTC at timestamp zero as the camera reported it and as it arrived; for comparing two streams of one camera. */
+  offsetsMs(): { report: number | undefined; arrival: number | undefined } {
+    return { report: this.reportOffsetMs, arrival: this.arrivalOffsetMs() };
+  }
+
   /** How far the camera's clock is ahead of ours, delay of the network included. */
   clockOffsetMs(): number | undefined {
     const arrival = this.arrivalOffsetMs();

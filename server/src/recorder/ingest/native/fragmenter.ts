@@ -2,6 +2,7 @@
 // picture is shown exactly at its RTP timestamp, also with reordered (B) pictures.
 import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
+import type { AudioRun } from './aac-track.js';
 import { buildFragment, timescale } from './mp4-writer.js';
 
 export interface Picture {
@@ -12,8 +13,21 @@ export interface Picture {
   readonly isKey: boolean;
 }
 
+/** The sound of the same camera. All ticks are RTP time of the picture. */
+export interface FragmentSound {
+  /** With both tracks. */
+  readonly init: InitSegment;
+  /** Whether sound comes or is expected; asked where a keyframe begins a fragment. */
+  isFlowing(monotonicMs: number): boolean;
+  /** What goes into the fragment [startTicks, endTicks) of a run whose media timeline is zero at `zeroTicks`. */
+  take(run: number, zeroTicks: number, startTicks: number, endTicks: number): AudioRun | undefined;
+  /** The fragment that ends there has no sound. */
+  skip(endTicks: number): void;
+}
+
 export interface FragmenterOptions {
   readonly init: InitSegment;
+  readonly sound?: FragmentSound;
   readonly nextRun: () => number;
   readonly anchor: TimeAnchor;
   readonly onFragment: (fragment: Fragment) => void;
@@ -42,8 +56,12 @@ export class Fragmenter {
   droppedPictures = 0;
 
   private run: { number: number; clock: RunClock } | undefined;
+  /** Of the fragment that is being collected; with sound or without, which changes at keyframes only. */
+  private init: InitSegment;
 
-  constructor(private readonly options: FragmenterOptions) {}
+  constructor(private readonly options: FragmenterOptions) {
+    this.init = options.init;
+  }
 
   /** Takes the next picture in decoding order. */
   push(picture: Picture, monotonicMs: number): void {
@@ -61,7 +79,11 @@ export class Fragmenter {
       }
       if (this.mustCut(first, picture)) this.flush(picture);
     }
-    if (this.pictures.length === 0) this.firstArrivalMs = monotonicMs;
+    if (this.pictures.length === 0) {
+      this.firstArrivalMs = monotonicMs;
+      const { sound, init } = this.options;
+      if (sound !== undefined && picture.isKey) this.init = sound.isFlowing(monotonicMs) ? sound.init : init;
+    }
     this.pictures.push(picture);
     this.newestTicks = Math.max(this.newestTicks, picture.ticks);
   }
@@ -105,9 +127,10 @@ export class Fragmenter {
     }));
     const baseMediaDecodeTime = BigInt(firstShown - this.baseTicks);
     const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
+    const sound = this.soundOf(firstShown, firstShown + durationTicks);
     this.options.onFragment({
-      init: this.options.init,
-      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples),
+      init: this.init,
+      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples, sound),
       independent: first.isKey,
       startAtMs: start.atMs,
       durationMs: (durationTicks * 1000) / timescale,
@@ -116,6 +139,16 @@ export class Fragmenter {
       timeSource: start.timeSource,
       run: this.run!.number,
     });
+  }
+
+  /** The sound that came so far; the picture never waits for it, what comes later goes into the next fragment. */
+  private soundOf(startTicks: number, endTicks: number): AudioRun | undefined {
+    const { sound } = this.options;
+    if (sound === undefined) return undefined;
+    if (this.init === sound.init)
+      return sound.take(this.run!.number, this.baseTicks - this.delayTicks, startTicks, endTicks);
+    sound.skip(endTicks);
+    return undefined;
   }
 
   private beginRun(pictures: readonly Picture[], shown: readonly number[]): void {

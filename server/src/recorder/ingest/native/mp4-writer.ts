@@ -1,6 +1,8 @@
-// Writes the init segment and the fragments of one video track (ISO/IEC 14496-12 8.2 to 8.8, 14496-15 5.3.3, 8.3.3).
+// Writes the init segment and the fragments of one video track (ISO/IEC 14496-12 8.2 to 8.8, 14496-15 5.3.3, 8.3.3),
+// with a track of AAC beside it where the camera's sound is recorded.
 import type { InitSegment } from '../../../lib/fragment.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
+import { audioTraf, audioTrafLength, audioTrackBoxes, type AacFormat, type AudioRun } from './aac-track.js';
 import { parseH264Sps, parseH265Sps, type PictureSize } from './sequence-parameters.js';
 import type { VideoCodec } from './video-codec.js';
 
@@ -83,7 +85,7 @@ function sampleEntry(codec: VideoCodec, size: PictureSize, sets: ParameterSets):
 }
 
 /** The init segment for a set of parameters. @throws IngestFailure bad_answer when they are damaged */
-export function buildInitSegment(codec: VideoCodec, sets: ParameterSets): InitSegment {
+export function buildInitSegment(codec: VideoCodec, sets: ParameterSets, audio?: AacFormat): InitSegment {
   const size = codec === 'h264' ? parseH264Sps(sets.sps[0]!) : parseH265Sps(sets.sps[0]!);
   const brands = ['iso6', 'iso6', 'mp41', codec === 'h264' ? 'avc1' : 'hvc1'].map((brand) =>
     Buffer.from(brand, 'latin1'),
@@ -134,10 +136,15 @@ export function buildInitSegment(codec: VideoCodec, sets: ParameterSets): InitSe
     zeros(10),
     unityMatrix,
     zeros(24),
-    u32(trackId + 1),
+    u32(audio === undefined ? trackId + 1 : trackId + 2),
   );
   const trex = fullBox('trex', 0, 0, u32(trackId), u32(1), u32(0), u32(0), u32(0));
-  const moov = box('moov', mvhd, box('trak', tkhd, box('mdia', mdhd, hdlr, minf)), box('mvex', trex));
+  const video = box('trak', tkhd, box('mdia', mdhd, hdlr, minf));
+  const sound = audio === undefined ? undefined : audioTrackBoxes(audio);
+  const moov =
+    sound === undefined
+      ? box('moov', mvhd, video, box('mvex', trex))
+      : box('moov', mvhd, video, sound.trak, box('mvex', trex, sound.trex));
   return parseInitSegment(Buffer.concat([ftyp, moov]));
 }
 
@@ -153,11 +160,21 @@ export interface Sample {
 const keyFlags = 0x02000000;
 const otherFlags = 0x01010000;
 
-/** moof+mdat of one fragment, NAL units with 4-byte lengths. */
-export function buildFragment(sequenceNumber: number, baseMediaDecodeTime: bigint, samples: readonly Sample[]): Buffer {
-  const data: Buffer[] = [];
+/**
+ * moof+mdat of one fragment, NAL units with 4-byte lengths. The sound's track fragment stands behind the video's, its
+ * data before the video's: a tail that a power cut filled with zeros then always ends in video, where it is noticed.
+ */
+export function buildFragment(
+  sequenceNumber: number,
+  baseMediaDecodeTime: bigint,
+  samples: readonly Sample[],
+  audio?: AudioRun,
+): Buffer {
+  const sound = audio?.samples.map((sample) => sample.data) ?? [];
+  const soundLength = sound.reduce((sum, unit) => sum + unit.length, 0);
+  const data: Buffer[] = [...sound];
   const rows = Buffer.alloc(samples.length * 16);
-  let dataLength = 0;
+  let dataLength = soundLength;
   samples.forEach((sample, index) => {
     let size = 0;
     for (const nal of sample.nals) {
@@ -173,7 +190,7 @@ export function buildFragment(sequenceNumber: number, baseMediaDecodeTime: bigin
   const decodeTime = Buffer.alloc(8);
   decodeTime.writeBigUInt64BE(baseMediaDecodeTime);
   // mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8; data-offset counts from the moof to behind the mdat header.
-  const dataOffset = 88 + rows.length + 8;
+  const dataOffset = 88 + rows.length + (audio === undefined ? 0 : audioTrafLength(audio)) + 8;
   const moof = box(
     'moof',
     fullBox('mfhd', 0, 0, u32(sequenceNumber)),
@@ -181,8 +198,9 @@ export function buildFragment(sequenceNumber: number, baseMediaDecodeTime: bigin
       'traf',
       fullBox('tfhd', 0, 0x20000, u32(trackId)),
       fullBox('tfdt', 1, 0, decodeTime),
-      fullBox('trun', 1, 0xf01, u32(samples.length), u32(dataOffset), rows),
+      fullBox('trun', 1, 0xf01, u32(samples.length), u32(dataOffset + soundLength), rows),
     ),
+    ...(audio === undefined ? [] : [audioTraf(audio, dataOffset)]),
   );
   return Buffer.concat([moof, u32(dataLength + 8), Buffer.from('mdat', 'latin1'), ...data]);
 }
