@@ -7,6 +7,9 @@ export type AreaLevel = (typeof areaLevels)[number];
 
 export const geoPoint = z.object({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });
 
+/** Days that footage is kept. */
+export const retentionDaysSchema = z.int().min(1).max(3650);
+
 /** Node of the administrative tree. A caller sees the nodes of its own subtree; the root it sees may have a parentId. */
 export const areaResponse = z.object({
   id: idSchema,
@@ -18,6 +21,10 @@ export const areaResponse = z.object({
   centre: geoPoint.nullable(),
   /** Cameras directly in this area, without its children. */
   cameraCount: z.int(),
+  /** Its own choice for everything below it; null: as the area above has it. */
+  retentionDays: z.int().nullable(),
+  /** What a camera here gets that has no choice of its own. */
+  effectiveRetentionDays: z.int(),
 });
 export type AreaResponse = z.infer<typeof areaResponse>;
 
@@ -28,6 +35,7 @@ export const areaCreateRequest = z.object({
   /** Default: the initials of the name. */
   code: z.string().trim().min(1).max(12).optional(),
   centre: geoPoint.nullable().optional(),
+  retentionDays: retentionDaysSchema.nullable().optional(),
 });
 export type AreaCreateRequest = z.infer<typeof areaCreateRequest>;
 export const areaPatchRequest = areaCreateRequest.partial();

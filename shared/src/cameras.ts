@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { geoPoint } from './areas.js';
+import { geoPoint, retentionDaysSchema } from './areas.js';
 import { idSchema, instantSchema } from './common.js';
 import { cameraReasonSchema, cameraStateInterval, cameraStateSchema } from './health.js';
+import { cameraRuntime } from './recorder-facts.js';
 
 export const streamFacts = z.object({
   /** ONVIF profile token. */
@@ -29,7 +30,14 @@ export const cameraResponse = z.object({
   serialNumber: z.string(),
   username: z.string(),
   enabled: z.boolean(),
-  retentionDays: z.int(),
+  /** Its own choice; null: as its area has it. */
+  retentionDays: z.int().nullable(),
+  /** Days its footage is kept, and whose choice that is; `area`: `retentionAreaId`, which may lie above the scope. */
+  effectiveRetentionDays: z.int(),
+  retentionSource: z.enum(['camera', 'area', 'default']),
+  retentionAreaId: idSchema.nullable(),
+  /** Sound is recorded too, where the camera sends AAC. */
+  audio: z.boolean(),
   main: streamFacts.nullable(),
   sub: streamFacts.nullable(),
   state: cameraStateSchema,
@@ -49,12 +57,17 @@ export const cameraPatchRequest = z.object({
   location: geoPoint.nullable().optional(),
   areaId: idSchema.optional(),
   enabled: z.boolean().optional(),
-  retentionDays: z.int().min(1).max(3650).optional(),
+  retentionDays: retentionDaysSchema.nullable().optional(),
+  audio: z.boolean().optional(),
   username: z.string().trim().min(1).max(80).optional(),
   password: z.string().min(1).max(200).optional(),
 });
 export type CameraPatchRequest = z.infer<typeof cameraPatchRequest>;
 export const cameraDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+
+/** What the recorder says of the camera now; null while the recorder is lost or does not know the camera yet. */
+export const cameraRuntimeResponse = z.object({ askedAt: instantSchema, runtime: cameraRuntime.nullable() });
+export type CameraRuntimeResponse = z.infer<typeof cameraRuntimeResponse>;
 
 export const cameraHistoryQuery = z.object({ from: instantSchema, to: instantSchema });
 export const cameraHistoryResponse = z.object({ items: z.array(cameraStateInterval) });

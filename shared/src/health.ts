@@ -25,6 +25,10 @@ export const cameraReasons = [
   'clock_offset', // degraded: the camera's clock is more than 5 s off
   'slow_frames', // degraded: under half of the frame rate the camera promised
   'storage_slow', // degraded
+  'picture_frozen', // degraded: frames come, and the picture has not changed for long
+  'packet_loss', // degraded: over 1 % of the packets were lost in the last while
+  'no_keyframe', // down: pictures come, none of them can be decoded from
+  'bad_timestamps', // degraded for 60 s after the camera's time stamps jumped; its time is that of arrival meanwhile
   'engine_failed', // down: ffmpeg missing or failing for a reason of its own
 ] as const;
 export type CameraReason = (typeof cameraReasons)[number];

@@ -1,6 +1,7 @@
 import type { CameraAddResponse, DiscoveryResponse } from './cameras.js';
 import type { ClipResponse, HoldResponse } from './evidence.js';
 import type { CameraStatus } from './health.js';
+import type { RecorderAlerts } from './recorders.js';
 
 /**
  * socket.io, path `/api/socket`. A socket carries the session cookie of its browser; each event goes only to sockets
@@ -20,6 +21,8 @@ export interface ServerToClientEvents {
   'hold.state': (hold: HoldResponse) => void;
   /** Tags, holds, clips or the incident itself changed. */
   'incident.changed': (incidentId: string) => void;
+  /** recorder.view. All alerts of each recorder named; no alert: all is well with it again. */
+  'recorder.alerts': (recorders: RecorderAlerts[]) => void;
   /** Before the server disconnects a socket whose session ended. */
   'session.ended': () => void;
 }

@@ -1,15 +1,21 @@
 import { z } from 'zod';
 import { streamFacts } from './cameras.js';
+import { chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
 import { clipFile, clipStates } from './evidence.js';
 import { coverageRange } from './footage.js';
 import { cameraStatus } from './health.js';
+import { cameraRuntime, recorderClock, recorderStorage } from './recorder-facts.js';
+
+export * from './recorder-facts.js';
 
 /**
  * What a console may ask of a recorder: HTTP/1.1 under `/v1`, `Authorization: Bearer <token>`. Errors are
  * `errorResponse`. Ids of cameras, holds and extractions are made by the console; every PUT is idempotent.
  *
  *   GET    /v1/status                                        recorderStatus
+ *   GET    /v1/retention                                     retentionFacts
+ *   POST   /v1/clock/confirm                                 the host's clock is right: deletion by age goes on
  *   PUT    /v1/desired-state                                 desiredState → {revision}
  *   GET    /v1/events?after=<sequence>&waitMs=<0…25000>      eventPage (long poll)
  *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
@@ -43,6 +49,8 @@ export const desiredCamera = z.object({
   retentionDays: z.int(),
   mainProfileToken: z.string(),
   subProfileToken: z.string().nullable(),
+  /** Record sound too, where the camera sends AAC. A state from before there was a choice has none. */
+  audio: z.boolean().default(false),
 });
 export type DesiredCamera = z.infer<typeof desiredCamera>;
 
@@ -61,16 +69,6 @@ export const desiredState = z.object({
 export type DesiredState = z.infer<typeof desiredState>;
 export const desiredStateAnswer = z.object({ revision: z.int(), holdIds: z.array(idSchema) });
 
-export const cameraRuntime = cameraStatus.extend({
-  engine: z.enum(['ffmpeg', 'native']).nullable(),
-  frameRate: z.number().nullable(),
-  bitrateKbps: z.number().nullable(),
-  lastFragmentAt: instantSchema.nullable(),
-  clockOffsetMs: z.number().nullable(),
-  reconnects: z.int(),
-});
-export type CameraRuntime = z.infer<typeof cameraRuntime>;
-
 export const recorderStatus = z.object({
   version: z.string(),
   revision: z.int(),
@@ -81,6 +79,11 @@ export const recorderStatus = z.object({
   freeBytes: z.int(),
   totalBytes: z.int(),
   oldestAt: instantSchema.nullable(),
+  clock: recorderClock,
+  storage: recorderStorage,
+  chain: chainStatus,
+  /** Streams that are being turned into H.264 for browsers, and how many may be at once. */
+  transcodes: z.object({ running: z.int().min(0), limit: z.int().min(0) }),
   /** Sequence of the newest outbox event. */
   sequence: z.int(),
 });

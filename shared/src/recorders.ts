@@ -1,17 +1,72 @@
 import { z } from 'zod';
+import { chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
+import { recorderClock, recorderStorage, retentionFacts } from './recorder-facts.js';
+
+export const recorderAlertCodes = [
+  'recorder_lost', // critical: it does not answer; its cameras are unknown
+  'storage_full', // critical: only held footage is left, recording pauses
+  'chain_trouble', // critical: the chain of the footage does not fit
+  'clock_stepped', // warning: deletion by age waits for a person
+  'storage_slow', // warning: footage is being lost to a slow disk
+  'holds_missing', // warning: nothing is deleted before the list of holds has come
+  'catalogue_rebuilding', // warning: the past may still look empty
+] as const;
+export type RecorderAlertCode = (typeof recorderAlertCodes)[number];
+
+/** Something about a recorder that a person should know or do. Numbers and instants of its sentence are in `facts`. */
+export const recorderAlert = z.object({
+  code: z.enum(recorderAlertCodes),
+  severity: z.enum(['critical', 'warning']),
+  sinceAt: instantSchema,
+  facts: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type RecorderAlert = z.infer<typeof recorderAlert>;
+
+/** The alerts of one recorder, all of them: an empty list clears. */
+export const recorderAlerts = z.object({
+  recorderId: idSchema,
+  recorderName: z.string(),
+  alerts: z.array(recorderAlert),
+});
+export type RecorderAlerts = z.infer<typeof recorderAlerts>;
 
 export const recorderResponse = z.object({
   id: idSchema,
   name: z.string(),
+  /** Started by this console itself; another one was registered by its address. */
+  embedded: z.boolean(),
+  /** Null for the embedded one. */
+  url: z.string().nullable(),
   reachable: z.boolean(),
   lastSeenAt: instantSchema.nullable(),
+  /** All cameras that it records. */
+  cameras: z.int(),
   recordingCameras: z.int(),
+  /** How many of them each engine pulls now. */
+  engines: z.object({ native: z.int(), ffmpeg: z.int() }),
   freeBytes: z.int().nullable(),
+  totalBytes: z.int().nullable(),
   footageBytes: z.int().nullable(),
   /** Oldest footage on the disk. */
   oldestAt: instantSchema.nullable(),
   version: z.string().nullable(),
+  /** These as it told them last; null before it answered once. */
+  clock: recorderClock.nullable(),
+  storage: recorderStorage.nullable(),
+  chain: chainStatus.nullable(),
+  transcodes: z.object({ running: z.int(), limit: z.int() }).nullable(),
+  alerts: z.array(recorderAlert),
 });
 export type RecorderResponse = z.infer<typeof recorderResponse>;
 export const recorderListResponse = z.object({ items: z.array(recorderResponse) });
+
+/** Facts for a forecast: cameras outside the caller's scope are counted in `others` and not named. */
+export const recorderRetentionResponse = retentionFacts.extend({
+  /** Where neither camera nor area says otherwise. */
+  defaultRetentionDays: z.int(),
+  askedAt: instantSchema,
+});
+export type RecorderRetentionResponse = z.infer<typeof recorderRetentionResponse>;
+
+export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { idSchema, instantSchema } from './common.js';
+import { cameraStatus } from './health.js';
+
+// What a recorder tells of itself and its cameras, as the console passes it on.
+
+/** Why a camera is pulled by the engine that it has. */
+export const engineReasons = [
+  'default', // native, as usual
+  'configured', // the recorder is set to this engine
+  'codec', // ffmpeg: native does not take this codec
+  'transport', // ffmpeg: the camera does not send over RTSP/TCP
+  'tls', // ffmpeg: rtsps
+  'refused', // ffmpeg: the camera refused what native asked for
+  'native_failed', // ffmpeg: native failed again and again
+] as const;
+export type EngineReason = (typeof engineReasons)[number];
+export const videoCodecs = ['h264', 'h265', 'mjpeg', 'mpeg4'] as const;
+
+export const cameraRuntime = cameraStatus.extend({
+  engine: z.enum(['ffmpeg', 'native']).nullable(),
+  engineReason: z.enum(engineReasons).nullable(),
+  /** One of `videoCodecs`, or what the camera calls it; null before the stream was described. */
+  codec: z.string().max(40).nullable(),
+  frameRate: z.number().nullable(),
+  bitrateKbps: z.number().nullable(),
+  lastFragmentAt: instantSchema.nullable(),
+  /** How far the camera's clock is ahead of the recorder's. */
+  clockOffsetMs: z.number().nullable(),
+  /** Attempts to connect after the first. */
+  reconnects: z.int(),
+  /** RTP packets that never came, since the recorder started. */
+  lostPackets: z.int().min(0),
+  /** Where the instants of its footage come from now: the camera's sender reports, or the moment of arrival. */
+  timeSource: z.enum(['rtcp', 'arrival']).nullable(),
+  /** Bound on how far the instant of a frame may be off. */
+  timeErrorMs: z.number().min(0).nullable(),
+  /** Sound is being recorded. */
+  audio: z.boolean(),
+});
+export type CameraRuntime = z.infer<typeof cameraRuntime>;
+
+export const recorderClock = z.object({
+  /** Grows by one with every step of the host's clock. */
+  epoch: z.int().min(0),
+  /** The clock stepped: nothing is deleted by age until a person confirms that it is right. */
+  ageDeletionSuspended: z.boolean(),
+  /** Size of the newest step, positive forwards; null: none yet. */
+  stepMs: z.number().nullable(),
+  steppedAt: instantSchema.nullable(),
+});
+export type RecorderClock = z.infer<typeof recorderClock>;
+export const storageStates = ['ok', 'slow', 'full'] as const;
+export const recorderStorage = z.object({
+  state: z.enum(storageStates),
+  /** Cameras that lost fragments to a slow or failing disk in the last minute. */
+  slowCameras: z.int().min(0),
+  /** Since the recorder started. */
+  droppedFragments: z.int().min(0),
+  /** Nothing is deleted before the complete list of holds has come from the console. */
+  awaitingHolds: z.boolean(),
+  /** The catalogue is being rebuilt from the folder; the past may still look empty. */
+  rebuilding: z.boolean(),
+});
+export type RecorderStorage = z.infer<typeof recorderStorage>;
+
+export const cameraRetentionFacts = z.object({
+  cameraId: idSchema,
+  retentionDays: z.int(),
+  /** At the present bitrate; 0 where nothing is recorded. */
+  bytesPerDay: z.number().min(0),
+  footageBytes: z.number().min(0),
+  /** Of these, held: never deleted. */
+  heldBytes: z.number().min(0),
+  oldestAt: instantSchema.nullable(),
+});
+export type CameraRetentionFacts = z.infer<typeof cameraRetentionFacts>;
+/** What a forecast of retention is made from (retention.ts). */
+export const retentionFacts = z.object({
+  freeBytes: z.number().min(0),
+  totalBytes: z.number().min(0),
+  /** Bytes that recording leaves free. */
+  minFreeBytes: z.number().min(0),
+  footageBytes: z.number().min(0),
+  cameras: z.array(cameraRetentionFacts).max(2000),
+});
+export type RetentionFacts = z.infer<typeof retentionFacts>;
