@@ -1,7 +1,7 @@
 // Where the sound lies on the timeline of the picture. Access units are never changed and none is made up: where the
 // camera's two clocks drift apart or packets were lost the timeline gets a hole (the unit before lasts longer), and a
 // unit that would lie over one already placed is left out. design/time.md has the rules.
-import type { TimeAnchor } from '../time-anchor.js';
+import { TimeAnchor } from '../time-anchor.js';
 import type { AudioRun } from './aac-track.js';
 import { timescale as videoTimescale } from './mp4-writer.js';
 
@@ -20,6 +20,8 @@ const longestLagMs = 3000;
 /** The picture waits for nothing: what has no fragment to go into is kept so far. */
 const maxQueuedBytes = 512 * 1024;
 const maxQueuedUnits = 1024;
+/** Timestamps that step by more are another timeline: the camera began anew. */
+const jumpSeconds = 10;
 /** Without a unit for so long the camera is taken not to send sound (any more). */
 const silentAfterMs = 10_000;
 
@@ -27,7 +29,6 @@ export interface AacTimelineOptions {
   /** Ticks of a second and of a unit. */
   readonly clockRate: number;
   readonly unitTicks: number;
-  readonly anchor: TimeAnchor;
   readonly videoAnchor: TimeAnchor;
   readonly monotonicMs: number;
 }
@@ -36,6 +37,8 @@ export class AacTimeline {
   private queue: AacUnit[] = [];
   private queuedBytes = 0;
   private heardAtMs: number;
+  private anchor: TimeAnchor;
+  private lastTicks: number | undefined;
   private run = -1;
   /** Where the newest unit ends, ticks of the track; undefined before the first of a run. */
   private end: number | undefined;
@@ -46,16 +49,24 @@ export class AacTimeline {
 
   constructor(private readonly options: AacTimelineOptions) {
     this.heardAtMs = options.monotonicMs;
+    this.anchor = new TimeAnchor(options.clockRate);
   }
 
   push(unit: AacUnit, nowMs: number, monotonicMs: number): void {
-    const { anchor, unitTicks } = this.options;
+    const { clockRate, unitTicks } = this.options;
     this.heardAtMs = monotonicMs;
+    if (Math.abs(unit.ticks - (this.lastTicks ?? unit.ticks)) > jumpSeconds * clockRate) this.beginAnew();
+    this.lastTicks = unit.ticks;
     // It can be sent when its last sample was taken.
-    anchor.observeArrival(unit.ticks + unitTicks, nowMs);
+    this.anchor.observeArrival(unit.ticks + unitTicks, nowMs);
     this.queue.push(unit);
     this.queuedBytes += unit.data.length;
     while (this.queuedBytes > maxQueuedBytes || this.queue.length > maxQueuedUnits) this.drop();
+  }
+
+  /** The camera says that timestamp `ticks` is `utcMs` (RFC 3550 6.4.1). */
+  observeSenderReport(ticks: number, utcMs: number): void {
+    this.anchor.observeSenderReport(ticks, utcMs);
   }
 
   /** Whether sound comes, or is still expected. */
@@ -111,13 +122,19 @@ export class AacTimeline {
 
   /** How much later than the picture's zero that of the sound is: by sender reports of both, else by arrival of both. */
   private differenceMs(): number | undefined {
-    const sound = this.options.anchor.offsetsMs();
+    const sound = this.anchor.offsetsMs();
     const picture = this.options.videoAnchor.offsetsMs();
     if (sound.arrival === undefined || picture.arrival === undefined) return undefined;
     const arrived = sound.arrival - picture.arrival;
     if (sound.report === undefined || picture.report === undefined) return arrived;
     const reported = sound.report - picture.report;
     return Math.abs(reported - arrived) <= trustedDifferenceMs ? reported : arrived;
+  }
+
+  /** What is known about the old timestamps says nothing about the new ones. */
+  private beginAnew(): void {
+    this.anchor = new TimeAnchor(this.options.clockRate);
+    while (this.queue.length > 0) this.drop();
   }
 
   private shift(): void {
