@@ -68,3 +68,22 @@ export interface StoredFragment {
 }
 
 export type StreamName = 'main' | 'sub';
+
+/**
+ * A stretch of a fragment that is still being made, as moof+mdat of its own, video only, for low latency. The parts of a
+ * fragment come before it, in order; decode and presentation times are those that the whole fragment will have.
+ */
+export interface FragmentPart {
+  readonly init: InitSegment;
+  readonly bytes: Buffer;
+  readonly run: number;
+  /** Of the whole fragment: `baseMediaDecodeTime` and `startAtMs`. */
+  readonly fragmentDecodeTime: bigint;
+  readonly startAtMs: number;
+  /** It is the fragment's beginning. */
+  readonly isFirst: boolean;
+  /** Begins with a keyframe. */
+  readonly independent: boolean;
+  readonly durationMs: number;
+  readonly sampleCount: number;
+}

@@ -1,9 +1,10 @@
 // Access units of one run to fragments: cut before a keyframe and by duration, decode times laid out so that every
 // picture is shown exactly at its RTP timestamp, also with reordered (B) pictures.
-import type { Fragment, InitSegment } from '../../../lib/fragment.js';
+import type { Fragment, FragmentPart, InitSegment } from '../../../lib/fragment.js';
+import { PartCutter } from '../../../lib/part-cuts.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { AudioRun } from './aac-track.js';
-import { buildFragment, timescale } from './mp4-writer.js';
+import { buildFragment, timescale, type Sample } from './mp4-writer.js';
 
 export interface Picture {
   /** Presentation time, ticks. */
@@ -31,6 +32,14 @@ export interface FragmenterOptions {
   readonly nextRun: () => number;
   readonly anchor: TimeAnchor;
   readonly onFragment: (fragment: Fragment) => void;
+  readonly parts?: PartSink;
+}
+
+/** Who watches with low latency. */
+export interface PartSink {
+  /** Asked once a fragment: nobody watches most cameras. */
+  wanted(): boolean;
+  onPart(part: FragmentPart): void;
 }
 
 /** A fragment without a keyframe in sight is cut after this. */
@@ -41,6 +50,18 @@ const longestTicks = 1.9 * timescale;
 const longestPictureTicks = 2 * timescale;
 const longestWaitMs = 1500;
 const assumedFrameTicks = timescale / 25;
+/** Parts come close to a third of a second. */
+const partTicks = 0.334 * timescale;
+
+/** The parts of the fragment that is being collected. */
+interface Parting {
+  readonly cutter: PartCutter;
+  /** Index of the first picture that is in no part yet. */
+  from: number;
+  /** Newest picture that is in a part. */
+  newestTicks: number;
+  start: ReturnType<RunClock['place']> | undefined;
+}
 
 export class Fragmenter {
   private pictures: Picture[] = [];
@@ -58,6 +79,8 @@ export class Fragmenter {
   private run: { number: number; clock: RunClock } | undefined;
   /** Of the fragment that is being collected; with sound or without, which changes at keyframes only. */
   private init: InitSegment;
+  private parting: Parting | undefined;
+  private partSequence = 0;
 
   constructor(private readonly options: FragmenterOptions) {
     this.init = options.init;
@@ -83,7 +106,9 @@ export class Fragmenter {
       this.firstArrivalMs = monotonicMs;
       const { sound, init } = this.options;
       if (sound !== undefined && picture.isKey) this.init = sound.isFlowing(monotonicMs) ? sound.init : init;
+      this.beginParts();
     }
+    if (this.parting !== undefined) this.partBefore(picture, this.parting);
     this.pictures.push(picture);
     this.newestTicks = Math.max(this.newestTicks, picture.ticks);
   }
@@ -112,19 +137,18 @@ export class Fragmenter {
     const firstShown = shown[0]!;
     const lastShown = shown.at(-1)!;
     if (shown.length > 1) this.frameTicks = (lastShown - firstShown) / (shown.length - 1);
+    const parting = this.parting;
+    this.parting = undefined;
     if (this.run === undefined || firstShown < this.baseTicks) this.beginRun(pictures, shown);
-    let start = this.run!.clock.place(firstShown - this.delayTicks, first.isKey);
+    // Where parts were given their instant is the fragment's.
+    let start = parting?.start ?? this.run!.clock.place(firstShown - this.delayTicks, first.isKey);
     if (start === 'jumped') {
       this.beginRun(pictures, shown);
       start = this.run!.clock.place(firstShown - this.delayTicks, false);
     }
     if (start === 'jumped') return; // a new clock does not jump
-    const samples = pictures.map((picture, index) => ({
-      nals: picture.nals,
-      isKey: picture.isKey,
-      duration: Math.max(1, Math.round((shown[index + 1] ?? this.endOf(lastShown, next)) - shown[index]!)),
-      compositionOffset: picture.ticks - (shown[index]! - this.delayTicks),
-    }));
+    const samples = this.samplesOf(pictures, shown, this.endOf(lastShown, next));
+    if (parting?.start !== undefined) this.givePart(parting, samples, shown, start.atMs);
     const baseMediaDecodeTime = BigInt(firstShown - this.baseTicks);
     const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
     const sound = this.soundOf(firstShown, firstShown + durationTicks);
@@ -139,6 +163,63 @@ export class Fragmenter {
       timeSource: start.timeSource,
       run: this.run!.number,
     });
+  }
+
+  private samplesOf(pictures: readonly Picture[], shown: readonly number[], endTicks: number): Sample[] {
+    return pictures.map((picture, index) => ({
+      nals: picture.nals,
+      isKey: picture.isKey,
+      duration: Math.max(1, Math.round((shown[index + 1] ?? endTicks) - shown[index]!)),
+      compositionOffset: picture.ticks - (shown[index]! - this.delayTicks),
+    }));
+  }
+
+  /** The first fragment of a run only tells by how much decoding is ahead: it comes whole. */
+  private beginParts(): void {
+    this.parting =
+      this.run !== undefined && this.options.parts?.wanted() === true
+        ? { cutter: new PartCutter(partTicks), from: 0, newestTicks: -Infinity, start: undefined }
+        : undefined;
+  }
+
+  private partBefore(next: Picture, parting: Parting): void {
+    // Shown before what was given already: the rest comes with the whole fragment.
+    if (next.ticks < parting.newestTicks) this.parting = { ...parting, from: Infinity };
+    else if (parting.cutter.push(next.ticks)) this.endPart(next, parting);
+  }
+
+  /** Every picture so far is shown before all that come, so their decode times are final. */
+  private endPart(next: Picture, parting: Parting): void {
+    const shown = this.pictures.map(({ ticks }) => ticks).sort((a, b) => a - b);
+    const isKey = this.pictures[0]!.isKey;
+    const known = shown[0]! >= this.baseTicks;
+    if (known) parting.start ??= this.run!.clock.place(shown[0]! - this.delayTicks, isKey);
+    if (!known || parting.start === undefined || parting.start === 'jumped') {
+      this.parting = undefined;
+      return;
+    }
+    const samples = this.samplesOf(this.pictures, shown, this.endOf(shown.at(-1)!, next));
+    this.givePart(parting, samples, shown, parting.start.atMs);
+  }
+
+  private givePart(parting: Parting, all: readonly Sample[], shown: readonly number[], startAtMs: number): void {
+    const samples = all.slice(parting.from);
+    const [first] = samples;
+    if (first === undefined) return;
+    const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
+    this.options.parts?.onPart({
+      init: this.init,
+      bytes: buildFragment(++this.partSequence, BigInt(shown[parting.from]! - this.baseTicks), samples),
+      run: this.run!.number,
+      fragmentDecodeTime: BigInt(shown[0]! - this.baseTicks),
+      startAtMs,
+      isFirst: parting.from === 0,
+      independent: first.isKey,
+      durationMs: (durationTicks * 1000) / timescale,
+      sampleCount: samples.length,
+    });
+    parting.from = all.length;
+    parting.newestTicks = shown.at(-1)!;
   }
 
   /** The sound that came so far; the picture never waits for it, what comes later goes into the next fragment. */
