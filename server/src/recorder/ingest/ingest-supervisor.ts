@@ -2,7 +2,7 @@
 // tells how each fares. Main streams go to footage; what else happens to the fragments is left to the subscribers.
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
-import type { Fragment, StreamName } from '../../lib/fragment.js';
+import type { Fragment, FragmentPart, StreamName } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Ffmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
@@ -30,6 +30,8 @@ export interface IngestSupervisor {
   /** Pulls the sub-stream while held and ten seconds longer; returns the release, which works once. */
   acquire(cameraId: string, stream: 'sub'): () => void;
   subscribe(cameraId: string, stream: StreamName, listener: (fragment: Fragment) => void): () => void;
+  /** Parts of fragments (low latency), which are made only while somebody is subscribed; the ffmpeg engine has none. */
+  subscribeParts(cameraId: string, stream: StreamName, listener: (part: FragmentPart) => void): () => void;
   /** Of the main stream unless `stream` says otherwise; undefined for an unknown camera or address. */
   runtime(cameraId: string, stream?: StreamName): StreamRuntime | undefined;
   /** The main stream of a camera changed its state. */
@@ -66,11 +68,13 @@ interface Entry {
 }
 
 type Listener = (fragment: Fragment) => void;
+type PartListener = (part: FragmentPart) => void;
 
 export function createIngestSupervisor(options: IngestOptions): IngestSupervisor {
   const { clock, logger } = options;
   const entries = new Map<string, Entry>();
   const subscribers = new Map<string, Set<Listener>>();
+  const partSubscribers = new Map<string, Set<PartListener>>();
   const changeListeners = new Set<(cameraId: string) => void>();
   const lastRuns = new Map<string, number>();
   const disabledSince = new Map<string, number>();
@@ -137,6 +141,12 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       onFragment: (fragment) => {
         if (stream === 'main') recording?.append(camera.cameraId, fragment);
         for (const listener of subscribers.get(key) ?? []) guarded(() => listener(fragment));
+      },
+      parts: {
+        wanted: () => partSubscribers.has(key),
+        onPart: (part) => {
+          for (const listener of partSubscribers.get(key) ?? []) guarded(() => listener(part));
+        },
       },
       onChange: () => {
         if (stream === 'main') notify(camera.cameraId);
@@ -227,15 +237,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
         entry.linger.unref();
       };
     },
-    subscribe(cameraId, stream, listener) {
-      const key = keyOf(cameraId, stream);
-      const listeners = subscribers.get(key) ?? new Set<Listener>();
-      subscribers.set(key, listeners.add(listener));
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size === 0 && subscribers.get(key) === listeners) subscribers.delete(key);
-      };
-    },
+    subscribe: (cameraId, stream, listener) => listen(subscribers, keyOf(cameraId, stream), listener),
+    subscribeParts: (cameraId, stream, listener) => listen(partSubscribers, keyOf(cameraId, stream), listener),
     runtime(cameraId, stream = 'main') {
       const entry = entries.get(cameraId);
       const since = disabledSince.get(cameraId);
@@ -247,6 +250,16 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       changeListeners.add(listener);
       return () => changeListeners.delete(listener);
     },
+  };
+}
+
+/** @returns the end of it */
+function listen<T>(listenersOf: Map<string, Set<T>>, key: string, listener: T): () => void {
+  const listeners = listenersOf.get(key) ?? new Set<T>();
+  listenersOf.set(key, listeners.add(listener));
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && listenersOf.get(key) === listeners) listenersOf.delete(key);
   };
 }
 

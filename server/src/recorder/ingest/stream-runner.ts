@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Fragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
-import type { FragmentSource, StreamTarget } from './fragment-source.js';
+import type { FragmentSource, PartSink, StreamTarget } from './fragment-source.js';
 import { IngestFailure } from './ingest-failure.js';
 import { nextStates, type StreamRuntime, type StreamState } from './stream-state.js';
 
@@ -18,6 +18,7 @@ export interface StreamRunnerOptions {
   /** Resolves when this stream may connect. */
   readonly turn: (signal: AbortSignal) => Promise<void>;
   readonly onFragment: (fragment: Fragment) => void;
+  readonly parts: PartSink;
   readonly onChange: () => void;
 }
 
@@ -94,6 +95,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         signal: giveUp.signal,
         nextRun: options.nextRun,
         onFragment: takeFragment,
+        parts: options.parts,
         onFrame: () => {
           lastFrameAt = clock.monotonicMs();
           framesCame = true;

@@ -111,6 +111,7 @@ class NativeStream {
         nextRun: this.options.nextRun,
         anchor: this.anchor,
         onFragment: (fragment) => this.emit(fragment),
+        ...(this.options.parts === undefined ? {} : { parts: this.options.parts }),
       });
     this.fragmenter?.push({ ticks: unit.ticks, nals, isKey }, this.clock.monotonicMs());
   }
