@@ -10,7 +10,11 @@ const fileId = z.string().regex(/^[A-Za-z0-9_.-]{1,120}$/);
 const byteNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const range = { from: instantSchema.transform(msFromInstant), to: instantSchema.transform(msFromInstant) };
-const playlistQuery = z.object({ ...range, mode: z.enum(['full', 'keyframes']).default('full') });
+const playlistQuery = z.object({
+  ...range,
+  mode: z.enum(['full', 'keyframes']).default('full'),
+  sound: z.literal('1').optional(),
+});
 const guardQuery = z.object(range);
 const thumbnailQuery = z.object({
   at: instantSchema.transform(msFromInstant),
@@ -33,39 +37,41 @@ function exactRange(header: string | undefined): { startByte: number; endByte: n
 
 /** Recorded footage: playlists, what they point to, thumbnails. */
 export function playbackRoutes(playback: Playback): RecorderRoute[] {
+  const fileRoute = (folder: string, sound: boolean): RecorderRoute => ({
+    method: 'GET',
+    path: `/v1/cameras/:id/${folder}/:fileId.mp4`,
+    handle: async ({ params, query, headers, response, signal }) => {
+      const { id, fileId } = parseInput(fileParams, params);
+      const { from, to } = parseInput(guardQuery, query);
+      const { startByte, endByte } = exactRange(headers.range);
+      const guard = { fromMs: from, toMs: to };
+      const part = await playback.fileRange(id, fileId, startByte, endByte, guard, sound);
+      response.statusCode = 206;
+      response.setHeader('content-type', part.contentType);
+      response.setHeader('accept-ranges', 'bytes');
+      response.setHeader('content-length', part.endByte - part.startByte);
+      response.setHeader('content-range', `bytes ${part.startByte}-${part.endByte - 1}/${part.totalBytes}`);
+      response.setHeader('cache-control', 'no-store');
+      if (response.req.method === 'HEAD') {
+        part.stream.resume();
+        response.end();
+        return;
+      }
+      await sendStream(response, part.stream, signal);
+    },
+  });
   return [
     {
       method: 'GET',
       path: '/v1/cameras/:id/playlist.m3u8',
       handle: async ({ params, query, response }) => {
         const { id } = parseInput(cameraParams, params);
-        const { from, to, mode } = parseInput(playlistQuery, query);
-        sendBytes(response, playlistContentType, await playback.playlist(id, from, to, mode));
+        const { from, to, mode, sound } = parseInput(playlistQuery, query);
+        sendBytes(response, playlistContentType, await playback.playlist(id, from, to, mode, sound === '1'));
       },
     },
-    {
-      method: 'GET',
-      path: '/v1/cameras/:id/files/:fileId.mp4',
-      handle: async ({ params, query, headers, response, signal }) => {
-        const { id, fileId } = parseInput(fileParams, params);
-        const { from, to } = parseInput(guardQuery, query);
-        const { startByte, endByte } = exactRange(headers.range);
-        const guard = { fromMs: from, toMs: to };
-        const part = await playback.fileRange(id, fileId, startByte, endByte, guard);
-        response.statusCode = 206;
-        response.setHeader('content-type', part.contentType);
-        response.setHeader('accept-ranges', 'bytes');
-        response.setHeader('content-length', part.endByte - part.startByte);
-        response.setHeader('content-range', `bytes ${part.startByte}-${part.endByte - 1}/${part.totalBytes}`);
-        response.setHeader('cache-control', 'no-store');
-        if (response.req.method === 'HEAD') {
-          part.stream.resume();
-          response.end();
-          return;
-        }
-        await sendStream(response, part.stream, signal);
-      },
-    },
+    fileRoute('files', false),
+    fileRoute('sound', true),
     {
       method: 'GET',
       path: '/v1/cameras/:id/inits/:fileId.mp4',

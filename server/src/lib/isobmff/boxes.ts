@@ -12,6 +12,9 @@ export interface Box {
   readonly end: number;
 }
 
+/** Where the four letters of a box's type lie. */
+export const nameAt = (box: Box): number => box.start + 4;
+
 export function badMp4(reason: string): AppError {
   return new AppError('invalid', 'bad_mp4', `damaged MP4: ${reason}`);
 }

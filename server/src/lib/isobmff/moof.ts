@@ -1,5 +1,5 @@
 // Reads a movie fragment (ISO/IEC 14496-12 8.8): where its samples lie, when they are shown, which are keyframes.
-import { badMp4, boxesIn, findBox, findIn, iterateBoxes, payloadOf, type Box } from './boxes.js';
+import { badMp4, boxesIn, findBox, findIn, iterateBoxes, nameAt, payloadOf, type Box } from './boxes.js';
 
 export interface FragmentSample {
   /** Into the bytes that were parsed (moof+mdat). */
@@ -21,6 +21,8 @@ export interface ParsedMoof {
   /** tfdt, ticks. */
   readonly baseMediaDecodeTime: bigint;
   readonly samples: FragmentSample[];
+  /** Where the names of the boxes of other tracks' fragments lie, into the bytes that were parsed; see hidden-tracks.ts. */
+  readonly otherTracksAt: readonly number[];
 }
 
 /** Defaults of a track for samples whose fragment states nothing (trex, 8.8.3). */
@@ -174,6 +176,9 @@ export function parseTrackFragment(
     trackId: header.trackId,
     baseMediaDecodeTime: readDecodeTime(bytes, traf),
     samples,
+    otherTracksAt: [...boxesIn(bytes, moof)]
+      .filter((box) => box.type === 'traf' && box.start !== traf.start)
+      .map((box) => nameAt(box)),
   };
 }
 

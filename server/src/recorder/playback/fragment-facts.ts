@@ -1,6 +1,7 @@
 // What only the media itself says about a fragment: when its first frame is shown, and where its keyframe lies. Read
 // from the moof, once, and remembered.
 import { AppError } from '../../lib/errors.js';
+import { otherTracksOfInit, withHidden } from '../../lib/isobmff/hidden-tracks.js';
 import { parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
 import { presentedSpan, readMoof } from '../../lib/isobmff/moof-reader.js';
 import { BoundedCache } from './bounded-cache.js';
@@ -13,6 +14,8 @@ export interface FragmentFacts {
   readonly endTicks: number;
   /** First sync sample; undefined when there is none. Offset into the fragment. */
   readonly keyframe: { readonly offset: number; readonly size: number; readonly ticks: number } | undefined;
+  /** What of it is not video, for hiding it; offsets into the fragment. */
+  readonly otherTracksAt: readonly number[];
 }
 
 const rememberedFragments = 100_000;
@@ -21,7 +24,10 @@ const maxInitBytes = 64 * 1024;
 
 export interface InitFacts {
   readonly bytes: Buffer;
+  /** The same with its other tracks hidden. */
+  readonly videoOnly: Buffer;
   readonly defaults: SampleDefaults;
+  readonly otherTracksAt: readonly number[];
 }
 
 export class FragmentFactsReader {
@@ -45,7 +51,11 @@ export class FragmentFactsReader {
     if (file.initByteLength > maxInitBytes)
       throw new AppError('internal', 'bad_footage', `init segment of ${file.initByteLength} bytes`);
     const bytes = Buffer.from(await this.footage.read(fileId, 0, file.initByteLength));
-    const init = { bytes, defaults: parseTrackDefaults(bytes, file.trackId) };
+    const otherTracksAt = otherTracksOfInit(bytes, file.trackId);
+    const init = {
+      ...{ bytes, otherTracksAt, videoOnly: withHidden(bytes, otherTracksAt) },
+      defaults: parseTrackDefaults(bytes, file.trackId),
+    };
     this.inits.set(fileId, init);
     return init;
   }
@@ -70,7 +80,7 @@ export class FragmentFactsReader {
       }
       ticks += sample.duration;
     }
-    const facts = { ...presentedSpan(moof), keyframe };
+    const facts = { ...presentedSpan(moof), keyframe, otherTracksAt: moof.otherTracksAt };
     this.facts.set(key, facts);
     return facts;
   }

@@ -1,10 +1,13 @@
 // Owns the way back to recorded footage: playlists of byte ranges into the footage files, the ranges themselves,
 // single keyframes for fast play, and thumbnails. Nothing is transcoded but thumbnails; who may ask is decided above.
+import { pipeline, type Duplex } from 'node:stream';
 import { AppError } from '../../lib/errors.js';
 import { renderMediaPlaylist } from '../../lib/hls/media-playlist.js';
+import { hidingStream } from '../../lib/isobmff/hidden-tracks.js';
 import { FragmentFactsReader } from './fragment-facts.js';
 import type { KeyframePictures } from './keyframe-pictures.js';
 import { keyframeBytes, keyframeSegments, keyframeSteps, stepMsOf } from './keyframe-steps.js';
+import { mapAhead } from './map-ahead.js';
 import { neededFootage } from './needed-footage.js';
 import { noFootage } from './no-footage.js';
 import type { PlaybackFootage } from './playback-footage.js';
@@ -43,12 +46,14 @@ export interface Thumbnail {
 export interface Playback {
   /**
    * HLS media playlist (`application/vnd.apple.mpegurl`) of [fromMs, toMs), complete. URIs are relative:
-   * `files/<fileId>.mp4` with byte ranges, or `keyframes/<fileId>-<offset>.m4s` and `inits/<fileId>.mp4`.
+   * `files/<fileId>.mp4` with byte ranges (`sound/<fileId>.mp4` with `sound`), or `keyframes/<fileId>-<offset>.m4s` and
+   * `inits/<fileId>.mp4`.
    * @throws AppError not_found no_footage with details sinceAt and nextAt; invalid bad_range
    */
-  playlist(cameraId: string, fromMs: number, toMs: number, mode: PlaylistMode): Promise<string>;
+  playlist(cameraId: string, fromMs: number, toMs: number, mode: PlaylistMode, sound?: boolean): Promise<string>;
   /**
-   * Bytes [startByte, endByte) of a footage file. The caller must consume or destroy `stream`.
+   * Bytes [startByte, endByte) of a footage file; without `sound` its other tracks than the video are hidden, so that
+   * a browser that cannot play AAC, or does not want to hear it, is given nothing but the picture. The caller must consume or destroy `stream`.
    * @throws AppError forbidden outside_opened_range, not_found footage_gone
    */
   fileRange(
@@ -57,8 +62,9 @@ export interface Playback {
     startByte: number,
     endByte: number,
     guard: OpenedRange,
+    sound?: boolean,
   ): Promise<FileRange>;
-  /** ftyp+moov of a footage file. @throws AppError not_found footage_gone */
+  /** ftyp+moov of a footage file, with its video track only. @throws AppError not_found footage_gone */
   init(cameraId: string, fileId: string): Promise<MediaAnswer>;
   /**
    * The keyframe of the fragment at `offset` as a fragment of its own, shown until the next one of the playlist.
@@ -79,13 +85,39 @@ function checkRange(fromMs: number, toMs: number): void {
     throw new AppError('invalid', 'bad_range', 'range must be of at most 24 hours and end after it begins');
 }
 
+/** The second stream fed by the first; an error or an end on either side ends both. */
+function piped(from: NodeJS.ReadableStream, into: Duplex): NodeJS.ReadableStream {
+  pipeline(from, into, () => undefined); // the reader is told by `into`
+  return into;
+}
+
 export function createPlayback(options: { footage: PlaybackFootage; pictures: KeyframePictures }): Playback {
   const { footage, pictures } = options;
   const facts = new FragmentFactsReader(footage);
   const guards = new RangeGuard(footage, facts);
 
+  /** Where in [startByte, endByte) of a file that has other tracks than the video these are described, rising. */
+  async function otherTracksAt(
+    cameraId: string,
+    fileId: string,
+    startByte: number,
+    endByte: number,
+    guard: OpenedRange,
+  ): Promise<number[]> {
+    const init = await facts.init(fileId);
+    if (init.otherTracksAt.length === 0) return [];
+    if (endByte <= init.bytes.length) return [...init.otherTracksAt];
+    const fragments = (await guards.fragments(cameraId, fileId, guard)).filter(
+      ({ offset, byteLength }) => offset < endByte && offset + byteLength > startByte,
+    );
+    const places = await mapAhead(fragments, async (fragment) =>
+      (await facts.of(fragment)).otherTracksAt.map((at) => fragment.offset + at),
+    );
+    return places.flat();
+  }
+
   return {
-    async playlist(cameraId, fromMs, toMs, mode) {
+    async playlist(cameraId, fromMs, toMs, mode, sound = false) {
       checkRange(fromMs, toMs);
       const needed = await neededFootage(footage, facts, cameraId, fromMs, toMs);
       const { segments, independentSegments } =
@@ -94,25 +126,27 @@ export function createPlayback(options: { footage: PlaybackFootage; pictures: Ke
               segments: keyframeSegments(await keyframeSteps(needed, facts, stepMsOf(toMs - fromMs))),
               independentSegments: true,
             }
-          : await vodSegments(needed, facts);
+          : await vodSegments(needed, facts, sound ? 'sound' : 'files');
       if (segments.length === 0) throw await noFootage(footage, cameraId, fromMs, toMs);
       return renderMediaPlaylist({ mediaSequence: 0, complete: true, independentSegments, segments });
     },
 
-    async fileRange(cameraId, fileId, startByte, endByte, guard) {
+    async fileRange(cameraId, fileId, startByte, endByte, guard, sound = false) {
       const file = await guards.check(cameraId, fileId, startByte, endByte, guard);
+      const hidden = sound ? [] : await otherTracksAt(cameraId, fileId, startByte, endByte, guard);
+      const stream = footage.stream(fileId, startByte, endByte - startByte);
       return {
         contentType: 'video/mp4',
         startByte,
         endByte,
         totalBytes: file.byteLength,
-        stream: footage.stream(fileId, startByte, endByte - startByte),
+        stream: hidden.length === 0 ? stream : piped(stream, hidingStream(startByte, hidden)),
       };
     },
 
     async init(cameraId, fileId) {
       await guards.file(cameraId, fileId);
-      return { contentType: 'video/mp4', body: (await facts.init(fileId)).bytes };
+      return { contentType: 'video/mp4', body: (await facts.init(fileId)).videoOnly };
     },
 
     async keyframe(cameraId, fileId, offset, guard) {
@@ -147,7 +181,7 @@ export function createPlayback(options: { footage: PlaybackFootage; pictures: Ke
         `${fragment.fileId}/${fragment.offset}`,
         async () =>
           Buffer.concat([
-            (await facts.init(fragment.fileId)).bytes,
+            (await facts.init(fragment.fileId)).videoOnly,
             await keyframeBytes(footage, facts, { fragment, presentationTime: 0n, durationTicks: 1 }),
           ]),
         width,

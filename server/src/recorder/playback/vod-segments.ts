@@ -77,6 +77,8 @@ interface Shown {
 export async function vodSegments(
   needed: NeededFootage,
   facts: FragmentFactsReader,
+  /** What the files are asked under: with their video alone, or with sound. */
+  folder: 'files' | 'sound' = 'files',
 ): Promise<{ segments: PlaylistSegment[]; independentSegments: boolean }> {
   const pieces = piecesOf(needed);
   const firsts = pieces.map(({ fragments }) => fragments[0] as PlaybackFragment);
@@ -96,7 +98,7 @@ export async function vodSegments(
     const own = shown[index] as Shown;
     const next = shown[index + 1];
     const goesOn = next !== undefined && pieces[index + 1]?.discontinuity === false && next.ticks > own.ticks;
-    const uri = `files/${first.fileId}.mp4`;
+    const uri = `${folder}/${first.fileId}.mp4`;
     return {
       uri,
       byteRange: { offset: first.offset, length: last.offset + last.byteLength - first.offset },
