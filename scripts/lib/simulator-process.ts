@@ -9,6 +9,8 @@ export interface SimulatedCamera {
   place: string;
   host: string;
   deviceAddress: string;
+  /** Without credentials. */
+  rtspMainUrl: string;
   username: string;
   password: string;
 }
