@@ -10,6 +10,7 @@ export interface Brand {
   readonly trackControl: string;
   readonly aggregatesParameterSets: boolean;
   readonly receiverReportKeepsAlive: boolean;
+  readonly offersSynchronizationPoint: boolean;
   /** First three bytes of the MAC address. */
   readonly macPrefix: string;
   readonly profileTokens: { readonly main: string; readonly sub: string };
@@ -36,6 +37,7 @@ export const brands = {
     trackControl: 'trackID=1',
     aggregatesParameterSets: false,
     receiverReportKeepsAlive: true,
+    offersSynchronizationPoint: true,
     macPrefix: '44:19:b6',
     profileTokens: { main: 'Profile_1', sub: 'Profile_2' },
     paths: {
@@ -58,6 +60,7 @@ export const brands = {
     trackControl: 'trackID=0',
     aggregatesParameterSets: true,
     receiverReportKeepsAlive: true,
+    offersSynchronizationPoint: true,
     macPrefix: '3c:ef:8c',
     profileTokens: { main: 'MediaProfile000', sub: 'MediaProfile001' },
     paths: {
@@ -80,6 +83,7 @@ export const brands = {
     trackControl: 'trackID=0',
     aggregatesParameterSets: true,
     receiverReportKeepsAlive: true,
+    offersSynchronizationPoint: true,
     macPrefix: 'e0:50:8b',
     profileTokens: { main: 'MediaProfile00000', sub: 'MediaProfile00001' },
     paths: {
@@ -102,6 +106,7 @@ export const brands = {
     trackControl: 'trackID=0',
     aggregatesParameterSets: true,
     receiverReportKeepsAlive: true,
+    offersSynchronizationPoint: true,
     macPrefix: '9c:14:63',
     profileTokens: { main: 'Profile000', sub: 'Profile001' },
     paths: {
@@ -124,6 +129,7 @@ export const brands = {
     trackControl: 'trackID=1',
     aggregatesParameterSets: false,
     receiverReportKeepsAlive: true,
+    offersSynchronizationPoint: false,
     macPrefix: '94:ec:13',
     profileTokens: { main: 'Profile_1', sub: 'Profile_2' },
     paths: {
@@ -146,6 +152,7 @@ export const brands = {
     trackControl: 'track1',
     aggregatesParameterSets: false,
     receiverReportKeepsAlive: false,
+    offersSynchronizationPoint: false,
     macPrefix: '7c:a7:b0',
     profileTokens: { main: 'IPCProfilesToken0', sub: 'IPCProfilesToken1' },
     paths: {

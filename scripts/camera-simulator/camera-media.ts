@@ -1,8 +1,9 @@
+import { plainKind, type CameraKind, type VideoCodec } from './camera-kind.js';
 import { scenes, type Scene } from './scenes/scene-catalogue.js';
 import type { StreamMedia } from './scenes/scene-cache.js';
 import type { StartMode } from './stream-source.js';
 
-export type MediaOverride = Partial<Omit<StreamMedia, 'still'>>;
+export type MediaOverride = Partial<Omit<StreamMedia, 'still' | 'codec'>>;
 
 /** Overrides of what the fleet's cameras would send; for small tests and for benchmarks. */
 export interface MediaOptions {
@@ -42,19 +43,21 @@ const encodingOf = {
 } as const;
 
 /** What camera `number` shows and how it encodes that. */
-export function cameraMedia(number: number, options: MediaOptions): CameraMedia {
+export function cameraMedia(number: number, options: MediaOptions, kind: CameraKind = plainKind): CameraMedia {
   const index = (number - 1) % scenes.length;
   const scene = scenes[index];
   const size = mainSizes[index % mainSizes.length];
   if (!scene || !size) throw new Error('the catalogue of scenes is empty');
-  const main: StreamMedia = {
+  const main = encodable({
+    codec: kind.codec,
     ...size,
     ...encodingOf[scene.kind],
     bitrateKbps: 1000,
     still: false,
     ...options.main,
-  };
-  const sub: StreamMedia = {
+  });
+  const sub = encodable({
+    codec: kind.subCodec,
     width: 640,
     height: 360,
     framesPerSecond: index % 2 === 0 ? 8 : 10,
@@ -62,7 +65,7 @@ export function cameraMedia(number: number, options: MediaOptions): CameraMedia 
     ...encodingOf.plain,
     still: false,
     ...options.sub,
-  };
+  });
   return {
     scene,
     main,
@@ -70,6 +73,17 @@ export function cameraMedia(number: number, options: MediaOptions): CameraMedia 
     mainStartMode: options.startMode ?? startModeOf(main),
     subStartMode: options.startMode ?? startModeOf(sub),
   };
+}
+
+const sideMultiples: Record<VideoCodec, number> = { h264: 2, h265: 8, mpeg4: 16, mjpeg: 16 };
+
+/** Only H.264 has B-frames here; the sides of the others' pictures are whole blocks. */
+export function encodable(media: StreamMedia): StreamMedia {
+  if (media.codec === 'h264') return media;
+  const unit = sideMultiples[media.codec];
+  const whole = (length: number) => Math.max(unit, Math.floor(length / unit) * unit);
+  const size = { width: whole(media.width), height: whole(media.height), bFrames: 0 };
+  return media.codec === 'mjpeg' ? { ...media, ...size, keyframeSeconds: 1 } : { ...media, ...size };
 }
 
 /**

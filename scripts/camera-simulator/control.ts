@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { CameraKindInput } from './camera-kind.js';
 import { faultKinds, faultSchema, type FaultKind } from './faults.js';
 import type { Simulator } from './simulator.js';
 import type { VirtualCamera } from './virtual-camera.js';
@@ -17,7 +18,8 @@ type Wired = Omit<Simulator, 'control' | 'stop'>;
 /**
  * The test bench's own HTTP API, apart from the cameras:
  * `GET /cameras`, `GET /cameras/:n`, `PUT /cameras/:n/fault` (a fault, or `{"kind":"on"}`),
- * `DELETE /cameras/:n/fault[?kind=…]`, `POST /discovery/junk` (`{camera, address, port}`).
+ * `DELETE /cameras/:n/fault[?kind=…]`, `PUT /cameras/:n/kind` (what is to change of it), `GET /load` (sums over all
+ * cameras), `POST /discovery/junk` (`{camera, address, port}`).
  * It tells the cameras' passwords, so it belongs on a loopback address.
  */
 export async function startControl(options: {
@@ -64,6 +66,14 @@ async function answer(
     simulator.sendJunk(camera, { address, port });
     return { status: 200, body: {} };
   }
+  if (request.method === 'GET' && first === 'load' && second === undefined) {
+    const total = { connections: 0, mainReceivers: 0, subReceivers: 0, attempts: 0 };
+    for (const { number } of cameras) {
+      const load = simulator.load(number);
+      for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += load[name];
+    }
+    return { status: 200, body: total };
+  }
   if (first !== 'cameras') return notFound;
   const state = (camera: VirtualCamera) => ({
     ...simulator.cameras[camera.number - 1],
@@ -76,6 +86,10 @@ async function answer(
   const camera = cameras[Number(second) - 1];
   if (!camera) return { status: 404, body: { message: `no camera ${second}` } };
   if (third === undefined && request.method === 'GET') return { status: 200, body: state(camera) };
+  if (third === 'kind' && request.method === 'PUT') {
+    await simulator.setKind(camera.number, (await bodyJson(request)) as CameraKindInput);
+    return { status: 200, body: state(camera) };
+  }
   if (third !== 'fault') return notFound;
   if (request.method === 'PUT') {
     const body = await bodyJson(request);

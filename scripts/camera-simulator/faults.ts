@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const share = z.number().min(0).max(1);
+
 /** What can be wrong with a camera. Several kinds can hold at once; of one kind the last that was set counts. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** Refuses every connection, says nothing to discovery. */
@@ -30,6 +32,48 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** Answers a probe with datagrams of junk. */
   z.strictObject({ kind: z.literal('junk-discovery') }),
+  /**
+   * The peer is gone and nobody told: on every connection there is now nothing is sent, read or closed, ever again.
+   * `mute` ones that come while it holds find the same; `answered` ones are served.
+   */
+  z.strictObject({ kind: z.literal('half-open'), newConnections: z.enum(['mute', 'answered']).default('mute') }),
+  /** Every connection is accepted and reset at once. */
+  z.strictObject({ kind: z.literal('turned-away') }),
+  /**
+   * Bytes that are no RTP between interleaved packets, before that share of them. `misleading` garbage holds the
+   * beginning of a packet that there is not, so that a reader can lose its place.
+   */
+  z.strictObject({ kind: z.literal('garbage'), share: share.default(0.1), misleading: z.boolean().default(false) }),
+  /** That share of the RTP packets never leaves the camera. */
+  z.strictObject({ kind: z.literal('packet-loss'), share: share.default(0.05) }),
+  /** That share of the RTP packets is sent after the one that follows it. */
+  z.strictObject({ kind: z.literal('packets-reordered'), share: share.default(0.2) }),
+  /** RTP comes on the channel of RTCP and the reverse; packets of channels that nobody set up come between. */
+  z.strictObject({
+    kind: z.literal('wrong-channels'),
+    swapped: z.boolean().default(true),
+    unknown: z.boolean().default(true),
+  }),
+  /** The session description names the codec without its clock rate; whoever is connected is thrown out. */
+  z.strictObject({ kind: z.literal('no-clock-rate') }),
+  /** Nonces of Digest authentication live for so long: the next request of a session is answered 401, stale. */
+  z.strictObject({ kind: z.literal('nonce-expiry'), seconds: z.number().min(0.1).max(300).default(1) }),
+  /** Sessions end when no request comes for so long, as their header says; whoever is connected is thrown out. */
+  z.strictObject({
+    kind: z.literal('session-timeout'),
+    seconds: z.number().int().min(1).max(3600).default(4),
+    receiverReportsCount: z.boolean().default(false),
+  }),
+  /** Closes the connection so long after it answered PLAY. */
+  z.strictObject({ kind: z.literal('close-after-play'), afterMs: z.number().int().min(0).max(60_000).default(0) }),
+  /** Only pictures that need another one; whoever is connected is thrown out, so that nobody has one to begin with. */
+  z.strictObject({ kind: z.literal('no-keyframes') }),
+  /** RTP time is ahead by so much from now on, and back again afterwards; sender reports follow when they are due. */
+  z.strictObject({ kind: z.literal('timestamp-jump'), byMs: z.number().min(-4.7e7).max(4.7e7).default(3_600_000) }),
+  /** No RTP packet is marked as the last of its picture. */
+  z.strictObject({ kind: z.literal('no-markers') }),
+  /** No RTCP at all. */
+  z.strictObject({ kind: z.literal('no-sender-reports') }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

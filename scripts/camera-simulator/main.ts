@@ -1,5 +1,7 @@
 /** Command line of the camera simulator: options, one line of JSON when it is ready, signals. */
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { cameraKindSchema } from './camera-kind.js';
 import { fleetNames, type FleetName } from './fleet.js';
 import { startSimulator, type SimulatorOptions } from './simulator.js';
 
@@ -14,9 +16,12 @@ const usage = `npm run camera-simulator -- [options]
   --bitrate-kbps <n>           of the main streams
   --width <n> --height <n> --fps <n>
                                of the main streams
+  --kinds <json>               cameras of other kinds, by number: {"3":{"codec":"h265"}}; see camera-kind.ts
   --cache <folder>             where encoded scenes are kept
   --ffmpeg <path>
 The password of the commune is taken from the environment: CHOI_CANH_SIMULATOR_PASSWORD.`;
+
+const kindsSchema = z.record(z.coerce.number().int(), cameraKindSchema);
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -34,6 +39,7 @@ async function main(): Promise<void> {
       width: { type: 'string' },
       height: { type: 'string' },
       fps: { type: 'string' },
+      kinds: { type: 'string' },
       cache: { type: 'string' },
       ffmpeg: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -64,6 +70,7 @@ async function main(): Promise<void> {
     discoveryPort: number('discovery-port', values['discovery-port']),
     controlPort: number('control-port', values['control-port']),
     password: process.env.CHOI_CANH_SIMULATOR_PASSWORD,
+    kinds: values.kinds === undefined ? undefined : kindsSchema.parse(JSON.parse(values.kinds)),
     cacheFolder: values.cache,
     ffmpegPath: values.ffmpeg ?? process.env.CHOI_CANH_FFMPEG_PATH,
     media: {

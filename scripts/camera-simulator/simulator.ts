@@ -3,7 +3,8 @@
  * services, RTSP with H.264. It owns what is on the wire and the faults; who looks at it is not its business.
  */
 import { systemClock } from '../../server/src/lib/clock.js';
-import { cameraMedia, type MediaOptions } from './camera-media.js';
+import { cameraKindSchema, plainKind, type CameraKind, type CameraKindInput } from './camera-kind.js';
+import type { MediaOptions } from './camera-media.js';
 import { startControl } from './control.js';
 import { DiscoveryResponder } from './discovery/discovery-responder.js';
 import { faultSchema, type FaultInput, type FaultKind } from './faults.js';
@@ -36,6 +37,8 @@ export interface SimulatorOptions {
   /** The commune's; the five cameras that differ keep theirs. */
   readonly password?: string;
   readonly media?: MediaOptions;
+  /** How cameras differ from the plain kind, by number; later by `setKind`. */
+  readonly kinds?: Readonly<Record<number, CameraKindInput>>;
   /** Folder of encoded scenes; default one in the system's temporary folder. */
   readonly cacheFolder?: string;
   readonly ffmpegPath?: string;
@@ -66,6 +69,14 @@ export interface SimulatedCamera {
   readonly username: string;
   /** In force now, also under the fault `new-password`. */
   readonly password: string;
+  readonly kind: CameraKind;
+}
+
+export interface CameraLoad {
+  readonly connections: number;
+  readonly mainReceivers: number;
+  readonly subReceivers: number;
+  readonly attempts: number;
 }
 
 export interface Simulator {
@@ -76,10 +87,12 @@ export interface Simulator {
   setFault(number: number, fault: FaultInput): Promise<void>;
   /** Ends one kind of fault, or all. */
   clearFault(number: number, kind?: FaultKind): Promise<void>;
+  /** Changes what is given of a camera's kind; its connections end. */
+  setKind(number: number, change: CameraKindInput): Promise<void>;
   /** Sends datagrams of junk from a camera's discovery port to whoever listens there. */
   sendJunk(number: number, to: { address: string; port: number }): void;
-  /** RTSP connections and receivers of each stream now. */
-  load(number: number): { connections: number; mainReceivers: number; subReceivers: number };
+  /** RTSP connections and receivers of each stream now; `attempts`: RTSP connections ever accepted. */
+  load(number: number): CameraLoad;
   stop(): Promise<void>;
 }
 
@@ -142,12 +155,12 @@ function newCamera(
   cache: SceneCache,
   timer: FrameTimer,
 ): VirtualCamera {
-  const media = cameraMedia(definition.number, options.media ?? {});
+  const kind = { ...plainKind, ...options.kinds?.[definition.number] };
   const limits = {
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 60,
     maxQueueBytes: options.maxQueueBytes ?? 2_000_000,
   };
-  return new VirtualCamera({ definition, media, cache, timer, limits });
+  return new VirtualCamera({ definition, kind, media: options.media ?? {}, cache, timer, limits });
 }
 
 async function prepareAll(cameras: VirtualCamera[], onProgress: SimulatorOptions['onProgress']): Promise<void> {
@@ -199,6 +212,11 @@ function buildSimulator(cameras: VirtualCamera[], discovery: DiscoveryResponder)
     discovery: { address: '239.255.255.250', port: discovery.port },
     setFault: async (number, fault) => cameraAt(number).setFault(faultSchema.parse(fault)),
     clearFault: async (number, kind) => cameraAt(number).clearFault(kind),
+    setKind: async (number, change) => {
+      const given = Object.keys(change);
+      const parsed = Object.entries(cameraKindSchema.parse(change)).filter(([key]) => given.includes(key));
+      await cameraAt(number).setKind(Object.fromEntries(parsed));
+    },
     sendJunk: (number, to) => discovery.sendJunk(cameraAt(number).host, to),
     load: (number) => {
       const camera = cameraAt(number);
@@ -206,6 +224,7 @@ function buildSimulator(cameras: VirtualCamera[], discovery: DiscoveryResponder)
         connections: camera.connectionCount,
         mainReceivers: camera.receiverCount('main'),
         subReceivers: camera.receiverCount('sub'),
+        attempts: camera.attempts,
       };
     },
   };
@@ -223,6 +242,9 @@ function describe(camera: VirtualCamera): SimulatedCamera {
     rtspSubUrl: camera.rtspUrl('sub'),
     get password() {
       return camera.account().password;
+    },
+    get kind() {
+      return camera.kind;
     },
   };
 }

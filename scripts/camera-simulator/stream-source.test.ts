@@ -24,7 +24,7 @@ class HandClock implements Clock {
   }
 }
 
-const nothing = PacketTemplate.ofSlices([]);
+const { nothing } = PacketTemplate;
 
 /** Loops of one or more groups of pictures; `order` is the capture order inside a group, by decoding order. */
 function loopOf(order: number[], groups: number, framesPerSecond: number): PictureLoop {
@@ -42,8 +42,9 @@ function loopOf(order: number[], groups: number, framesPerSecond: number): Pictu
     });
   }
   return {
+    ...{ codec: 'h264', payloadType: 96, encodingName: 'H264', formatParameters: undefined },
     ...{ width: 64, height: 64, framesPerSecond, bitrateKbps: 1, gopFrames: order.length, profileName: 'Main' },
-    ...{ sps: Buffer.alloc(0), pps: Buffer.alloc(0), units },
+    units,
     reorderFrames: Math.max(...order.map((captured, place) => captured - place)),
   };
 }

@@ -5,6 +5,7 @@ export const rtpClockHz = 90_000;
 
 /** One picture as it leaves the camera. */
 export interface StampedFrame {
+  readonly loop: PictureLoop;
   readonly unit: LoopUnit;
   /** Order of capture, from 0. */
   readonly counter: number;
@@ -167,8 +168,9 @@ export class StreamSource implements TimedSource {
   #send(index: number): void {
     const unit = this.#unitAt(index);
     const captured = this.#captureIndex(index);
-    const { startMs, framesPerSecond, startCounter } = this.#era;
+    const { loop, startMs, framesPerSecond, startCounter } = this.#era;
     const frame: StampedFrame = {
+      loop,
       unit,
       counter: startCounter + captured,
       utcMs: this.#timer.utcOf(startMs + (captured * 1000) / framesPerSecond),

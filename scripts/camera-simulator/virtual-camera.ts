@@ -1,4 +1,5 @@
-import type { CameraMedia } from './camera-media.js';
+import type { CameraKind, CameraKindInput } from './camera-kind.js';
+import { cameraMedia, encodable, type CameraMedia, type MediaOptions } from './camera-media.js';
 import type { DiscoverableCamera } from './discovery/discovery-responder.js';
 import type { DiscoveryTarget } from './discovery/discovery-message.js';
 import type { Fault, FaultKind, FaultOf } from './faults.js';
@@ -7,11 +8,14 @@ import type { FrameTimer } from './frame-timer.js';
 import type { OnvifCamera, OnvifStream } from './onvif/onvif-camera.js';
 import { OnvifListener } from './onvif/onvif-listener.js';
 import type { SpoiledAnswer } from './onvif/spoiled-answer.js';
+import { disturbanceOf, type Disturbance } from './rtsp/disturbance.js';
+import type { CameraStream } from './rtsp/media-session.js';
 import type { RtspCamera, RtspLimits } from './rtsp/rtsp-connection.js';
 import { RtspListener } from './rtsp/rtsp-listener.js';
+import { pcmaLoop, type AudioLoop } from './scenes/audio-loop.js';
 import type { PictureLoop } from './scenes/picture-loop.js';
 import type { SceneCache, StreamMedia } from './scenes/scene-cache.js';
-import { StreamSource, type StartMode } from './stream-source.js';
+import { StreamSource } from './stream-source.js';
 
 type StreamName = 'main' | 'sub';
 
@@ -19,13 +23,19 @@ type StreamName = 'main' | 'sub';
 export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamera {
   readonly definition: CameraDefinition;
   readonly scopes: readonly string[];
-  readonly #media: CameraMedia;
+  readonly #mediaOptions: MediaOptions;
+  #kind: CameraKind;
+  #media: CameraMedia;
+  #sound: AudioLoop | undefined;
   readonly #cache: SceneCache;
   readonly #timer: FrameTimer;
   readonly #onvif: OnvifListener;
   readonly #rtsp: RtspListener;
   readonly #faults = new Map<FaultKind, Fault>();
   readonly #sources = new Map<StreamName, StreamSource>();
+  // Of the faults, what is asked for at every packet.
+  #disturbance: Disturbance | undefined;
+  #hanging = false;
   #httpPort = 0;
   #rtspPort = 0;
   #listening = false;
@@ -35,13 +45,16 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   constructor(options: {
     definition: CameraDefinition;
-    media: CameraMedia;
+    kind: CameraKind;
+    media: MediaOptions;
     cache: SceneCache;
     timer: FrameTimer;
     limits: RtspLimits;
   }) {
     this.definition = options.definition;
-    this.#media = options.media;
+    this.#kind = options.kind;
+    this.#mediaOptions = options.media;
+    this.#media = cameraMedia(this.definition.number, options.media, options.kind);
     this.#cache = options.cache;
     this.#timer = options.timer;
     this.scopes = scopesOf(options.definition);
@@ -51,6 +64,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   /** Prepares the streams: encodes their scenes where nobody did before. */
   async prepare(): Promise<void> {
+    await this.#prepareSound();
     for (const name of ['main', 'sub'] as const) {
       const loop = await this.#loop(this.#media[name]);
       // Cameras that show the same scene are at different places in it, and their keyframes do not come together.
@@ -58,6 +72,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
       const startMs = this.#timer.nowMs() - (share * loop.units.length * 1000) / loop.framesPerSecond;
       this.#sources.set(name, new StreamSource({ timer: this.#timer, loop, startMs }));
     }
+  }
+
+  async #prepareSound(): Promise<void> {
+    const { audio } = this.#kind;
+    this.#sound = audio === 'none' ? undefined : audio === 'pcma' ? pcmaLoop : await this.#cache.sound();
   }
 
   /** Port 0 picks a free one. */
@@ -123,8 +142,18 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   get acceptsHttpDigest(): boolean {
     return this.definition.brand.acceptsHttpDigest;
   }
+  get kind(): CameraKind {
+    return this.#kind;
+  }
+  get offersSynchronizationPoint(): boolean {
+    return this.#kind.synchronizationPoint ?? this.definition.brand.offersSynchronizationPoint;
+  }
   get trackControl(): string {
     return this.definition.brand.trackControl;
+  }
+  /** The next track after the video's. */
+  get audioControl(): string {
+    return this.trackControl.replace(/\d+$/, (number) => String(Number(number) + 1));
   }
   get receiverReportKeepsAlive(): boolean {
     return this.definition.brand.receiverReportKeepsAlive;
@@ -150,11 +179,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   account(): { username: string; password: string } {
     const { username, password } = this.definition;
-    return { username, password: this.#fault('new-password')?.password ?? password };
+    return { username, password: this.fault('new-password')?.password ?? password };
   }
 
   clockOffsetMs(): number {
-    return this.#fault('wrong-clock')?.offsetMs ?? 0;
+    return this.fault('wrong-clock')?.offsetMs ?? 0;
   }
 
   cameraNowMs(): number {
@@ -162,7 +191,19 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   isHanging(): boolean {
-    return this.#faults.has('hang');
+    return this.#hanging;
+  }
+
+  disturbance(): Disturbance | undefined {
+    return this.#disturbance;
+  }
+
+  isGone(): boolean {
+    return this.fault('half-open')?.newConnections === 'mute';
+  }
+
+  isTurningAway(): boolean {
+    return this.#faults.has('turned-away');
   }
 
   isAudioOnly(): boolean {
@@ -170,7 +211,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   isSilent(): boolean {
-    return this.#faults.has('off') || this.#faults.has('hang');
+    return this.#faults.has('off') || this.#faults.has('hang') || this.isGone();
   }
 
   sendsJunk(): boolean {
@@ -179,7 +220,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   spoiledAnswer(): SpoiledAnswer | undefined {
     if (this.#faults.has('junk-onvif')) return { kind: 'junk' };
-    const oversized = this.#fault('oversized-onvif');
+    const oversized = this.fault('oversized-onvif');
     return oversized && { kind: 'oversized', bytes: oversized.bytes };
   }
 
@@ -204,7 +245,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     this.#sources.get(token === profileTokens.main ? 'main' : 'sub')?.restart({});
   }
 
-  stream(path: string): { source: StreamSource; startMode: StartMode } | undefined {
+  sound(): AudioLoop | undefined {
+    return this.#sound;
+  }
+
+  stream(path: string): CameraStream | undefined {
     const name = (['main', 'sub'] as const).find((candidate) => this.paths[candidate] === path);
     const source = name && this.#sources.get(name);
     if (!source) return undefined;
@@ -214,8 +259,8 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   #onvifStream(name: StreamName): OnvifStream {
     const loop = this.#source(name).loop;
     const { profileTokens } = this.definition.brand;
-    const { width, height, framesPerSecond, bitrateKbps, gopFrames, profileName } = loop;
-    const facts = { width, height, framesPerSecond, bitrateKbps, gopFrames, profileName };
+    const { codec, width, height, framesPerSecond, bitrateKbps, gopFrames, profileName } = loop;
+    const facts = { codec, width, height, framesPerSecond, bitrateKbps, gopFrames, profileName };
     const title = name === 'main' ? 'mainStream' : 'subStream';
     return { ...facts, token: profileTokens[name], name: title, rtspUrl: this.rtspUrl(name) };
   }
@@ -236,6 +281,10 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.#rtsp.connectionCount;
   }
 
+  get attempts(): number {
+    return this.#rtsp.attempts;
+  }
+
   receiverCount(name: StreamName): number {
     return this.#source(name).receiverCount;
   }
@@ -245,16 +294,38 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.#afterwards(async () => {
       if (fault.kind === 'reset') return this.#disconnect(true);
       this.#faults.set(fault.kind, fault);
+      this.#noteFaults();
+      if (fault.kind === 'half-open') this.#rtsp.vanish();
+      if (thrownOutBy.has(fault.kind)) this.#disconnect(fault.kind === 'turned-away');
       await this.#apply(fault.kind);
     });
+  }
+
+  #noteFaults(): void {
+    this.#disturbance = disturbanceOf(this.#faults);
+    this.#hanging = this.#faults.has('hang');
   }
 
   /** Ends one kind of fault, or all. */
   clearFault(kind?: FaultKind): Promise<void> {
     return this.#afterwards(async () => {
       for (const ended of kind ? [kind] : [...this.#faults.keys()]) {
-        if (this.#faults.delete(ended)) await this.#apply(ended);
+        if (!this.#faults.delete(ended)) continue;
+        this.#noteFaults();
+        await this.#apply(ended);
       }
+    });
+  }
+
+  /** Becomes another kind of camera in what is given; whoever is connected is thrown out. */
+  setKind(change: CameraKindInput): Promise<void> {
+    return this.#afterwards(async () => {
+      this.#kind = { ...this.#kind, ...change };
+      this.#media = cameraMedia(this.number, this.#mediaOptions, this.#kind);
+      await this.#prepareSound();
+      await this.#changeStreams();
+      if (this.#kind.redirects) await this.#rtsp.openSecond();
+      this.#disconnect(false);
     });
   }
 
@@ -272,6 +343,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
         return;
       case 'new-password':
       case 'not-video':
+      case 'no-clock-rate':
         return this.#disconnect(false);
       case 'slow-frame-rate':
       case 'frozen':
@@ -291,7 +363,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     const loops = await Promise.all(names.map((name) => this.#loop(this.#wanted(name))));
     names.forEach((name, index) => {
       const loop = loops[index] ?? this.#source(name).loop;
-      const framesPerSecond = this.#fault('slow-frame-rate')?.framesPerSecond ?? loop.framesPerSecond;
+      const framesPerSecond = this.fault('slow-frame-rate')?.framesPerSecond ?? loop.framesPerSecond;
       this.#source(name).restart({ loop, framesPerSecond });
     });
   }
@@ -299,21 +371,24 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   /** How a stream is encoded under the faults that hold. */
   #wanted(name: StreamName): StreamMedia {
     const media = { ...this.#media[name], still: this.#faults.has('frozen') };
-    const changed = this.#fault('parameters-changed');
+    const changed = this.fault('parameters-changed');
     if (!changed) return media;
     const halved = name === 'main' ? 1 : 2;
     const even = (length: number) => Math.max(2, 2 * Math.round(length / halved / 2));
-    return { ...media, width: even(changed.width), height: even(changed.height) };
+    return encodable({ ...media, width: even(changed.width), height: even(changed.height) });
   }
 
   #loop(media: StreamMedia): Promise<PictureLoop> {
     return this.#cache.loop(this.#media.scene, media, this.definition.brand.aggregatesParameterSets);
   }
 
-  #fault<K extends FaultKind>(kind: K): FaultOf<K> | undefined {
+  fault<K extends FaultKind>(kind: K): FaultOf<K> | undefined {
     return this.#faults.get(kind) as FaultOf<K> | undefined;
   }
 }
+
+/** A fault that begins with the end of every connection; the end of such a one needs none. */
+const thrownOutBy = new Set<FaultKind>(['session-timeout', 'no-keyframes', 'turned-away']);
 
 function scopesOf({ name, area, brand, model }: CameraDefinition): string[] {
   const scope = (...parts: string[]) => `onvif://www.onvif.org/${parts.map(encodeURIComponent).join('/')}`;

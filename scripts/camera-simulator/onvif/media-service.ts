@@ -4,6 +4,7 @@ import { escapeXml, SoapFault, textAt, type XmlValue } from './soap.js';
 
 /** Answers an operation of the ONVIF media service, version 1 (ONVIF Media 5); undefined for one it does not have. */
 export function answerMedia(camera: OnvifCamera, operation: string, parameters: XmlValue): string | undefined {
+  if (operation === 'SetSynchronizationPoint' && !camera.offersSynchronizationPoint) return undefined;
   const answer = operations[operation];
   return answer?.(camera, parameters);
 }

@@ -1,4 +1,7 @@
+import type { VideoCodec } from '../camera-kind.js';
+
 export interface OnvifStream {
+  readonly codec: VideoCodec;
   readonly token: string;
   readonly name: string;
   readonly rtspUrl: string;
@@ -7,7 +10,7 @@ export interface OnvifStream {
   readonly framesPerSecond: number;
   readonly bitrateKbps: number;
   readonly gopFrames: number;
-  readonly profileName: 'Baseline' | 'Main' | 'High';
+  readonly profileName: string;
 }
 
 /** What the ONVIF services need to know of their camera. */
@@ -37,7 +40,10 @@ export interface OnvifCamera {
   snapshot(): Promise<Buffer>;
   /** Asks the encoder of a stream for a keyframe now. */
   requestKeyframe(token: string): void;
+  readonly offersSynchronizationPoint: boolean;
   isHanging(): boolean;
+  isGone(): boolean;
+  isTurningAway(): boolean;
   /** Answers with something that is not SOAP, or with far too much of it. */
   spoiledAnswer(): { kind: 'junk' } | { kind: 'oversized'; bytes: number } | undefined;
 }

@@ -42,6 +42,10 @@ export class OnvifListener {
       });
     });
     server.on('connection', (socket: Socket) => {
+      if (this.#camera.isTurningAway()) {
+        socket.resetAndDestroy();
+        return;
+      }
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -73,7 +77,7 @@ export class OnvifListener {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#camera.isHanging()) return;
+    if (this.#camera.isHanging() || this.#camera.isGone()) return;
     response.setHeader('Server', this.#camera.serverName);
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const snapshotPath = this.#camera.paths.snapshot.split('?')[0];

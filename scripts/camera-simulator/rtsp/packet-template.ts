@@ -1,13 +1,10 @@
-import { nalType } from '../h264/annex-b.js';
-
 const interleavedHeaderBytes = 4;
-const rtpHeaderBytes = 12;
-const headerBytes = interleavedHeaderBytes + rtpHeaderBytes;
+export const rtpHeaderBytes = 12;
+/** Before each payload: `$`, channel and length (RFC 2326 10.12), then the RTP header. */
+export const headerBytes = interleavedHeaderBytes + rtpHeaderBytes;
 /** Of an RTP packet with its header; stays below the MTU of an Ethernet, as cameras do. */
 const maxRtpPacketBytes = 1400;
-const maxPayloadBytes = maxRtpPacketBytes - rtpHeaderBytes;
-const fuA = 28;
-const stapA = 24;
+export const maxPayloadBytes = maxRtpPacketBytes - rtpHeaderBytes;
 
 /** What differs between two receivers of the same packets. */
 export interface RtpState {
@@ -20,14 +17,14 @@ export interface RtpState {
 }
 
 /**
- * RTP packets of H.264 (RFC 6184, packetization-mode 1) framed for RTSP interleaving (RFC 2326 10.12), laid out once
- * and then copied for each receiver with only the headers patched.
+ * RTP packets framed for RTSP interleaving (RFC 2326 10.12), laid out once and then copied for each receiver with only
+ * the headers patched.
  */
 export class PacketTemplate {
   readonly #bytes: Buffer;
   readonly #offsets: number[];
 
-  private constructor(payloads: Buffer[]) {
+  private constructor(payloads: readonly Buffer[]) {
     const length = payloads.reduce((sum, payload) => sum + headerBytes + payload.length, 0);
     this.#bytes = Buffer.alloc(length);
     this.#offsets = [];
@@ -42,13 +39,11 @@ export class PacketTemplate {
     }
   }
 
-  static ofSlices(nals: Buffer[]): PacketTemplate {
-    return new PacketTemplate(nals.flatMap(payloadsOf));
-  }
+  static readonly nothing = new PacketTemplate([]);
 
-  /** SPS and PPS one a packet, or both in one STAP-A, as brands differ. */
-  static ofParameterSets(nals: Buffer[], aggregate: boolean): PacketTemplate {
-    return new PacketTemplate(aggregate && nals.length > 1 ? [aggregated(nals)] : nals.flatMap(payloadsOf));
+  /** Each of at most {@link maxPayloadBytes}. */
+  static ofPayloads(payloads: readonly Buffer[]): PacketTemplate {
+    return payloads.length === 0 ? PacketTemplate.nothing : new PacketTemplate(payloads);
   }
 
   get byteLength(): number {
@@ -59,48 +54,56 @@ export class PacketTemplate {
     return this.#offsets.length;
   }
 
+  /** Bytes of payload, without RTP headers, for RTCP's octet count. */
+  get payloadBytes(): number {
+    return this.#bytes.length - this.#offsets.length * headerBytes;
+  }
+
   /** Copies the packets to `target` at `at`, patched; advances `state.sequence`. The marker goes on the last packet. */
   writeTo(target: Buffer, at: number, state: RtpState, timestamp: number, markLast: boolean): number {
-    this.#bytes.copy(target, at);
-    const last = this.#offsets.length - 1;
-    this.#offsets.forEach((offset, index) => {
-      const packet = at + offset;
-      target[packet + 1] = state.channel;
-      target[packet + 5] = (markLast && index === last ? 0x80 : 0) | state.payloadType;
-      target.writeUInt16BE(state.sequence, packet + 6);
-      target.writeUInt32BE(timestamp, packet + 8);
-      target.writeUInt32BE(state.ssrc, packet + 12);
-      state.sequence = (state.sequence + 1) & 0xffff;
-    });
+    const offsets = this.#offsets;
+    if (offsets.length === 0) return at;
+    target.set(this.#bytes, at);
+    const last = offsets.length - 1;
+    for (let index = 0; index <= last; index += 1) {
+      patchHeader(target, at + (offsets[index] ?? 0), state, timestamp, markLast && index === last);
+    }
     return at + this.#bytes.length;
   }
 }
 
-/** Bytes of payload (without RTP headers) for RTCP's octet count. */
-export function payloadBytes(template: PacketTemplate): number {
-  return template.byteLength - template.packetCount * headerBytes;
+/** Writes what differs from receiver to receiver; advances `state.sequence`. */
+export function patchHeader(target: Buffer, at: number, state: RtpState, timestamp: number, marker: boolean): void {
+  target[at + 1] = state.channel;
+  target[at + 5] = (marker ? 0x80 : 0) | state.payloadType;
+  const { sequence, ssrc } = state;
+  target[at + 6] = sequence >>> 8;
+  target[at + 7] = sequence;
+  target[at + 8] = timestamp >>> 24;
+  target[at + 9] = timestamp >>> 16;
+  target[at + 10] = timestamp >>> 8;
+  target[at + 11] = timestamp;
+  target[at + 12] = ssrc >>> 24;
+  target[at + 13] = ssrc >>> 16;
+  target[at + 14] = ssrc >>> 8;
+  target[at + 15] = ssrc;
+  state.sequence = (sequence + 1) & 0xffff;
 }
 
-function payloadsOf(nal: Buffer): Buffer[] {
-  if (nal.length <= maxPayloadBytes) return [nal];
-  const header = nal[0] ?? 0;
-  const indicator = (header & 0xe0) | fuA;
-  const step = maxPayloadBytes - 2;
-  const payloads: Buffer[] = [];
-  for (let at = 1; at < nal.length; at += step) {
-    const start = at === 1 ? 0x80 : 0;
-    const end = at + step >= nal.length ? 0x40 : 0;
-    payloads.push(Buffer.concat([Buffer.of(indicator, start | end | nalType(nal)), nal.subarray(at, at + step)]));
-  }
-  return payloads;
-}
-
-function aggregated(nals: Buffer[]): Buffer {
-  const importance = Math.max(...nals.map((nal) => (nal[0] ?? 0) & 0x60));
-  const parts = nals.flatMap((nal) => {
-    const size = Buffer.alloc(2);
-    size.writeUInt16BE(nal.length);
-    return [size, nal];
-  });
-  return Buffer.concat([Buffer.of(importance | stapA), ...parts]);
+/** One packet around a payload that already stands at `at` + {@link headerBytes}; returns its end. */
+export function framePacket(
+  target: Buffer,
+  at: number,
+  payloadLength: number,
+  state: RtpState,
+  timestamp: number,
+  marker: boolean,
+): number {
+  const length = rtpHeaderBytes + payloadLength;
+  target[at] = 0x24;
+  target[at + 2] = length >>> 8;
+  target[at + 3] = length;
+  target[at + 4] = 0x80;
+  patchHeader(target, at, state, timestamp, marker);
+  return at + headerBytes + payloadLength;
 }

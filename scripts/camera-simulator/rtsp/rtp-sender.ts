@@ -1,37 +1,39 @@
 import { randomInt } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { buildSeiNal } from '../sei.js';
-import type { FrameReceiver, StampedFrame } from '../stream-source.js';
-import { PacketTemplate, payloadBytes, type RtpState } from './packet-template.js';
-import { buildSenderReport, interleave } from './rtcp.js';
-import { videoPayloadType } from './sdp.js';
+import { maxStampBytes, writeStamp } from '../sei.js';
+import { rtpClockHz, type FrameReceiver, type StampedFrame } from '../stream-source.js';
+import { PacketMangler, type Disturbance } from './disturbance.js';
+import { framePacket, headerBytes, type RtpState } from './packet-template.js';
+import { RtcpReporter } from './rtcp-reporter.js';
+import type { RtpTransport } from './rtp-transport.js';
+import { takeBytes } from './slab.js';
 
-const senderReportMs = 5000;
+/** What a sender asks of its camera at every packet. */
+export interface SendingCamera {
+  readonly number: number;
+  readonly host: string;
+  clockOffsetMs(): number;
+  isHanging(): boolean;
+  disturbance(): Disturbance | undefined;
+}
+
+const maxStampPacketBytes = headerBytes + maxStampBytes;
 
 /** Sends one stream to one receiver: each access unit, stamped, in one write; sender reports between them. */
 export class RtpSender implements FrameReceiver {
-  readonly #socket: Socket;
-  readonly #camera: { readonly number: number; readonly host: string; clockOffsetMs(): number; isHanging(): boolean };
-  readonly #maxQueueBytes: number;
+  readonly #transport: RtpTransport;
+  readonly #camera: SendingCamera;
   readonly #state: RtpState;
   readonly #timestampBase = randomInt(2 ** 32);
-  #packetCount = 0;
-  #octetCount = 0;
-  #reportedAtUtcMs = -Infinity;
-  #reportedOffsetMs = 0;
+  readonly #reporter: RtcpReporter;
+  readonly #mangler = new PacketMangler();
 
-  constructor(options: {
-    socket: Socket;
-    camera: { readonly number: number; readonly host: string; clockOffsetMs(): number; isHanging(): boolean };
-    channel: number;
-    maxQueueBytes: number;
-  }) {
-    this.#socket = options.socket;
+  constructor(options: { transport: RtpTransport; camera: SendingCamera; channel: number; payloadType: number }) {
+    this.#transport = options.transport;
     this.#camera = options.camera;
-    this.#maxQueueBytes = options.maxQueueBytes;
+    this.#reporter = new RtcpReporter(this.#camera.host);
     this.#state = {
       channel: options.channel,
-      payloadType: videoPayloadType,
+      payloadType: options.payloadType,
       ssrc: randomInt(2 ** 32),
       sequence: randomInt(2 ** 16),
     };
@@ -46,46 +48,50 @@ export class RtpSender implements FrameReceiver {
   }
 
   rtpTimestamp(ticks: number): number {
-    return (this.#timestampBase + ticks) % 2 ** 32;
+    const jumpTicks = Math.round(((this.#camera.disturbance()?.jumpMs ?? 0) * rtpClockHz) / 1000);
+    return (this.#timestampBase + ticks + jumpTicks + 2 ** 33) % 2 ** 32;
   }
 
   onFrame(frame: StampedFrame): void {
-    if (this.#camera.isHanging() || this.#socket.destroyed) return;
-    if (this.#socket.writableLength > this.#maxQueueBytes) {
-      this.#socket.destroy(); // a receiver that does not read
-      return;
-    }
-    const { parameterSets, slices } = frame.unit;
-    const stamp = PacketTemplate.ofSlices([buildSeiNal(this.#camera.number, BigInt(frame.counter), frame.utcMs)]);
-    const report = this.#reportIfDue(frame);
-    const bytes = Buffer.allocUnsafe(report.length + parameterSets.byteLength + stamp.byteLength + slices.byteLength);
+    if (this.#camera.isHanging() || this.#transport.closed) return;
+    const disturbance = this.#camera.disturbance();
+    const { unit } = frame;
+    if (disturbance?.noKeyframes && unit.keyframe) return;
     const timestamp = this.rtpTimestamp(frame.ticks);
-    let at = report.copy(bytes);
+    const report = disturbance?.noReports ? undefined : this.#report(frame, timestamp);
+    const { parameterSets, slices } = unit;
+    const room = parameterSets.byteLength + maxStampPacketBytes + slices.byteLength + (report?.length ?? 0);
+    const bytes = takeBytes(room);
+    let at = report ? report.copy(bytes) : 0;
     at = parameterSets.writeTo(bytes, at, this.#state, timestamp, false);
-    at = stamp.writeTo(bytes, at, this.#state, timestamp, false);
-    slices.writeTo(bytes, at, this.#state, timestamp, true);
-    for (const template of [parameterSets, stamp, slices]) {
-      this.#packetCount += template.packetCount;
-      this.#octetCount += payloadBytes(template);
-    }
-    this.#socket.write(bytes);
+    at = this.#writeStamp(bytes, at, frame, timestamp);
+    at = slices.writeTo(bytes, at, this.#state, timestamp, !disturbance?.noMarkers);
+    this.#reporter.count(
+      parameterSets.packetCount + slices.packetCount,
+      parameterSets.payloadBytes + slices.payloadBytes,
+    );
+    const sent = bytes.subarray(0, at);
+    this.#transport.send(disturbance?.mangles ? this.#mangler.mangle(sent, disturbance) : sent);
   }
 
-  /** Speaks of the frame it goes before, so that the mapping from RTP time to the camera's clock is exact. */
-  #reportIfDue(frame: StampedFrame): Buffer {
-    const offsetMs = this.#camera.clockOffsetMs();
-    const elapsedMs = frame.utcMs - this.#reportedAtUtcMs;
-    if (elapsedMs >= 0 && elapsedMs < senderReportMs && offsetMs === this.#reportedOffsetMs) return Buffer.alloc(0);
-    this.#reportedAtUtcMs = frame.utcMs;
-    this.#reportedOffsetMs = offsetMs;
-    const report = buildSenderReport({
+  /** JPEG has no place for a stamp. */
+  #writeStamp(bytes: Buffer, at: number, frame: StampedFrame, timestamp: number): number {
+    const { codec } = frame.loop;
+    if (codec === 'mjpeg') return at;
+    const stamp = { cameraNumber: this.#camera.number, frameCounter: frame.counter, utcMs: frame.utcMs };
+    const payloadLength = writeStamp(bytes, at + headerBytes, stamp, codec) - at - headerBytes;
+    this.#reporter.count(1, payloadLength);
+    return framePacket(bytes, at, payloadLength, this.#state, timestamp, false);
+  }
+
+  #report(frame: StampedFrame, rtpTimestamp: number): Buffer | undefined {
+    const report = this.#reporter.due({
+      utcMs: frame.utcMs,
+      clockOffsetMs: this.#camera.clockOffsetMs(),
+      rtpTimestamp,
       ssrc: this.#state.ssrc,
-      utcMs: frame.utcMs + offsetMs,
-      rtpTimestamp: this.rtpTimestamp(frame.ticks),
-      packetCount: this.#packetCount,
-      octetCount: this.#octetCount,
-      cname: this.#camera.host,
+      channel: this.#state.channel + 1,
     });
-    return interleave(this.#state.channel + 1, report);
+    return report.length === 0 ? undefined : report;
   }
 }

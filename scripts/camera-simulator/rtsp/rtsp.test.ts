@@ -268,7 +268,7 @@ describe('RTSP', () => {
     await client.waitForUnits(paused + 2);
     expect((await client.request('TEARDOWN', camera.rtspMainUrl, session)).status).toBe(200);
     await client.waitForClose();
-    expect(simulator.load(plain)).toEqual({ connections: 0, mainReceivers: 0, subReceivers: 0 });
+    expect(simulator.load(plain)).toMatchObject({ connections: 0, mainReceivers: 0, subReceivers: 0 });
   });
 
   it('takes receiver reports between requests, and closes on what is no RTSP', async () => {

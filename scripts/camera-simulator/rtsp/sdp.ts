@@ -1,34 +1,49 @@
+import type { AudioLoop } from '../scenes/audio-loop.js';
 import type { PictureLoop } from '../scenes/picture-loop.js';
 
-export const videoPayloadType = 96;
-export const audioPayloadType = 8;
+/** Of one track, as a session description states it. */
+export interface TrackDescription {
+  readonly control: string;
+  readonly video?: PictureLoop;
+  readonly audio?: AudioLoop;
+}
 
-/** Session description of an H.264 stream (RFC 4566, RFC 6184 8.2.1). */
-export function videoSdp(host: string, loop: PictureLoop, control: string): string {
-  const parameterSets = `${loop.sps.toString('base64')},${loop.pps.toString('base64')}`;
-  const profileLevelId = loop.sps.subarray(1, 4).toString('hex').toUpperCase();
-  return sdp(host, [
-    `m=video 0 RTP/AVP ${videoPayloadType}`,
+export const videoClockHz = 90_000;
+
+/** Session description (RFC 4566) of a stream; `clockRate` false leaves out what rtpmap must say. */
+export function sessionDescription(options: {
+  host: string;
+  /** Control URL of the whole. */
+  control: string;
+  tracks: readonly TrackDescription[];
+  clockRate: boolean;
+}): string {
+  const { host, control, tracks, clockRate } = options;
+  const head = ['v=0', `o=- 1 1 IN IP4 ${host}`, 's=Media Presentation', 'c=IN IP4 0.0.0.0', 't=0 0'];
+  const media = tracks.flatMap((track) => [
+    ...(track.video ? videoLines(track.video, clockRate) : []),
+    ...(track.audio ? audioLines(track.audio) : []),
+    'a=recvonly',
+    `a=control:${track.control}`,
+  ]);
+  return [...head, `a=control:${control}`, 'a=range:npt=now-', ...media, ''].join('\r\n');
+}
+
+function videoLines(loop: PictureLoop, clockRate: boolean): string[] {
+  const { payloadType, encodingName, formatParameters } = loop;
+  return [
+    `m=video 0 RTP/AVP ${payloadType}`,
     `b=AS:${loop.bitrateKbps}`,
-    `a=rtpmap:${videoPayloadType} H264/90000`,
-    `a=fmtp:${videoPayloadType} packetization-mode=1;profile-level-id=${profileLevelId};sprop-parameter-sets=${parameterSets}`,
+    `a=rtpmap:${payloadType} ${encodingName}${clockRate ? `/${videoClockHz}` : ''}`,
+    ...(formatParameters === undefined ? [] : [`a=fmtp:${payloadType} ${formatParameters}`]),
     `a=framerate:${loop.framesPerSecond}`,
-    'a=recvonly',
-    `a=control:${control}`,
-  ]);
+  ];
 }
 
-/** A stream that is not video: G.711 A-law only (RFC 3551). */
-export function audioOnlySdp(host: string, control: string): string {
-  return sdp(host, [
-    `m=audio 0 RTP/AVP ${audioPayloadType}`,
-    `a=rtpmap:${audioPayloadType} PCMA/8000`,
-    'a=recvonly',
-    `a=control:${control}`,
-  ]);
-}
-
-function sdp(host: string, media: string[]): string {
-  const head = ['v=0', `o=- 1 1 IN IP4 ${host}`, 's=Media Presentation', 'c=IN IP4 0.0.0.0', 't=0 0', 'a=control:*'];
-  return [...head, 'a=range:npt=now-', ...media, ''].join('\r\n');
+function audioLines({ payloadType, encoding, formatParameters }: AudioLoop): string[] {
+  return [
+    `m=audio 0 RTP/AVP ${payloadType}`,
+    `a=rtpmap:${payloadType} ${encoding}`,
+    ...(formatParameters === undefined ? [] : [`a=fmtp:${payloadType} ${formatParameters}`]),
+  ];
 }
