@@ -53,7 +53,7 @@ export const configSchema = z.object({
     .min(1)
     .max(3650)
     .default(30)
-    .describe('Days that footage of a new camera is kept'),
+    .describe('Days that footage is kept where neither camera nor area says otherwise'),
   FOOTAGE_FILE_SECONDS: z.coerce
     .number()
     .int()

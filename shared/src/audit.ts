@@ -16,6 +16,8 @@ export const auditActions = [
   'camera.create',
   'camera.update',
   'camera.delete',
+  'recorder.create',
+  'recorder.clock_confirm',
   'footage.open',
   'incident.create',
   'incident.update',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
-import { recorderClock, recorderStorage, retentionFacts } from './recorder-facts.js';
+import { cameraRetentionFacts, recorderClock, recorderStorage, retentionFacts } from './recorder-facts.js';
 
 export const recorderAlertCodes = [
   'recorder_lost', // critical: it does not answer; its cameras are unknown
@@ -61,8 +61,9 @@ export const recorderResponse = z.object({
 export type RecorderResponse = z.infer<typeof recorderResponse>;
 export const recorderListResponse = z.object({ items: z.array(recorderResponse) });
 
-/** Facts for a forecast: cameras outside the caller's scope are counted in `others` and not named. */
+/** Facts for a forecast. Cameras outside the caller's scope are not named, but summed per number of days. */
 export const recorderRetentionResponse = retentionFacts.extend({
+  others: z.array(cameraRetentionFacts.omit({ cameraId: true }).extend({ cameras: z.int() })),
   /** Where neither camera nor area says otherwise. */
   defaultRetentionDays: z.int(),
   askedAt: instantSchema,

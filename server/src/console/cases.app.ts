@@ -27,7 +27,7 @@ export interface CasesDeps {
   logger: Logger;
   /** Bytes that recorders leave free on their disks. */
   minFreeBytes: number;
-  /** Days that footage of a new camera is kept. */
+  /** Days that footage is kept where neither camera nor area says otherwise. */
   retentionDays: number;
   syncTimes?: Partial<SyncTimes> | undefined;
   extractorTimes?: Partial<ExtractorTimes> | undefined;
@@ -37,6 +37,8 @@ export interface Cases {
   routes: Route[];
   /** Tells where the console's own recorder listens; before `start`, and again whenever it was started anew. */
   registerEmbedded(recorder: { url: string; token: string; name: string }): Promise<string>;
+  /** An area keeps footage for another time now. */
+  areaRetentionChanged(areaId: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -49,6 +51,8 @@ export function createCases(deps: CasesDeps): Cases {
   const recorders = createRecorders({
     ...deps,
     times: deps.syncTimes,
+    camerasInScope: (scope, cameraIds) => cameras.service.idsInScope(scope, cameraIds),
+    refusedRecords: () => 0,
     parts: {
       desired: async (recorderId) => ({
         cameras: await cameras.service.desired(recorderId),
@@ -87,6 +91,10 @@ export function createCases(deps: CasesDeps): Cases {
   return {
     routes: [recorders, cameras, footage, incidents, evidence, reports].flatMap((feature) => feature.routes),
     registerEmbedded: (recorder) => recorders.service.registerEmbedded(recorder),
+    areaRetentionChanged: async (areaId) => {
+      recorders.service.markAllChanged();
+      await cameras.service.areaRetentionChanged(areaId);
+    },
     start: async () => {
       await recorders.start();
       await evidence.start();

@@ -25,7 +25,7 @@ import { FakeRecorder } from './recorders/fake-recorder.js';
 export type OpenTestDatabase = () => Promise<Database>;
 
 export interface Told {
-  to: { areaId: string; permission: Permission } | { accountId: string };
+  to: { areaId?: string; permission: Permission } | { accountId: string };
   event: string;
   args: unknown[];
 }
@@ -86,6 +86,7 @@ export class CasesHarness {
   async startConsole({ register = true, logger = silentLogger as Logger } = {}): Promise<void> {
     const broadcaster: Broadcaster = {
       toArea: (areaId, permission, event, ...args) => this.told.push({ to: { areaId, permission }, event, args }),
+      toPermission: (permission, event, ...args) => this.told.push({ to: { permission }, event, args }),
       toAccount: (accountId, event, ...args) => this.told.push({ to: { accountId }, event, args }),
     };
     this.cases = createCases({
@@ -140,6 +141,7 @@ export class CasesHarness {
         path,
         centreLat: null,
         centreLon: null,
+        retentionDays: null,
         createdAt: 0,
       }),
     );

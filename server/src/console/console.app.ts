@@ -81,6 +81,8 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
       { what: 'accounts', table: 'account' },
     ],
     cameraTable: 'camera_in_use',
+    retentionDays: config.RETENTION_DAYS,
+    retentionChanged: (areaId) => cases.areaRetentionChanged(areaId),
   });
   const auth = createAuth({
     database,

@@ -1,5 +1,6 @@
 import { Core1763769600001 } from '../platform/db/migrations/0001-core.js';
 import { Cases1763769600002 } from '../platform/db/migrations/0002-cases.js';
+import { Retention1763769600003 } from '../platform/db/migrations/0003-retention.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -35,4 +36,4 @@ export const consoleEntities: AnyEntity[] = [
 ];
 
 /** In order; never edited once they have landed. */
-export const consoleMigrations: Migration[] = [Core1763769600001, Cases1763769600002];
+export const consoleMigrations: Migration[] = [Core1763769600001, Cases1763769600002, Retention1763769600003];

@@ -90,6 +90,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
         'patch /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { place: 'x' }],
         'delete /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { reason: 'không cần' }],
         'get /api/cameras/:cameraId/history': [`/api/cameras/${camera.id}/history?from=${from}&to=${to}`],
+        'get /api/cameras/:cameraId/runtime': [`/api/cameras/${camera.id}/runtime`],
         'get /api/cameras/:cameraId/live/:stream/:file': [live],
         'post /api/cameras/additions': [
           '/api/cameras/additions',
@@ -138,6 +139,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
     /** They belong to an account or to nobody's area. */
     const ofNoArea = [
       'get /api/recorders',
+      'get /api/recorders/:recorderId/retention',
+      'post /api/recorders/:recorderId/clock/confirm',
       'get /api/categories',
       'get /api/cameras/additions/:id',
       'post /api/discoveries',

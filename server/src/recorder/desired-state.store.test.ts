@@ -22,7 +22,7 @@ const state = (revision: number): StoredState => ({
     cameras: [
       {
         ...{ id: '6b1f1c5e-3c0c-4a6e-9a41-1f0a5d7f0001', name: 'Cổng chợ', deviceAddress: 'http://10.0.0.2/' },
-        ...{ username: 'admin', password: 'rất-bí-mật-1', enabled: true, retentionDays: 30 },
+        ...{ username: 'admin', password: 'rất-bí-mật-1', enabled: true, retentionDays: 30, audio: false },
         ...{ mainProfileToken: 'a', subProfileToken: null },
       },
     ],

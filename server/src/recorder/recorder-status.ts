@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
-import type { CameraRuntime, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { CameraRuntime, EngineReason, RecorderStatus } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { errorMessage } from '../lib/errors.js';
@@ -14,6 +14,27 @@ interface StreamRuntime {
   bitrateKbps: number | undefined;
   reconnects: number;
   clockOffsetMs?: number | undefined;
+  engineReason: EngineReason | null;
+  codec: string | null;
+  lostPackets: number;
+  timeSource: 'rtcp' | 'arrival' | null;
+  timeErrorMs: number | null;
+  audio: boolean;
+}
+
+/** How writing goes, and the host's clock. */
+export interface FootageCondition {
+  storageFull: boolean;
+  slowCameraIds: readonly string[];
+  droppedFragments: number;
+  awaitingHolds: boolean;
+  rebuilding: boolean;
+  clock?: {
+    epoch: number;
+    ageDeletionSuspended: boolean;
+    stepMs: number | null;
+    steppedAtMs: number | null;
+  };
 }
 
 export interface RecorderStatusSources {
@@ -25,9 +46,15 @@ export interface RecorderStatusSources {
   ingest: { runtime(cameraId: string): StreamRuntime | undefined };
   footage: {
     usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
+    condition(): FootageCondition;
   };
+  chain?: { condition(): RecorderStatus['chain'] };
+  live?: { transcodes(): { running: number; limit: number } };
   outbox: { readonly sequence: number };
 }
+
+const instantOrNull = (ms: number | null | undefined): string | null =>
+  ms === null || ms === undefined ? null : instantFromMs(ms);
 
 const usageEveryMs = 5000;
 const packageFile = z.object({ version: z.string() });
@@ -69,6 +96,12 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         lastFragmentAt: stream?.lastFragmentAtMs === undefined ? null : instantFromMs(stream.lastFragmentAtMs),
         clockOffsetMs: probing.clockOffsetMs(cameraId) ?? stream?.clockOffsetMs ?? null,
         reconnects: stream?.reconnects ?? 0,
+        engineReason: stream?.engineReason ?? null,
+        codec: stream?.codec ?? null,
+        lostPackets: stream?.lostPackets ?? 0,
+        timeSource: stream?.timeSource ?? null,
+        timeErrorMs: stream?.timeErrorMs ?? null,
+        audio: stream?.audio ?? false,
       },
     ];
   };
@@ -76,6 +109,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
   return async () => {
     if (usage === undefined) await ask();
     else if (clock.monotonicMs() - usageAt > usageEveryMs) void ask();
+    const condition = footage.condition();
     return {
       version,
       revision: director.revision,
@@ -86,6 +120,21 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
       freeBytes: Math.round(usage?.freeBytes ?? 0),
       totalBytes: Math.round(usage?.totalBytes ?? 0),
       oldestAt: usage?.oldestAtMs === undefined ? null : instantFromMs(usage.oldestAtMs),
+      clock: {
+        epoch: condition.clock?.epoch ?? 0,
+        ageDeletionSuspended: condition.clock?.ageDeletionSuspended ?? false,
+        stepMs: condition.clock?.stepMs ?? null,
+        steppedAt: instantOrNull(condition.clock?.steppedAtMs),
+      },
+      storage: {
+        state: condition.storageFull ? 'full' : condition.slowCameraIds.length > 0 ? 'slow' : 'ok',
+        slowCameras: condition.slowCameraIds.length,
+        droppedFragments: condition.droppedFragments,
+        awaitingHolds: condition.awaitingHolds,
+        rebuilding: condition.rebuilding,
+      },
+      chain: sources.chain?.condition() ?? { keyId: '', publicKey: '', signedAt: null, sequence: 0, troubles: 0 },
+      transcodes: sources.live?.transcodes() ?? { running: 0, limit: 0 },
       sequence: outbox.sequence,
     };
   };

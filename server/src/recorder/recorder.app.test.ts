@@ -198,7 +198,7 @@ describe('a recorder, from discovery to the clip', () => {
       const id = randomUUID();
       ids.push(id);
       cameras.push({
-        ...{ id, deviceAddress, username, password, name: camera.name, enabled: true, retentionDays: 30 },
+        ...{ id, deviceAddress, username, password, name: camera.name, enabled: true, retentionDays: 30, audio: false },
         mainProfileToken: facts.main.profileToken,
         subProfileToken: facts.sub?.profileToken ?? null,
       });

@@ -67,7 +67,7 @@ const desired = (change: Partial<DesiredState['cameras'][number]> = {}, revision
   cameras: [
     {
       ...{ id, name: 'n', deviceAddress: 'http://10.0.0.2/', username: 'u', password: 'p', enabled: true },
-      ...{ retentionDays: 30, mainProfileToken: 'm', subProfileToken: 's', ...change },
+      ...{ retentionDays: 30, audio: false, mainProfileToken: 'm', subProfileToken: 's', ...change },
     },
   ],
 });

@@ -11,6 +11,7 @@ interface IngestCamera {
   subUrl?: string;
   username: string;
   password: string;
+  audio: boolean;
 }
 
 interface WatchedCamera {
@@ -183,6 +184,7 @@ export class RecordingDirector {
         enabled: camera.enabled,
         username: camera.username,
         password: camera.password,
+        audio: camera.audio,
         ...(addresses === undefined ? {} : { mainUrl: addresses.mainUrl }),
         ...(addresses === undefined || addresses.subUrl === null ? {} : { subUrl: addresses.subUrl }),
       })),

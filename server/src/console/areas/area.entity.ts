@@ -1,6 +1,6 @@
 import type { AreaLevel } from '@choi-canh/shared/areas';
 import { EntitySchema } from 'typeorm';
-import { idColumn, instantColumn, realColumn, textColumn } from '../../platform/db/columns.js';
+import { idColumn, instantColumn, integerColumn, realColumn, textColumn } from '../../platform/db/columns.js';
 
 export interface AreaRow {
   id: string;
@@ -12,6 +12,8 @@ export interface AreaRow {
   path: string;
   centreLat: number | null;
   centreLon: number | null;
+  /** Days that footage is kept here and below; null: as above. */
+  retentionDays: number | null;
   createdAt: number;
 }
 
@@ -26,6 +28,7 @@ export const areaEntity = new EntitySchema<AreaRow>({
     path: textColumn('path'),
     centreLat: realColumn('centre_lat', { nullable: true }),
     centreLon: realColumn('centre_lon', { nullable: true }),
+    retentionDays: integerColumn('retention_days', { nullable: true }),
     createdAt: instantColumn('created_at'),
   },
 });

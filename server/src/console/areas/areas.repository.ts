@@ -1,5 +1,6 @@
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
+import { areaRetentions, type AreaRetention } from '../../platform/db/area-retention.js';
 import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
 import { areaEntity, type AreaRow } from './area.entity.js';
@@ -68,6 +69,11 @@ export class AreasRepository {
 
   delete(manager: EntityManager, id: string): Promise<unknown> {
     return manager.delete(areaEntity, { id });
+  }
+
+  /** Days that areas chose, those outside any scope too. */
+  retentions(): Promise<AreaRetention[]> {
+    return areaRetentions(this.database.read);
   }
 
   /** Id and path of every area, for the tree kept in memory. */

@@ -3,6 +3,7 @@ import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
+import { nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import { freeCode, initialsOf } from './area-code.js';
 import type { AreaTree } from './area-tree.js';
@@ -19,6 +20,10 @@ export interface AreasServiceDeps {
   tree: AreaTree;
   audit: AuditWriter;
   clock: Clock;
+  /** Days that footage is kept where nobody chose. */
+  retentionDays: number;
+  /** The days of an area, or what lies above it, changed: so did those of the cameras in it. */
+  retentionChanged(areaId: string): Promise<void>;
 }
 
 /** The administrative tree: it changes by law every few years, so areas move with everything in them. */
@@ -26,8 +31,12 @@ export class AreasService {
   constructor(private readonly deps: AreasServiceDeps) {}
 
   async list(scope: AreaScope): Promise<AreaResponse[]> {
-    const [rows, cameras] = await Promise.all([this.deps.repository.list(scope), this.deps.usage.camerasPerArea()]);
-    return rows.map((row) => toResponse(row, cameras.get(row.id) ?? 0));
+    const [rows, cameras, choices] = await Promise.all([
+      this.deps.repository.list(scope),
+      this.deps.usage.camerasPerArea(),
+      this.deps.repository.retentions(),
+    ]);
+    return rows.map((row) => this.onWire(row, cameras.get(row.id) ?? 0, choices));
   }
 
   async create(actor: Actor, request: AreaCreateRequest): Promise<AreaResponse> {
@@ -44,6 +53,7 @@ export class AreasService {
         path: childPath(parent, id),
         centreLat: request.centre?.lat ?? null,
         centreLon: request.centre?.lon ?? null,
+        retentionDays: request.retentionDays ?? null,
         createdAt: this.deps.clock.nowMs(),
       };
       checkDepth(created.path);
@@ -52,12 +62,12 @@ export class AreasService {
       return created;
     });
     await this.deps.tree.reload();
-    return toResponse(row, 0);
+    return this.onWire(row, 0, await this.deps.repository.retentions());
   }
 
   async update(actor: Actor, id: string, request: AreaPatchRequest): Promise<AreaResponse> {
     const { database, repository, audit } = this.deps;
-    const row = await database.write(async (manager) => {
+    const { row, otherDays } = await database.write(async (manager) => {
       const before = await this.required(manager, actor.scope, id);
       const after: AreaRow = { ...before };
       if (request.name !== undefined) after.name = request.name;
@@ -67,6 +77,7 @@ export class AreasService {
         after.centreLat = request.centre?.lat ?? null;
         after.centreLon = request.centre?.lon ?? null;
       }
+      if (request.retentionDays !== undefined) after.retentionDays = request.retentionDays;
       if (request.parentId !== undefined && request.parentId !== before.parentId) {
         const parent = await this.parentFor(manager, actor, request.parentId);
         if (parent?.path.startsWith(before.path)) {
@@ -79,11 +90,12 @@ export class AreasService {
       const { path: _path, id: _id, ...columns } = after;
       await repository.update(manager, id, columns);
       await audit.record(actor, entry('area.update', after, { before: facts(before), after: facts(after) }), manager);
-      return after;
+      return { row: after, otherDays: before.retentionDays !== after.retentionDays || before.path !== after.path };
     });
     await this.deps.tree.reload();
-    const cameras = await this.deps.usage.camerasPerArea();
-    return toResponse(row, cameras.get(id) ?? 0);
+    if (otherDays) await this.deps.retentionChanged(id);
+    const [cameras, choices] = await Promise.all([this.deps.usage.camerasPerArea(), repository.retentions()]);
+    return this.onWire(row, cameras.get(id) ?? 0, choices);
   }
 
   /** @throws AppError conflict `area_not_empty`; its details count what is there. */
@@ -100,6 +112,13 @@ export class AreasService {
       await audit.record(actor, entry('area.delete', row, { before: facts(row) }), manager);
     });
     await this.deps.tree.reload();
+  }
+
+  private onWire(row: AreaRow, cameraCount: number, choices: readonly AreaRetention[]): AreaResponse {
+    const { id, parentId, name, level, code, centreLat, centreLon, retentionDays, path } = row;
+    const centre = centreLat === null || centreLon === null ? null : { lat: centreLat, lon: centreLon };
+    const effectiveRetentionDays = nearestRetention(path, choices)?.days ?? this.deps.retentionDays;
+    return { id, parentId, name, level, code, centre, cameraCount, retentionDays, effectiveRetentionDays };
   }
 
   private async move(manager: Transaction, fromPath: string, toPath: string): Promise<void> {
@@ -148,16 +167,10 @@ function checkDepth(path: string): void {
 }
 
 function facts(row: AreaRow): Record<string, unknown> {
-  const { name, level, code, parentId, centreLat, centreLon } = row;
-  return { name, level, code, parentId, centreLat, centreLon };
+  const { name, level, code, parentId, centreLat, centreLon, retentionDays } = row;
+  return { name, level, code, parentId, centreLat, centreLon, retentionDays };
 }
 
 function entry(action: 'area.create' | 'area.update' | 'area.delete', row: AreaRow, details: Record<string, unknown>) {
   return { action, subjectType: 'area', subjectId: row.id, subjectName: row.name, areaId: row.id, details };
-}
-
-function toResponse(row: AreaRow, cameraCount: number): AreaResponse {
-  const { id, parentId, name, level, code, centreLat, centreLon } = row;
-  const centre = centreLat === null || centreLon === null ? null : { lat: centreLat, lon: centreLon };
-  return { id, parentId, name, level, code, centre, cameraCount };
 }

@@ -24,6 +24,8 @@ export function createAreas(deps: {
   clock: Clock;
   users: AreaUser[];
   cameraTable: string;
+  retentionDays: number;
+  retentionChanged(areaId: string): Promise<void>;
 }): AreasFeature {
   const repository = new AreasRepository(deps.database);
   const usage = new AreaUsageRepository(deps.database, deps.users, deps.cameraTable);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
 import type { Database } from '../../platform/db/database.js';
-import { Core1763769600001 } from '../../platform/db/migrations/0001-core.js';
+import { consoleMigrations } from '../console.schema.js';
 import { openDatabase } from '../../platform/db/open-database.js';
 import { createHttpServer } from '../../platform/http/http-server.js';
 import { isSameOrigin } from '../../platform/http/request-peer.js';
@@ -123,7 +123,7 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     url: options.databaseUrl,
     sqlitePath: join(folder, 'console.sqlite'),
     entities: [...authEntities, areaEntity, auditRecordEntity],
-    migrations: [Core1763769600001],
+    migrations: consoleMigrations,
     logger: silentLogger,
   });
   const audit = createAuditLog({ database, clock });
@@ -134,6 +134,8 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     users: [{ what: 'accounts', table: 'account' }],
     // There are no cameras here: a table with the same column that counts something.
     cameraTable: 'account',
+    retentionDays: 30,
+    retentionChanged: () => Promise.resolve(),
   });
   const auth = createAuth({
     database,

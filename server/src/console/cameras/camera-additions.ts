@@ -35,8 +35,6 @@ export interface CameraAdditionsDeps {
   secretBox: SecretBox;
   clock: Clock;
   logger: Logger;
-  /** Days that footage of a new camera is kept. */
-  retentionDays: number;
   device(recorderId: string, deviceAddress: string): FoundDevice | undefined;
 }
 
@@ -204,7 +202,8 @@ export class CameraAdditions {
       username: request.username,
       passwordBox: this.#deps.secretBox.seal(request.password, passwordContext(id)),
       enabled: true,
-      retentionDays: this.#deps.retentionDays,
+      retentionDays: null,
+      audio: false,
       mainStream: facts.main,
       subStream: facts.sub,
       createdAt: this.#deps.clock.nowMs(),

@@ -1,3 +1,4 @@
+import type { CameraRuntimeResponse } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { IdentifyResponse, RecorderDiscovery } from '@choi-canh/shared/recorder-api';
 import type { Transaction } from '../../platform/db/database.js';
@@ -22,4 +23,5 @@ export interface CameraRecorders {
   /** @throws AppError not_found `recorder_not_found`. */
   clientOf(recorderId: string): CameraRecorder;
   markChanged(recorderId: string): void;
+  runtimeOf(recorderId: string, cameraId: string): CameraRuntimeResponse;
 }

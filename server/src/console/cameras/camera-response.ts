@@ -2,7 +2,7 @@ import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraWithState } from './cameras.repository.js';
 
-export function cameraOnWire({ row, now }: CameraWithState): CameraResponse {
+export function cameraOnWire({ row, retention, now }: CameraWithState): CameraResponse {
   return {
     id: row.id,
     areaId: row.areaId,
@@ -17,6 +17,10 @@ export function cameraOnWire({ row, now }: CameraWithState): CameraResponse {
     username: row.username,
     enabled: row.enabled,
     retentionDays: row.retentionDays,
+    effectiveRetentionDays: retention.days,
+    retentionSource: retention.source,
+    retentionAreaId: retention.areaId,
+    audio: row.audio,
     main: row.mainStream,
     sub: row.subStream,
     state: now.state,

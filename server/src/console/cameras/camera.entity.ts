@@ -28,7 +28,9 @@ export interface CameraRow {
   /** Password, sealed; bound to the camera's id. */
   passwordBox: string;
   enabled: boolean;
-  retentionDays: number;
+  /** Its own choice; null: as its area has it. */
+  retentionDays: number | null;
+  audio: boolean;
   mainStream: StreamFacts | null;
   subStream: StreamFacts | null;
   createdAt: number;
@@ -56,7 +58,8 @@ export const cameraEntity = new EntitySchema<CameraRow>({
     username: textColumn('username'),
     passwordBox: textColumn('password_box'),
     enabled: booleanColumn('enabled'),
-    retentionDays: integerColumn('retention_days'),
+    retentionDays: integerColumn('retention_days', { nullable: true }),
+    audio: booleanColumn('audio'),
     mainStream: jsonColumn('main_stream', { nullable: true }),
     subStream: jsonColumn('sub_stream', { nullable: true }),
     createdAt: instantColumn('created_at'),

@@ -1,6 +1,7 @@
 import type { CameraReason, CameraState } from '@choi-canh/shared/health';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
+import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
@@ -12,16 +13,27 @@ export interface CameraNow {
   detail: string;
   sinceAt: number;
 }
-export interface CameraWithState {
+/** Days that a camera's footage is kept, and whose choice that is. */
+export interface EffectiveRetention {
+  days: number;
+  source: 'camera' | 'area' | 'default';
+  areaId: string | null;
+}
+export interface CameraWithRetention {
   row: CameraRow;
+  retention: EffectiveRetention;
+}
+export interface CameraWithState extends CameraWithRetention {
   now: CameraNow;
 }
 
 export class CamerasRepository {
   readonly #db: Database;
+  readonly #defaultDays: number;
 
-  constructor(db: Database) {
+  constructor(db: Database, defaultDays: number) {
     this.#db = db;
+    this.#defaultDays = defaultDays;
   }
 
   list(scope: AreaScope, areaId?: string): Promise<CameraWithState[]> {
@@ -30,7 +42,7 @@ export class CamerasRepository {
       const within = withinArea(areaId, 'camera.areaId');
       query.andWhere(within.sql, within.parameters);
     }
-    return withState(query);
+    return this.#withState(query, this.#db.read);
   }
 
   async find(
@@ -38,7 +50,7 @@ export class CamerasRepository {
     id: string,
     manager: EntityManager = this.#db.read,
   ): Promise<CameraWithState | undefined> {
-    return (await withState(this.#present(scope, manager).andWhere('camera.id = :id', { id })))[0];
+    return (await this.#withState(this.#present(scope, manager).andWhere('camera.id = :id', { id }), manager))[0];
   }
 
   /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
@@ -49,6 +61,30 @@ export class CamerasRepository {
       .orderBy('camera.createdAt', 'ASC')
       .addOrderBy('camera.id', 'ASC')
       .getMany();
+  }
+
+  /** The same, with the days that each keeps. */
+  async desiredOf(recorderId: string): Promise<CameraWithRetention[]> {
+    const query = this.#db.read
+      .createQueryBuilder(cameraEntity, 'camera')
+      .where('camera.recorderId = :recorderId AND camera.deletedAt IS NULL', { recorderId })
+      .orderBy('camera.createdAt', 'ASC')
+      .addOrderBy('camera.id', 'ASC');
+    return this.#withRetention(query, this.#db.read, (found) => found);
+  }
+
+  /** Cameras at or below an area, by the area that each is in: who hears that it changed. */
+  async idsWithin(areaId: string): Promise<Map<string, string[]>> {
+    const within = withinArea(areaId, 'camera.areaId');
+    const rows = await this.#db.read
+      .createQueryBuilder(cameraEntity, 'camera')
+      .select(['camera.id', 'camera.areaId'])
+      .where('camera.deletedAt IS NULL')
+      .andWhere(within.sql, within.parameters)
+      .getMany();
+    const byArea = new Map<string, string[]>();
+    for (const { id, areaId: own } of rows) byArea.set(own, [...(byArea.get(own) ?? []), id]);
+    return byArea;
   }
 
   /** Which of these cameras' ids lie in the scope. */
@@ -98,6 +134,49 @@ export class CamerasRepository {
       .where('camera.deletedAt IS NULL')
       .andWhere(piece.sql, piece.parameters);
   }
+
+  async #withRetention<T>(
+    query: SelectQueryBuilder<CameraRow>,
+    manager: EntityManager,
+    complete: (found: CameraWithRetention, raw: RawState | undefined) => T,
+  ): Promise<T[]> {
+    const { raw, entities } = await query
+      .leftJoin('area', 'place', 'place.id = camera.area_id')
+      .addSelect('place.path', 'area_path')
+      .getRawAndEntities<RawState>();
+    const choices = await areaRetentions(manager);
+    // At most one interval is open (a unique index says so), hence raw rows and entities go in step.
+    return entities.map((row, index) => {
+      const retention = this.#retentionOf(row, raw[index]?.area_path ?? '', choices);
+      return complete({ row, retention }, raw[index]);
+    });
+  }
+
+  #retentionOf(row: CameraRow, path: string, choices: readonly AreaRetention[]): EffectiveRetention {
+    if (row.retentionDays !== null) return { days: row.retentionDays, source: 'camera', areaId: null };
+    const nearest = nearestRetention(path, choices);
+    return nearest === undefined
+      ? { days: this.#defaultDays, source: 'default', areaId: null }
+      : { days: nearest.days, source: 'area', areaId: nearest.areaId };
+  }
+
+  #withState(query: SelectQueryBuilder<CameraRow>, manager: EntityManager): Promise<CameraWithState[]> {
+    query
+      .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
+      .addSelect('span.state', 'now_state')
+      .addSelect('span.reason', 'now_reason')
+      .addSelect('span.detail', 'now_detail')
+      .addSelect('span.since_at', 'now_since');
+    return this.#withRetention(query, manager, (found, state) => ({
+      ...found,
+      now: {
+        state: state?.now_state ?? 'unknown',
+        reason: state?.now_reason ?? 'connecting',
+        detail: state?.now_detail ?? '',
+        sinceAt: Number(state?.now_since ?? found.row.createdAt),
+      },
+    }));
+  }
 }
 
 interface RawState {
@@ -105,27 +184,5 @@ interface RawState {
   now_reason: CameraReason | null;
   now_detail: string | null;
   now_since: number | string | null;
-}
-
-async function withState(query: SelectQueryBuilder<CameraRow>): Promise<CameraWithState[]> {
-  const { raw, entities } = await query
-    .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
-    .addSelect('span.state', 'now_state')
-    .addSelect('span.reason', 'now_reason')
-    .addSelect('span.detail', 'now_detail')
-    .addSelect('span.since_at', 'now_since')
-    .getRawAndEntities<RawState>();
-  // At most one interval is open (a unique index says so), hence raw rows and entities go in step.
-  return entities.map((row, index) => {
-    const state = raw[index];
-    return {
-      row,
-      now: {
-        state: state?.now_state ?? 'unknown',
-        reason: state?.now_reason ?? 'connecting',
-        detail: state?.now_detail ?? '',
-        sinceAt: Number(state?.now_since ?? row.createdAt),
-      },
-    };
-  });
+  area_path: string | null;
 }

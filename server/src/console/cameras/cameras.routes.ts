@@ -8,6 +8,7 @@ import {
   cameraListResponse,
   cameraPatchRequest,
   cameraResponse,
+  cameraRuntimeResponse,
   discoveryRequest,
   discoveryResponse,
 } from '@choi-canh/shared/cameras';
@@ -77,6 +78,16 @@ export function camerasRoutes(service: CamerasService, additions: CameraAddition
       handler: async ({ actor, params, query }) => ({
         items: await service.history(actor.scope, params.cameraId, msFromInstant(query.from), msFromInstant(query.to)),
       }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras/:cameraId/runtime',
+      access: 'camera.view',
+      summary: 'What its recorder says of a camera now: engine, stream, clock; null while the recorder is lost',
+      feature,
+      params: one,
+      response: cameraRuntimeResponse,
+      handler: ({ actor, params }) => service.runtime(actor.scope, params.cameraId),
     }),
     defineRoute({
       method: 'post',

@@ -1,4 +1,4 @@
-import type { CameraPatchRequest, CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraPatchRequest, CameraResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
@@ -48,6 +48,16 @@ export class CamerasService {
     const found = await this.#deps.repository.find(scope, id);
     if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
     return found;
+  }
+
+  idsInScope(scope: AreaScope, ids: readonly string[]): Promise<Set<string>> {
+    return this.#deps.repository.idsInScope(scope, ids);
+  }
+
+  /** What its recorder says of it now. */
+  async runtime(scope: AreaScope, id: string): Promise<CameraRuntimeResponse> {
+    const { row } = await this.require(scope, id);
+    return this.#deps.recorders.runtimeOf(row.recorderId, id);
   }
 
   async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
@@ -128,8 +138,8 @@ export class CamerasService {
 
   /** What a recorder shall record; cameras whose streams are not known yet are left out. */
   async desired(recorderId: string): Promise<DesiredCamera[]> {
-    const rows = await this.#deps.repository.ofRecorder(recorderId);
-    return rows.flatMap((row) =>
+    const cameras = await this.#deps.repository.desiredOf(recorderId);
+    return cameras.flatMap(({ row, retention }) =>
       row.mainStream === null
         ? []
         : [
@@ -140,12 +150,21 @@ export class CamerasService {
               username: row.username,
               password: this.#deps.secretBox.open(row.passwordBox, passwordContext(row.id)),
               enabled: row.enabled,
-              retentionDays: row.retentionDays,
+              retentionDays: retention.days,
               mainProfileToken: row.mainStream.profileToken,
               subProfileToken: row.subStream?.profileToken ?? null,
+              audio: row.audio,
             },
           ],
     );
+  }
+
+  /** An area keeps footage for another time now, or moved to below one that does. */
+  async areaRetentionChanged(areaId: string): Promise<void> {
+    const { repository, broadcaster } = this.#deps;
+    for (const [own, ids] of await repository.idsWithin(areaId)) {
+      broadcaster.toArea(own, 'camera.view', 'camera.changed', ids);
+    }
   }
 
   #changesOf(before: CameraRow, patch: CameraPatchRequest): Partial<CameraRow> {

@@ -83,7 +83,8 @@ export function camerasSuite(open: OpenTestDatabase): void {
           .map((index) => `Cam ${index + 1}`)
           .filter((name) => !['Cam 5', 'Cam 6', 'Cam 7'].includes(name)),
       );
-      expect(items[0]).toMatchObject({ state: 'unknown', reason: 'connecting', retentionDays: 30, enabled: true });
+      expect(items[0]).toMatchObject({ state: 'unknown', reason: 'connecting', retentionDays: null, enabled: true });
+      expect(items[0]).toMatchObject({ effectiveRetentionDays: 30, retentionSource: 'default', audio: false });
     });
 
     it('gives the recorder the passwords and nobody else', async () => {
@@ -128,7 +129,7 @@ export function camerasSuite(open: OpenTestDatabase): void {
       expect(record).toMatchObject({
         subjectId: id,
         details: {
-          before: { place: '', retentionDays: 30 },
+          before: { place: '', retentionDays: null },
           after: { place: 'Cổng chợ', retentionDays: 60, password: '(changed)' },
         },
       });

@@ -22,12 +22,13 @@ export interface CamerasDeps {
   health: CameraHealth;
   recorders: CameraRecorders;
   media: LiveMedia;
+  /** Days that footage is kept where neither camera nor area says otherwise. */
   retentionDays: number;
 }
 
 /** Cameras: found, added, changed, seen live. Footage of the past belongs to `footage`, states to `health`. */
 export function createCameras(deps: CamerasDeps) {
-  const repository = new CamerasRepository(deps.db);
+  const repository = new CamerasRepository(deps.db, deps.retentionDays);
   const service = new CamerasService({ ...deps, repository });
   const discoveries = new Discoveries({ ...deps, repository });
   const additions = new CameraAdditions({

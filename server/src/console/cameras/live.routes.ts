@@ -10,6 +10,7 @@ export interface LiveMedia {
     recorderId: string;
     cameraId: string;
     path: string;
+    query?: Record<string, string | number | undefined>;
     cacheControl: string;
     response: Response;
     signal: AbortSignal;
@@ -19,23 +20,43 @@ export interface LiveMedia {
 /** `playlist.m3u8`, `picture.jpg`, init segments and media segments; nothing with a slash or a second dot. */
 const fileSchema = z.string().regex(/^(playlist\.m3u8|picture\.jpg|[A-Za-z0-9_-]{1,80}\.(mp4|m4s))$/);
 
+const position = z.string().regex(/^\d{1,15}$/);
+/** Of a playlist: parts and blocking reload (rfc8216bis 6.2.5.2), and what the browser can play. */
+const query = z.object({
+  latency: z.enum(['low']).optional(),
+  plays: z
+    .string()
+    .regex(/^(h264|h265)(,(h264|h265))?$/)
+    .optional(),
+  _HLS_msn: position.optional(),
+  _HLS_part: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .optional(),
+  /** Of a picture: makes its address another one every few seconds. */
+  at: z.string().max(20).optional(),
+});
+
 export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
   return [
     defineRoute({
       method: 'get',
       path: '/api/cameras/:cameraId/live/:stream/:file',
       access: 'camera.live',
-      summary: 'Live pictures as HLS (playlist.m3u8 and what it names), or the newest one (picture.jpg)',
+      summary:
+        'Live pictures as HLS (playlist.m3u8 and what it names; with ?latency=low in parts), or the newest one (picture.jpg)',
       feature: 'cameras',
-      params: z.object({ cameraId: idSchema, stream: z.enum(['main', 'sub']), file: fileSchema }),
+      params: z.object({ cameraId: idSchema, stream: z.enum(['main', 'sub', 'converted']), file: fileSchema }),
+      query,
       produces: 'application/vnd.apple.mpegurl, video/mp4, image/jpeg',
-      handler: async ({ actor, params, response, signal }) => {
+      handler: async ({ actor, params, query: { at: _at, ...asked }, response, signal }) => {
         const { row } = await service.require(actor.scope, params.cameraId);
         const changing = params.file.endsWith('.m3u8') || params.file.endsWith('.jpg');
         await media.forward({
           recorderId: row.recorderId,
           cameraId: row.id,
           path: `live/${params.stream}/${params.file}`,
+          ...(params.file.endsWith('.m3u8') ? { query: asked } : {}),
           cacheControl: changing ? 'no-store' : 'private, max-age=60',
           response,
           signal,

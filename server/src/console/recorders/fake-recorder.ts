@@ -7,10 +7,13 @@ import type { CameraStatus } from '@choi-canh/shared/health';
 import type {
   DesiredState,
   ExtractionStatus,
+  CameraRuntime,
   IdentifyResponse,
   RecorderCoverage,
   RecorderDiscovery,
   RecorderEvent,
+  RecorderStatus,
+  RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
 
 type Sequenced<T> = T extends unknown ? Omit<T, 'sequence' | 'at'> : never;
@@ -33,6 +36,15 @@ export class FakeRecorder {
   desiredPuts: DesiredState[] = [];
   events: RecorderEvent[] = [];
   statuses = new Map<string, CameraStatus>();
+  /** What is told of cameras besides their state. */
+  runtimes = new Map<string, Partial<CameraRuntime>>();
+  clock: RecorderStatus['clock'] = { epoch: 0, ageDeletionSuspended: false, stepMs: null, steppedAt: null };
+  storage: RecorderStatus['storage'] = {
+    ...{ state: 'ok', slowCameras: 0, droppedFragments: 0, awaitingHolds: false, rebuilding: false },
+  };
+  chain: RecorderStatus['chain'] = { keyId: 'k1', publicKey: '', signedAt: null, sequence: 0, troubles: 0 };
+  retention: RetentionFacts = { freeBytes: 2000, totalBytes: 3000, minFreeBytes: 500, footageBytes: 1000, cameras: [] };
+  clockConfirmations = 0;
   /** Whether a desired state is answered with its holds. */
   acknowledgesHolds = true;
   identities = new Map<string, IdentifyResponse | Refusal>();
@@ -119,7 +131,12 @@ export class FakeRecorder {
     }
     const [, root, id = '', ...rest] = url.pathname.slice(1).split('/');
     if (root === 'status') json(response, this.#status());
-    else if (root === 'desired-state') this.#takeDesired(response, JSON.parse(body) as DesiredState);
+    else if (root === 'retention') json(response, this.retention);
+    else if (root === 'clock') {
+      this.clockConfirmations += 1;
+      this.clock = { ...this.clock, ageDeletionSuspended: false };
+      json(response, {});
+    } else if (root === 'desired-state') this.#takeDesired(response, JSON.parse(body) as DesiredState);
     else if (root === 'events') await this.#events(url, response);
     else if (root === 'discoveries') {
       json(response, {
@@ -147,11 +164,24 @@ export class FakeRecorder {
         lastFragmentAt: null,
         clockOffsetMs: 0,
         reconnects: 0,
+        ...{
+          engineReason: 'default',
+          codec: 'h264',
+          lostPackets: 0,
+          timeSource: 'rtcp',
+          timeErrorMs: 20,
+          audio: false,
+        },
+        ...this.runtimes.get(status.cameraId),
       })),
       footageBytes: 1000,
       freeBytes: 2000,
       totalBytes: 3000,
       oldestAt: null,
+      clock: this.clock,
+      storage: this.storage,
+      chain: this.chain,
+      transcodes: { running: 1, limit: 2 },
       sequence: this.events.at(-1)?.sequence ?? 0,
     };
   }

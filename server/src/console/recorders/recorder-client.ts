@@ -7,6 +7,7 @@ import {
   recorderCoverage,
   recorderDiscovery,
   recorderStatus,
+  retentionFacts,
   type DesiredState,
   type EventPage,
   type ExtractionRequest,
@@ -15,6 +16,7 @@ import {
   type RecorderCoverage,
   type RecorderDiscovery,
   type RecorderStatus,
+  type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
 import type { z } from 'zod';
 import { isAppError } from '../../lib/errors.js';
@@ -25,6 +27,9 @@ type Signal = AbortSignal | undefined;
 /** Everything a console asks of one recorder (shared/src/recorder-api.ts). Times, sizes and shapes are bounded and checked. */
 export interface RecorderClient {
   status(signal?: Signal): Promise<RecorderStatus>;
+  retention(signal?: Signal): Promise<RetentionFacts>;
+  /** The host's clock is right: deletion by age goes on. */
+  confirmClock(signal?: Signal): Promise<void>;
   putDesiredState(state: DesiredState, signal?: Signal): Promise<z.infer<typeof desiredStateAnswer>>;
   /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
   events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
@@ -69,6 +74,9 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal },
         4 * megabyte,
       ),
+    retention: (signal) =>
+      http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 2 * megabyte),
+    confirmClock: (signal) => http.plain({ method: 'POST', path: '/v1/clock/confirm', timeoutMs: usualMs, signal }),
     putDesiredState: (state, signal) =>
       http.json(
         desiredStateAnswer,

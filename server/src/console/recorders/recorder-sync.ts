@@ -54,6 +54,7 @@ export class RecorderSync {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #times: SyncTimes;
+  readonly #changed: () => void;
   readonly #stop = new AbortController();
   #tasks: Promise<void>[] = [];
 
@@ -80,6 +81,8 @@ export class RecorderSync {
     clock: Clock;
     logger: Logger;
     times: SyncTimes;
+    /** There is a newer status, or the recorder was lost. */
+    changed: () => void;
   }) {
     this.#row = options.row;
     this.#client = options.client;
@@ -88,6 +91,7 @@ export class RecorderSync {
     this.#clock = options.clock;
     this.#logger = options.logger.child({ recorderId: options.row.id });
     this.#times = options.times;
+    this.#changed = options.changed;
     this.#sequence = options.row.lastSequence;
     this.#revision = options.row.desiredRevision;
     this.#lastSeenAt = options.row.lastSeenAt ?? undefined;
@@ -102,6 +106,10 @@ export class RecorderSync {
   }
   get reachable(): boolean {
     return this.#reachability === 'reachable';
+  }
+  /** It was silent for too long. */
+  get lost(): boolean {
+    return this.#reachability === 'lost';
   }
   get lastSeenAt(): number | undefined {
     return this.#lastSeenAt;
@@ -183,6 +191,7 @@ export class RecorderSync {
       this.#reachability = 'reachable';
       this.#logger.info({ restarted }, 'recorder is there');
     }
+    this.#changed();
   }
 
   async #missed(): Promise<void> {
@@ -191,6 +200,7 @@ export class RecorderSync {
     this.#reachability = 'lost';
     await this.#parts.lost(this.#row.id, this.#clock.nowMs());
     this.#logger.warn({}, 'recorder was lost');
+    this.#changed();
   }
 
   /** Stored once a minute at most: a row that only says "still there" is not worth a write each time. */

@@ -1,9 +1,14 @@
-import type { RecorderResponse } from '@choi-canh/shared/recorders';
+import { instantFromMs } from '@choi-canh/shared/common';
+import type { CameraRuntime, RecorderClock } from '@choi-canh/shared/recorder-api';
+import type { RecorderAlert, RecorderResponse } from '@choi-canh/shared/recorders';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
+import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import { alertsOf } from './recorder-alerts.js';
+import { recorderOnWire } from './recorder-response.js';
 import { createRecorderClient, type RecorderClient } from './recorder-client.js';
 import type { RecorderRow } from './recorder.entity.js';
 import { RecorderSync, usualSyncTimes, type RecorderParts, type SyncTimes } from './recorder-sync.js';
@@ -23,10 +28,16 @@ export class RecordersService {
   readonly #parts: RecorderParts;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #broadcaster: Broadcaster;
+  readonly #refusedRecords: (recorderId: string) => number;
   readonly #times: SyncTimes;
   readonly #syncs = new Map<string, RecorderSync>();
+  /** What people were told last. */
+  readonly #alerts = new Map<string, RecorderAlert[]>();
   /** Known recorders that nobody has told the address of yet. */
   readonly #awaited = new Set<string>();
+  /** Of these, those that were awaited too long. */
+  readonly #lostAwaited = new Set<string>();
   readonly #stop = new AbortController();
   #waiting: Promise<void> = Promise.resolve();
   #registered: string | undefined;
@@ -38,6 +49,9 @@ export class RecordersService {
     parts: RecorderParts;
     clock: Clock;
     logger: Logger;
+    broadcaster: Broadcaster;
+    /** Signed records of its chains that the console does not accept. */
+    refusedRecords(recorderId: string): number;
     times?: Partial<SyncTimes> | undefined;
   }) {
     this.#repository = options.repository;
@@ -45,6 +59,8 @@ export class RecordersService {
     this.#parts = options.parts;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#broadcaster = options.broadcaster;
+    this.#refusedRecords = options.refusedRecords;
     this.#times = { ...usualSyncTimes, ...options.times };
   }
 
@@ -84,6 +100,7 @@ export class RecordersService {
     await this.#repository.setToken(row.id, row.tokenBox);
     this.#registered = row.id;
     this.#awaited.delete(row.id);
+    this.#lostAwaited.delete(row.id);
     if (this.#state === 'running') {
       const before = this.#syncs.get(row.id);
       this.#syncs.delete(row.id);
@@ -97,23 +114,30 @@ export class RecordersService {
     const rows = await this.#repository.list();
     return rows.map((row) => {
       const sync = this.#syncs.get(row.id);
-      const status = sync?.status;
-      const lastSeenAt = sync?.lastSeenAt ?? row.lastSeenAt;
-      return {
-        id: row.id,
-        name: row.name,
-        reachable: sync?.reachable ?? false,
-        lastSeenAt: lastSeenAt === null ? null : new Date(lastSeenAt).toISOString(),
-        recordingCameras:
-          sync?.reachable === true
-            ? (status?.cameras.filter((camera) => camera.state === 'alive' || camera.state === 'degraded').length ?? 0)
-            : 0,
-        freeBytes: status?.freeBytes ?? null,
-        footageBytes: status?.footageBytes ?? null,
-        oldestAt: status?.oldestAt ?? null,
-        version: status?.version ?? null,
-      };
+      return recorderOnWire(row, sync, this.#alerts.get(row.id) ?? []);
     });
+  }
+
+  /** @throws AppError not_found `recorder_not_found`. */
+  async require(recorderId: string): Promise<RecorderRow> {
+    const row = (await this.#repository.list()).find((candidate) => candidate.id === recorderId);
+    if (row === undefined) throw new AppError('not_found', 'recorder_not_found', 'no such recorder');
+    return row;
+  }
+
+  /** The host's clock as the recorder told of it last. */
+  clockOf(recorderId: string): RecorderClock | null {
+    return this.#syncs.get(recorderId)?.status?.clock ?? null;
+  }
+
+  /** What a recorder said of a camera a moment ago; null while it is lost or does not know the camera. */
+  runtimeOf(recorderId: string, cameraId: string): { askedAt: string; runtime: CameraRuntime | null } {
+    const sync = this.#syncs.get(recorderId);
+    const status = sync?.reachable === true ? sync.status : undefined;
+    return {
+      askedAt: instantFromMs(sync?.lastSeenAt ?? this.#clock.nowMs()),
+      runtime: status?.cameras.find((camera) => camera.cameraId === cameraId) ?? null,
+    };
   }
 
   /** @throws AppError not_found `recorder_not_found`, unavailable `recorder_unreachable` while it is not registered. */
@@ -131,16 +155,47 @@ export class RecordersService {
     this.#syncs.get(recorderId)?.markChanged();
   }
 
+  /** Something changed that concerns every recorder. */
+  markAllChanged(): void {
+    for (const sync of this.#syncs.values()) sync.markChanged();
+  }
+
   /** A recorder that is not registered in time is lost, as one that does not answer. */
   async #loseAwaited(): Promise<void> {
     try {
       await this.#clock.sleep(this.#times.lostAfterMs, this.#stop.signal);
-      for (const recorderId of this.#awaited) await this.#parts.lost(recorderId, this.#clock.nowMs());
+      for (const recorderId of this.#awaited) {
+        await this.#parts.lost(recorderId, this.#clock.nowMs());
+        this.#lostAwaited.add(recorderId);
+        const row = await this.require(recorderId);
+        this.#tellAlerts(row);
+      }
     } catch (error) {
       if (!this.#stop.signal.aborted) {
         this.#logger.error({ err: errorMessage(error) }, 'a missing recorder could not be noted');
       }
     }
+  }
+
+  /** Works out what people should know of a recorder, and tells them where that changed. */
+  #tellAlerts(row: RecorderRow): void {
+    const sync = this.#syncs.get(row.id);
+    const before = this.#alerts.get(row.id) ?? [];
+    const alerts = alertsOf(
+      {
+        status: sync?.status,
+        lost: sync?.lost ?? this.#lostAwaited.has(row.id),
+        lastSeenAtMs: sync?.lastSeenAt ?? row.lastSeenAt,
+        refusedRecords: this.#refusedRecords(row.id),
+      },
+      before,
+      this.#clock.nowMs(),
+    );
+    this.#alerts.set(row.id, alerts);
+    if (JSON.stringify(alerts) === JSON.stringify(before)) return;
+    this.#broadcaster.toPermission('recorder.view', 'recorder.alerts', [
+      { recorderId: row.id, recorderName: row.name, alerts },
+    ]);
   }
 
   #begin(row: RecorderRow): void {
@@ -153,6 +208,7 @@ export class RecordersService {
       clock: this.#clock,
       logger: this.#logger,
       times: this.#times,
+      changed: () => this.#tellAlerts(row),
     });
     this.#syncs.set(row.id, sync);
     sync.start();

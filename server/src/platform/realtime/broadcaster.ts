@@ -10,6 +10,12 @@ export interface Broadcaster {
     event: E,
     ...args: Parameters<ServerToClientEvents[E]>
   ): void;
+  /** To every socket that has the permission, whatever its area: for what belongs to no area. */
+  toPermission<E extends keyof ServerToClientEvents>(
+    permission: Permission,
+    event: E,
+    ...args: Parameters<ServerToClientEvents[E]>
+  ): void;
   /** To every socket of one account. */
   toAccount<E extends keyof ServerToClientEvents>(
     accountId: string,

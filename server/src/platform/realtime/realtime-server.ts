@@ -35,8 +35,8 @@ type AppServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEvent
 type AppSocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
 
 /**
- * socket.io beside the HTTP server. A socket joins one room for each permission of its account, named after the area
- * its scope begins at; an event about an area goes to the rooms of that area and of everything above it, so that
+ * socket.io beside the HTTP server. A socket joins two rooms for each permission of its account, one of them named after
+ * the area its scope begins at; an event about an area goes to the rooms of that area and of everything above it, so that
  * moving an area in the tree needs no socket to change rooms.
  */
 export function createRealtime(options: RealtimeOptions): Realtime {
@@ -77,7 +77,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   io.on('connection', (socket: AppSocket) => {
     const { actor } = socket.data;
     const rooms = permissionsOfRole[actor.role].map((permission) => areaRoom(permission, actor.scope.areaId));
-    void socket.join([...rooms, accountRoom(actor.accountId), sessionRoom(actor.sessionId)]);
+    const anywhere = permissionsOfRole[actor.role].map(permissionRoom);
+    void socket.join([...rooms, ...anywhere, accountRoom(actor.accountId), sessionRoom(actor.sessionId)]);
   });
 
   return {
@@ -95,6 +96,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     toArea: (areaId, permission, event, ...args) => {
       const rooms = [null, ...options.ancestorsOf(areaId)].map((id) => areaRoom(permission, id));
       io.to(rooms).emit(event, ...args);
+    },
+    toPermission: (permission, event, ...args) => {
+      io.to(permissionRoom(permission)).emit(event, ...args);
     },
     toAccount: (accountId, event, ...args) => {
       io.to(accountRoom(accountId)).emit(event, ...args);
@@ -116,5 +120,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 function areaRoom(permission: Permission, areaId: string | null): string {
   return `${permission}@${areaId ?? '*'}`;
 }
+const permissionRoom = (permission: Permission): string => `any:${permission}`;
 const accountRoom = (accountId: string): string => `account:${accountId}`;
 const sessionRoom = (sessionId: string): string => `session:${sessionId}`;

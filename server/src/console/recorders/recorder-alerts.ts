@@ -1,0 +1,75 @@
+import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { RecorderAlert, RecorderAlertCode } from '@choi-canh/shared/recorders';
+import { instantFromMs } from '@choi-canh/shared/common';
+
+/** What the console knows of a recorder. */
+export interface RecorderSight {
+  /** Newest status; undefined until it answered once. */
+  status: RecorderStatus | undefined;
+  /** Silent for too long; its last status says nothing of now. */
+  lost: boolean;
+  lastSeenAtMs: number | null;
+  /** Signed records of its chains that the console does not accept. */
+  refusedRecords: number;
+}
+
+type Finding = Pick<RecorderAlert, 'code' | 'facts'> & { sinceAt?: string };
+
+const severityOf: Record<RecorderAlertCode, RecorderAlert['severity']> = {
+  recorder_lost: 'critical',
+  storage_full: 'critical',
+  chain_trouble: 'critical',
+  clock_stepped: 'warning',
+  storage_slow: 'warning',
+  holds_missing: 'warning',
+  catalogue_rebuilding: 'warning',
+};
+/** The list of holds comes within seconds after a start; before that its absence is nobody's business. */
+const holdsAwaitedMs = 60_000;
+
+/** What people should know of a recorder, gravest first. An alert keeps the instant since when it was known (`before`). */
+export function alertsOf(sight: RecorderSight, before: readonly RecorderAlert[], nowMs: number): RecorderAlert[] {
+  const known = new Map(before.map((alert) => [alert.code, alert.sinceAt]));
+  return findings(sight)
+    .map(({ code, facts, sinceAt }) => ({
+      code,
+      severity: severityOf[code],
+      sinceAt: sinceAt ?? known.get(code) ?? instantFromMs(nowMs),
+      facts,
+    }))
+    .sort((one, other) => Number(other.severity === 'critical') - Number(one.severity === 'critical'));
+}
+
+function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight): Finding[] {
+  const found: Finding[] = [];
+  if (lost) {
+    found.push({
+      code: 'recorder_lost',
+      facts: {},
+      ...(lastSeenAtMs === null ? {} : { sinceAt: instantFromMs(lastSeenAtMs) }),
+    });
+  }
+  const troubles = (status?.chain.troubles ?? 0) + refusedRecords;
+  if (troubles > 0) found.push({ code: 'chain_trouble', facts: { troubles } });
+  if (status === undefined || lost) return found;
+
+  const { storage, clock } = status;
+  if (storage.state === 'full') found.push({ code: 'storage_full', facts: { freeBytes: status.freeBytes } });
+  if (clock.ageDeletionSuspended) {
+    found.push({
+      code: 'clock_stepped',
+      facts: { stepMs: clock.stepMs ?? 0 },
+      ...(clock.steppedAt === null ? {} : { sinceAt: clock.steppedAt }),
+    });
+  }
+  if (storage.state === 'slow') {
+    found.push({
+      code: 'storage_slow',
+      facts: { cameras: storage.slowCameras, droppedFragments: storage.droppedFragments },
+    });
+  }
+  const upMs = Date.parse(status.now) - Date.parse(status.startedAt);
+  if (storage.awaitingHolds && upMs > holdsAwaitedMs) found.push({ code: 'holds_missing', facts: {} });
+  if (storage.rebuilding) found.push({ code: 'catalogue_rebuilding', facts: {} });
+  return found;
+}
