@@ -30,6 +30,7 @@ const options = benchArguments(
       max: 600,
       help: 'seconds between all streams running and measuring',
     },
+    'node-args': { kind: 'text', help: 'for the recorder, e.g. "--cpu-prof --cpu-prof-dir=/tmp/profile"' },
     engines: { kind: 'text', help: 'some of plain,ffmpeg,native (default: all; the ratios need plain)' },
   },
 );
@@ -74,6 +75,7 @@ function figures(load: Load, complete: Completeness, recordedBytes: number): Fig
   };
 }
 
+const nodeArgs = options['node-args']?.split(' ').filter((one) => one !== '') ?? [];
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 async function measure(bench: Bench, pids: number[]): Promise<{ load: Load; fromMs: number; toMs: number }> {
@@ -101,7 +103,7 @@ async function main(bench: Bench) {
       measured = await measure(bench, plain.pids);
       plain.assertRunning();
     } else {
-      const recorder = await startRecorder(bench, { folder, engine: name });
+      const recorder = await startRecorder(bench, { folder, engine: name, nodeArgs });
       await recorder.record(fleet.cameras);
       await recorder.allRecording(startAllowanceMs);
       bench.say(`${titles[name]}: all run, measuring ${options.seconds} s …`);

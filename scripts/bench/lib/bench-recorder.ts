@@ -19,7 +19,9 @@ const identifyAtOnce = 8;
 const startMs = 60_000;
 /** What a benchmark looks at. */
 const recorderStatus = z.object({
-  cameras: z.array(cameraRuntime.pick({ cameraId: true, engine: true, lastFragmentAt: true, reason: true })),
+  cameras: z.array(
+    cameraRuntime.pick({ cameraId: true, engine: true, lastFragmentAt: true, reason: true, reconnects: true }),
+  ),
 });
 type RecorderStatus = z.infer<typeof recorderStatus>;
 
@@ -33,8 +35,8 @@ export interface BenchRecorder {
   status(): Promise<RecorderStatus>;
   /** Any answer, with the token. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** From now on these are recorded; resolves when the recorder has it on its disk. */
-  record(cameras: readonly SimulatedCamera[]): Promise<void>;
+  /** From now on these are recorded; resolves when the recorder has it on its disk. `putAtMs`: when it was told. */
+  record(cameras: readonly SimulatedCamera[]): Promise<{ putAtMs: number }>;
   /** Resolves when every camera has stored a fragment. */
   allRecording(timeoutMs: number): Promise<RecorderStatus>;
   /** Closes its files. */
@@ -125,7 +127,9 @@ export async function startRecorder(
       };
       await Promise.all(Array.from({ length: identifyAtOnce }, worker));
       const state: DesiredState = { revision: ++revision, cameras: wanted, holds: [], minFreeBytes: 1e9 };
+      const putAtMs = Date.now();
       await ask(desiredStateAnswer, 'PUT', '/v1/desired-state', state);
+      return { putAtMs };
     },
     allRecording: (timeoutMs) =>
       bench.until('all cameras are recorded', timeoutMs, async () => {
