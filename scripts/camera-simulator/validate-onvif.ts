@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tinyMedia } from './camera-media.js';
 import { startSimulator } from './simulator.js';
-import { converse } from './testing/onvif-conversations.js';
+import { conversationFleet, converse } from './testing/onvif-conversations.js';
 import { validateAgainstOnvif } from './testing/onvif-schemas.js';
 
 const goldenFolder = new URL('../../test/fixtures/onvif/', import.meta.url);
@@ -16,7 +16,7 @@ const goldenFolder = new URL('../../test/fixtures/onvif/', import.meta.url);
 async function main(): Promise<void> {
   const [folder, flag] = process.argv.slice(2);
   if (!folder) throw new Error('say where the ONVIF schemas are');
-  const simulator = await startSimulator({ cameras: 11, media: tinyMedia, network: '127.81.0.0' });
+  const simulator = await startSimulator({ ...conversationFleet, media: tinyMedia });
   const conversations = await converse(simulator).finally(() => simulator.stop());
   const documents = conversations.map(({ path, answer }) => ({ fileName: path.replace('/', '-'), contents: answer }));
   const complaints = await validateAgainstOnvif(folder, documents);

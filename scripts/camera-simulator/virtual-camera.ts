@@ -158,8 +158,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   get receiverReportKeepsAlive(): boolean {
     return this.definition.brand.receiverReportKeepsAlive;
   }
-  get paths(): CameraDefinition['brand']['paths'] {
-    return this.definition.brand.paths;
+  get paths(): CameraDefinition['brand']['paths'] & { readonly media2: string } {
+    return { ...this.definition.brand.paths, media2: '/onvif/media2_service' };
+  }
+  get offersMedia2(): boolean {
+    return [this.#kind.codec, this.#kind.subCodec].includes('h265');
   }
   get deviceAddress(): string {
     return `http://${this.host}:${this.#httpPort}${this.paths.device}`;

@@ -13,6 +13,15 @@ export interface SimulatedCamera {
   rtspMainUrl: string;
   username: string;
   password: string;
+  rtspMainUrl: string;
+}
+
+/** Of RTSP: connections and receivers now, and connections ever accepted. */
+export interface SimulatorLoad {
+  connections: number;
+  mainReceivers: number;
+  subReceivers: number;
+  attempts: number;
 }
 
 export interface SimulatorProcess {
@@ -21,7 +30,12 @@ export interface SimulatorProcess {
   discoveryPort: number;
   /** Puts a fault of the simulator's control API on a camera. */
   setFault(number: number, fault: Record<string, unknown>): Promise<void>;
-  clearFault(number: number): Promise<void>;
+  /** Ends one kind of fault, or all. */
+  clearFault(number: number, kind?: string): Promise<void>;
+  /** Changes what is given of a camera's kind (camera-simulator/camera-kind.ts). */
+  setKind(number: number, change: Record<string, unknown>): Promise<void>;
+  /** Of one camera, or of all together. */
+  load(number?: number): Promise<SimulatorLoad>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +71,13 @@ export async function startSimulatorProcess(
     cameras,
     discoveryPort: discovery.port,
     setFault: async (number, fault) => void (await ask('PUT', `/cameras/${number}/fault`, fault)),
-    clearFault: async (number) => void (await ask('DELETE', `/cameras/${number}/fault`)),
+    clearFault: async (number, kind) =>
+      void (await ask('DELETE', `/cameras/${number}/fault${kind === undefined ? '' : `?kind=${kind}`}`)),
+    setKind: async (number, change) => void (await ask('PUT', `/cameras/${number}/kind`, change)),
+    load: async (number) =>
+      number === undefined
+        ? ask<SimulatorLoad>('GET', '/load')
+        : (await ask<{ load: SimulatorLoad }>('GET', `/cameras/${number}`)).load,
     stop: () => child.stop(),
   };
 }

@@ -1,3 +1,4 @@
+import { media2Namespace, media2ServiceCapabilities } from './media2-service.js';
 import type { OnvifCamera } from './onvif-camera.js';
 import { escapeXml, SoapFault, textAt, type XmlValue } from './soap.js';
 
@@ -55,6 +56,9 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
       '<tds:GetServicesResponse>' +
       service(deviceNamespace, serviceAddress(camera, 'device'), deviceServiceCapabilities(camera)) +
       service(mediaNamespace, serviceAddress(camera, 'media'), mediaServiceCapabilities) +
+      (camera.offersMedia2
+        ? service(media2Namespace, serviceAddress(camera, 'media2'), media2ServiceCapabilities)
+        : '') +
       '</tds:GetServicesResponse>'
     );
   },
@@ -92,7 +96,7 @@ function dateTime(instant: Date): string {
   );
 }
 
-function serviceAddress(camera: OnvifCamera, service: 'device' | 'media'): string {
+function serviceAddress(camera: OnvifCamera, service: 'device' | 'media' | 'media2'): string {
   return `http://${camera.host}:${camera.httpPort()}${camera.paths[service]}`;
 }
 

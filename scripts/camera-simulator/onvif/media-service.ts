@@ -17,7 +17,7 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
     [camera.main(), camera.sub()].map((stream) => profile('trt:Profiles', camera, stream)).join('') +
     '</trt:GetProfilesResponse>',
   GetProfile: (camera, parameters) =>
-    `<trt:GetProfileResponse>${profile('trt:Profile', camera, chosenStream(camera, parameters))}</trt:GetProfileResponse>`,
+    `<trt:GetProfileResponse>${profile('trt:Profile', camera, chosenStream(camera, textAt(parameters, 'ProfileToken')))}</trt:GetProfileResponse>`,
   GetVideoSources: (camera) => {
     const main = camera.main();
     return (
@@ -29,7 +29,8 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
   GetVideoEncoderConfiguration: (camera, parameters) => {
     const wanted = textAt(parameters, 'ConfigurationToken');
     const stream = [camera.main(), camera.sub()].find(({ token }) => encoderToken(token) === wanted);
-    if (!stream) throw noSuch('ter:NoConfig', 'The requested configuration does not exist');
+    if (!stream || encodings[stream.codec] === undefined)
+      throw noSuch('ter:NoConfig', 'The requested configuration does not exist');
     return (
       '<trt:GetVideoEncoderConfigurationResponse>' +
       `${encoderConfiguration('trt:Configuration', stream)}</trt:GetVideoEncoderConfigurationResponse>`
@@ -40,20 +41,19 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
     [camera.main(), camera.sub()].map((stream) => encoderConfiguration('trt:Configurations', stream)).join('') +
     '</trt:GetVideoEncoderConfigurationsResponse>',
   GetStreamUri: (camera, parameters) =>
-    `<trt:GetStreamUriResponse>${mediaUri(chosenStream(camera, parameters).rtspUrl)}</trt:GetStreamUriResponse>`,
+    `<trt:GetStreamUriResponse>${mediaUri(chosenStream(camera, textAt(parameters, 'ProfileToken')).rtspUrl)}</trt:GetStreamUriResponse>`,
   GetSnapshotUri: (camera, parameters) => {
-    chosenStream(camera, parameters);
-    const uri = `http://${camera.host}:${camera.httpPort()}${camera.paths.snapshot}`;
-    return `<trt:GetSnapshotUriResponse>${mediaUri(uri)}</trt:GetSnapshotUriResponse>`;
+    chosenStream(camera, textAt(parameters, 'ProfileToken'));
+    return `<trt:GetSnapshotUriResponse>${mediaUri(snapshotUrl(camera))}</trt:GetSnapshotUriResponse>`;
   },
   SetSynchronizationPoint: (camera, parameters) => {
-    camera.requestKeyframe(chosenStream(camera, parameters).token);
+    camera.requestKeyframe(chosenStream(camera, textAt(parameters, 'ProfileToken')).token);
     return '<trt:SetSynchronizationPointResponse/>';
   },
 };
 
-function chosenStream(camera: OnvifCamera, parameters: XmlValue): OnvifStream {
-  const token = textAt(parameters, 'ProfileToken');
+/** Throws the SOAP fault for a profile that there is not. */
+export function chosenStream(camera: OnvifCamera, token: string | undefined): OnvifStream {
   const stream = [camera.main(), camera.sub()].find((candidate) => candidate.token === token);
   if (!stream) throw noSuch('ter:NoProfile', 'The requested profile does not exist');
   return stream;
@@ -61,35 +61,55 @@ function chosenStream(camera: OnvifCamera, parameters: XmlValue): OnvifStream {
 
 const noSuch = (subcode: string, reason: string) => new SoapFault('Sender', ['ter:InvalidArgVal', subcode], reason);
 
-const encoderToken = (profileToken: string): string => `VideoEncoder_${profileToken}`;
+export const encoderToken = (profileToken: string): string => `VideoEncoder_${profileToken}`;
 
-const size = ({ width, height }: { width: number; height: number }): string =>
+export const size = ({ width, height }: { width: number; height: number }): string =>
   `<tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height>`;
 
-function profile(name: string, camera: OnvifCamera, stream: OnvifStream): string {
+export const snapshotUrl = (camera: OnvifCamera): string =>
+  `http://${camera.host}:${camera.httpPort()}${camera.paths.snapshot}`;
+
+export function videoSource(name: string, camera: OnvifCamera): string {
   const { width, height } = camera.main();
   return (
-    `<${name} token="${escapeXml(stream.token)}" fixed="true"><tt:Name>${escapeXml(stream.name)}</tt:Name>` +
-    '<tt:VideoSourceConfiguration token="VideoSourceConfig_1"><tt:Name>VideoSourceConfig</tt:Name>' +
+    `<${name} token="VideoSourceConfig_1"><tt:Name>VideoSourceConfig</tt:Name>` +
     '<tt:UseCount>2</tt:UseCount><tt:SourceToken>VideoSource_1</tt:SourceToken>' +
-    `<tt:Bounds x="0" y="0" width="${width}" height="${height}"/></tt:VideoSourceConfiguration>` +
+    `<tt:Bounds x="0" y="0" width="${width}" height="${height}"/></${name}>`
+  );
+}
+
+/** H.265 is unknown to this version of the service: such a profile is listed without its encoder, as cameras do. */
+function profile(name: string, camera: OnvifCamera, stream: OnvifStream): string {
+  return (
+    `<${name} token="${escapeXml(stream.token)}" fixed="true"><tt:Name>${escapeXml(stream.name)}</tt:Name>` +
+    videoSource('tt:VideoSourceConfiguration', camera) +
     `${encoderConfiguration('tt:VideoEncoderConfiguration', stream)}</${name}>`
   );
 }
 
-/** The rate is an integer in ONVIF, so 12.5 frames a second is stated as 13, as cameras do. */
+const encodings = { h264: 'H264', h265: undefined, mjpeg: 'JPEG', mpeg4: 'MPEG4' } as const;
+
+/** Nothing for an encoder that the service cannot name. The rate is an integer, so 12.5 frames a second are 13. */
 function encoderConfiguration(name: string, stream: OnvifStream): string {
+  const encoding = encodings[stream.codec];
+  if (encoding === undefined) return '';
   return (
     `<${name} token="${escapeXml(encoderToken(stream.token))}"><tt:Name>${escapeXml(stream.name)}</tt:Name>` +
-    `<tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding><tt:Resolution>${size(stream)}</tt:Resolution>` +
+    `<tt:UseCount>1</tt:UseCount><tt:Encoding>${encoding}</tt:Encoding><tt:Resolution>${size(stream)}</tt:Resolution>` +
     '<tt:Quality>3</tt:Quality><tt:RateControl>' +
     `<tt:FrameRateLimit>${Math.round(stream.framesPerSecond)}</tt:FrameRateLimit>` +
     `<tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>${stream.bitrateKbps}</tt:BitrateLimit></tt:RateControl>` +
-    `<tt:H264><tt:GovLength>${stream.gopFrames}</tt:GovLength><tt:H264Profile>${stream.profileName}</tt:H264Profile>` +
-    '</tt:H264><tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>' +
+    codecConfiguration(stream) +
+    '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>' +
     '<tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>' +
     `<tt:SessionTimeout>PT60S</tt:SessionTimeout></${name}>`
   );
+}
+
+function codecConfiguration({ codec, gopFrames, profileName }: OnvifStream): string {
+  const length = `<tt:GovLength>${gopFrames}</tt:GovLength>`;
+  if (codec === 'h264') return `<tt:H264>${length}<tt:H264Profile>${profileName}</tt:H264Profile></tt:H264>`;
+  return codec === 'mpeg4' ? `<tt:MPEG4>${length}<tt:Mpeg4Profile>${profileName}</tt:Mpeg4Profile></tt:MPEG4>` : '';
 }
 
 function mediaUri(uri: string): string {

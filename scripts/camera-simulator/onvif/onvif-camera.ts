@@ -30,7 +30,14 @@ export interface OnvifCamera {
   readonly serverName: string;
   readonly acceptsUsernameToken: boolean;
   readonly acceptsHttpDigest: boolean;
-  readonly paths: { readonly device: string; readonly media: string; readonly snapshot: string };
+  readonly paths: {
+    readonly device: string;
+    readonly media: string;
+    readonly media2: string;
+    readonly snapshot: string;
+  };
+  /** Whether it has the second version of the media service, without which H.265 cannot be told. */
+  readonly offersMedia2: boolean;
   httpPort(): number;
   account(): { username: string; password: string };
   /** The camera's own idea of UTC, ms. */

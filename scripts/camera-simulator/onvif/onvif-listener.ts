@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { DigestAuthenticator } from '../digest-auth.js';
 import { answerDevice } from './device-service.js';
 import { answerMedia } from './media-service.js';
+import { answerMedia2 } from './media2-service.js';
 import type { OnvifCamera } from './onvif-camera.js';
 import { envelope, faultEnvelope, faultStatus, parseSoapRequest, SoapFault, type SoapRequest } from './soap.js';
 import { sendSpoiledAnswer } from './spoiled-answer.js';
@@ -17,6 +18,7 @@ const openOperations = new Set([
   'GetServiceCapabilities',
   'GetHostname',
 ]);
+const answers = { device: answerDevice, media: answerMedia, media2: answerMedia2 } as const;
 const soapType = 'application/soap+xml; charset=utf-8';
 
 /** Serves the ONVIF services and the snapshot of one camera over HTTP. */
@@ -91,11 +93,10 @@ export class OnvifListener {
     if (spoiled) return sendSpoiledAnswer(response, spoiled);
     try {
       const soap = parseSoapRequest(text);
-      if (service === 'media' || !openOperations.has(soap.operation)) {
+      if (service !== 'device' || !openOperations.has(soap.operation)) {
         if (!this.#authenticated(soap, request, response)) return;
       }
-      const answer = service === 'media' ? answerMedia : answerDevice;
-      const body = answer(this.#camera, soap.operation, soap.parameters);
+      const body = answers[service](this.#camera, soap.operation, soap.parameters);
       if (body === undefined) {
         throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${soap.operation} is not supported`);
       }
@@ -106,9 +107,11 @@ export class OnvifListener {
     }
   }
 
-  #serviceAt(path: string): 'device' | 'media' | undefined {
-    if (path === this.#camera.paths.device) return 'device';
-    return path === this.#camera.paths.media ? 'media' : undefined;
+  #serviceAt(path: string): keyof typeof answers | undefined {
+    const { device, media, media2 } = this.#camera.paths;
+    if (path === device) return 'device';
+    if (path === media) return 'media';
+    return path === media2 && this.#camera.offersMedia2 ? 'media2' : undefined;
   }
 
   /** Answers by itself, and returns false, where the request does not show the camera's password. */

@@ -3,8 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 /** A small ONVIF client for the simulator's own tests: says exactly what it is told to, also wrong things. */
 export interface OnvifCall {
   readonly url: string;
-  /** `tds` or `trt`. */
-  readonly service: 'tds' | 'trt';
+  readonly service: 'tds' | 'trt' | 'tr2';
   readonly operation: string;
   /** Inner XML of the operation's element. */
   readonly parameters?: string;
@@ -26,6 +25,7 @@ export interface OnvifAnswer {
 const namespaces = {
   tds: 'http://www.onvif.org/ver10/device/wsdl',
   trt: 'http://www.onvif.org/ver10/media/wsdl',
+  tr2: 'http://www.onvif.org/ver20/media/wsdl',
 };
 const security = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity';
 

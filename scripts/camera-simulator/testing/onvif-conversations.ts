@@ -1,4 +1,4 @@
-import type { SimulatedCamera, Simulator } from '../simulator.js';
+import type { SimulatedCamera, Simulator, SimulatorOptions } from '../simulator.js';
 import { callOnvif, type OnvifCall } from './onvif-client.js';
 
 /** One answer of a camera, and what is kept of it as a golden. */
@@ -10,15 +10,27 @@ export interface Conversation {
   readonly golden: string;
 }
 
+/** Of the fleet that is asked: the first eleven are one of each brand. */
+export const conversationFleet = {
+  cameras: 14,
+  network: '127.81.0.0',
+  kinds: {
+    12: { codec: 'h265' },
+    13: { codec: 'mjpeg' },
+    14: { codec: 'mpeg4' },
+  },
+} as const satisfies SimulatorOptions;
+
 interface Question {
   readonly name: string;
-  readonly service: 'tds' | 'trt';
+  readonly service: 'tds' | 'trt' | 'tr2';
   readonly operation: string;
   parameters?(tokens: { main: string; sub: string }): string;
   readonly anonymous?: boolean;
 }
 
 const profileToken = (token: string): string => `<trt:ProfileToken>${token}</trt:ProfileToken>`;
+const profile2Token = (token: string): string => `<tr2:ProfileToken>${token}</tr2:ProfileToken>`;
 const streamSetup =
   '<trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>' +
   '</trt:StreamSetup>';
@@ -81,40 +93,79 @@ const questions: readonly Question[] = [
     operation: 'SetSynchronizationPoint',
     parameters: ({ main }) => profileToken(main),
   },
+  { name: 'Media2-GetServiceCapabilities', service: 'tr2', operation: 'GetServiceCapabilities' },
+  {
+    name: 'Media2-GetProfiles',
+    service: 'tr2',
+    operation: 'GetProfiles',
+    parameters: () => '<tr2:Type>All</tr2:Type>',
+  },
+  {
+    name: 'Media2-GetVideoEncoderConfigurations',
+    service: 'tr2',
+    operation: 'GetVideoEncoderConfigurations',
+  },
+  {
+    name: 'Media2-GetStreamUri',
+    service: 'tr2',
+    operation: 'GetStreamUri',
+    parameters: ({ main }) => '<tr2:Protocol>RTSP</tr2:Protocol>' + profile2Token(main),
+  },
+  {
+    name: 'Media2-GetSnapshotUri',
+    service: 'tr2',
+    operation: 'GetSnapshotUri',
+    parameters: ({ main }) => profile2Token(main),
+  },
+  {
+    name: 'Media2-SetSynchronizationPoint',
+    service: 'tr2',
+    operation: 'SetSynchronizationPoint',
+    parameters: ({ main }) => profile2Token(main),
+  },
 ];
 
-/** Asks one camera of each brand everything. */
+/** Some cameras are not asked about as their brand, but as the codec they have. */
+const subjectOf = ({ kind, manufacturer }: SimulatedCamera): string =>
+  kind.codec === 'h264' ? manufacturer.toLowerCase() : kind.codec;
+
+/** Asks one camera of each brand everything, and one of each codec other than H.264. */
 export async function converse(simulator: Simulator): Promise<Conversation[]> {
   const conversations: Conversation[] = [];
   const asked = new Set<string>();
   for (const camera of simulator.cameras) {
-    if (asked.has(camera.manufacturer)) continue;
-    asked.add(camera.manufacturer);
+    const subject = subjectOf(camera);
+    if (asked.has(subject)) continue;
+    asked.add(subject);
     const addresses = await serviceAddresses(camera);
     const auth = await wayIn(camera);
     const tokens = await profileTokens(addresses.trt, auth);
     for (const question of questions) {
+      const url = addresses[question.service];
+      if (url === undefined) continue;
       const call: OnvifCall = {
-        url: addresses[question.service],
+        url,
         service: question.service,
         operation: question.operation,
         parameters: question.parameters?.(tokens) ?? '',
         ...(question.anonymous ? {} : { auth }),
       };
       const answer = (await callOnvif(call)).text;
-      const path = `${camera.manufacturer.toLowerCase()}/${question.name}.xml`;
+      const path = `${subject}/${question.name}.xml`;
       conversations.push({ path, answer, golden: goldenOf(answer, camera) });
     }
   }
   return conversations;
 }
 
-async function serviceAddresses(camera: SimulatedCamera): Promise<{ tds: string; trt: string }> {
+async function serviceAddresses(camera: SimulatedCamera): Promise<{ tds: string; trt: string; tr2?: string }> {
   const url = camera.deviceAddress;
   const { text } = await callOnvif({ url, service: 'tds', operation: 'GetServices' });
-  const media = /<tds:Namespace>[^<]*media\/wsdl<\/tds:Namespace><tds:XAddr>([^<]*)</.exec(text)?.[1];
+  const [media, media2] = [/ver10\/media/, /ver20\/media/].map(
+    ({ source }) => new RegExp(`${source}\\/wsdl</tds:Namespace><tds:XAddr>([^<]*)<`).exec(text)?.[1],
+  );
   if (!media) throw new Error(`no media service in ${text}`);
-  return { tds: url, trt: media };
+  return { tds: url, trt: media, ...(media2 === undefined ? {} : { tr2: media2 }) };
 }
 
 /** The kind of authentication that a camera takes. */

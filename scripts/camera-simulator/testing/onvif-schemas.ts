@@ -40,7 +40,8 @@ const stubs = {
 const driver = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:import namespace="http://www.w3.org/2003/05/soap-envelope" schemaLocation="soap-envelope.xsd"/>
   <xs:import namespace="http://www.onvif.org/ver10/device/wsdl" schemaLocation="device.xsd"/>
-  <xs:import namespace="http://www.onvif.org/ver10/media/wsdl" schemaLocation="media.xsd"/></xs:schema>`;
+  <xs:import namespace="http://www.onvif.org/ver10/media/wsdl" schemaLocation="media.xsd"/>
+  <xs:import namespace="http://www.onvif.org/ver20/media/wsdl" schemaLocation="media2.xsd"/></xs:schema>`;
 
 /** Returns a sentence for each rule of the ONVIF schemas in `folder` that a document breaks. */
 export async function validateAgainstOnvif(
@@ -54,6 +55,7 @@ export async function validateAgainstOnvif(
     { fileName: 'common.xsd', contents: local(await read('ver10/schema/common.xsd')) },
     { fileName: 'device.xsd', contents: typesOf(await read('ver10/device/wsdl/devicemgmt.wsdl')) },
     { fileName: 'media.xsd', contents: typesOf(await read('ver10/media/wsdl/media.wsdl')) },
+    { fileName: 'media2.xsd', contents: typesOf(await read('ver20/media/wsdl/media.wsdl')) },
   ];
   const result = await validateXML({
     xml: documents,
