@@ -1,26 +1,43 @@
 // Reads the header of a stored fragment without its media, and says when the fragment is seen.
 import { badMp4 } from './boxes.js';
-import { parseMoof, type ParsedMoof, type SampleDefaults } from './moof.js';
+import { parseMoof, parseTrackFragment, type ParsedMoof, type SampleDefaults } from './moof.js';
 
 /** Enough for the moof of two seconds at 60 frames a second with 16 bytes a sample. */
 const usualMoofBytes = 2048;
 const maxMoofBytes = 1024 * 1024;
 
-/**
- * Parses the moof at the beginning of a fragment of `byteLength` bytes. `read` answers bytes of the fragment; it is
- * asked once, or twice when the moof is unusually long. @throws AppError invalid bad_mp4, and whatever `read` throws
- */
-export async function readMoof(
-  read: (offset: number, length: number) => Promise<Buffer>,
-  byteLength: number,
-  defaults?: SampleDefaults,
-): Promise<ParsedMoof> {
+type ReadBytes = (offset: number, length: number) => Promise<Buffer>;
+
+/** The bytes of the moof at the beginning of a fragment; `read` is asked once, or twice when it is unusually long. */
+async function moofBytes(read: ReadBytes, byteLength: number): Promise<Buffer> {
   let bytes = await read(0, Math.min(usualMoofBytes, byteLength));
   if (bytes.length < 8 || bytes.toString('latin1', 4, 8) !== 'moof') throw badMp4('fragment does not begin with moof');
-  const moofBytes = bytes.readUInt32BE(0);
-  if (moofBytes > maxMoofBytes || moofBytes > byteLength) throw badMp4('moof reaches past its fragment');
-  if (moofBytes > bytes.length) bytes = await read(0, moofBytes);
-  return parseMoof(bytes.subarray(0, moofBytes), defaults, byteLength);
+  const length = bytes.readUInt32BE(0);
+  if (length > maxMoofBytes || length > byteLength) throw badMp4('moof reaches past its fragment');
+  if (length > bytes.length) bytes = await read(0, length);
+  return bytes.subarray(0, length);
+}
+
+/**
+ * Parses the moof at the beginning of a fragment of `byteLength` bytes, the track that `defaults` name. `read` answers
+ * bytes of the fragment. @throws AppError invalid bad_mp4, and whatever `read` throws
+ */
+export async function readMoof(read: ReadBytes, byteLength: number, defaults?: SampleDefaults): Promise<ParsedMoof> {
+  return parseMoof(await moofBytes(read, byteLength), defaults, byteLength);
+}
+
+/** Like readMoof; with what the fragment holds of the sound, where that is anything. */
+export async function readMoofWithSound(
+  read: ReadBytes,
+  byteLength: number,
+  video: SampleDefaults,
+  audio: SampleDefaults | undefined,
+): Promise<{ moof: ParsedMoof; sound: ParsedMoof | undefined }> {
+  const bytes = await moofBytes(read, byteLength);
+  return {
+    moof: parseMoof(bytes, video, byteLength),
+    sound: audio === undefined ? undefined : parseTrackFragment(bytes, audio, byteLength),
+  };
 }
 
 export interface PresentedSpan {

@@ -1,8 +1,15 @@
 // Writes the header of a progressive MP4 (ISO/IEC 14496-12): ftyp, moov and the head of mdat, so that the samples can
-// follow as they are copied. One video track whose sample entry is copied byte for byte from an init segment; an edit
-// list hides what lies before the first presented frame.
+// follow as they are copied. A video track and at most one of audio, whose sample entries are copied byte for byte from
+// an init segment; edit lists hide what lies before the first presented frame.
 import { box, fullBox, u16, u32, u64 } from './box-writer.js';
 import { badMp4, findBox, findIn, boxesIn } from './boxes.js';
+
+/** Samples side by side in mdat. */
+export interface Chunk {
+  readonly samples: number;
+  /** Bytes from the first sample of the movie. */
+  readonly offset: number;
+}
 
 /** One column a fact, in decode order; all of one length. */
 export interface SampleTable {
@@ -10,23 +17,34 @@ export interface SampleTable {
   /** Decode time of the next sample minus that of this one, ticks. */
   readonly durations: Uint32Array;
   readonly sizes: Uint32Array;
-  /** Presentation minus decode time, ticks. */
-  readonly compositionOffsets: Int32Array;
-  /** 1: keyframe. */
-  readonly sync: Uint8Array;
-  /** How many samples lie side by side in each chunk; the chunks follow one another in mdat. */
-  readonly samplesOfChunk: readonly number[];
+  /** Presentation minus decode time, ticks; absent: shown as decoded. */
+  readonly compositionOffsets?: Int32Array;
+  /** 1: keyframe; absent: all. */
+  readonly sync?: Uint8Array;
+  readonly chunks: readonly Chunk[];
+}
+
+/** What of a track is presented, one after the other. */
+export interface Edit {
+  /** Ticks of the movie, which are those of the video. */
+  readonly duration: number;
+  /** Ticks of the track after the decode time of its first sample; -1: nothing is presented. */
+  readonly mediaTime: number;
+}
+
+export interface MovieTrack {
+  readonly samples: SampleTable;
+  readonly timescale: number;
+  readonly edits: readonly Edit[];
 }
 
 export interface ProgressiveMovie {
-  /** ftyp+moov whose sample description is kept. */
+  /** ftyp+moov whose sample descriptions are kept. */
   readonly init: Buffer;
-  readonly samples: SampleTable;
-  readonly timescale: number;
-  /** Presentation time of the first presented frame, ticks after the decode time of the first sample. */
-  readonly editMediaTime: number;
-  /** Length of the presentation, ticks. */
-  readonly editDuration: number;
+  readonly video: MovieTrack;
+  readonly audio?: MovieTrack;
+  /** Of all samples. */
+  readonly dataBytes: number;
   /** UTC, ms. */
   readonly creationAtMs: number;
 }
@@ -59,165 +77,182 @@ function timedBox(type: string, flags: number, duration: number, build: (time: (
   return fullBox(type, wide ? 1 : 0, flags, ...build((value) => (wide ? u64(Math.round(value)) : u32(value))));
 }
 
-function editList(movie: ProgressiveMovie): Buffer {
-  const wide = movie.editDuration > maxU32 || movie.editMediaTime > 0x7fffffff;
-  const size = (value: number) => (wide ? u64(value) : u32(value));
-  return box(
-    'edts',
-    fullBox('elst', wide ? 1 : 0, 0, u32(1), size(movie.editDuration), size(movie.editMediaTime), u16(1), u16(0)),
-  );
+function editList(edits: readonly Edit[]): Buffer {
+  const wide = edits.some(({ duration, mediaTime }) => duration > maxU32 || mediaTime > 0x7fffffff);
+  const size = (value: number) => (wide ? u64(BigInt.asUintN(64, BigInt(value))) : u32(value));
+  const rows = edits.flatMap(({ duration, mediaTime }) => [size(duration), size(mediaTime), u16(1), u16(0)]);
+  return box('edts', fullBox('elst', wide ? 1 : 0, 0, u32(edits.length), ...rows));
 }
 
 /** stss lists the keyframes; without it every sample is one (8.6.2). */
 function syncSamples(samples: SampleTable): Buffer[] {
   const numbers: number[] = [];
+  if (samples.sync === undefined) return [];
   for (let index = 0; index < samples.count; index++) if (samples.sync[index] === 1) numbers.push(index + 1);
   return numbers.length === samples.count ? [] : [fullBox('stss', 0, 0, u32(numbers.length), words(numbers))];
 }
 
 function compositionOffsets(samples: SampleTable): Buffer[] {
-  const offsets = samples.compositionOffsets.subarray(0, samples.count);
-  if (offsets.every((offset) => offset === 0)) return [];
+  const offsets = samples.compositionOffsets?.subarray(0, samples.count);
+  if (offsets === undefined || offsets.every((offset) => offset === 0)) return [];
   const pairs = runLengths(offsets, samples.count);
   const version = offsets.some((offset) => offset < 0) ? 1 : 0;
   return [fullBox('ctts', version, 0, u32(pairs.length / 2), words(pairs))];
 }
 
-function chunkMap(samples: SampleTable): Buffer {
+function chunkMap({ chunks }: SampleTable): Buffer {
   const entries: number[] = [];
   let previous = -1;
-  samples.samplesOfChunk.forEach((count, index) => {
-    if (count !== previous) entries.push(index + 1, count, 1);
-    previous = count;
+  chunks.forEach(({ samples }, index) => {
+    if (samples !== previous) entries.push(index + 1, samples, 1);
+    previous = samples;
   });
   return fullBox('stsc', 0, 0, u32(entries.length / 3), words(entries));
 }
 
-function chunkByteLengths(samples: SampleTable): number[] {
-  let sample = 0;
-  return samples.samplesOfChunk.map((count) => {
-    let bytes = 0;
-    for (const end = sample + count; sample < end; sample++) bytes += samples.sizes[sample] as number;
-    return bytes;
+function chunkOffsets({ chunks }: SampleTable, dataStart: number, wide: boolean): Buffer {
+  const bytes = Buffer.allocUnsafe((wide ? 8 : 4) * chunks.length);
+  chunks.forEach(({ offset }, index) => {
+    if (wide) bytes.writeBigUInt64BE(BigInt(dataStart + offset), 8 * index);
+    else bytes.writeUInt32BE(dataStart + offset, 4 * index);
   });
+  return fullBox(wide ? 'co64' : 'stco', 0, 0, u32(chunks.length), bytes);
 }
 
-function chunkOffsets(lengths: readonly number[], dataStart: number, wide: boolean): Buffer {
-  const bytes = Buffer.allocUnsafe((wide ? 8 : 4) * lengths.length);
-  let position = dataStart;
-  lengths.forEach((length, index) => {
-    if (wide) bytes.writeBigUInt64BE(BigInt(position), 8 * index);
-    else bytes.writeUInt32BE(position, 4 * index);
-    position += length;
-  });
-  return fullBox(wide ? 'co64' : 'stco', 0, 0, u32(lengths.length), bytes);
+type Handler = 'vide' | 'soun';
+
+interface TrackFacts {
+  readonly stsd: Buffer;
+  /** vmhd or smhd. */
+  readonly mediaHeader: Buffer;
+  readonly dinf: Buffer;
+  readonly hdlr: Buffer;
+  /** Width and height of tkhd. */
+  readonly size: Buffer;
 }
 
-/** The video track's sample description and size as its init segment states them. */
-function trackFacts(init: Buffer): { stsd: Buffer; vmhd: Buffer; dinf: Buffer; hdlr: Buffer; size: Buffer } {
+/** The sample description and size of the first track of a kind as the init segment states them. */
+function trackFacts(init: Buffer, handler: Handler): TrackFacts {
   const moov = findBox(init, 'moov');
   if (moov === undefined) throw badMp4('no moov');
+  const headerType = handler === 'vide' ? 'vmhd' : 'smhd';
   for (const trak of boxesIn(init, moov)) {
     if (trak.type !== 'trak') continue;
-    const [hdlr, stsd, vmhd, dinf, tkhd] = [
+    const [hdlr, stsd, mediaHeader, dinf, tkhd] = [
       ['mdia', 'hdlr'],
       ['mdia', 'minf', 'stbl', 'stsd'],
-      ['mdia', 'minf', 'vmhd'],
+      ['mdia', 'minf', headerType],
       ['mdia', 'minf', 'dinf'],
       ['tkhd'],
     ].map((path) => {
       const found = findIn(init, trak, path);
       return found === undefined ? undefined : init.subarray(found.start, found.end);
     });
-    if (hdlr?.toString('latin1', 16, 20) !== 'vide') continue;
+    if (hdlr?.toString('latin1', 16, 20) !== handler) continue;
     if (stsd === undefined || tkhd === undefined) break;
     return {
       stsd,
       hdlr,
-      vmhd: vmhd ?? fullBox('vmhd', 0, 1, u32(0, 0)),
+      mediaHeader:
+        mediaHeader ?? (handler === 'vide' ? fullBox('vmhd', 0, 1, u32(0, 0)) : fullBox('smhd', 0, 0, u32(0))),
       dinf: dinf ?? box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1))),
       size: tkhd.subarray(tkhd.length - 8),
     };
   }
-  throw badMp4('no video track');
+  throw badMp4(`no track of ${handler === 'vide' ? 'video' : 'audio'}`);
 }
 
-/** ftyp, moov and the head of mdat, in front of `dataBytes` bytes of samples in the order of the table. */
-export function buildMovieHead(movie: ProgressiveMovie): { head: Buffer; dataBytes: number } {
-  const { samples, timescale } = movie;
-  const facts = trackFacts(movie.init);
-  const lengths = chunkByteLengths(samples);
-  const dataBytes = lengths.reduce((sum, length) => sum + length, 0);
-  const createdAt = Math.floor(movie.creationAtMs / 1000) + macEpochSeconds;
+const editedTicks = ({ edits }: MovieTrack) => edits.reduce((sum, { duration }) => sum + duration, 0);
+
+/** Builds the trak, given where the data begin and how wide the offsets must be. */
+function trackBuilder(movie: ProgressiveMovie, track: MovieTrack, trackId: number, handler: Handler) {
+  const { samples, timescale } = track;
+  const facts = trackFacts(movie.init, handler);
+  const createdAt = createdAtOf(movie);
+  const stts = runLengths(samples.durations, samples.count);
+  const editDuration = editedTicks(track);
   let mediaDuration = 0;
   for (let index = 0; index < samples.count; index++) mediaDuration += samples.durations[index] as number;
-  const wideData = dataBytes + 8 > maxU32;
-  const stts = runLengths(samples.durations, samples.count);
+  // Audio has a volume and, as the only one of its kind, no alternative (8.3.2).
+  const volume = handler === 'soun' ? Buffer.concat([u32(0, 0), u16(0), u16(0), u16(0x100), u16(0)]) : Buffer.alloc(16);
+  return (dataStart: number, wideOffsets: boolean): Buffer =>
+    box(
+      'trak',
+      timedBox('tkhd', 3, editDuration, (time) => [
+        time(createdAt),
+        time(createdAt),
+        u32(trackId, 0),
+        time(editDuration),
+        volume,
+        unityMatrix,
+        facts.size,
+      ]),
+      editList(track.edits),
+      box(
+        'mdia',
+        timedBox('mdhd', 0, mediaDuration, (time) => [
+          time(createdAt),
+          time(createdAt),
+          u32(timescale),
+          time(mediaDuration),
+          u16(0x55c4),
+          u16(0),
+        ]),
+        facts.hdlr,
+        box(
+          'minf',
+          facts.mediaHeader,
+          facts.dinf,
+          box(
+            'stbl',
+            facts.stsd,
+            fullBox('stts', 0, 0, u32(stts.length / 2), words(stts)),
+            ...compositionOffsets(samples),
+            ...syncSamples(samples),
+            fullBox('stsz', 0, 0, u32(0, samples.count), words(samples.sizes, samples.count)),
+            chunkMap(samples),
+            chunkOffsets(samples, dataStart, wideOffsets),
+          ),
+        ),
+      ),
+    );
+}
 
+const createdAtOf = (movie: ProgressiveMovie) => Math.floor(movie.creationAtMs / 1000) + macEpochSeconds;
+
+/** ftyp, moov and the head of mdat, in front of `dataBytes` bytes of samples. */
+export function buildMovieHead(movie: ProgressiveMovie): Buffer {
+  const { video, audio, dataBytes } = movie;
+  const createdAt = createdAtOf(movie);
+  const duration = editedTicks(video);
+  const tracks = [
+    trackBuilder(movie, video, 1, 'vide'),
+    ...(audio === undefined ? [] : [trackBuilder(movie, audio, 2, 'soun')]),
+  ];
   const build = (dataStart: number, wideOffsets: boolean): Buffer =>
     Buffer.concat([
       box('ftyp', Buffer.from('isom'), u32(0x200), Buffer.from('isomiso2avc1mp41')),
       box(
         'moov',
-        timedBox('mvhd', 0, movie.editDuration, (time) => [
+        timedBox('mvhd', 0, duration, (time) => [
           time(createdAt),
           time(createdAt),
-          u32(timescale),
-          time(movie.editDuration),
+          u32(video.timescale),
+          time(duration),
           u32(0x10000),
           Buffer.from([1, 0]),
           Buffer.alloc(10),
           unityMatrix,
           Buffer.alloc(24),
-          u32(2),
+          u32(tracks.length + 1),
         ]),
-        box(
-          'trak',
-          timedBox('tkhd', 3, movie.editDuration, (time) => [
-            time(createdAt),
-            time(createdAt),
-            u32(1, 0),
-            time(movie.editDuration),
-            Buffer.alloc(16),
-            unityMatrix,
-            facts.size,
-          ]),
-          editList(movie),
-          box(
-            'mdia',
-            timedBox('mdhd', 0, mediaDuration, (time) => [
-              time(createdAt),
-              time(createdAt),
-              u32(timescale),
-              time(mediaDuration),
-              u16(0x55c4),
-              u16(0),
-            ]),
-            facts.hdlr,
-            box(
-              'minf',
-              facts.vmhd,
-              facts.dinf,
-              box(
-                'stbl',
-                facts.stsd,
-                fullBox('stts', 0, 0, u32(stts.length / 2), words(stts)),
-                ...compositionOffsets(samples),
-                ...syncSamples(samples),
-                fullBox('stsz', 0, 0, u32(0, samples.count), words(samples.sizes, samples.count)),
-                chunkMap(samples),
-                chunkOffsets(lengths, dataStart, wideOffsets),
-              ),
-            ),
-          ),
-        ),
+        ...tracks.map((trackAt) => trackAt(dataStart, wideOffsets)),
       ),
-      wideData
+      dataBytes + 8 > maxU32
         ? Buffer.concat([u32(1), Buffer.from('mdat'), u64(dataBytes + 16)])
         : Buffer.concat([u32(dataBytes + 8), Buffer.from('mdat')]),
     ]);
 
   const wideOffsets = build(0, false).length + dataBytes > maxU32;
-  const headBytes = build(0, wideOffsets).length;
-  return { head: build(headBytes, wideOffsets), dataBytes };
+  return build(build(0, wideOffsets).length, wideOffsets);
 }

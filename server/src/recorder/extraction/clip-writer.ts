@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../lib/errors.js';
-import { buildMovieHead } from '../../lib/isobmff/progressive-movie.js';
+import { buildMovieHead, type Chunk } from '../../lib/isobmff/progressive-movie.js';
 import { fragmentAt, type Cut } from './cut-plan.js';
 import type { FootageSource } from './footage-source.js';
 
@@ -21,50 +21,111 @@ interface Context {
   readonly onProgress: (writtenBytes: number, totalBytes: number) => void;
 }
 
-/** Bytes of a fragment that hold samples side by side, and which samples these are. */
-interface Chunk {
+/** Bytes of a fragment that hold samples of one track side by side. */
+interface SourceChunk {
+  readonly track: 'video' | 'audio';
   readonly fragment: number;
   readonly offset: number;
   readonly byteLength: number;
   readonly samples: number;
 }
 
-function chunksOf(cut: Cut): Chunk[] {
-  const { index } = cut;
-  const chunks: Chunk[] = [];
-  for (let fragment = fragmentAt(index, cut.firstSample); fragment < index.fragments.length; fragment++) {
-    const start = Math.max(cut.firstSample, index.firstSampleOf[fragment] as number);
-    const end = Math.min(cut.endSample, index.firstSampleOf[fragment + 1] as number);
-    if (start >= cut.endSample) break;
-    for (let sample = start; sample < end;) {
-      const offset = index.offsets[sample] as number;
-      const first = sample;
-      let byteLength = 0;
-      while (sample < end && (index.offsets[sample] as number) === offset + byteLength)
-        byteLength += index.sizes[sample++] as number;
-      chunks.push({ fragment, offset, byteLength, samples: sample - first });
-    }
+/** A table of samples as the index of either track has it. */
+interface Columns {
+  readonly offsets: Uint32Array;
+  readonly sizes: Uint32Array;
+}
+
+/** Chunks of the samples [from, to), which lie in one fragment. */
+function* chunksOfFragment(
+  track: SourceChunk['track'],
+  fragment: number,
+  { offsets, sizes }: Columns,
+  from: number,
+  to: number,
+): Generator<SourceChunk> {
+  for (let sample = from; sample < to;) {
+    const offset = offsets[sample] as number;
+    const first = sample;
+    let byteLength = 0;
+    while (sample < to && (offsets[sample] as number) === offset + byteLength) byteLength += sizes[sample++] as number;
+    yield { track, fragment, offset, byteLength, samples: sample - first };
+  }
+}
+
+function videoChunks({ index, firstSample, endSample }: Cut): SourceChunk[] {
+  const chunks: SourceChunk[] = [];
+  for (let fragment = fragmentAt(index, firstSample); fragment < index.fragments.length; fragment++) {
+    const start = Math.max(firstSample, index.firstSampleOf[fragment] as number);
+    const end = Math.min(endSample, index.firstSampleOf[fragment + 1] as number);
+    if (start >= endSample) break;
+    chunks.push(...chunksOfFragment('video', fragment, index, start, end));
   }
   return chunks;
 }
 
-function headOf(cut: Cut, chunks: readonly Chunk[]) {
-  const { index, firstSample, endSample } = cut;
-  return buildMovieHead({
+function audioChunks({ index, sound }: Cut): SourceChunk[] {
+  const units = index.sound;
+  const chunks: SourceChunk[] = [];
+  if (units === undefined || sound === undefined) return chunks;
+  for (let start = sound.first; start < sound.end;) {
+    const fragment = units.fragmentOf[start] as number;
+    let end = start;
+    while (end < sound.end && units.fragmentOf[end] === fragment) end++;
+    chunks.push(...chunksOfFragment('audio', fragment, units, start, end));
+    start = end;
+  }
+  return chunks;
+}
+
+/** In the order of the footage, so that picture and sound of one time lie together. */
+function chunksOf(cut: Cut): SourceChunk[] {
+  const video = videoChunks(cut);
+  if (cut.sound === undefined) return video;
+  return [...video, ...audioChunks(cut)].sort((a, b) => a.fragment - b.fragment || a.offset - b.offset);
+}
+
+function headOf(cut: Cut, chunks: readonly SourceChunk[]): { head: Buffer; dataBytes: number } {
+  const { index, firstSample, endSample, sound } = cut;
+  const tables = { video: [] as Chunk[], audio: [] as Chunk[] };
+  let dataBytes = 0;
+  for (const { track, samples, byteLength } of chunks) {
+    tables[track].push({ samples, offset: dataBytes });
+    dataBytes += byteLength;
+  }
+  const units = index.sound;
+  const head = buildMovieHead({
     init: index.init,
-    timescale: index.timescale,
-    editMediaTime: cut.editMediaTime,
-    editDuration: cut.editDuration,
     creationAtMs: cut.fromMs,
-    samples: {
-      count: endSample - firstSample,
-      durations: index.durations.subarray(firstSample, endSample),
-      sizes: index.sizes.subarray(firstSample, endSample),
-      compositionOffsets: index.compositionOffsets.subarray(firstSample, endSample),
-      sync: index.sync.subarray(firstSample, endSample),
-      samplesOfChunk: chunks.map((chunk) => chunk.samples),
+    dataBytes,
+    video: {
+      timescale: index.timescale,
+      edits: [{ duration: cut.editDuration, mediaTime: cut.editMediaTime }],
+      samples: {
+        count: endSample - firstSample,
+        durations: index.durations.subarray(firstSample, endSample),
+        sizes: index.sizes.subarray(firstSample, endSample),
+        compositionOffsets: index.compositionOffsets.subarray(firstSample, endSample),
+        sync: index.sync.subarray(firstSample, endSample),
+        chunks: tables.video,
+      },
     },
+    ...(units === undefined || sound === undefined
+      ? {}
+      : {
+          audio: {
+            timescale: units.timescale,
+            edits: sound.edits,
+            samples: {
+              count: sound.end - sound.first,
+              durations: units.durations.subarray(sound.first, sound.end),
+              sizes: units.sizes.subarray(sound.first, sound.end),
+              chunks: tables.audio,
+            },
+          },
+        }),
   });
+  return { head, dataBytes };
 }
 
 async function syncFolder(path: string): Promise<void> {

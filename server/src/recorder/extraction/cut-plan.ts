@@ -1,5 +1,6 @@
 // Decides which samples a clip carries and which it shows. Pure: sample index and range in, cuts out.
 import type { SampleIndex } from './sample-index.js';
+import { cutSound, type SoundCut } from './sound-index.js';
 
 /** Half a tick of a microsecond clock: instants of one frame computed in two ways differ by less. */
 const toleranceMs = 0.001;
@@ -20,6 +21,8 @@ export interface Cut {
   /** Frames shown. */
   readonly frames: number;
   readonly timeSource: 'rtcp' | 'arrival';
+  /** What is heard while these frames are shown; absent where nothing is. */
+  readonly sound?: SoundCut;
 }
 
 const shownTicks = (index: SampleIndex, sample: number): number =>
@@ -82,6 +85,8 @@ function cutPiece(index: SampleIndex, start: number, end: number, fromMs: number
     if (ticks >= begin && ticks < finish) frames++;
   }
   const ms = (ticks: number) => (ticks * 1000) / index.timescale;
+  const { timescale } = index;
+  const sound = cutSound(index.sound, begin / timescale, finish / timescale, timescale);
   const first = fragmentAt(index, firstSample);
   const last = fragmentAt(index, lastSample);
   return {
@@ -97,6 +102,7 @@ function cutPiece(index: SampleIndex, start: number, end: number, fromMs: number
     timeSource: index.fragments.slice(first, last + 1).every((fragment) => fragment.timeSource === 'rtcp')
       ? 'rtcp'
       : 'arrival',
+    ...(sound === undefined ? {} : { sound }),
   };
 }
 

@@ -1,9 +1,11 @@
 // The samples of one decodable stretch of footage (one run, one init segment), read from the fragments' headers and
 // kept in columns, so that hours of video fit in a few megabytes.
 import { parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
-import { readMoof } from '../../lib/isobmff/moof-reader.js';
+import { audioTrackOf } from '../../lib/isobmff/init-segment.js';
+import { readMoofWithSound } from '../../lib/isobmff/moof-reader.js';
 import { AppError } from '../../lib/errors.js';
 import type { FootageSource, SourceFragment } from './footage-source.js';
+import { SoundIndexBuilder, type SoundIndex } from './sound-index.js';
 
 /** A step between wall time and media time, or a hole in the media, above this ends one file and begins another. */
 const maxStepMs = 250;
@@ -28,6 +30,8 @@ export interface SampleIndex {
   readonly offsets: Uint32Array;
   /** UTC, ms, of presentation. */
   readonly shownAtMs: Float64Array;
+  /** Absent where no sound was recorded. */
+  readonly sound?: SoundIndex;
 }
 
 interface Context {
@@ -76,6 +80,12 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
   const init = await footage.read(first.fileId, 0, file.initByteLength);
   const defaults: SampleDefaults = parseTrackDefaults(init, file.trackId);
   const { timescale } = file;
+  const audio = audioTrackOf(init);
+  const soundDefaults = audio === undefined ? undefined : parseTrackDefaults(init, audio.trackId);
+  const soundBuilder =
+    audio === undefined
+      ? undefined
+      : new SoundIndexBuilder(audio.timescale, Number(first.baseMediaDecodeTime) / timescale);
 
   const decode: number[] = [];
   const durations: number[] = [];
@@ -90,11 +100,13 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
   let piece = 0;
   for (const fragment of stretch) {
     signal.throwIfAborted();
-    const moof = await readMoof(
+    const { moof, sound } = await readMoofWithSound(
       (offset, length) => footage.read(fragment.fileId, fragment.offset + offset, length),
       fragment.byteLength,
       defaults,
+      soundDefaults,
     );
+    if (sound !== undefined) soundBuilder?.add(fragments.length, sound);
     const base = Number(moof.baseMediaDecodeTime - first.baseMediaDecodeTime);
     const last = fragments.at(-1);
     if (last !== undefined && isInterrupted(last, fragment, timescale)) piece++;
@@ -114,6 +126,7 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
     }
   }
   firstSampleOf.push(sizes.length);
+  const sound = soundBuilder?.build();
   // The decode times are what the fragments say; a sample lasts until the next one, whatever its own duration.
   for (let index = 0; index + 1 < decode.length; index++)
     durations[index] = Math.max(1, (decode[index + 1] as number) - (decode[index] as number));
@@ -131,5 +144,6 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
     sync: Uint8Array.from(sync),
     offsets: Uint32Array.from(offsets),
     shownAtMs: Float64Array.from(shown),
+    ...(sound === undefined ? {} : { sound }),
   };
 }
