@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { streamFacts } from './cameras.js';
-import { chainStatus } from './chain.js';
+import { chainHeadsRecord, chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
 import { clipFile, clipStates } from './evidence.js';
 import { coverageRange } from './footage.js';
@@ -33,6 +33,8 @@ export * from './recorder-facts.js';
  *   GET    /v1/cameras/:id/live/:stream/playlist.m3u8        stream main|sub; URIs `init-<id>.mp4`, `<sequence>.m4s`
  *   GET    /v1/cameras/:id/live/:stream/…                    those
  *   GET    /v1/cameras/:id/live/:stream/picture.jpg          newest keyframe as JPEG
+ *   POST   /v1/chain/sign                                    chainHeadsRecord: where all chains stand now, signed
+ *   GET    /v1/chain/records?after=<sequence>                chainRecordPage
  *   PUT    /v1/extractions/:id                               extractionRequest → extractionStatus
  *   GET    /v1/extractions/:id                               extractionStatus
  *   GET    /v1/extractions/:id/files/:index                  the MP4
@@ -105,6 +107,7 @@ export const recorderEvent = z.discriminatedUnion('type', [
     holdId: idSchema,
     held: z.boolean(),
   }),
+  z.object({ type: z.literal('chain.heads'), sequence: z.int(), at: instantSchema, record: chainHeadsRecord }),
 ]);
 export type RecorderEvent = z.infer<typeof recorderEvent>;
 /** `progress` is volatile and comes with any page: extractions that run now. */

@@ -20,12 +20,16 @@ export interface OutboxOptions {
 }
 
 const pageSize = 500;
+/** A page is a little longer at most; the console takes 16 MB. */
+const pageBytes = 4 * 1024 * 1024;
 export const maxWaitMs = 25_000;
 
 /** What an event replaces: the earlier one of the same subject. */
 function subjectOf(event: NewRecorderEvent): string {
   if (event.type === 'camera.state') return `camera ${event.status.cameraId}`;
   if (event.type === 'extraction.state') return `extraction ${event.extraction.id}`;
+  // Of the signed records the newest is kept: the console asks for those before it.
+  if (event.type === 'chain.heads') return 'chain heads';
   return `hold ${event.holdId}`;
 }
 
@@ -114,9 +118,16 @@ export class Outbox {
 
   private read(after: number): RecorderEvent[] {
     if (!this.database.open) return [];
-    const rows = this.database
+    const rows: { sequence: number; body: string }[] = [];
+    let bytes = 0;
+    const found = this.database
       .prepare('SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?')
-      .all(after, pageSize) as { sequence: number; body: string }[];
+      .iterate(after, pageSize) as IterableIterator<{ sequence: number; body: string }>;
+    for (const row of found) {
+      rows.push(row);
+      bytes += row.body.length;
+      if (bytes > pageBytes) break;
+    }
     return rows.flatMap((row) => {
       try {
         return [recorderEvent.parse(JSON.parse(row.body))];

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import { AppError } from '../lib/errors.js';
 import { parseByteRange } from './byte-range.js';
+import { chainRoutes, type ChainRoom } from './chain-routes.js';
 import type { DiscoveryJobs } from './discovery/discovery-jobs.js';
 import type { Extraction } from './extraction/extraction.js';
 import { liveRoutes, type LiveRoom } from './live-routes.js';
@@ -45,6 +46,7 @@ export interface RecorderRooms {
   playback: Playback;
   live: LiveRoom['live'];
   requireCamera: LiveRoom['requireCamera'];
+  chain: ChainRoom['chain'];
   extraction: Extraction;
 }
 
@@ -166,6 +168,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     },
     ...playbackRoutes(rooms.playback),
     ...liveRoutes(rooms),
+    ...chainRoutes(rooms),
     {
       method: 'PUT',
       path: '/v1/extractions/:id',

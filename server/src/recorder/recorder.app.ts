@@ -8,9 +8,11 @@ import type { Logger } from '../lib/logger.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
+import { createChain } from './chain/chain.js';
 import { DesiredStateStore } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
+import { describeClosedFile } from './footage/footage-chain.js';
 import { createFootageStore } from './footage/footage-store.js';
 import { HoldKeeper } from './hold-keeper.js';
 import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
@@ -104,14 +106,26 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     const outbox = new Outbox({ path: join(folder, 'outbox.sqlite'), clock, logger: room('outbox') });
     started.push({ name: 'outbox', stop: () => outbox.close() });
+    const chain = createChain({
+      directory: config.FOOTAGE_DIR,
+      keysDirectory: join(config.DATA_DIR, 'keys'),
+      clock,
+      logger: room('chain'),
+      describe: (path) => describeClosedFile(config.FOOTAGE_DIR, path),
+      onRecord: (record) => outbox.append([{ type: 'chain.heads', record }]),
+    });
+    // Before footage, which enters what it recovers; stopped after it, when the last files are entered.
+    await run('chain', chain, () => chain.start());
     const footage = createFootageStore({
       directory: config.FOOTAGE_DIR,
       clock,
       logger: room('footage'),
       fileSeconds: config.FOOTAGE_FILE_SECONDS,
       syncSeconds: config.SYNC_SECONDS,
+      chain,
     });
     await run('footage', footage, () => footage.start());
+    chain.watch();
     const ingest = createIngestSupervisor({
       footage,
       ffmpeg,
@@ -162,7 +176,17 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const discovery = createDiscoveryJobs({ finder: onvif, clock, logger: room('discovery') });
     await run('discovery', discovery, () => undefined);
 
-    const status = createRecorderStatus({ startedAt, clock, logger, director, probing, ingest, footage, outbox });
+    const status = createRecorderStatus({
+      startedAt,
+      clock,
+      logger,
+      director,
+      probing,
+      ingest,
+      footage,
+      chain,
+      outbox,
+    });
     const http = createRecorderHttp({
       token,
       host: config.RECORDER_HOST,
@@ -181,6 +205,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         footage,
         playback: createPlayback({ footage, pictures }),
         live,
+        chain,
         requireCamera: (cameraId) => {
           if (director.cameras.some((camera) => camera.id === cameraId)) return;
           throw new AppError('not_found', 'no_such_camera', `no camera ${cameraId} here`);
