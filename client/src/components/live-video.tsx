@@ -1,31 +1,52 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHlsVideo, type VideoFailure } from '../lib/hls-video.js';
+import { codecNames, codecOf, playableCodecs, streamsToTry, type LiveStream } from '../lib/playable-codecs.js';
+import { serverNowMs } from '../lib/server-clock.js';
 import { formatDateTime, formatTime, startOfDay } from '../lib/time.js';
 import { useNow } from '../lib/use-now.js';
 import { useOnScreen, usePageVisible } from '../lib/use-visible.js';
 import classes from './live-video.module.css';
 
-export type LiveStream = 'main' | 'sub';
+/** Beyond this the picture says how far it is behind. */
+const behindNoticeMs = 5000;
+/** In focus the stream is there so soon that a still would only take its turn. */
+const stillDelayMs = { live: 0, focus: 600 };
 
 const base = (cameraId: string, stream: LiveStream) => `/api/cameras/${cameraId}/live/${stream}`;
 
 /**
  * The live picture of one camera: the newest still at once, then the stream. It plays only while it can be seen, says
- * in words why there is no picture and since when, and tries again by itself.
+ * in words why there is no picture and since when, and tries again by itself. What the browser cannot play is replaced
+ * by what it can, and said so. `mode` focus: with low latency; at most two on a page.
  */
-export function LiveVideo({ camera, stream }: { camera: CameraResponse; stream: LiveStream }) {
+export function LiveVideo({
+  camera,
+  stream,
+  mode = 'live',
+}: {
+  camera: CameraResponse;
+  stream: 'main' | 'sub';
+  mode?: 'live' | 'focus';
+}) {
   const { t } = useTranslation('video');
   const pageVisible = usePageVisible();
   const { ref: frameRef, onScreen } = useOnScreen();
-  const used: LiveStream = stream === 'sub' && camera.sub === null ? 'main' : stream;
+  const { used, replaced, playable } = useStreamChoice(camera, stream);
   const watched = pageVisible && onScreen;
   // A camera that is known to be off is not asked again and again: its state comes by socket.
   const wanted = camera.state !== 'down' && camera.state !== 'paused';
-  const url = watched && wanted ? `${base(camera.id, used)}/playlist.m3u8` : undefined;
-  const { ref, state, failure, wallTimeMs } = useHlsVideo(url, 'live');
-  const still = useStill(camera.id, used, watched && wanted && state !== 'playing');
+  const query = `plays=${playableCodecs.join(',')}${mode === 'focus' ? '&latency=low' : ''}`;
+  const url = watched && wanted ? `${base(camera.id, used)}/playlist.m3u8?${query}` : undefined;
+  const { ref, state, failure, wallTimeMs } = useHlsVideo(url, mode);
+  const notPlayable = failure?.code === 'codec_not_playable' || failure?.reason === 'not_playable';
+  useEffect(() => {
+    if (notPlayable) replaced();
+  }, [notPlayable, replaced]);
+  // A converted picture is not worth a second conversion for its still.
+  const stillOf = used === 'converted' ? stream : used;
+  const still = useStill(camera.id, stillOf, watched && wanted && state !== 'playing', stillDelayMs[mode]);
   const moving = state === 'playing' || state === 'stalled';
 
   return (
@@ -41,6 +62,11 @@ export function LiveVideo({ camera, stream }: { camera: CameraResponse; stream: 
         aria-label={t('label', { camera: camera.name })}
       />
       {state === 'playing' && <PictureClock wallTimeMs={wallTimeMs} />}
+      {moving && playable !== undefined && (
+        <p className={classes.substitute} role="note">
+          {t(`substitutes.${used}`, { codec: codecNames[playable] })}
+        </p>
+      )}
       {!wanted ? (
         <NoPicture camera={camera} />
       ) : state === 'failed' && failure !== undefined ? (
@@ -56,8 +82,28 @@ export function LiveVideo({ camera, stream }: { camera: CameraResponse; stream: 
   );
 }
 
+/**
+ * The stream that is shown. `replaced` goes on to the next one worth trying; `playable` is the codec that the browser
+ * could not play, while another stream than the wished one is shown for that reason.
+ */
+function useStreamChoice(camera: CameraResponse, wished: 'main' | 'sub') {
+  const [tried, setTried] = useState({ of: '', count: 0 });
+  const of = `${camera.id}/${wished}`;
+  const streams = streamsToTry(camera, wished);
+  const skipped = tried.of === of ? tried.count : 0;
+  const used = streams[Math.min(skipped, streams.length - 1)] ?? 'converted';
+  const last = streams.length - 1;
+  const replaced = useCallback(
+    () => setTried((before) => ({ of, count: Math.min(last, (before.of === of ? before.count : 0) + 1) })),
+    [last, of],
+  );
+  const codec = codecOf(camera[wished]?.codec) ?? 'h265';
+  const substituted = used !== wished && (camera[wished] !== null || used === 'converted');
+  return { used, replaced, playable: substituted ? codec : undefined };
+}
+
 /** Address of the newest still, once it is loaded; a missing one is no error, for the stream says what is wrong. */
-function useStill(cameraId: string, stream: LiveStream, wanted: boolean): string | undefined {
+function useStill(cameraId: string, stream: LiveStream, wanted: boolean, delayMs: number): string | undefined {
   const [still, setStill] = useState<{ of: string; url: string }>();
   const of = `${cameraId}/${stream}`;
   useEffect(() => {
@@ -65,11 +111,12 @@ function useStill(cameraId: string, stream: LiveStream, wanted: boolean): string
     const url = `${base(cameraId, stream)}/picture.jpg?at=${Math.floor(Date.now() / 5000)}`;
     const image = new Image();
     image.onload = () => setStill({ of, url });
-    image.src = url;
+    const timer = setTimeout(() => (image.src = url), delayMs);
     return () => {
+      clearTimeout(timer);
       image.onload = null;
     };
-  }, [cameraId, of, stream, wanted]);
+  }, [cameraId, delayMs, of, stream, wanted]);
   return still?.of === of ? still.url : undefined;
 }
 
@@ -102,15 +149,19 @@ function Failure({ failure, overPicture }: { failure: VideoFailure; overPicture:
 
 /** Wall time of the picture that is shown, not of the viewer. Written straight to the page: sixteen tick each second. */
 function PictureClock({ wallTimeMs }: { wallTimeMs: () => number | undefined }) {
+  const { t } = useTranslation('video');
   const ref = useRef<HTMLTimeElement>(null);
   useEffect(() => {
     const show = () => {
       const ms = wallTimeMs();
-      if (ref.current !== null) ref.current.textContent = ms === undefined ? '' : formatTime(ms);
+      if (ref.current === null) return;
+      const behindMs = ms === undefined ? 0 : serverNowMs() - ms;
+      const behind = behindMs > behindNoticeMs ? ` · ${t('behind', { count: Math.round(behindMs / 1000) })}` : '';
+      ref.current.textContent = ms === undefined ? '' : formatTime(ms) + behind;
     };
     show();
     const timer = setInterval(show, 500);
     return () => clearInterval(timer);
-  }, [wallTimeMs]);
+  }, [t, wallTimeMs]);
   return <time ref={ref} className={classes.clock} />;
 }

@@ -16,6 +16,10 @@ export type VideoState = 'idle' | 'starting' | 'playing' | 'stalled' | 'failed';
 /** Small buffers: a wall of sixteen must fit into the memory of an office computer. */
 const liveConfig: Partial<HlsConfig> = {
   lowLatencyMode: false,
+  // The media needs no rewriting, so a worker would only cost its start.
+  enableWorker: false,
+  startFragPrefetch: true,
+  testBandwidth: false,
   liveDurationInfinity: true,
   liveSyncDurationCount: 2,
   liveMaxLatencyDurationCount: 6,
@@ -26,6 +30,16 @@ const liveConfig: Partial<HlsConfig> = {
   // A removal from the buffer reaches on to the next keyframe: it must end well before the picture that is shown.
   backBufferLength: 8,
 };
+/** The camera in focus: parts as they come, about a second behind the newest. How far is said by the playlist. */
+const lowLatencyConfig: Partial<HlsConfig> = {
+  ...withoutSyncCount(liveConfig),
+  lowLatencyMode: true,
+  maxLiveSyncPlaybackRate: 1.25,
+};
+/** hls.js takes a count that is set for a wish to be further behind than the playlist says. */
+function withoutSyncCount({ liveSyncDurationCount: _count, ...others }: Partial<HlsConfig>): Partial<HlsConfig> {
+  return others;
+}
 /**
  * For streams whose keyframes are far apart (up to a minute), which the playlist shows by EXT-X-START: everything since
  * the keyframe must stay in the buffer, and a jump outside of it would find no picture to begin with.
@@ -40,11 +54,20 @@ const farKeyframesConfig: Partial<HlsConfig> = {
 /** Beginning at a far keyframe, the picture is that old: it goes to this long before the newest once that is loaded. */
 const behindEdgeSeconds = 3;
 const farBehindEdgeSeconds = 8;
+const lowLatencyBehindSeconds = { normal: 1.2, far: 3 };
+/** Keyframes are far apart when the newest one is further from the end than this. */
+const farKeyframeSeconds = 4.5;
 const playbackConfig: Partial<HlsConfig> = {
   maxBufferLength: 20,
   maxMaxBufferLength: 30,
   maxBufferSize: 40_000_000,
   backBufferLength: 20,
+};
+
+const configOf: Record<VideoMode, Partial<HlsConfig>> = {
+  live: liveConfig,
+  focus: lowLatencyConfig,
+  playback: playbackConfig,
 };
 
 const stallNoticeMs = 5000;
@@ -80,10 +103,13 @@ export function failureOf(data: ErrorData): VideoFailure {
   return { reason: 'no_answer', code };
 }
 
+/** `focus`: live with low latency, for one picture, at most two, of a browser's six connections. */
+export type VideoMode = 'live' | 'focus' | 'playback';
+
 export interface HlsPlayerOptions {
   video: HTMLVideoElement;
   url: string;
-  mode: 'live' | 'playback';
+  mode: VideoMode;
   config?: Partial<HlsConfig>;
   onState(state: VideoState, failure: VideoFailure | undefined): void;
 }
@@ -102,7 +128,8 @@ export interface HlsPlayer {
  * `retry`. Without Media Source Extensions it reports `unsupported`.
  */
 export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayerOptions): HlsPlayer {
-  const hls = new Hls({ ...(mode === 'live' ? liveConfig : playbackConfig), ...config });
+  const isLive = mode !== 'playback';
+  const hls = new Hls({ ...configOf[mode], ...config });
   let state: VideoState = 'idle';
   let failure: VideoFailure | undefined;
   let attempts = 0;
@@ -114,6 +141,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   let leaveQueue: (() => void) | undefined;
   let destroyed = false;
   let farKeyframes = false;
+  let frameCallback: number | undefined;
 
   const report = (next: VideoState, why?: VideoFailure) => {
     if (destroyed || (next === state && why?.reason === failure?.reason && why?.code === failure?.code)) return;
@@ -129,6 +157,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   const load = () => {
     lastAdvanceMs = performance.now();
     lastTime = -1;
+    awaitFrame();
     hls.loadSource(url);
     hls.startLoad();
     void video.play().catch(() => undefined); // refused before there is data; `canplay` asks again
@@ -138,7 +167,8 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     giveTurnBack();
     // A stalled or failed tile keeps saying so until a picture moves again.
     if (state === 'idle') report('starting');
-    if (mode === 'playback') {
+    // Who is looked at does not wait for the others.
+    if (mode !== 'live') {
       load();
       return;
     }
@@ -151,11 +181,21 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     giveTurnBack();
     hls.stopLoad();
     report('failed', why);
-    if (mode !== 'live' || why.reason === 'unsupported' || why.reason === 'signed_out') return;
+    if (!isLive || why.reason === 'unsupported' || why.reason === 'signed_out') return;
     clearTimeout(retryTimer);
     const waitMs = Math.min(retryMostMs, retryFirstMs * 2 ** attempts) * (0.8 + Math.random() * 0.4);
     attempts += 1;
     retryTimer = setTimeout(start, waitMs);
+  };
+  /** `timeupdate` comes four times a second: too late for the first picture. */
+  const awaitFrame = () => {
+    if (frameCallback !== undefined || typeof video.requestVideoFrameCallback !== 'function') return;
+    frameCallback = video.requestVideoFrameCallback(() => {
+      frameCallback = undefined;
+      if (destroyed) return;
+      lastTime = -1;
+      onAdvance();
+    });
   };
   const onAdvance = () => {
     if (video.currentTime === lastTime) return;
@@ -172,14 +212,18 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     for (let index = 0; index < buffered.length; index += 1) {
       const end = buffered.end(index);
       if (buffered.start(index) > currentTime || end < currentTime) continue;
-      if (end - currentTime > farBehindEdgeSeconds) video.currentTime = end - behindEdgeSeconds;
+      const [behind, far] =
+        mode === 'focus'
+          ? [lowLatencyBehindSeconds.normal, lowLatencyBehindSeconds.far]
+          : [behindEdgeSeconds, farBehindEdgeSeconds];
+      if (end - currentTime > far) video.currentTime = end - behind;
     }
   };
   const playAgain = () => {
-    if (mode === 'live') void video.play().catch(() => undefined);
+    if (isLive) void video.play().catch(() => undefined);
   };
   const watch = setInterval(() => {
-    if (destroyed || mode !== 'live' || state === 'failed' || leaveQueue !== undefined) return;
+    if (destroyed || !isLive || state === 'failed' || leaveQueue !== undefined) return;
     if (farKeyframes) catchUp();
     const stillMs = performance.now() - lastAdvanceMs;
     if (state === 'playing' && stillMs > stallNoticeMs) report('stalled', { reason: 'stalled', code: '' });
@@ -197,7 +241,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     fail(failureOf(data));
   });
   hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
-    if (mode !== 'live' || farKeyframes || details.startTimeOffset === null) return;
+    if (!isLive || farKeyframes || (details.startTimeOffset ?? 0) > -farKeyframeSeconds) return;
     farKeyframes = true;
     Object.assign(hls.config, farKeyframesConfig);
   });
@@ -219,6 +263,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     },
     destroy: () => {
       destroyed = true;
+      if (frameCallback !== undefined) video.cancelVideoFrameCallback(frameCallback);
       clearTimeout(retryTimer);
       clearInterval(watch);
       giveTurnBack();
@@ -230,7 +275,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
 }
 
 /** `createHlsPlayer` for a component: plays while `url` is given, tears down when it is not or when it unmounts. */
-export function useHlsVideo(url: string | undefined, mode: 'live' | 'playback') {
+export function useHlsVideo(url: string | undefined, mode: VideoMode) {
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const [view, setView] = useState<{ state: VideoState; failure: VideoFailure | undefined }>({
     state: 'idle',

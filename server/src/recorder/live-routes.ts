@@ -1,7 +1,7 @@
 import { idSchema, instantFromMs } from '@choi-canh/shared/common';
 import { z } from 'zod';
-import type { StreamName } from '../lib/fragment.js';
-import type { Live, LiveAnswer } from './live/live.js';
+import { AppError } from '../lib/errors.js';
+import { liveStreams, type Live, type LiveAnswer, type LiveStream } from './live/live.js';
 import { parseInput, type RecorderRequest, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
 
@@ -11,13 +11,34 @@ export interface LiveRoom {
   requireCamera(cameraId: string): void;
 }
 
-const params = z.object({ id: idSchema, stream: z.enum(['main', 'sub']) });
+const params = z.object({ id: idSchema, stream: z.enum(liveStreams) });
 const initParams = params.extend({ initId: z.string().regex(/^[0-9a-f]{1,64}$/) });
-const segmentParams = params.extend({
-  sequence: z
+const number = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+const segmentParams = params.extend({ sequence: number });
+const partParams = params.extend({
+  sequence: number,
+  part: z
     .string()
-    .regex(/^\d{1,15}$/)
+    .regex(/^\d{1,4}$/)
     .transform(Number),
+});
+/** `_HLS_msn` and `_HLS_part`: rfc8216bis 6.2.5.2. */
+const playlistQuery = z.object({
+  latency: z.enum(['low']).optional(),
+  plays: z
+    .string()
+    .regex(/^(h264|h265)(,(h264|h265))?$/)
+    .transform((text) => text.split(',') as ('h264' | 'h265')[])
+    .optional(),
+  _HLS_msn: number.optional(),
+  _HLS_part: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .transform(Number)
+    .optional(),
 });
 const pictureQuery = z.object({ width: z.coerce.number().int().min(16).max(4096).optional() });
 
@@ -25,7 +46,7 @@ const pictureQuery = z.object({ width: z.coerce.number().int().min(16).max(4096)
 export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
   const route = (
     name: string,
-    answer: (request: RecorderRequest, cameraId: string, stream: StreamName) => Promise<LiveAnswer>,
+    answer: (request: RecorderRequest, cameraId: string, stream: LiveStream) => Promise<LiveAnswer>,
   ): RecorderRoute => ({
     method: 'GET',
     path: `/v1/cameras/:id/live/:stream/${name}`,
@@ -37,7 +58,12 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
     },
   });
   return [
-    route('playlist.m3u8', ({ signal }, id, stream) => live.playlist(id, stream, signal)),
+    route('playlist.m3u8', ({ query, signal }, id, stream) => {
+      const { latency, plays, _HLS_msn: sequence, _HLS_part: part } = parseInput(playlistQuery, query);
+      if (part !== undefined && sequence === undefined)
+        throw new AppError('invalid', 'bad_reload', '_HLS_part needs _HLS_msn');
+      return live.playlist(id, stream, { signal, lowLatency: latency === 'low', sequence, part, plays });
+    }),
     route('picture.jpg', async ({ query, signal, response }, id, stream) => {
       const { width } = parseInput(pictureQuery, query);
       const picture = await live.picture(id, stream, { signal, ...(width === undefined ? {} : { width }) });
@@ -47,6 +73,10 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
     route('init-:initId.mp4', (request, id, stream) =>
       live.init(id, stream, parseInput(initParams, request.params).initId),
     ),
+    route(':sequence-:part.m4s', ({ params: names, signal }, id, stream) => {
+      const { sequence, part } = parseInput(partParams, names);
+      return live.part(id, stream, sequence, part, signal);
+    }),
     route(':sequence.m4s', (request, id, stream) =>
       live.segment(id, stream, parseInput(segmentParams, request.params).sequence),
     ),

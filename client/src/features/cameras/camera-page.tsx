@@ -72,7 +72,7 @@ export function CameraPage() {
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Stack gap="md">
           <Card withBorder padding={0} radius="md">
-            {session.can('camera.live') && <LiveVideo camera={camera} stream={stream} />}
+            {session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
             <Group p="sm" justify="space-between" gap="sm">
               <Stack gap={2}>
                 <Group gap="xs">

@@ -51,7 +51,7 @@ export function FocusedCamera({ camera, onBack }: { camera: CameraResponse; onBa
         )}
       </Group>
       <div className={classes.wall} data-size="1">
-        <LiveTile camera={camera} stream="main" />
+        <LiveTile camera={camera} stream="main" mode="focus" />
       </div>
       <Group gap="sm" justify="center">
         <StateBadge state={camera.state} />

@@ -118,6 +118,7 @@ export function LivePage() {
               key={camera.id}
               camera={camera}
               stream={address.size === 1 ? 'main' : 'sub'}
+              mode={address.size === 1 ? 'focus' : 'live'}
               onFocus={() => change({ focus: camera.id }, { push: true })}
             />
           ))}

@@ -1,6 +1,6 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { useTranslation } from 'react-i18next';
-import { LiveVideo, type LiveStream } from '../../components/live-video.js';
+import { LiveVideo } from '../../components/live-video.js';
 import { StateBadge } from '../../components/state-badge.js';
 import classes from './live-wall.module.css';
 
@@ -8,16 +8,18 @@ import classes from './live-wall.module.css';
 export function LiveTile({
   camera,
   stream,
+  mode = 'live',
   onFocus,
 }: {
   camera: CameraResponse;
-  stream: LiveStream;
+  stream: 'main' | 'sub';
+  mode?: 'live' | 'focus';
   onFocus?: () => void;
 }) {
   const { t } = useTranslation('live');
   return (
     <article className={classes.tile} aria-label={camera.name} data-camera-id={camera.id}>
-      <LiveVideo camera={camera} stream={stream} />
+      <LiveVideo camera={camera} stream={stream} mode={mode} />
       <div className={classes.caption}>
         <StateBadge state={camera.state} compact />
         <span className={classes.name}>{camera.name}</span>

@@ -1,24 +1,32 @@
-// Keeps one stream's window filled while somebody watches: the main stream from the tail of the footage being
-// written, the sub-stream from ingest, which pulls it only as long as this feed holds it.
+// Keeps one stream's window filled while somebody watches: begins with the tail of the footage being written, where
+// there is one, and goes on with fragments (and for low latency their parts) as ingest makes them.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
-import type { StreamName } from '../../lib/fragment.js';
+import type { Fragment, FragmentPart } from '../../lib/fragment.js';
+import { parseInitSegment } from '../../lib/isobmff/init-segment.js';
 import type { Logger } from '../../lib/logger.js';
-import { memoryFragment, storedFragment, type LiveInit } from './live-fragments.js';
-import type { LiveFootage, LiveIngest, TailFragment } from './live-sources.js';
-import { LiveWindow } from './live-window.js';
+import { headOf, memoryFragment, splitParts, storedFragment } from './live-fragments.js';
+import type { LiveFootage, LiveSource, TailFragment } from './live-sources.js';
+import { LiveWindow, type LiveFragment, type LivePart } from './live-window.js';
+import { videoTrack, type VideoTrack } from './video-only.js';
 
 const usualTailMs = 14_000;
 /** A smart codec sends one keyframe a minute. */
 const longTailMs = 72_000;
-const refreshMs = 200;
 const rememberedInits = 4;
+/** What was handed to footage just before the feed began is looked for in it so long. */
+const joinMs = 2000;
+const joinStepMs = 100;
+/** Parts end so long after the last viewer asked for them. */
+const partsLingerMs = 15_000;
+const mostQueued = 256;
+/** A part is at most so long where frames come often enough; three of them are the distance to the live edge. */
+export const usualPartMs = 334;
 
 export interface FeedOptions {
   readonly cameraId: string;
-  readonly stream: StreamName;
-  readonly footage: LiveFootage;
-  readonly ingest: LiveIngest;
+  readonly source: LiveSource;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly firstSequence: number;
@@ -30,30 +38,30 @@ export interface LiveFeed {
   readonly window: LiveWindow | undefined;
   /** Monotonic ms of the newest fragment's arrival here; undefined before the first. */
   readonly grownAtMs: number | undefined;
-  /** Brings the window up to date. */
-  refresh(): Promise<void>;
-  init(initId: string): LiveInit | undefined;
-  /** Resolves at the next fragment or after `ms`; rejects with the signal's reason. */
+  /** RFC 6381 of the newest init segment. */
+  readonly codec: string | undefined;
+  /** Resolves when what lies in footage was read. @throws AppError not_found footage_gone */
+  seeded(): Promise<void>;
+  /** Parts are made from now on, and as long as this is called again. Resolves when those of the tail are there. */
+  wantParts(): Promise<void>;
+  track(initId: string): VideoTrack | undefined;
+  /** Resolves at the next fragment or part, or after `ms`; rejects with the signal's reason. */
   wait(ms: number, signal: AbortSignal | undefined): Promise<void>;
   close(): void;
 }
 
-function rememberInit(inits: Map<string, LiveInit>, id: string, init: LiveInit): void {
-  inits.delete(id);
-  inits.set(id, init);
-  for (const oldest of inits.keys()) {
-    if (inits.size <= rememberedInits) break;
-    inits.delete(oldest);
-  }
-}
-
 /** Wakes whoever waits for the next fragment. */
 function createBell(clock: Clock) {
-  let bell = new AbortController();
+  const newBell = () => {
+    const made = new AbortController();
+    setMaxListeners(0, made.signal); // one for each who waits
+    return made;
+  };
+  let bell = newBell();
   return {
     ring() {
       bell.abort();
-      bell = new AbortController();
+      bell = newBell();
     },
     async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
       signal?.throwIfAborted();
@@ -68,41 +76,6 @@ function createBell(clock: Clock) {
   };
 }
 
-/** The sub-stream: held at ingest until `close`. */
-export function createSubFeed(options: FeedOptions): LiveFeed {
-  const { cameraId, ingest, clock, logger } = options;
-  const inits = new Map<string, LiveInit>();
-  const bell = createBell(clock);
-  // Its keyframes are not known before they come; two seconds is what sub-streams mostly have.
-  const window = new LiveWindow(options.firstSequence, 2, options.firstDiscontinuity);
-  let grownAtMs: number | undefined;
-  const unsubscribe = ingest.subscribe(cameraId, 'sub', (fragment) => {
-    const { init } = fragment;
-    if (!inits.has(init.id)) rememberInit(inits, init.id, init);
-    try {
-      if (window.push(memoryFragment(fragment))) grownAtMs = clock.monotonicMs();
-    } catch (error) {
-      logger.warn({ cameraId, error: errorMessage(error) }, 'a live fragment could not be read');
-    }
-    bell.ring();
-  });
-  const release = ingest.acquire(cameraId, 'sub');
-  return {
-    window,
-    get grownAtMs() {
-      return grownAtMs;
-    },
-    refresh: () => Promise.resolve(),
-    init: (initId) => inits.get(initId),
-    wait: bell.wait,
-    close() {
-      unsubscribe();
-      release();
-      bell.ring();
-    },
-  };
-}
-
 /** Lengths of the groups of pictures in a tail, ms; the newest may be unfinished. */
 function groupLengths(tail: readonly TailFragment[]): number[] {
   const lengths: number[] = [];
@@ -113,53 +86,150 @@ function groupLengths(tail: readonly TailFragment[]): number[] {
   return lengths;
 }
 
-/** The main stream, which is recorded anyway. */
-export function createMainFeed(options: FeedOptions): LiveFeed {
-  const { cameraId, footage, clock } = options;
-  const inits = new Map<string, LiveInit>();
+export function createLiveFeed(options: FeedOptions): LiveFeed {
+  const { cameraId, source, clock, logger } = options;
+  const { footage } = source;
+  const tracks = new Map<string, VideoTrack>();
   const bell = createBell(clock);
+  const queue: ({ fragment: Fragment } | { part: FragmentPart })[] = [];
   let window: LiveWindow | undefined;
+  let codec: string | undefined;
   let grownAtMs: number | undefined;
-  let refreshedAtMs = -Infinity;
-  let refreshing: Promise<void> | undefined;
+  let draining = false;
+  let closed = false;
+  let joined = footage === undefined;
+  let endParts: (() => void) | undefined;
+  let partsAskedAtMs = -Infinity;
 
-  async function initOf(fragment: TailFragment): Promise<LiveInit> {
-    const known = inits.get(fragment.initId);
-    if (known !== undefined) return known;
-    const file = await footage.file(fragment.fileId);
-    if (file === undefined) throw new AppError('not_found', 'footage_gone', `footage file ${fragment.fileId} is gone`);
-    const bytes = Buffer.from(await footage.read(fragment.fileId, 0, file.initByteLength));
-    const init = { bytes, trackId: file.trackId, timescale: file.timescale };
-    rememberInit(inits, fragment.initId, init);
-    return init;
-  }
-
-  async function tailWithKeyframe(): Promise<readonly TailFragment[]> {
-    const tail = await footage.tail(cameraId, usualTailMs);
-    if (window !== undefined || tail[0] === undefined || tail[0].independent) return tail;
-    return footage.tail(cameraId, longTailMs);
-  }
-
-  const seen = new Set<string>();
-  async function readTail(): Promise<void> {
-    const tail = await tailWithKeyframe();
-    if (tail.length === 0) return;
-    window ??= new LiveWindow(
-      options.firstSequence,
-      LiveWindow.targetDurationFor(groupLengths(tail)),
-      options.firstDiscontinuity,
-    );
-    for (const fragment of tail) {
-      const key = `${fragment.fileId}/${fragment.offset}`;
-      if (seen.has(key)) continue;
-      const live = await storedFragment(footage, fragment, await initOf(fragment));
-      seen.add(key);
-      if (window.push(live)) grownAtMs = clock.monotonicMs();
+  function remember(id: string, track: VideoTrack): VideoTrack {
+    tracks.delete(id);
+    tracks.set(id, track);
+    for (const oldest of tracks.keys()) {
+      if (tracks.size <= rememberedInits) break;
+      tracks.delete(oldest);
     }
-    // Only what a later tail can hold again must be remembered.
-    const current = new Set(tail.map((fragment) => `${fragment.fileId}/${fragment.offset}`));
-    for (const key of seen) if (!current.has(key) && seen.size > 256) seen.delete(key);
+    return track;
   }
+
+  async function storedTrack(from: LiveFootage, fragment: TailFragment): Promise<VideoTrack> {
+    const known = tracks.get(fragment.initId);
+    if (known !== undefined) return known;
+    const file = await from.file(fragment.fileId);
+    if (file === undefined) throw new AppError('not_found', 'footage_gone', `footage file ${fragment.fileId} is gone`);
+    const init = parseInitSegment(Buffer.from(await from.read(fragment.fileId, 0, file.initByteLength)));
+    codec = init.codec;
+    return remember(fragment.initId, videoTrack(init));
+  }
+
+  function memoryTrack(init: Fragment['init']): VideoTrack {
+    return tracks.get(init.id) ?? remember(init.id, videoTrack(init));
+  }
+
+  function ensureWindow(targetDurationSeconds: number): LiveWindow {
+    return (window ??= new LiveWindow(options.firstSequence, targetDurationSeconds, options.firstDiscontinuity));
+  }
+
+  function grown(): void {
+    grownAtMs = clock.monotonicMs();
+    bell.ring();
+  }
+
+  async function readTail(from: LiveFootage): Promise<void> {
+    let tail = await from.tail(cameraId, usualTailMs);
+    if (window === undefined && tail[0] !== undefined && !tail[0].independent)
+      tail = await from.tail(cameraId, longTailMs);
+    if (tail.length === 0) return;
+    const target = ensureWindow(LiveWindow.targetDurationFor(groupLengths(tail)));
+    for (const fragment of tail) {
+      if (target.has(`${fragment.run}/${fragment.baseMediaDecodeTime}`)) continue;
+      const live = await storedFragment(from, fragment, await storedTrack(from, fragment));
+      if (target.push(live)) grownAtMs = clock.monotonicMs();
+    }
+    target.showBeginning();
+    bell.ring();
+  }
+
+  /** Between the tail that was read and the first fragment from ingest there may be one that is being written. */
+  async function join(from: LiveFootage, live: LiveFragment): Promise<void> {
+    const deadline = clock.monotonicMs() + joinMs;
+    while (!closed && window !== undefined && !window.has(live.key) && !window.isFollowedBy(live)) {
+      if (clock.monotonicMs() >= deadline) return;
+      await clock.sleep(joinStepMs);
+      await readTail(from);
+    }
+  }
+
+  function partsOf(track: VideoTrack): (bytes: Buffer) => readonly LivePart[] | undefined {
+    return (bytes) => (endParts === undefined ? undefined : splitParts(track, bytes, usualPartMs));
+  }
+
+  async function take(fragment: Fragment): Promise<void> {
+    const track = memoryTrack(fragment.init);
+    codec = fragment.init.codec;
+    const live = memoryFragment(fragment, track, partsOf(track));
+    if (!joined && footage !== undefined) await join(footage, live);
+    joined = true;
+    // Keyframes of a stream that is only now pulled are not known; two seconds is what sub-streams mostly have.
+    const target = ensureWindow(2);
+    if (target.push(live)) grown();
+    target.showBeginning();
+    if (endParts !== undefined && clock.monotonicMs() - partsAskedAtMs > partsLingerMs) stopParts();
+  }
+
+  function takePart(part: FragmentPart): void {
+    if (window === undefined) return; // its fragment comes whole
+    const track = memoryTrack(part.init);
+    const head = headOf(part, track);
+    joined ||= part.isFirst && window.isFollowedBy(head);
+    if (!joined) return;
+    const { bytes, durationMs, independent } = part;
+    if (window.pushPart(head, { bytes, durationMs, independent }, part.isFirst)) grown();
+  }
+
+  async function drain(): Promise<void> {
+    if (draining) return;
+    draining = true;
+    try {
+      await seeding.catch(() => undefined); // told through `seeded`
+      for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift()) {
+        try {
+          if ('part' in next) takePart(next.part);
+          else await take(next.fragment);
+        } catch (error) {
+          logger.warn({ cameraId, error: errorMessage(error) }, 'a live fragment could not be read');
+        }
+      }
+    } finally {
+      draining = false;
+    }
+  }
+
+  function enqueue(item: (typeof queue)[number]): void {
+    // Somebody who cannot follow begins anew rather than filling the memory.
+    if (queue.length >= mostQueued) queue.length = 0;
+    queue.push(item);
+    void drain();
+  }
+
+  function stopParts(): void {
+    endParts?.();
+    endParts = undefined;
+  }
+
+  async function splitTail(): Promise<void> {
+    const missing = window?.withoutParts() ?? [];
+    const parts = new Map<string, readonly LivePart[]>();
+    for (const fragment of missing) {
+      const track = tracks.get(fragment.initId);
+      if (track !== undefined) parts.set(fragment.key, splitParts(track, await fragment.load(), usualPartMs));
+    }
+    window?.addParts(parts);
+  }
+
+  const end = source.open((fragment) => enqueue({ fragment }));
+  const seeding = footage === undefined ? Promise.resolve() : readTail(footage);
+  let splitting: Promise<void> | undefined;
+  seeding.catch(() => undefined); // told through `seeded`
 
   return {
     get window() {
@@ -168,18 +238,27 @@ export function createMainFeed(options: FeedOptions): LiveFeed {
     get grownAtMs() {
       return grownAtMs;
     },
-    async refresh() {
-      if (refreshing === undefined) {
-        if (clock.monotonicMs() - refreshedAtMs < refreshMs) return;
-        refreshing = readTail().finally(() => {
-          refreshing = undefined;
-          refreshedAtMs = clock.monotonicMs();
+    get codec() {
+      return codec;
+    },
+    seeded: () => seeding,
+    async wantParts() {
+      partsAskedAtMs = clock.monotonicMs();
+      if (endParts === undefined) {
+        endParts = source.openParts?.((part) => enqueue({ part })) ?? (() => undefined);
+        splitting = seeding.then(splitTail).catch((error: unknown) => {
+          logger.debug({ cameraId, error: errorMessage(error) }, 'the tail was not cut into parts');
         });
       }
-      await refreshing;
+      await splitting;
     },
-    init: (initId) => inits.get(initId),
-    wait: (ms, signal) => bell.wait(Math.min(ms, 2 * refreshMs), signal),
-    close: () => bell.ring(),
+    track: (initId) => tracks.get(initId),
+    wait: bell.wait,
+    close() {
+      closed = true;
+      end();
+      stopParts();
+      bell.ring();
+    },
   };
 }

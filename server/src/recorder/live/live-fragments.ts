@@ -1,32 +1,56 @@
 // Makes live fragments of what ingest and footage hand out: reads from the media when the first frame is shown.
-import type { Fragment } from '../../lib/fragment.js';
-import { parseMoof, parseTrackDefaults } from '../../lib/isobmff/moof.js';
+import type { Fragment, FragmentPart } from '../../lib/fragment.js';
+import { parseMoof } from '../../lib/isobmff/moof.js';
 import { presentedSpan, readMoof } from '../../lib/isobmff/moof-reader.js';
 import type { LiveFootage, TailFragment } from './live-sources.js';
-import type { LiveFragment } from './live-window.js';
-
-export interface LiveInit {
-  readonly bytes: Buffer;
-  readonly trackId: number;
-  readonly timescale: number;
-}
+import type { FragmentHead, LiveFragment, LivePart } from './live-window.js';
+import type { VideoTrack } from './video-only.js';
 
 const toMs = (ticks: number | bigint, timescale: number) => (Number(ticks) * 1000) / timescale;
 
+/** The same for a fragment in memory, in a file, and for the parts of which it is made. */
+const keyOf = (run: number, decodeTime: bigint) => `${run}/${decodeTime}`;
+
+export function splitParts(track: VideoTrack, bytes: Buffer, partTargetMs: number): LivePart[] {
+  return track.parts(bytes, partTargetMs).map((part) => ({
+    bytes: part.bytes,
+    durationMs: toMs(part.durationTicks, track.timescale),
+    independent: part.independent,
+  }));
+}
+
 /** @throws AppError invalid bad_mp4 */
-export function memoryFragment(fragment: Fragment): LiveFragment {
-  const { init, bytes } = fragment;
-  const { firstTicks } = presentedSpan(parseMoof(bytes, parseTrackDefaults(init.bytes, init.trackId)));
+export function memoryFragment(
+  fragment: Fragment,
+  track: VideoTrack,
+  parts: (bytes: Buffer) => readonly LivePart[] | undefined,
+): LiveFragment {
+  const { bytes } = fragment;
+  const { firstTicks } = presentedSpan(parseMoof(bytes, track.defaults));
   return {
-    key: `${fragment.run}/${fragment.baseMediaDecodeTime}`,
+    key: keyOf(fragment.run, fragment.baseMediaDecodeTime),
     independent: fragment.independent,
-    shownFromMs: fragment.startAtMs + toMs(firstTicks, init.timescale),
+    shownFromMs: fragment.startAtMs + toMs(firstTicks, track.timescale),
     durationMs: fragment.durationMs,
-    mediaMs: toMs(fragment.baseMediaDecodeTime, init.timescale),
+    mediaMs: toMs(fragment.baseMediaDecodeTime, track.timescale),
     run: fragment.run,
-    initId: init.id,
+    initId: fragment.init.id,
     byteLength: bytes.length,
-    load: () => Promise.resolve(bytes),
+    load: () => Promise.resolve(track.fragment(bytes)),
+    parts: () => parts(bytes),
+  };
+}
+
+/** What a part tells of the fragment that it belongs to; only its first part tells when that is first shown. */
+export function headOf(part: FragmentPart, track: VideoTrack): FragmentHead {
+  const first = part.isFirst ? presentedSpan(parseMoof(part.bytes, track.defaults)).firstTicks : 0;
+  return {
+    key: keyOf(part.run, part.fragmentDecodeTime),
+    independent: part.isFirst && part.independent,
+    shownFromMs: part.startAtMs + toMs(first, track.timescale),
+    mediaMs: toMs(part.fragmentDecodeTime, track.timescale),
+    run: part.run,
+    initId: part.init.id,
   };
 }
 
@@ -34,23 +58,23 @@ export function memoryFragment(fragment: Fragment): LiveFragment {
 export async function storedFragment(
   footage: LiveFootage,
   fragment: TailFragment,
-  init: LiveInit,
+  track: VideoTrack,
 ): Promise<LiveFragment> {
   const { fileId, offset, byteLength } = fragment;
   const moof = await readMoof(
     (position, length) => footage.read(fileId, offset + position, length),
     byteLength,
-    parseTrackDefaults(init.bytes, init.trackId),
+    track.defaults,
   );
   return {
-    key: `${fileId}/${offset}`,
+    key: keyOf(fragment.run, fragment.baseMediaDecodeTime),
     independent: fragment.independent,
-    shownFromMs: fragment.startAtMs + toMs(presentedSpan(moof).firstTicks, init.timescale),
+    shownFromMs: fragment.startAtMs + toMs(presentedSpan(moof).firstTicks, track.timescale),
     durationMs: fragment.durationMs,
-    mediaMs: toMs(fragment.baseMediaDecodeTime, init.timescale),
+    mediaMs: toMs(fragment.baseMediaDecodeTime, track.timescale),
     run: fragment.run,
     initId: fragment.initId,
     byteLength,
-    load: () => footage.read(fileId, offset, byteLength),
+    load: async () => track.fragment(await footage.read(fileId, offset, byteLength)),
   };
 }

@@ -20,7 +20,10 @@ function fragment(index: number, change: Partial<LiveFragment> = {}): LiveFragme
 
 /** One-second fragments, a keyframe every `gop`. */
 function fill(window: LiveWindow, from: number, to: number, gop: number): void {
-  for (let index = from; index < to; index++) window.push(fragment(index, { independent: index % gop === 0 }));
+  for (let index = from; index < to; index++) {
+    window.push(fragment(index, { independent: index % gop === 0 }));
+    window.showBeginning();
+  }
 }
 
 const sequencesOf = (window: LiveWindow) =>
@@ -104,6 +107,7 @@ describe('the window of a live stream', () => {
     let previous: number[] = [];
     for (let index = 0; index < 60; index++) {
       window.push(fragment(index, { independent: index % 2 === 0, run: index < 20 ? 1 : 2 }));
+      window.showBeginning();
       const sequences = sequencesOf(window);
       sequences.forEach((sequence, at) => at > 0 && expect(sequence).toBe((sequences[at - 1] ?? 0) + 1));
       const first = previous[0];

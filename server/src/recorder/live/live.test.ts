@@ -2,11 +2,12 @@ import type { CameraReason } from '@choi-canh/shared/health';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeFootage, fragmentsOf, makeFragmentedMp4 } from '../../../../test/harness/fake-footage.js';
 import type { Clock } from '../../lib/clock.js';
-import type { Fragment } from '../../lib/fragment.js';
-import { parseMoof } from '../../lib/isobmff/moof.js';
+import type { Fragment, FragmentPart } from '../../lib/fragment.js';
+import { parseMoof, parseTrackDefaults } from '../../lib/isobmff/moof.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { createLive, type Live } from './live.js';
+import { splitFragment } from './split-fragment.js';
 
 const startAtMs = Date.UTC(2026, 10, 22, 7, 30);
 const camera = 'camera';
@@ -44,6 +45,7 @@ class FakeIngest {
   state = 'recording';
   lastFragmentAtMs: number | undefined;
   private listeners = new Set<(fragment: Fragment) => void>();
+  private partListeners = new Set<(part: FragmentPart) => void>();
   acquire(): () => void {
     this.held++;
     this.acquired++;
@@ -55,6 +57,16 @@ class FakeIngest {
   }
   emit(fragment: Fragment): void {
     for (const listener of this.listeners) listener(fragment);
+  }
+  get partsWanted(): boolean {
+    return this.partListeners.size > 0;
+  }
+  subscribeParts(_cameraId: string, _stream: string, listener: (part: FragmentPart) => void): () => void {
+    this.partListeners.add(listener);
+    return () => this.partListeners.delete(listener);
+  }
+  emitPart(part: FragmentPart): void {
+    for (const listener of this.partListeners) listener(part);
   }
   runtime() {
     const { state, reason, lastFragmentAtMs } = this;
@@ -84,12 +96,12 @@ const linesOf = (answer: { body: Buffer }) => answer.body.toString().trimEnd().s
 
 describe('the main stream', () => {
   it('is served from the tail of the footage, with the instant of the frame shown first', async () => {
-    const { clock, footage, live: viewed } = setUp();
+    const { clock, footage, ingest, live: viewed } = setUp();
     const { fragments, init } = await media;
     footage.appendAll(camera, fragments.slice(0, 7));
     const first = linesOf(await viewed.playlist(camera, 'main'));
     expect(first.filter((line) => line.startsWith('#EXT-X-PROGRAM'))).toEqual(
-      ['07:30:00.080', '07:30:01.080', '07:30:02.080', '07:30:04.080'].map((time) => expect.stringContaining(time)),
+      ['07:30:00.080', '07:30:02.080', '07:30:04.080'].map((time) => expect.stringContaining(time)),
     );
     expect(first).toContain(`#EXT-X-MAP:URI="init-${init.id}.mp4"`);
     const sequence = Number(first.at(-1)?.replace('.m4s', ''));
@@ -98,7 +110,7 @@ describe('the main stream', () => {
     expect((await viewed.init(camera, 'main', init.id)).body).toEqual(init.bytes);
     await expect(viewed.init(camera, 'main', 'nothing')).rejects.toMatchObject({ code: 'segment_gone' });
 
-    footage.appendAll(camera, fragments.slice(7, 9));
+    for (const fragment of fragments.slice(7, 9)) ingest.emit(fragment);
     await clock.advance(300);
     const next = linesOf(await viewed.playlist(camera, 'main'));
     expect(next.at(-1)).toBe(`${sequence + 1}.m4s`);
@@ -143,7 +155,7 @@ describe('the main stream', () => {
   });
 
   it('gives its newest keyframe as a picture, the same one for a second', async () => {
-    const { clock, footage, live: viewed, keys } = setUp();
+    const { clock, footage, ingest, live: viewed, keys } = setUp();
     const { fragments } = await media;
     footage.appendAll(camera, fragments.slice(0, 3));
     const [one, two] = await Promise.all([viewed.picture(camera, 'main'), viewed.picture(camera, 'main')]);
@@ -157,7 +169,7 @@ describe('the main stream', () => {
       timeoutMs: 10_000,
     });
     expect(jpeg.subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
-    footage.appendAll(camera, fragments.slice(3, 5));
+    for (const fragment of fragments.slice(3, 5)) ingest.emit(fragment);
     await clock.advance(1100);
     expect((await viewed.picture(camera, 'main')).pictureAtMs).toBeCloseTo(startAtMs + 4080, 1);
   });
@@ -202,7 +214,7 @@ describe('the sub-stream', () => {
   it('gives up when the viewer does', async () => {
     const { clock, live: viewed } = setUp();
     const abort = new AbortController();
-    const outcome = viewed.playlist(camera, 'sub', abort.signal).catch((error: unknown) => error);
+    const outcome = viewed.playlist(camera, 'sub', { signal: abort.signal }).catch((error: unknown) => error);
     await clock.advance(500);
     abort.abort(new Error('went away'));
     expect(await outcome).toMatchObject({ message: 'went away' });
@@ -215,5 +227,145 @@ describe('the sub-stream', () => {
     await viewed.stop();
     expect(ingest.held).toBe(0);
     expect(await outcome).toMatchObject({ kind: 'unavailable' });
+  });
+});
+
+describe('low latency', () => {
+  /** Frames that a player was given: decode and presentation time and data of each. */
+  const framesOf = (bytes: Buffer): string[] => {
+    const frames: string[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const moofBytes = bytes.readUInt32BE(at);
+      const end = at + moofBytes + bytes.readUInt32BE(at + moofBytes);
+      const own = bytes.subarray(at, end);
+      const { samples, baseMediaDecodeTime } = parseMoof(own);
+      let ticks = Number(baseMediaDecodeTime);
+      for (const { offset, size, duration, compositionOffset } of samples) {
+        frames.push(`${ticks} ${ticks + compositionOffset} ${own.toString('base64', offset, offset + size)}`);
+        ticks += duration;
+      }
+      at = end;
+    }
+    return frames;
+  };
+  const partUris = (text: string) => [...text.matchAll(/EXT-X-PART:DURATION=([\d.]+),URI="(\d+)-(\d+)\.m4s"/g)];
+
+  it('part by part and whole are the same frames, none missing and none twice', async () => {
+    const { clock, footage, ingest, live: viewed } = setUp();
+    const { fragments } = await media;
+    footage.appendAll(camera, fragments.slice(0, 5));
+    const ask = { lowLatency: true };
+    expect(ingest.partsWanted).toBe(false);
+    let text = (await viewed.playlist(camera, 'main', ask)).body.toString();
+    expect(ingest.partsWanted).toBe(true);
+    expect(text).toContain('#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.0');
+    const byPart: string[] = [];
+    const whole: string[] = [];
+    let next: { sequence: number; part: number } | undefined;
+    for (const fragment of fragments.slice(5)) {
+      for (const [, seconds, sequence, part] of partUris(text)) {
+        expect(Number(seconds)).toBeLessThanOrEqual(0.5);
+        next ??= { sequence: Number(sequence), part: Number(part) };
+        const known = Number(sequence) === next.sequence && Number(part) < next.part;
+        if (Number(sequence) < next.sequence || known) continue;
+        if (Number(sequence) > next.sequence) {
+          whole.push(...framesOf((await viewed.segment(camera, 'main', next.sequence)).body));
+          next = { sequence: Number(sequence), part: 0 };
+        }
+        byPart.push(...framesOf((await viewed.part(camera, 'main', next.sequence, next.part)).body));
+        next.part += 1;
+      }
+      const waiting = viewed.playlist(camera, 'main', { ...ask, sequence: next?.sequence ?? 0, part: next?.part ?? 0 });
+      await clock.advance(100);
+      ingest.emit(fragment);
+      await clock.advance(100);
+      text = (await waiting).body.toString();
+    }
+    expect(whole.length).toBeGreaterThan(100);
+    expect(byPart.slice(0, whole.length)).toEqual(whole);
+    expect(new Set(byPart).size).toBe(byPart.length);
+  });
+
+  it('shows parts as they come, and their fragment takes their place', async () => {
+    const { clock, footage, ingest, live: viewed } = setUp();
+    const { fragments } = await media;
+    footage.appendAll(camera, fragments.slice(0, 6));
+    await viewed.playlist(camera, 'main', { lowLatency: true });
+    const [key, after] = fragments.slice(6, 8) as [Fragment, Fragment];
+    const defaults = parseTrackDefaults(key.init.bytes, key.init.trackId);
+    const parts = splitFragment(key.bytes, defaults, 0.3 * key.init.timescale);
+    const uris: string[] = [];
+    for (const [index, part] of parts.entries()) {
+      ingest.emitPart({
+        init: key.init,
+        bytes: part.bytes,
+        run: key.run,
+        fragmentDecodeTime: key.baseMediaDecodeTime,
+        startAtMs: key.startAtMs,
+        isFirst: index === 0,
+        independent: part.independent,
+        durationMs: (part.durationTicks * 1000) / key.init.timescale,
+        sampleCount: 1,
+      });
+      await clock.advance(100);
+      const text = (await viewed.playlist(camera, 'main', { lowLatency: true })).body.toString();
+      uris.push(partUris(text).at(-1)?.slice(2).join('-') ?? '');
+    }
+    expect(new Set(uris).size).toBe(parts.length);
+    ingest.emit(key);
+    ingest.emit(after);
+    await clock.advance(100);
+    const text = (await viewed.playlist(camera, 'main', { lowLatency: true })).body.toString();
+    expect(partUris(text).map((match) => match.slice(2).join('-'))).toEqual(expect.arrayContaining(uris));
+    const [sequence = '', index = ''] = (uris[1] ?? '').split('-');
+    expect((await viewed.part(camera, 'main', Number(sequence), Number(index))).body).toEqual(parts[1]?.bytes);
+  });
+
+  it('a request for what is to come waits no longer than it may, ends with its viewer, and not too many wait', async () => {
+    const { clock, footage, ingest, live: viewed } = setUp();
+    const { fragments } = await media;
+    footage.appendAll(camera, fragments.slice(0, 5));
+    ingest.lastFragmentAtMs = undefined;
+    const text = (await viewed.playlist(camera, 'main', { lowLatency: true })).body.toString();
+    const [sequence = 0, part = 0] = /PRELOAD-HINT:TYPE=PART,URI="(\d+)-(\d+)/.exec(text)?.slice(1).map(Number) ?? [];
+    await expect(viewed.playlist(camera, 'main', { lowLatency: true, sequence: sequence + 5 })).rejects.toMatchObject({
+      code: 'bad_reload',
+    });
+    const abort = new AbortController();
+    const left = viewed.playlist(camera, 'main', { lowLatency: true, sequence, part, signal: abort.signal });
+    await clock.advance(100);
+    const waiting = Array.from({ length: 64 }, () =>
+      viewed.playlist(camera, 'main', { lowLatency: true, sequence, part }),
+    );
+    await clock.advance(100);
+    // One more than may wait is answered with what there is.
+    const atOnce = await viewed.playlist(camera, 'main', { lowLatency: true, sequence, part });
+    expect(atOnce.body.toString()).toContain('#EXT-X-PART:');
+    abort.abort(new Error('went away'));
+    await expect(left).rejects.toMatchObject({ message: 'went away' });
+    await clock.advance(6200);
+    expect((await Promise.all(waiting)).length).toBe(64);
+    await expect(viewed.part(camera, 'main', sequence + 3, 0)).rejects.toMatchObject({ code: 'segment_gone' });
+  });
+
+  it('parts end some time after the last who wanted them', async () => {
+    const { clock, footage, ingest, live: viewed } = setUp();
+    const { fragments } = await media;
+    footage.appendAll(camera, fragments.slice(0, 5));
+    await viewed.playlist(camera, 'main', { lowLatency: true });
+    await clock.advance(16_000);
+    ingest.emit(fragments[5] as Fragment);
+    await clock.advance(100);
+    expect(ingest.partsWanted).toBe(false);
+  });
+
+  it('says when the viewer cannot play what the camera sends', async () => {
+    const { footage, live: viewed } = setUp();
+    footage.appendAll(camera, (await media).fragments);
+    await viewed.playlist(camera, 'main', { plays: ['h264'] });
+    await expect(viewed.playlist(camera, 'main', { plays: ['h265'] })).rejects.toMatchObject({
+      code: 'codec_not_playable',
+      details: { codec: 'h264' },
+    });
   });
 });

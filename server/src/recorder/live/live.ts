@@ -1,55 +1,89 @@
-// Owns live viewing as HLS: playlists, segments and pictures of what cameras send now. The main stream is read from
-// the footage being written, so viewers cost the camera nothing; a sub-stream is pulled while somebody looks.
-// Who may look is decided above; recording does not depend on anything here.
+// Owns live viewing as HLS: playlists, segments, parts and pictures of what cameras send now. The main stream is the one
+// that is recorded, so viewers cost the camera nothing; a sub-stream is pulled, and a stream that browsers cannot play
+// converted, while somebody looks. Who may look is decided above; recording does not depend on anything here.
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
-import type { StreamName } from '../../lib/fragment.js';
 import { buildKeyframeFragment } from '../../lib/isobmff/keyframe-fragment.js';
-import { parseMoof, parseTrackDefaults } from '../../lib/isobmff/moof.js';
+import { parseMoof } from '../../lib/isobmff/moof.js';
 import type { Logger } from '../../lib/logger.js';
-import { createMainFeed, createSubFeed, type LiveFeed } from './live-feed.js';
-import type { LiveFootage, LiveIngest, LivePictures } from './live-sources.js';
+import { createLiveFeed, usualPartMs, type LiveFeed } from './live-feed.js';
+import type { LiveConverter, LiveFootage, LiveIngest, LivePictures, LiveSource } from './live-sources.js';
 import type { LiveFragment } from './live-window.js';
 
+/** `converted`: the main stream made into H.264 of at most 720 lines, for browsers that cannot play what it is. */
+export const liveStreams = ['main', 'sub', 'converted'] as const;
+export type LiveStream = (typeof liveStreams)[number];
+
+/** What a viewer can play; MJPEG and MPEG-4 are never among it. */
+export type PlayableCodec = 'h264' | 'h265';
+
 /** A feed ends so long after it was last asked; a sub-stream is then no longer pulled. */
-const lingerMs: Record<StreamName, number> = { main: 60_000, sub: 12_000 };
+const lingerMs: Record<LiveStream, number> = { main: 60_000, sub: 12_000, converted: 12_000 };
 /** How long the first request of a cold stream waits for a picture. */
 const firstPictureWaitMs = 8000;
 /** A stream that gives nothing for so long is down. */
 const staleMs = 15_000;
 const pictureMs = 1000;
+/** Requests that wait for what is to come: how many, and how long beyond three target durations (rfc8216bis 6.2.5.2). */
+const mostBlockedOfStream = 64;
+const mostBlocked = 512;
+const longestBlockMs = 6000;
 
 export interface LiveAnswer {
   readonly contentType: string;
   readonly body: Buffer;
 }
 
+export interface PlaylistAsk {
+  readonly signal?: AbortSignal | undefined;
+  /** With parts and blocking reload. */
+  readonly lowLatency?: boolean | undefined;
+  /** Blocking reload: answer when this segment, or this part of it, is there (`_HLS_msn`, `_HLS_part`). */
+  readonly sequence?: number | undefined;
+  readonly part?: number | undefined;
+  /** Default: everything. */
+  readonly plays?: readonly PlayableCodec[] | undefined;
+}
+
 export interface Live {
   /**
-   * The playlist (`application/vnd.apple.mpegurl`), URIs `init-<id>.mp4` and `<sequence>.m4s`. Waits up to 8 s for the
-   * first picture of a cold stream. @throws AppError unavailable camera_down with details reason, detail, sinceAt
+   * The playlist (`application/vnd.apple.mpegurl`), URIs `init-<id>.mp4`, `<sequence>.m4s` and `<sequence>-<part>.m4s`.
+   * Waits up to 8 s for the first picture of a cold stream. @throws AppError unavailable camera_down with details
+   * reason, detail, sinceAt; precondition codec_not_playable with details codec; invalid bad_reload; too_many
+   * transcodes_busy
    */
-  playlist(cameraId: string, stream: StreamName, signal?: AbortSignal): Promise<LiveAnswer>;
+  playlist(cameraId: string, stream: LiveStream, ask?: PlaylistAsk): Promise<LiveAnswer>;
   /** @throws AppError not_found segment_gone */
-  init(cameraId: string, stream: StreamName, initId: string): Promise<LiveAnswer>;
+  init(cameraId: string, stream: LiveStream, initId: string): Promise<LiveAnswer>;
   /** @throws AppError not_found segment_gone */
-  segment(cameraId: string, stream: StreamName, sequence: number): Promise<LiveAnswer>;
+  segment(cameraId: string, stream: LiveStream, sequence: number): Promise<LiveAnswer>;
+  /** Waits for the part that comes next. @throws AppError not_found segment_gone */
+  part(
+    cameraId: string,
+    stream: LiveStream,
+    sequence: number,
+    index: number,
+    signal?: AbortSignal,
+  ): Promise<LiveAnswer>;
   /** The newest keyframe as JPEG. @throws AppError unavailable camera_down */
   picture(
     cameraId: string,
-    stream: StreamName,
+    stream: LiveStream,
     options?: { width?: number; signal?: AbortSignal },
   ): Promise<LiveAnswer & { readonly pictureAtMs: number }>;
   /** Streams that are open now. */
-  streams(): { cameraId: string; stream: StreamName }[];
+  streams(): { cameraId: string; stream: LiveStream }[];
   stop(): Promise<void>;
 }
 
 interface Viewing {
   readonly feed: LiveFeed;
   readonly cameraId: string;
-  readonly stream: StreamName;
+  readonly stream: LiveStream;
   askedAtMs: number;
+  blocked: number;
+  /** Set with the first playlist of low latency, and constant then (rfc8216bis 4.4.3.7). */
+  partTargetMs: number | undefined;
   picture: { atMs: number; width: number | undefined; made: Promise<LiveAnswer & { pictureAtMs: number }> } | undefined;
 }
 
@@ -67,21 +101,51 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
 
 const gone = () => new AppError('not_found', 'segment_gone', 'this part of the live stream is no longer there');
 
+/** From RFC 6381 to what people call it. */
+function codecOf(codec: string): 'h264' | 'h265' | 'mjpeg' | 'mpeg4' {
+  if (/^avc[13]/.test(codec)) return 'h264';
+  if (/^h(vc|ev)1/.test(codec)) return 'h265';
+  return /^mp4v\.20/i.test(codec) ? 'mpeg4' : 'mjpeg';
+}
+
 export function createLive(options: {
   footage: LiveFootage;
   ingest: LiveIngest;
   pictures: LivePictures;
+  converter?: LiveConverter;
   clock: Clock;
   logger: Logger;
 }): Live {
-  const { footage, ingest, pictures, clock, logger } = options;
+  const { footage, ingest, pictures, converter, clock, logger } = options;
   const viewings = new Map<string, Viewing>();
   /** Sequence numbers go on where a closed feed of the same stream ended. */
   const sequences = new Map<string, { segment: number; discontinuity: number }>();
   const stopping = new AbortController();
   const watches = new Set<Promise<void>>();
+  let blocked = 0;
 
-  const keyOf = (cameraId: string, stream: StreamName) => `${cameraId}/${stream}`;
+  const keyOf = (cameraId: string, stream: LiveStream) => `${cameraId}/${stream}`;
+
+  function sourceOf(cameraId: string, stream: LiveStream): LiveSource {
+    if (stream === 'converted') {
+      if (converter === undefined) throw new AppError('unavailable', 'transcodes_busy', 'nothing is converted here');
+      return { open: converter.open(cameraId) };
+    }
+    const openParts: LiveSource['openParts'] = (onPart) => ingest.subscribeParts(cameraId, stream, onPart);
+    if (stream === 'main')
+      return { footage, openParts, open: (onFragment) => ingest.subscribe(cameraId, 'main', onFragment) };
+    return {
+      openParts,
+      open: (onFragment) => {
+        const unsubscribe = ingest.subscribe(cameraId, 'sub', onFragment);
+        const release = ingest.acquire(cameraId, 'sub');
+        return () => {
+          unsubscribe();
+          release();
+        };
+      },
+    };
+  }
 
   function close(key: string, viewing: Viewing): void {
     viewing.feed.close();
@@ -104,7 +168,7 @@ export function createLive(options: {
     close(key, viewing);
   }
 
-  function view(cameraId: string, stream: StreamName): Viewing {
+  function view(cameraId: string, stream: LiveStream): Viewing {
     if (stopping.signal.aborted) throw new AppError('unavailable', 'recorder_stopping', 'the recorder stops');
     const key = keyOf(cameraId, stream);
     const known = viewings.get(key);
@@ -112,13 +176,21 @@ export function createLive(options: {
       known.askedAtMs = clock.monotonicMs();
       return known;
     }
-    const create = stream === 'main' ? createMainFeed : createSubFeed;
+    const source = sourceOf(cameraId, stream);
     // Numbers grow over restarts too: they begin at tenths of seconds since 1970, and segments are longer than that.
     const before = sequences.get(key);
     const firstSequence = Math.max(before?.segment ?? 0, Math.floor(clock.nowMs() / 100));
     const firstDiscontinuity = before?.discontinuity ?? 0;
-    const feed = create({ cameraId, stream, footage, ingest, clock, logger, firstSequence, firstDiscontinuity });
-    const viewing: Viewing = { feed, cameraId, stream, askedAtMs: clock.monotonicMs(), picture: undefined };
+    const feed = createLiveFeed({ cameraId, source, clock, logger, firstSequence, firstDiscontinuity });
+    const viewing: Viewing = {
+      feed,
+      cameraId,
+      stream,
+      askedAtMs: clock.monotonicMs(),
+      blocked: 0,
+      partTargetMs: undefined,
+      picture: undefined,
+    };
     viewings.set(key, viewing);
     const watch = closeWhenIdle(key, viewing).finally(() => watches.delete(watch));
     watches.add(watch);
@@ -139,14 +211,14 @@ export function createLive(options: {
 
   /** A main stream whose camera is known to be down is not worth waiting for. */
   function mayCome(viewing: Viewing): boolean {
-    if (viewing.stream === 'sub') return true;
+    if (viewing.stream !== 'main') return true;
     const state = ingest.runtime(viewing.cameraId)?.state;
     return state === 'starting' || state === 'recording';
   }
 
   function isStale({ feed, cameraId, stream }: Viewing): boolean {
     if (feed.grownAtMs === undefined || clock.monotonicMs() - feed.grownAtMs > staleMs) return true;
-    if (stream === 'sub') return false;
+    if (stream !== 'main') return false;
     // The footage may be old although this feed has just begun to read it.
     const runtime = ingest.runtime(cameraId);
     return runtime?.lastFragmentAtMs !== undefined && clock.nowMs() - runtime.lastFragmentAtMs > staleMs;
@@ -157,7 +229,7 @@ export function createLive(options: {
     const { feed, cameraId } = viewing;
     const deadline = clock.monotonicMs() + firstPictureWaitMs;
     for (;;) {
-      await feed.refresh();
+      await unlessAborted(feed.seeded(), signal);
       if (isReady() && !isStale(viewing)) return;
       const leftMs = deadline - clock.monotonicMs();
       if (leftMs <= 0 || !mayCome(viewing) || stopping.signal.aborted)
@@ -171,21 +243,19 @@ export function createLive(options: {
     return pictures.picture(
       `live/${keyOf(viewing.cameraId, viewing.stream)}/${keyframe.key}`,
       async () => {
-        const init = viewing.feed.init(keyframe.initId);
-        if (init === undefined) throw gone();
+        const track = viewing.feed.track(keyframe.initId);
+        if (track === undefined) throw gone();
         const bytes = await keyframe.load();
-        const sample = parseMoof(bytes, parseTrackDefaults(init.bytes, init.trackId)).samples.find(
-          (candidate) => candidate.isSync,
-        );
+        const sample = parseMoof(bytes, track.defaults).samples.find((candidate) => candidate.isSync);
         if (sample === undefined) throw gone();
         const fragment = buildKeyframeFragment({
           sequenceNumber: 1,
-          trackId: init.trackId,
+          trackId: track.trackId,
           presentationTime: 0n,
           durationTicks: 1,
           accessUnit: bytes.subarray(sample.offset, sample.offset + sample.size),
         });
-        return Buffer.concat([init.bytes, fragment]);
+        return Buffer.concat([track.initBytes, fragment]);
       },
       width,
     );
@@ -200,19 +270,81 @@ export function createLive(options: {
     return { contentType: 'image/jpeg', body, pictureAtMs: keyframe.shownFromMs };
   }
 
+  function checkCodec(viewing: Viewing, plays: PlaylistAsk['plays']): void {
+    const { codec } = viewing.feed;
+    if (plays === undefined || codec === undefined) return;
+    const kind = codecOf(codec);
+    if ((plays as readonly string[]).includes(kind)) return;
+    throw new AppError('precondition', 'codec_not_playable', `the viewer cannot play ${kind}`, {
+      details: { codec: kind },
+    });
+  }
+
+  /** Waits until `isThere`; false when it did not come in time, or when too many wait already. */
+  async function block(viewing: Viewing, signal: AbortSignal | undefined, isThere: () => boolean): Promise<boolean> {
+    if (isThere()) return true;
+    if (viewing.blocked >= mostBlockedOfStream || blocked >= mostBlocked) return false;
+    const targetMs = 3000 * (viewing.feed.window?.targetDurationSeconds ?? 0);
+    const deadline = clock.monotonicMs() + Math.min(targetMs, longestBlockMs);
+    viewing.blocked += 1;
+    blocked += 1;
+    try {
+      for (;;) {
+        const leftMs = deadline - clock.monotonicMs();
+        if (leftMs <= 0 || stopping.signal.aborted) return false;
+        await viewing.feed.wait(leftMs, signal);
+        viewing.askedAtMs = clock.monotonicMs();
+        if (isThere()) return true;
+      }
+    } finally {
+      viewing.blocked -= 1;
+      blocked -= 1;
+    }
+  }
+
+  async function reload(viewing: Viewing, { sequence, part, signal }: PlaylistAsk): Promise<void> {
+    const { window } = viewing.feed;
+    if (sequence === undefined || window === undefined) return;
+    if (sequence > window.followingSequence + 1)
+      throw new AppError('invalid', 'bad_reload', 'the segment asked for is too far ahead');
+    if (await block(viewing, signal, () => window.reaches(sequence, part))) return;
+    if (isStale(viewing)) throw down(viewing.cameraId, 'stream_stalled');
+  }
+
   return {
-    async playlist(cameraId, stream, signal) {
+    async playlist(cameraId, stream, ask = {}) {
+      const { signal } = ask;
       const viewing = view(cameraId, stream);
-      await ready(viewing, signal, () => viewing.feed.window?.hasSegments === true);
-      const text = viewing.feed.window?.playlist();
+      const { feed } = viewing;
+      const parts = ask.lowLatency === true ? feed.wantParts() : undefined;
+      await ready(viewing, signal, () => feed.window?.hasSegments === true);
+      checkCodec(viewing, ask.plays);
+      await parts;
+      await reload(viewing, ask);
+      if (ask.lowLatency === true)
+        viewing.partTargetMs ??= Math.max(usualPartMs, Math.ceil(feed.window?.longestPart ?? 0));
+      const lowLatency = ask.lowLatency === true ? { partTargetMs: viewing.partTargetMs ?? usualPartMs } : undefined;
+      const text = feed.window?.playlist(lowLatency);
       if (text === undefined) throw down(cameraId, 'no_stream');
       return { contentType: 'application/vnd.apple.mpegurl', body: Buffer.from(text) };
     },
 
     init(cameraId, stream, initId) {
-      const bytes = viewings.get(keyOf(cameraId, stream))?.feed.init(initId)?.bytes;
+      const bytes = viewings.get(keyOf(cameraId, stream))?.feed.track(initId)?.initBytes;
       if (bytes === undefined) return Promise.reject(gone());
       return Promise.resolve({ contentType: 'video/mp4', body: bytes });
+    },
+
+    async part(cameraId, stream, sequence, index, signal) {
+      const viewing = viewings.get(keyOf(cameraId, stream));
+      const window = viewing?.feed.window;
+      if (viewing === undefined || window === undefined) throw gone();
+      viewing.askedAtMs = clock.monotonicMs();
+      const settled = () => window.part(sequence, index) !== undefined || !window.mayCome(sequence, index);
+      if (sequence <= window.followingSequence) await block(viewing, signal, settled);
+      const part = window.part(sequence, index);
+      if (part === undefined) throw gone();
+      return { contentType: 'video/iso.segment', body: part.bytes };
     },
 
     async segment(cameraId, stream, sequence) {

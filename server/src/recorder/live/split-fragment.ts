@@ -1,0 +1,68 @@
+// Cuts a whole fragment into parts for low-latency HLS, for what was there before anybody watched.
+import { box, fullBox, u32, u64 } from '../../lib/isobmff/box-writer.js';
+import { parseMoof, type FragmentSample, type SampleDefaults } from '../../lib/isobmff/moof.js';
+import { PartCutter } from '../../lib/part-cuts.js';
+
+export interface SplitPart {
+  /** moof+mdat. */
+  readonly bytes: Buffer;
+  readonly durationTicks: number;
+  readonly independent: boolean;
+}
+
+const defaultBaseIsMoof = 0x020000;
+/** data-offset, and of each sample: duration, size, flags, composition offset. */
+const runFlags = 0x000f01;
+
+function buildPart(
+  source: Buffer,
+  facts: { sequenceNumber: number; trackId: number; decodeTime: bigint },
+  samples: readonly FragmentSample[],
+): Buffer {
+  const rows = samples.map(({ duration, size, flags, compositionOffset }) =>
+    u32(duration, size, flags, compositionOffset),
+  );
+  const moof = (dataOffset: number): Buffer =>
+    box(
+      'moof',
+      fullBox('mfhd', 0, 0, u32(facts.sequenceNumber)),
+      box(
+        'traf',
+        fullBox('tfhd', 0, defaultBaseIsMoof, u32(facts.trackId)),
+        fullBox('tfdt', 1, 0, u64(facts.decodeTime)),
+        fullBox('trun', 1, runFlags, u32(samples.length, dataOffset), ...rows),
+      ),
+    );
+  const data = samples.map(({ offset, size }) => source.subarray(offset, offset + size));
+  return Buffer.concat([moof(moof(0).length + 8), box('mdat', ...data)]);
+}
+
+/**
+ * The parts of one fragment, each of about `targetTicks` at most; decode and composition times stay what they are.
+ * @throws AppError invalid bad_mp4
+ */
+export function splitFragment(bytes: Buffer, defaults: SampleDefaults, targetTicks: number): SplitPart[] {
+  const { samples, sequenceNumber, trackId, baseMediaDecodeTime } = parseMoof(bytes, defaults);
+  const cutter = new PartCutter(targetTicks);
+  const parts: SplitPart[] = [];
+  let own: FragmentSample[] = [];
+  let ticks = 0;
+  let startTicks = 0;
+  const end = () => {
+    if (own.length === 0) return;
+    parts.push({
+      bytes: buildPart(bytes, { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime + BigInt(startTicks) }, own),
+      durationTicks: ticks - startTicks,
+      independent: own[0]?.isSync === true,
+    });
+    own = [];
+    startTicks = ticks;
+  };
+  for (const sample of samples) {
+    if (cutter.push(ticks + sample.compositionOffset)) end();
+    own.push(sample);
+    ticks += sample.duration;
+  }
+  end();
+  return parts;
+}
