@@ -2,7 +2,7 @@
 // Interleaving is not taken; where it is announced there is no sound (`aacPayloadOf`).
 import { parseAacConfig, type AacConfig } from './aac-config.js';
 import type { AacUnit } from './aac-timeline.js';
-import type { RtpPacket, TimestampUnwrapper } from './depacketizer.js';
+import type { RtpPacket, TimestampUnwrapper } from './rtp-packet.js';
 import type { AudioMedia } from './session-description.js';
 
 /** How the payload is laid out (RFC 3640 4.1), and how long a unit lasts. */

@@ -4,7 +4,7 @@ import type { TimeAnchor } from '../time-anchor.js';
 import { AacDepacketizer, aacPayloadOf, type AacPayload } from './aac-depacketizer.js';
 import { AacTimeline } from './aac-timeline.js';
 import type { AacFormat } from './aac-track.js';
-import { parseRtp, TimestampUnwrapper } from './depacketizer.js';
+import { parseRtp, TimestampUnwrapper } from './rtp-packet.js';
 import type { FragmentSound } from './fragmenter.js';
 import type { AudioMedia } from './session-description.js';
 
@@ -63,6 +63,11 @@ export class AacStream {
   /** The camera's sender report of this stream: its timestamp and the instant, UTC in ms. */
   report(rtpTimestamp: number, utcMs: number): void {
     this.timeline.observeSenderReport(this.timestamps.peek(rtpTimestamp), utcMs);
+  }
+
+  /** Instants of arrival are counted from another base from now on: the picture's anchor was told so too. */
+  forgetArrivals(): void {
+    this.timeline.forgetArrivals();
   }
 
   /** For a Fragmenter; `init` has both tracks. */

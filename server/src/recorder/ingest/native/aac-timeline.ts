@@ -69,6 +69,11 @@ export class AacTimeline {
     this.anchor.observeSenderReport(ticks, utcMs);
   }
 
+  /** Instants of arrival are counted from another base from now on. */
+  forgetArrivals(): void {
+    this.anchor.forgetArrivals();
+  }
+
   /** Whether sound comes, or is still expected. */
   isFlowing(monotonicMs: number): boolean {
     return monotonicMs - this.heardAtMs < silentAfterMs;
