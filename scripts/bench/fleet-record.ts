@@ -17,7 +17,7 @@ const options = benchArguments('fleet-record', 'Records a fleet and looks for wh
   cameras: { kind: 'number', fallback: 515, min: 1, max: 515, help: 'how many' },
   seconds: { kind: 'number', fallback: 180, min: 10, max: 7200, help: 'recorded after all cameras run' },
   bitrate: { kind: 'bitrate', fallback: 384, help: 'of each camera: 384k' },
-  'node-args': { kind: 'text', help: 'for the recorder, e.g. "--cpu-prof --cpu-prof-dir=/tmp/profile"' },
+  'node-args': { kind: 'text', help: 'for the recorder: --node-args="--cpu-prof --cpu-prof-dir=/tmp/profile"' },
   warmup: {
     kind: 'number',
     fallback: 60,

@@ -30,7 +30,7 @@ const options = benchArguments(
       max: 600,
       help: 'seconds between all streams running and measuring',
     },
-    'node-args': { kind: 'text', help: 'for the recorder, e.g. "--cpu-prof --cpu-prof-dir=/tmp/profile"' },
+    'node-args': { kind: 'text', help: 'for the recorder: --node-args="--cpu-prof --cpu-prof-dir=/tmp/profile"' },
     engines: { kind: 'text', help: 'some of plain,ffmpeg,native (default: all; the ratios need plain)' },
   },
 );
