@@ -37,13 +37,54 @@ function hevcCodec(sampleEntry: string, hvcC: Buffer): string {
   return `${sampleEntry}.${space}${profile}.${reversed.toString(16).toUpperCase()}.${tier}${hvcC.readUInt8(12)}${tail}`;
 }
 
+/** Length of an expandable class (ISO/IEC 14496-1 8.3.3) and where its content begins. */
+function descriptorAt(bytes: Buffer, at: number): { start: number; end: number } {
+  let length = 0;
+  let place = at + 1;
+  for (let count = 0; count < 4; count++) {
+    const byte = bytes[place++];
+    if (byte === undefined) throw badMp4('esds ends early');
+    length = length * 128 + (byte & 127);
+    if (byte < 128) break;
+  }
+  return { start: place, end: Math.min(bytes.length, place + length) };
+}
+
+/**
+ * Object type of an ES descriptor (14496-1 7.2.6.5, 7.2.6.6) and, of MPEG-4 Visual, profile and level (RFC 6381 3.3):
+ * `mp4v.20.9`, `mp4v.6C` for JPEG.
+ */
+function mpeg4Codec(sampleEntry: string, esds: Buffer): string {
+  const stream = descriptorAt(esds, 4);
+  const flags = esds[stream.start + 2] ?? 0;
+  let at = stream.start + 3 + (flags & 0x80 ? 2 : 0) + (flags & 0x20 ? 2 : 0);
+  if (flags & 0x40) at += 1 + (esds[at] ?? 0);
+  if (esds[at] !== 4) throw badMp4('esds without decoder configuration');
+  const decoder = descriptorAt(esds, at);
+  const objectType = esds[decoder.start];
+  if (objectType === undefined) throw badMp4('esds ends early');
+  const name = `${sampleEntry}.${hex2(objectType).toUpperCase()}`;
+  if (objectType !== 0x20) return name;
+  const sequence = esds.indexOf(visualSequenceStart, decoder.start);
+  const profile = sequence < 0 ? undefined : esds[sequence + visualSequenceStart.length];
+  return profile === undefined ? name : `${name}.${profile}`;
+}
+const visualSequenceStart = Buffer.from([0, 0, 1, 0xb0]);
+
 /** The visual sample entries that can be recorded, with the box that configures their decoder. */
 const configurationOf = new Map([
   ['avc1', 'avcC'],
   ['avc3', 'avcC'],
   ['hvc1', 'hvcC'],
   ['hev1', 'hvcC'],
+  // MPEG-4 Visual and motion JPEG, kept as they come.
+  ['mp4v', 'esds'],
 ]);
+
+function codecOf(sampleEntry: string, configuration: Buffer): string {
+  if (sampleEntry === 'mp4v') return mpeg4Codec(sampleEntry, configuration);
+  return sampleEntry.startsWith('avc') ? avcCodec(sampleEntry, configuration) : hevcCodec(sampleEntry, configuration);
+}
 
 interface VideoTrack {
   trackId: number;
@@ -51,7 +92,7 @@ interface VideoTrack {
   sampleEntry: string;
   width: number;
   height: number;
-  /** Payload of avcC or hvcC; undefined for other codecs. */
+  /** Payload of avcC, hvcC or esds; undefined for other codecs. */
   configuration: Buffer | undefined;
 }
 
@@ -159,14 +200,14 @@ export function hasVideo(bytes: Buffer): boolean {
   return videoTrack(bytes)?.configuration !== undefined;
 }
 
-/** Payload of the video track's avcC or hvcC (ISO/IEC 14496-15 5.3.3, 8.3.3). @throws AppError invalid bad_mp4 */
+/** Payload of the video track's avcC, hvcC or esds (ISO/IEC 14496-15 5.3.3, 8.3.3). @throws AppError invalid bad_mp4 */
 export function decoderConfiguration(bytes: Buffer): { sampleEntry: string; record: Buffer } {
   const track = videoTrack(bytes);
   if (track?.configuration === undefined) throw badMp4('no video track that can be recorded');
   return { sampleEntry: track.sampleEntry, record: track.configuration };
 }
 
-/** Reads ftyp+moov. Keeps `bytes`, does not copy. @throws AppError invalid bad_mp4 on damage or without H.264/H.265. */
+/** Reads ftyp+moov. Keeps `bytes`, does not copy. @throws AppError invalid bad_mp4 on damage or without video that can be recorded. */
 export function parseInitSegment(bytes: Buffer): InitSegment {
   const track = videoTrack(bytes);
   if (track?.configuration === undefined) throw badMp4('no video track that can be recorded');
@@ -175,7 +216,7 @@ export function parseInitSegment(bytes: Buffer): InitSegment {
   return {
     id: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
     bytes,
-    codec: sampleEntry.startsWith('avc') ? avcCodec(sampleEntry, configuration) : hevcCodec(sampleEntry, configuration),
+    codec: codecOf(sampleEntry, configuration),
     width,
     height,
     timescale,

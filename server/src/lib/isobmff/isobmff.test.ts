@@ -73,9 +73,19 @@ describe('parseInitSegment', () => {
 
   it('tells what is no video that can be recorded', () => {
     expect(hasVideo(init)).toBe(true);
-    const jpeg = encode('-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p');
-    expect(hasVideo(jpeg)).toBe(false);
-    expect(() => parseInitSegment(jpeg)).toThrow(bad);
+    const other = encode('-c:v', 'mpeg4');
+    expect(() => parseInitSegment(Buffer.from(other.toString('latin1').replace('mp4v', 'abcd'), 'latin1'))).toThrow(
+      bad,
+    );
+  });
+
+  it.each([
+    [['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'], /^mp4v\.6C$/],
+    [['-c:v', 'mpeg4'], /^mp4v\.20\.\d+$/],
+  ])('knows what is kept as it came: %s', (encoder, codec) => {
+    const init = encode(...encoder);
+    expect(hasVideo(init)).toBe(true);
+    expect(parseInitSegment(init).codec).toMatch(codec);
   });
 });
 

@@ -8,6 +8,8 @@ export interface StreamInput {
   readonly username: string;
   readonly password: string;
   readonly timeoutMs: number;
+  /** The camera has no RTP over TCP. */
+  readonly udp?: boolean;
 }
 
 /** Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. */
@@ -17,7 +19,18 @@ export function fragmentArguments({ fragmentMs }: { fragmentMs: number }): strin
     ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
     ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', 'pipe:0', '-an', '-c:v', 'copy'],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
-    ...['-frag_duration', String(fragmentMs * 1000), '-write_prft', 'wallclock', '-flush_packets', '1', 'pipe:1'],
+    // In motion JPEG every frame is a keyframe; a fragment of each would be too small.
+    ...[
+      '-frag_duration',
+      String(fragmentMs * 1000),
+      '-min_frag_duration',
+      String(fragmentMs * 500),
+      '-write_prft',
+      'wallclock',
+      '-flush_packets',
+      '1',
+      'pipe:1',
+    ],
   ];
 }
 
@@ -45,7 +58,7 @@ export function concatScript(input: StreamInput): string {
   return [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
-    'option rtsp_flags prefer_tcp',
+    input.udp === true ? 'option rtsp_transport udp' : 'option rtsp_flags prefer_tcp',
     // The parameters are in the session description: long looks at the stream only delay the first fragment.
     'option analyzeduration 1000000',
     'option fpsprobesize 0',

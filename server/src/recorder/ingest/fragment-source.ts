@@ -1,11 +1,46 @@
 // What an engine is: it pulls one stream of one camera and makes fragments of it until it is told to stop.
-import type { Fragment } from '../../lib/fragment.js';
+import type { Fragment, FragmentPart, TimeSource } from '../../lib/fragment.js';
+import type { MediaCodec } from './stream-state.js';
+import type { RecordedClock } from './recorded-clock.js';
 
 export interface StreamTarget {
   /** RTSP address without credentials. */
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** Record the camera's sound where it is AAC. */
+  readonly audio: boolean;
+}
+
+/** What is wrong with a stream that goes on. */
+export type StreamTrouble =
+  /** Pictures come, but none from which decoding could begin. */
+  | 'no_keyframe'
+  /** The camera's time stamps jumped; for 60 s. */
+  | 'bad_timestamps'
+  /** The same picture again and again. */
+  | 'picture_frozen';
+
+/** What an engine sees of a stream; told as it happens, cheap to call for every packet's worth. */
+export interface StreamReport {
+  /** A picture came, of whatever use. */
+  frame(): void;
+  codec(codec: MediaCodec): void;
+  /** Of the sequence numbers since the last call. */
+  packets(received: number, lost: number): void;
+  /** How far the camera's clock is ahead of ours (its sender reports), how instants are found now, and their bound, ms. */
+  time(offsetMs: number | undefined, source: TimeSource, errorMs: number): void;
+  /** Undefined `detail`: it is over. */
+  trouble(trouble: StreamTrouble, detail: string | undefined): void;
+  /** Sound is recorded beside the picture. */
+  audio(recorded: boolean): void;
+}
+
+/** Who watches with low latency. */
+export interface PartSink {
+  /** Asked once a fragment: nobody watches most cameras. */
+  wanted(): boolean;
+  onPart(part: FragmentPart): void;
 }
 
 export interface PullOptions {
@@ -13,10 +48,15 @@ export interface PullOptions {
   /** A number for each stretch with a media timeline of its own; grows. */
   readonly nextRun: () => number;
   readonly onFragment: (fragment: Fragment) => void;
-  /** A frame came. */
-  readonly onFrame: () => void;
-  /** How far the camera's clock is ahead of ours, ms; from its sender reports. */
-  readonly onClockOffset: (offsetMs: number) => void;
+  /** An engine that has no parts ignores it. */
+  readonly parts?: PartSink;
+  readonly report: StreamReport;
+  /** Instants of arrival: monotonic between steps of the host's clock. */
+  readonly recordedClock: RecordedClock;
+  /** Asks the camera for a keyframe out of turn, where it offers that; bounded elsewhere. */
+  readonly requestKeyframe: () => void;
+  /** What another engine found out about the stream. */
+  readonly hints: { readonly udp: boolean };
 }
 
 export interface FragmentSource {

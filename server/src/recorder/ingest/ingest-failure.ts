@@ -14,13 +14,22 @@ export type IngestReason = Extract<
   | 'engine_failed'
 >;
 
+/** What this engine cannot do and the other one may: a codec, RTP over UDP, RTSP over TLS. */
+export type OtherEngine =
+  | { readonly because: 'codec'; readonly codec: 'mjpeg' | 'mpeg4' }
+  /** The camera said that it has no RTP over TCP. */
+  | { readonly because: 'transport' }
+  /** It refused to set up the stream over TCP without saying why. */
+  | { readonly because: 'refused' }
+  | { readonly because: 'tls' };
+
 export class IngestFailure extends Error {
   /** `detail` is shown to technicians: English, short, free of credentials. */
   constructor(
     readonly reason: IngestReason,
     readonly detail: string,
     /** The other engine may manage: this one cannot do what the camera asks for. */
-    readonly unsupported = false,
+    readonly other?: OtherEngine,
   ) {
     super(`${reason}: ${detail}`);
     this.name = 'IngestFailure';
@@ -37,10 +46,10 @@ const unreachable = new Set([
   'ENETDOWN',
 ]);
 
-/** What an error of a socket says about the camera. */
-export function socketFailure(error: NodeJS.ErrnoException, framesCame: boolean): IngestFailure {
+/** What an error of a socket says about the camera. `played`: it had begun to send the stream. */
+export function socketFailure(error: NodeJS.ErrnoException, played: boolean): IngestFailure {
   const code = error.code ?? error.message;
   if (code === 'ECONNREFUSED') return new IngestFailure('connection_refused', 'the RTSP port is closed');
   if (unreachable.has(code)) return new IngestFailure('host_unreachable', `no connection to the camera (${code})`);
-  return new IngestFailure(framesCame ? 'stream_ended' : 'no_stream', `the connection broke (${code})`);
+  return new IngestFailure(played ? 'stream_ended' : 'no_stream', `the connection broke (${code})`);
 }

@@ -5,9 +5,14 @@ import { errorMessage } from '../../lib/errors.js';
 import type { Fragment, FragmentPart, StreamName } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Ffmpeg } from '../../platform/ffmpeg/ffmpeg.js';
+import { ConnectGate } from './connect-gate.js';
+import { EngineChoice } from './engine-choice.js';
 import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
 import type { FragmentSource } from './fragment-source.js';
+import { KeyframeRequests, type AskForKeyframe } from './keyframe-requests.js';
 import { createNativeSource } from './native/native-source.js';
+import { SteadyClock } from './recorded-clock.js';
+import { StreamObservation } from './stream-observation.js';
 import { startStreamRunner, type StreamRunner } from './stream-runner.js';
 import { createStreamRecording } from './stream-recording.js';
 import type { StreamRuntime } from './stream-state.js';
@@ -20,6 +25,8 @@ export interface IngestCamera {
   readonly subUrl?: string | undefined;
   readonly username: string;
   readonly password: string;
+  /** Record the sound of the main stream where it is AAC; default false. */
+  readonly audio?: boolean | undefined;
 }
 
 export interface IngestSupervisor {
@@ -34,6 +41,8 @@ export interface IngestSupervisor {
   subscribeParts(cameraId: string, stream: StreamName, listener: (part: FragmentPart) => void): () => void;
   /** Of the main stream unless `stream` says otherwise; undefined for an unknown camera or address. */
   runtime(cameraId: string, stream?: StreamName): StreamRuntime | undefined;
+  /** Asks the camera for a keyframe out of turn, where it offers that; at most one in ten seconds gets through. */
+  requestKeyframe(cameraId: string, stream: StreamName): void;
   /** The main stream of a camera changed its state. */
   onChange(listener: (cameraId: string) => void): () => void;
 }
@@ -51,18 +60,27 @@ export interface IngestOptions {
   readonly logger: Logger;
   /** A stream without a frame for so long is reconnected. */
   readonly stallSeconds: number;
-  /** Pause between the starts of two streams. */
+  /** Shortest pause between the set-ups of two main streams; so many a second come back together at most. */
   readonly startStaggerMs: number;
+  /** How a camera is asked for a keyframe; absent: it is not. */
+  readonly askForKeyframe?: AskForKeyframe;
   readonly ffmpeg?: Ffmpeg;
   /** Which engines may be used, in order; default: native, then ffmpeg where it is given. */
   readonly engines?: readonly ('native' | 'ffmpeg')[];
 }
 
 const lingerMs = 10_000;
+const clockCheckMs = 1000;
+/** Set-ups that are under way at once, and for how long one counts. */
+const nativeSetUps = { atOnce: 24, leaseMs: 1500 };
+/** A child that starts takes a core for a while: fewer at once, and slower one after the other. */
+const ffmpegSetUps = { atOnce: 8, leaseMs: 4000, slower: 4 };
 
 interface Entry {
   camera: IngestCamera;
   readonly runners: Partial<Record<StreamName, StreamRunner>>;
+  /** What is known of each stream over all its connections, and which engine it needs. */
+  readonly known: Partial<Record<StreamName, { key: string; observation: StreamObservation; engines: EngineChoice }>>;
   subHolders: number;
   linger: NodeJS.Timeout | undefined;
 }
@@ -80,11 +98,17 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   const disabledSince = new Map<string, number>();
   const ending = new Set<Promise<void>>();
   const sources = makeSources();
+  const recordedClock = new SteadyClock(clock);
+  const keyframes = new KeyframeRequests(options.askForKeyframe, clock);
+  const gates = {
+    native: new ConnectGate({ clock, everyMs: options.startStaggerMs, ...nativeSetUps }),
+    ffmpeg: new ConnectGate({ clock, everyMs: options.startStaggerMs * ffmpegSetUps.slower, ...ffmpegSetUps }),
+  };
   const recording =
     options.footage === undefined
       ? undefined
       : createStreamRecording({ footage: options.footage, clock, logger, notify });
-  let nextTurnAt = 0;
+  let clockTimer: NodeJS.Timeout | undefined;
   let started = false;
 
   function makeSources(): FragmentSource[] {
@@ -104,11 +128,18 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     return run;
   }
 
-  async function turn(signal: AbortSignal): Promise<void> {
-    const now = clock.monotonicMs();
-    const at = Math.max(now, nextTurnAt);
-    nextTurnAt = at + options.startStaggerMs;
-    if (at > now) await clock.sleep(at - now, signal).catch(() => undefined); // ended early: told to stop
+  function watchClock(): void {
+    const stepMs = recordedClock.check();
+    if (stepMs !== 0) logger.error({ stepMs }, 'the clock of this machine stepped: streams begin new runs');
+  }
+
+  /** Facts of a stream outlive its runner; what they say of engines holds while address and credentials do. */
+  function knowledge(entry: Entry, stream: StreamName, target: { url: string; username: string; password: string }) {
+    const key = JSON.stringify([target.url, target.username, target.password]);
+    const known = entry.known[stream];
+    if (known?.key === key) return known;
+    const observation = known?.observation ?? new StreamObservation(clock);
+    return (entry.known[stream] = { key, observation, engines: new EngineChoice(sources, clock) });
   }
 
   function notify(cameraId: string): void {
@@ -128,16 +159,25 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     const { camera } = entry;
     const url = stream === 'main' ? camera.mainUrl : camera.subUrl;
     if (!started || url === undefined || !camera.enabled || entry.runners[stream] !== undefined) return;
-    const key = keyOf(camera.cameraId, stream);
+    const { cameraId, username, password } = camera;
+    const key = keyOf(cameraId, stream);
+    const target = { url, username, password, audio: stream === 'main' && camera.audio === true };
+    const { engines, observation } = knowledge(entry, stream, target);
     entry.runners[stream] = startStreamRunner({
-      target: { url, username: camera.username, password: camera.password },
-      sources,
+      target,
+      engines,
+      observation,
       clock,
-      logger: logger.child({ cameraId: camera.cameraId, stream }),
+      recordedClock,
+      logger: logger.child({ cameraId, stream }),
       stallMs: options.stallSeconds * 1000,
       nextRun: () => nextRun(key),
-      // Somebody waits for a sub-stream.
-      turn: stream === 'main' ? turn : () => Promise.resolve(),
+      // Somebody waits for a sub-stream; that it is lost again and again is another matter.
+      turn: (signal, reconnects) =>
+        stream === 'main' || reconnects > 0
+          ? gates[engines.source.engine].enter(signal)
+          : Promise.resolve(() => undefined),
+      requestKeyframe: () => keyframes.request(cameraId, stream),
       onFragment: (fragment) => {
         if (stream === 'main') recording?.append(camera.cameraId, fragment);
         for (const listener of subscribers.get(key) ?? []) guarded(() => listener(fragment));
@@ -183,7 +223,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     if (camera.enabled) disabledSince.delete(camera.cameraId);
     else if (!disabledSince.has(camera.cameraId)) disabledSince.set(camera.cameraId, clock.nowMs());
     if (entry === undefined) {
-      const created: Entry = { camera, runners: {}, subHolders: 0, linger: undefined };
+      const created: Entry = { camera, runners: {}, known: {}, subHolders: 0, linger: undefined };
       entries.set(camera.cameraId, created);
       startEntry(created);
       return;
@@ -192,8 +232,10 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     entry.camera = camera;
     const same =
       before.enabled === camera.enabled && before.username === camera.username && before.password === camera.password;
-    if (!same || before.mainUrl !== camera.mainUrl) stopRunner(entry, 'main');
+    const sameSound = (before.audio === true) === (camera.audio === true);
+    if (!same || !sameSound || before.mainUrl !== camera.mainUrl) stopRunner(entry, 'main');
     if (!same || before.subUrl !== camera.subUrl) stopRunner(entry, 'sub');
+    if (!same) keyframes.forget(camera.cameraId);
     startEntry(entry);
     if (before.enabled && !camera.enabled) closeFootage(camera.cameraId);
     if (before.enabled !== camera.enabled) notify(camera.cameraId);
@@ -202,11 +244,14 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   return {
     start() {
       started = true;
+      clockTimer = setInterval(watchClock, clockCheckMs);
+      clockTimer.unref();
       for (const entry of entries.values()) startEntry(entry);
       return Promise.resolve();
     },
     async stop() {
       started = false;
+      clearInterval(clockTimer);
       for (const entry of entries.values()) stopEntry(entry);
       await Promise.all(ending);
     },
@@ -218,6 +263,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
         closeFootage(cameraId);
         entries.delete(cameraId);
         disabledSince.delete(cameraId);
+        keyframes.forget(cameraId);
       }
       for (const camera of cameras) apply(camera);
     },
@@ -242,10 +288,12 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     runtime(cameraId, stream = 'main') {
       const entry = entries.get(cameraId);
       const since = disabledSince.get(cameraId);
-      if (entry !== undefined && since !== undefined) return disabledRuntime(since);
+      if (entry !== undefined && since !== undefined) return disabledRuntime(since, entry.known[stream]?.observation);
       const runtime = entry?.runners[stream]?.runtime();
-      return stream === 'main' && runtime?.reason === 'ok' ? { ...runtime, ...recording?.trouble(cameraId) } : runtime;
+      if (stream !== 'main' || runtime?.state !== 'recording') return runtime;
+      return { ...runtime, ...recording?.trouble(cameraId) };
     },
+    requestKeyframe: (cameraId, stream) => keyframes.request(cameraId, stream),
     onChange(listener) {
       changeListeners.add(listener);
       return () => changeListeners.delete(listener);
@@ -263,8 +311,15 @@ function listen<T>(listenersOf: Map<string, Set<T>>, key: string, listener: T): 
   };
 }
 
-function disabledRuntime(sinceAtMs: number): StreamRuntime {
+function disabledRuntime(sinceAtMs: number, observation: StreamObservation | undefined): StreamRuntime {
   return {
+    codec: null,
+    lostPackets: 0,
+    timeSource: null,
+    timeErrorMs: null,
+    audio: false,
+    clockOffsetMs: undefined,
+    ...observation?.runtime,
     state: 'stopped',
     reason: 'disabled',
     detail: '',
@@ -274,6 +329,6 @@ function disabledRuntime(sinceAtMs: number): StreamRuntime {
     bitrateKbps: undefined,
     reconnects: 0,
     engine: 'native',
-    clockOffsetMs: undefined,
+    engineReason: null,
   };
 }

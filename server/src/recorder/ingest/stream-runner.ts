@@ -3,22 +3,27 @@ import type { Clock } from '../../lib/clock.js';
 import type { Fragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
-import type { FragmentSource, PartSink, StreamTarget } from './fragment-source.js';
+import type { EngineChoice } from './engine-choice.js';
+import type { PartSink, StreamReport, StreamTarget } from './fragment-source.js';
 import { IngestFailure } from './ingest-failure.js';
+import type { RecordedClock } from './recorded-clock.js';
+import type { StreamObservation } from './stream-observation.js';
 import { nextStates, type StreamRuntime, type StreamState } from './stream-state.js';
 
 export interface StreamRunnerOptions {
   readonly target: StreamTarget;
-  /** In order of preference; a later one is tried when an earlier one says that it cannot. */
-  readonly sources: readonly FragmentSource[];
+  readonly engines: EngineChoice;
+  readonly observation: StreamObservation;
   readonly clock: Clock;
+  readonly recordedClock: RecordedClock;
   readonly logger: Logger;
   readonly stallMs: number;
   readonly nextRun: () => number;
-  /** Resolves when this stream may connect. */
-  readonly turn: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when this stream may connect, with what says that it is set up. */
+  readonly turn: (signal: AbortSignal, reconnects: number) => Promise<() => void>;
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts: PartSink;
+  readonly requestKeyframe: () => void;
   readonly onChange: () => void;
 }
 
@@ -29,19 +34,24 @@ export interface StreamRunner {
 
 const retryBaseMs = 1000;
 const retryMaxMs = 15_000;
-/** Cameras lock an account after a few wrong passwords. */
-const passwordRetryBaseMs = 10_000;
-const passwordRetryMaxMs = 60_000;
+/** A camera that gives some footage each time is not kept waiting as long. */
+const flappingRetryMaxMs = 5000;
+/** Cameras lock an account after a few wrong passwords; a changed one is tried at once. */
+const passwordRetryBaseMs = 60_000;
+const passwordRetryMaxMs = 600_000;
+/** A stream that ran for so long had overcome what was wrong before. */
+const steadyMs = 10_000;
+/** Without a frame for so long after the start it is told; the connection has longer, for a first keyframe. */
+const silentMs = 8000;
+const firstFrameGraceMs = 5000;
 /** Frame rate and bitrate are those of so much footage. */
 const statisticsMs = 10_000;
 
 export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
-  const { clock, logger } = options;
+  const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
   const recent: { durationMs: number; samples: number; bytes: number }[] = [];
-  let sourceIndex = 0;
   let lastFragmentAtMs: number | undefined;
-  let clockOffsetMs: number | undefined;
   let reconnects = 0;
   let status: Pick<StreamRuntime, 'state' | 'reason' | 'detail' | 'sinceAtMs'> = {
     state: 'stopped',
@@ -59,28 +69,48 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     if (changed || before.state !== state || before.detail !== status.detail) options.onChange();
   }
 
+  /** Says what is wrong with a stream that goes on, or that nothing is any more. */
+  function showTroubles(): void {
+    if (status.state === 'recording') {
+      const blemish = observation.blemish;
+      if ((blemish?.reason ?? 'ok') !== status.reason)
+        enter('recording', blemish?.reason ?? 'ok', blemish?.detail ?? '');
+    } else if (status.state === 'starting') {
+      const { obstacle } = observation;
+      if (obstacle !== undefined) enter('starting', obstacle.reason, obstacle.detail);
+    }
+  }
+
   function takeFragment(fragment: Fragment): void {
     lastFragmentAtMs = clock.nowMs();
     recent.push({ durationMs: fragment.durationMs, samples: fragment.sampleCount, bytes: fragment.bytes.length });
     let total = recent.reduce((sum, { durationMs }) => sum + durationMs, 0);
     while (recent.length > 1 && total - recent[0]!.durationMs >= statisticsMs) total -= recent.shift()!.durationMs;
     options.onFragment(fragment);
-    if (status.state === 'starting') enter('recording', 'ok', '');
+    if (status.state !== 'starting') return;
+    const blemish = observation.blemish;
+    enter('recording', blemish?.reason ?? 'ok', blemish?.detail ?? '');
   }
 
   /** One connection. Resolves when it was told to stop. @throws IngestFailure */
-  async function attempt(): Promise<void> {
-    const source = options.sources[sourceIndex]!;
+  async function attempt(setUp: () => void, onFirstFragment: () => void): Promise<void> {
+    const { source } = engines;
     const giveUp = new AbortController();
     const onStop = () => giveUp.abort();
     stopping.signal.addEventListener('abort', onStop, { once: true });
-    let lastFrameAt = clock.monotonicMs();
+    const startedAt = clock.monotonicMs();
+    let lastFrameAt = startedAt;
     let stalled: IngestFailure | undefined;
     let framesCame = false;
+    let recorded = false;
     const watchdog = setInterval(
       () => {
-        const limitMs = options.stallMs + (framesCame ? 0 : source.startupMs);
-        if (stalled !== undefined || clock.monotonicMs() - lastFrameAt < limitMs) return;
+        const silenceMs = clock.monotonicMs() - lastFrameAt;
+        if (stalled !== undefined) return;
+        if (!framesCame && silenceMs >= silentMs + source.startupMs && status.reason === 'connecting')
+          enter('starting', 'no_stream', `no frame within ${silentMs / 1000} s`);
+        const limitMs = options.stallMs + (framesCame ? 0 : source.startupMs + firstFrameGraceMs);
+        if (silenceMs < limitMs) return;
         const seconds = Math.round(limitMs / 1000);
         stalled = framesCame
           ? new IngestFailure('stream_stalled', `no frame for ${seconds} s`)
@@ -90,57 +120,94 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       },
       Math.min(1000, options.stallMs / 4),
     );
+    const report: StreamReport = {
+      frame() {
+        lastFrameAt = clock.monotonicMs();
+        if (framesCame) return;
+        framesCame = true;
+        setUp();
+      },
+      codec: (codec) => observation.codec(codec),
+      packets(received, lost) {
+        observation.packets(received, lost);
+        showTroubles();
+      },
+      time: (offsetMs, timeSource, errorMs) => observation.time(offsetMs, timeSource, errorMs),
+      trouble(trouble, detail) {
+        observation.trouble(trouble, detail);
+        showTroubles();
+      },
+      audio: (isRecorded) => observation.audio(isRecorded),
+    };
     try {
       await source.pull(options.target, {
         signal: giveUp.signal,
         nextRun: options.nextRun,
-        onFragment: takeFragment,
-        parts: options.parts,
-        onFrame: () => {
-          lastFrameAt = clock.monotonicMs();
-          framesCame = true;
+        onFragment: (fragment) => {
+          if (!recorded) onFirstFragment();
+          recorded = true;
+          takeFragment(fragment);
         },
-        onClockOffset: (offsetMs) => (clockOffsetMs = offsetMs),
+        parts: options.parts,
+        report,
+        recordedClock: options.recordedClock,
+        requestKeyframe: options.requestKeyframe,
+        hints: engines.hints,
       });
     } finally {
       clearInterval(watchdog);
       stopping.signal.removeEventListener('abort', onStop);
+      observation.connectionEnded();
     }
     if (stalled !== undefined) throw stalled;
   }
 
+  function delayMs(failure: IngestFailure, failures: number, recorded: boolean): number {
+    if (failure.reason === 'wrong_password') return backoffMs(failures, passwordRetryBaseMs, passwordRetryMaxMs);
+    return backoffMs(failures, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
+  }
+
+  /** Waits for its turn and pulls until the stream is lost. Undefined: it was told to stop. */
+  async function once(): Promise<{ failure: IngestFailure; recordedMs: number } | undefined> {
+    const setUp = await options.turn(stopping.signal, reconnects);
+    let firstFragmentAt: number | undefined;
+    try {
+      if (stopping.signal.aborted) return undefined;
+      await attempt(setUp, () => (firstFragmentAt = clock.monotonicMs()));
+      return undefined;
+    } catch (error) {
+      const failure =
+        error instanceof IngestFailure
+          ? error
+          : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
+      return { failure, recordedMs: firstFragmentAt === undefined ? 0 : clock.monotonicMs() - firstFragmentAt };
+    } finally {
+      setUp();
+    }
+  }
+
   async function loop(): Promise<void> {
-    const isStopping = () => stopping.signal.aborted;
-    for (let failures = 0; !isStopping();) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       // What is shown stays what it was until this attempt has shown something else.
-      enter('starting', status.reason, status.detail);
-      await options.turn(stopping.signal);
-      if (isStopping()) break;
-      let failure: IngestFailure;
-      try {
-        await attempt();
-        continue;
-      } catch (error) {
-        failure =
-          error instanceof IngestFailure
-            ? error
-            : new IngestFailure('engine_failed', (error as Error).message.slice(0, 200));
-      }
-      if (isStopping()) break;
-      const recorded = status.reason === 'ok' || status.state === 'stalled';
-      if (recorded && failure.reason !== 'wrong_password') failures = 0;
+      enter('starting', status.reason === 'ok' ? 'connecting' : status.reason, status.detail);
+      const lost = await once();
+      if (stopping.signal.aborted) break;
+      if (lost === undefined) continue;
+      const { failure, recordedMs } = lost;
+      const recorded = recordedMs > 0;
+      if (recordedMs >= steadyMs) failures = 0;
       recent.length = 0;
-      const other = failure.unsupported && sourceIndex + 1 < options.sources.length;
-      if (other) sourceIndex += 1;
-      logger.info({ reason: failure.reason, detail: failure.detail, failures }, 'stream lost');
-      enter('backoff', failure.reason, failure.detail);
-      const delayMs =
-        failure.reason === 'wrong_password'
-          ? backoffMs(failures, passwordRetryBaseMs, passwordRetryMaxMs)
-          : backoffMs(failures, retryBaseMs, retryMaxMs);
-      failures += 1;
+      const { engine } = engines.source;
+      const changed = engines.lost(failure, recorded);
+      logger.info({ reason: failure.reason, detail: failure.detail, failures, engine }, 'stream lost');
+      // An engine that cannot is no fault of the camera: what counts is what the other one finds.
+      if (changed && !recorded) enter('backoff', status.reason, `${failure.detail}; trying ${engines.source.engine}`);
+      else enter('backoff', failure.reason, failure.detail);
       reconnects += 1;
-      if (!other) await clock.sleep(delayMs, stopping.signal).catch(() => undefined); // ended early: told to stop
+      if (changed) continue;
+      const pauseMs = delayMs(failure, failures, recorded);
+      failures += 1;
+      await clock.sleep(pauseMs, stopping.signal).catch(() => undefined); // ended early: told to stop
     }
     enter('stopped', status.reason, '');
   }
@@ -157,12 +224,13 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       const bytes = rate(({ bytes }) => bytes);
       return {
         ...status,
+        ...observation.runtime,
         lastFragmentAtMs,
         frameRate: frames === undefined ? undefined : Math.round(frames * 10_000) / 10,
         bitrateKbps: bytes === undefined ? undefined : Math.round(bytes * 8),
         reconnects,
-        engine: options.sources[sourceIndex]!.engine,
-        clockOffsetMs,
+        engine: engines.source.engine,
+        engineReason: engines.reason,
       };
     },
     async stop() {

@@ -1,5 +1,6 @@
 // The states of one pulled stream, and which may follow which.
 import type { CameraReason } from '@choi-canh/shared/health';
+import type { TimeSource } from '../../lib/fragment.js';
 
 export type StreamState =
   /** Nobody wants it. */
@@ -21,6 +22,21 @@ export const nextStates: Readonly<Record<StreamState, readonly StreamState[]>> =
   backoff: ['starting', 'stopped'],
 };
 
+export type MediaCodec = 'h264' | 'h265' | 'mjpeg' | 'mpeg4';
+
+/** Why the engine that runs is the one that runs. */
+export type EngineReason =
+  | 'default'
+  /** The only one that the recorder may use. */
+  | 'configured'
+  | 'codec'
+  | 'transport'
+  | 'tls'
+  /** The camera refused RTP over TCP without saying why. */
+  | 'refused'
+  /** The native engine failed several times in a row. */
+  | 'native_failed';
+
 export interface StreamRuntime {
   readonly state: StreamState;
   readonly reason: CameraReason;
@@ -34,6 +50,15 @@ export interface StreamRuntime {
   /** Attempts after the first. */
   readonly reconnects: number;
   readonly engine: 'native' | 'ffmpeg';
-  /** How far the camera's clock is ahead of ours. */
+  readonly engineReason: EngineReason | null;
+  readonly codec: MediaCodec | null;
+  /** Missing in the sequence numbers of RTP, since the camera is known here. */
+  readonly lostPackets: number;
+  /** How instants of frames are found; null before the first. */
+  readonly timeSource: TimeSource | null;
+  /** Bound on how far the instant of a frame may be off, ms; design/time.md. */
+  readonly timeErrorMs: number | null;
+  readonly audio: boolean;
+  /** How far the camera's clock is ahead of ours; the last that was measured. */
   readonly clockOffsetMs: number | undefined;
 }

@@ -8,9 +8,20 @@ export const trustedOffsetMs = 5000;
 const bucketMs = 5000;
 const buckets = 12;
 
+/**
+ * What is added to the error where only arrival counts: how long a camera takes to encode a picture and hand it over,
+ * which nobody can measure from here. Generous for cameras without B-pictures.
+ */
+const unknownDelayMs = 300;
+/** Sender reports state whole milliseconds at best. */
+const reportErrorMs = 1;
+
 export class TimeAnchor {
   private readonly minima: { sinceMs: number; offsetMs: number }[] = [];
+  private leastMs: number | undefined;
   private reportOffsetMs: number | undefined;
+  /** False while the camera's time stamps cannot be trusted: then arrival counts. */
+  believesReports = true;
 
   /** `ticksPerSecond` of the timestamps. */
   constructor(private readonly ticksPerSecond: number) {}
@@ -22,14 +33,17 @@ export class TimeAnchor {
   /** A frame with timestamp `ticks` was received at `nowMs` (UTC). */
   observeArrival(ticks: number, nowMs: number): void {
     const offsetMs = nowMs - this.toMs(ticks);
-    const least = this.arrivalOffsetMs();
-    // The host's clock was set forward, or the camera fell behind for good.
-    if (least !== undefined && offsetMs - least > trustedOffsetMs) this.minima.length = 0;
+    // The camera fell behind for good.
+    if (this.leastMs !== undefined && offsetMs - this.leastMs > trustedOffsetMs) this.forgetArrivals();
     const last = this.minima.at(-1);
     if (last === undefined || nowMs - last.sinceMs >= bucketMs || nowMs < last.sinceMs) {
       this.minima.push({ sinceMs: nowMs, offsetMs });
       if (this.minima.length > buckets) this.minima.shift();
-    } else last.offsetMs = Math.min(last.offsetMs, offsetMs);
+      this.leastMs = Math.min(...this.minima.map((one) => one.offsetMs));
+    } else if (offsetMs < last.offsetMs) {
+      last.offsetMs = offsetMs;
+      this.leastMs = Math.min(this.leastMs!, offsetMs);
+    }
   }
 
   /** The camera says that timestamp `ticks` is `utcMs` (RFC 3550 6.4.1). */
@@ -37,29 +51,53 @@ export class TimeAnchor {
     this.reportOffsetMs = utcMs - this.toMs(ticks);
   }
 
-  private arrivalOffsetMs(): number | undefined {
-    return this.minima.length === 0 ? undefined : Math.min(...this.minima.map(({ offsetMs }) => offsetMs));
+  /** Instants are counted from another base from now on. */
+  forgetArrivals(): void {
+    this.minima.length = 0;
+    this.leastMs = undefined;
+  }
+
+  /** The timestamps that were reported on are no more. */
+  forgetReports(): void {
+    this.reportOffsetMs = undefined;
+  }
+
+  /** When a frame of this timestamp would have arrived at the earliest; undefined before the first. */
+  earliestArrivalMs(ticks: number): number | undefined {
+    return this.leastMs === undefined ? undefined : this.leastMs + this.toMs(ticks);
   }
 
   /** UTC at timestamp zero as the camera reported it and as it arrived; for comparing two streams of one camera. */
   offsetsMs(): { report: number | undefined; arrival: number | undefined } {
-    return { report: this.reportOffsetMs, arrival: this.arrivalOffsetMs() };
+    return { report: this.reportOffsetMs, arrival: this.leastMs };
   }
 
   /** How far the camera's clock is ahead of ours, delay of the network included. */
   clockOffsetMs(): number | undefined {
-    const arrival = this.arrivalOffsetMs();
-    return arrival === undefined || this.reportOffsetMs === undefined ? undefined : this.reportOffsetMs - arrival;
+    return this.leastMs === undefined || this.reportOffsetMs === undefined
+      ? undefined
+      : this.reportOffsetMs - this.leastMs;
   }
 
   /** UTC at timestamp zero. Undefined before the first frame. */
   current(): { offsetMs: number; timeSource: TimeSource } | undefined {
-    const arrival = this.arrivalOffsetMs();
+    const arrival = this.leastMs;
     if (arrival === undefined) return undefined;
-    const report = this.reportOffsetMs;
+    const report = this.believesReports ? this.reportOffsetMs : undefined;
     return report !== undefined && Math.abs(report - arrival) <= trustedOffsetMs
       ? { offsetMs: report, timeSource: 'rtcp' }
       : { offsetMs: arrival, timeSource: 'arrival' };
+  }
+
+  /**
+   * Bound on how far an instant may be from that of our own clock, ms: with reports by how much the camera's clock
+   * differs, with arrivals how much the least delays of the last minute differ and what a camera needs to encode.
+   */
+  errorMs(): number | undefined {
+    const now = this.current();
+    if (now === undefined) return undefined;
+    if (now.timeSource === 'rtcp') return Math.abs(now.offsetMs - this.leastMs!) + reportErrorMs;
+    return Math.max(...this.minima.map((one) => one.offsetMs)) - this.leastMs! + unknownDelayMs;
   }
 }
 

@@ -9,13 +9,18 @@ import { parseMoof, parseTrackDefaults, type ParsedMoof, type SampleDefaults } f
 import { addressWithCredentials, concatScript, fragmentArguments } from '../../../platform/ffmpeg/stream-arguments.js';
 import type { Ffmpeg } from '../../../platform/ffmpeg/ffmpeg.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
+import { FrozenPicture } from '../frozen-picture.js';
 import { IngestFailure } from '../ingest-failure.js';
+import { nalRole } from '../native/video-codec.js';
+import type { MediaCodec } from '../stream-state.js';
 import { RunClock, TimeAnchor } from '../time-anchor.js';
 import { stderrFailure } from './stderr-reason.js';
 
 const fragmentMs = 1000;
 const socketTimeoutMs = 8000;
 const ntpOffsetSeconds = 2_208_988_800;
+/** What this engine adds to the error of an instant: a frame of a slow camera; design/time.md. */
+const engineErrorMs = 100;
 /** prft flags of a time that comes from the camera's sender reports; others are the child's own clock at writing. */
 const capturedFlags = 24;
 
@@ -30,6 +35,7 @@ export function hasOtherParameters(bytes: Buffer, moof: ParsedMoof, init: InitSe
   const sample = moof.samples[0];
   if (sample?.isSync !== true) return false;
   const { sampleEntry, record } = decoderConfiguration(init.bytes);
+  if (!sampleEntry.startsWith('avc') && !sampleEntry.startsWith('h')) return false;
   const isSps = sampleEntry.startsWith('avc')
     ? (first: number) => (first & 31) === 7
     : (first: number) => ((first >> 1) & 63) === 33;
@@ -42,6 +48,12 @@ export function hasOtherParameters(bytes: Buffer, moof: ParsedMoof, init: InitSe
   return false;
 }
 
+function codecName(codec: string): MediaCodec {
+  if (codec.startsWith('avc')) return 'h264';
+  if (codec.startsWith('mp4v')) return codec.startsWith('mp4v.20') ? 'mpeg4' : 'mjpeg';
+  return 'h265';
+}
+
 /** Turns the boxes of one child into fragments. */
 class FfmpegStream {
   private readonly boxes = new BoxStream();
@@ -52,13 +64,19 @@ class FfmpegStream {
   private moof: Buffer | undefined;
   private anchor: TimeAnchor | undefined;
   private clockOfRun: RunClock | undefined;
+  private readonly frozen = new FrozenPicture();
+  private isFrozen = false;
+  private codec: MediaCodec = 'h264';
   private run = 0;
+  private epoch: number;
   framesCame = false;
 
   constructor(
     private readonly clock: Clock,
     private readonly options: PullOptions,
-  ) {}
+  ) {
+    this.epoch = options.recordedClock.epoch;
+  }
 
   /** @throws IngestFailure, AppError bad_mp4 */
   push(chunk: Buffer): void {
@@ -76,11 +94,14 @@ class FfmpegStream {
   }
 
   private begin(initBytes: Buffer): void {
-    if (!hasVideo(initBytes)) throw new IngestFailure('not_video', 'no H.264 or H.265 video in the stream');
+    if (!hasVideo(initBytes)) throw new IngestFailure('not_video', 'no video in the stream that can be recorded');
     this.init = parseInitSegment(initBytes);
     this.defaults = parseTrackDefaults(initBytes, this.init.trackId);
     this.anchor = new TimeAnchor(this.init.timescale);
     this.clockOfRun = undefined;
+    this.codec = codecName(this.init.codec);
+    this.options.report.codec(this.codec);
+    this.frozen.setSize(this.init.width, this.init.height);
   }
 
   private fragment(bytes: Buffer): void {
@@ -91,17 +112,24 @@ class FfmpegStream {
     if (first === undefined) return;
     if (hasOtherParameters(bytes, moof, init)) throw new IngestFailure('stream_ended', 'the stream changed its format');
     this.framesCame = true;
-    this.options.onFrame();
+    this.options.report.frame();
     const base = Number(moof.baseMediaDecodeTime);
     const durationTicks = moof.samples.reduce((sum, { duration }) => sum + duration, 0);
-    anchor.observeArrival(base + durationTicks, this.clock.nowMs());
+    const { recordedClock, report } = this.options;
+    if (recordedClock.epoch !== this.epoch) anchor.forgetArrivals();
+    this.epoch = recordedClock.epoch;
+    anchor.observeArrival(base + durationTicks, recordedClock.nowMs());
+    this.watchMotion(bytes, moof);
     const capturedMs = capturedAtMs(this.prft);
-    // The parser hands the time of the packet that ended a picture to that picture: it is the next one's.
-    if (capturedMs !== undefined && second !== undefined)
-      anchor.observeSenderReport(base + first.duration + second.compositionOffset, capturedMs);
-    const offsetMs = anchor.clockOffsetMs();
-    if (offsetMs !== undefined) this.options.onClockOffset(offsetMs);
+    if (capturedMs !== undefined) {
+      // Where a parser joins packets it hands the time of the one that ended a picture to that picture: it is the next
+      // one's. Motion JPEG has none.
+      if (this.codec === 'mjpeg') anchor.observeSenderReport(base + first.compositionOffset, capturedMs);
+      else if (second !== undefined)
+        anchor.observeSenderReport(base + first.duration + second.compositionOffset, capturedMs);
+    }
     const start = this.place(base, first.isSync);
+    report.time(anchor.clockOffsetMs(), start.timeSource, (anchor.errorMs() ?? 0) + engineErrorMs);
     this.options.onFragment({
       init,
       bytes,
@@ -113,6 +141,36 @@ class FfmpegStream {
       timeSource: start.timeSource,
       run: this.run,
     });
+  }
+
+  private watchMotion(bytes: Buffer, moof: ParsedMoof): void {
+    const now = this.clock.monotonicMs();
+    let frozen = this.isFrozen;
+    for (const sample of moof.samples) {
+      const data = bytes.subarray(sample.offset, sample.offset + sample.size);
+      const slices = this.slicesOf(data);
+      const sliceBytes = slices.reduce((sum, one) => sum + one.length, 0);
+      frozen =
+        (sample.isSync ? this.frozen.key(slices, now) : this.frozen.picture(slices.length, sliceBytes, now)) ===
+        'frozen';
+    }
+    if (frozen === this.isFrozen) return;
+    this.isFrozen = frozen;
+    this.options.report.trouble('picture_frozen', frozen ? 'the picture does not change any more' : undefined);
+  }
+
+  /** Without SEI and parameter sets, in which a camera may count or tell the time. */
+  private slicesOf(sample: Buffer): Buffer[] {
+    const { codec } = this;
+    if (codec !== 'h264' && codec !== 'h265') return [sample];
+    const slices: Buffer[] = [];
+    for (let at = 0; at + 4 < sample.length;) {
+      const nal = sample.subarray(at + 4, at + 4 + sample.readUInt32BE(at));
+      const role = nalRole(codec, nal);
+      if (role === 'key' || role === 'picture') slices.push(nal);
+      at += 4 + sample.readUInt32BE(at);
+    }
+    return slices;
   }
 
   private place(ticks: number, mayJump: boolean) {
@@ -132,7 +190,7 @@ export function createFfmpegSource({ clock, ffmpeg }: { clock: Clock; ffmpeg: Ff
     // A child that looks at a stream before it writes, perhaps beside many others.
     startupMs: 15_000,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {
-      const input = { ...target, timeoutMs: socketTimeoutMs };
+      const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
       const stream = new FfmpegStream(clock, options);
       const failed: { error?: unknown } = {};
       const child = ffmpeg.start({

@@ -1,73 +1,28 @@
 // RTP payloads to access units, for H.264 (RFC 6184) and H.265 (RFC 7798) without interleaving.
 import { IngestFailure } from '../ingest-failure.js';
+import type { RtpPacket, TimestampUnwrapper } from './rtp-packet.js';
 import type { VideoCodec } from './video-codec.js';
-
-export interface RtpPacket {
-  readonly sequence: number;
-  readonly timestamp: number;
-  readonly marker: boolean;
-  readonly payload: Buffer;
-}
 
 /** All NAL units with one timestamp. */
 export interface AccessUnit {
-  /** RTP timestamp, unwrapped, 90 kHz. */
+  /** RTP timestamp, unwrapped. */
   readonly ticks: number;
   readonly nals: Buffer[];
 }
 
 const maxUnitBytes = 16 * 1024 * 1024;
-
-/** RFC 3550 5.1. Undefined for what is no RTP of version 2. */
-export function parseRtp(bytes: Buffer): RtpPacket | undefined {
-  if (bytes.length < 12 || bytes[0]! >> 6 !== 2) return undefined;
-  let start = 12 + (bytes[0]! & 15) * 4;
-  if (bytes[0]! & 16) {
-    if (bytes.length < start + 4) return undefined;
-    start += 4 + bytes.readUInt16BE(start + 2) * 4;
-  }
-  const padding = bytes[0]! & 32 ? bytes[bytes.length - 1]! : 0;
-  const end = bytes.length - padding;
-  if (start >= end) return undefined;
-  return {
-    sequence: bytes.readUInt16BE(2),
-    timestamp: bytes.readUInt32BE(4),
-    marker: (bytes[1]! & 128) !== 0,
-    payload: bytes.subarray(start, end),
-  };
-}
-
-/** Extends the 32-bit timestamps of one RTP stream, which wrap after 13 hours. */
-export class TimestampUnwrapper {
-  private last: number | undefined;
-
-  unwrap(timestamp: number): number {
-    if (this.last === undefined) {
-      this.last = timestamp;
-      return timestamp;
-    }
-    this.last = this.peek(timestamp);
-    return this.last;
-  }
-  /** Without moving on; for the timestamps of sender reports. */
-  peek(timestamp: number): number {
-    return this.last === undefined ? this.unwrap(timestamp) : this.last + ((timestamp - low32(this.last)) | 0);
-  }
-}
-
-/** `value` modulo 2^32, also beyond 32 bits. */
-function low32(value: number): number {
-  return ((value % 2 ** 32) + 2 ** 32) % 2 ** 32;
-}
+const maxUnitNals = 4096;
 
 export class Depacketizer {
   private nals: Buffer[] = [];
   private parts: Buffer[] | undefined;
   private bytes = 0;
   private ticks: number | undefined;
-  private sequence: number | undefined;
-  /** Packets that were missing in the sequence. */
-  lostPackets = 0;
+  private finishedTicks: number | undefined;
+  /** Some cameras set the marker on every packet: then only a new timestamp ends a frame. */
+  private markersCount = true;
+  /** NAL units that came in part only and were dropped; what was whole beside them is kept. */
+  tornUnits = 0;
 
   constructor(
     private readonly codec: VideoCodec,
@@ -75,31 +30,33 @@ export class Depacketizer {
     private readonly onUnit: (unit: AccessUnit) => void,
   ) {}
 
-  /** @throws IngestFailure bad_answer when a frame grows without end */
-  push(packet: RtpPacket): void {
-    if (this.sequence !== undefined) {
-      const gap = (packet.sequence - this.sequence - 1) & 0xffff;
-      if (gap > 0 && gap < 0x8000) {
-        this.lostPackets += gap;
-        this.parts = undefined;
-      }
-    }
-    this.sequence = packet.sequence;
-    const ticks = this.timestamps.unwrap(packet.timestamp);
-    if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
-    this.ticks = ticks;
-    this.bytes += packet.payload.length;
-    if (this.bytes > maxUnitBytes) throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
-    if (this.codec === 'h264') this.h264(packet.payload);
-    else this.h265(packet.payload);
-    if (packet.marker) this.finish();
+  /** Packets are missing before the next one. */
+  lose(): void {
+    if (this.parts !== undefined) this.tornUnits += 1;
+    this.parts = undefined;
   }
 
-  private finish(): void {
+  /** Takes the next packet in order. @throws IngestFailure bad_answer when a frame grows without end */
+  push(packet: Pick<RtpPacket, 'timestamp' | 'marker' | 'payload'>): void {
+    const ticks = this.timestamps.unwrap(packet.timestamp);
+    if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
+    if (ticks === this.finishedTicks) this.markersCount = false;
+    this.ticks = ticks;
+    this.bytes += packet.payload.length;
+    if (this.bytes > maxUnitBytes || this.nals.length > maxUnitNals)
+      throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
+    if (this.codec === 'h264') this.h264(packet.payload);
+    else this.h265(packet.payload);
+    if (packet.marker && this.markersCount) this.finish();
+  }
+
+  /** Hands over what there is of the last frame. */
+  finish(): void {
     const { nals, ticks } = this;
     this.nals = [];
-    this.parts = undefined;
+    this.lose();
     this.bytes = 0;
+    this.finishedTicks = ticks;
     if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals });
   }
 
@@ -115,7 +72,10 @@ export class Depacketizer {
   }
 
   private fragment(first: boolean, last: boolean, header: Buffer, data: Buffer): void {
-    if (first) this.parts = [header];
+    if (first) {
+      this.lose(); // the one before has no end
+      this.parts = [header];
+    }
     if (this.parts === undefined) return; // its start was lost
     this.parts.push(data);
     if (!last) return;

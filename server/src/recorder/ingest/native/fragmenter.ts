@@ -1,7 +1,8 @@
 // Access units of one run to fragments: cut before a keyframe and by duration, decode times laid out so that every
 // picture is shown exactly at its RTP timestamp, also with reordered (B) pictures.
-import type { Fragment, FragmentPart, InitSegment } from '../../../lib/fragment.js';
+import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { PartCutter } from '../../../lib/part-cuts.js';
+import type { PartSink } from '../fragment-source.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { AudioRun } from './aac-track.js';
 import { buildFragment, timescale, type Sample } from './mp4-writer.js';
@@ -33,13 +34,6 @@ export interface FragmenterOptions {
   readonly anchor: TimeAnchor;
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts?: PartSink;
-}
-
-/** Who watches with low latency. */
-export interface PartSink {
-  /** Asked once a fragment: nobody watches most cameras. */
-  wanted(): boolean;
-  onPart(part: FragmentPart): void;
 }
 
 /** A fragment without a keyframe in sight is cut after this. */

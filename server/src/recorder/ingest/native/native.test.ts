@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Fragment } from '../../../lib/fragment.js';
 import { parseMoof } from '../../../lib/isobmff/moof.js';
 import { TimeAnchor } from '../time-anchor.js';
-import { Depacketizer, parseRtp, TimestampUnwrapper, type AccessUnit } from './depacketizer.js';
+import { Depacketizer, type AccessUnit } from './depacketizer.js';
 import { Fragmenter } from './fragmenter.js';
 import { buildInitSegment } from './mp4-writer.js';
-import { senderReport } from './native-source.js';
+import { readRtcp, type SenderReport } from './rtcp.js';
+import { TimestampUnwrapper } from './rtp-packet.js';
+import { RtpReceiver } from './rtp-receiver.js';
 import { authorizerFor } from './rtsp-authorization.js';
 import { RtspParser } from './rtsp-message.js';
-import { findVideo } from './session-description.js';
 import { nalRole, type VideoCodec } from './video-codec.js';
 
 function rtp(sequence: number, timestamp: number, marker: boolean, payload: number[] | Buffer): Buffer {
@@ -25,7 +26,16 @@ describe('Depacketizer', () => {
   function units(codec: VideoCodec, packets: Buffer[]): AccessUnit[] {
     const found: AccessUnit[] = [];
     const depacketizer = new Depacketizer(codec, new TimestampUnwrapper(), (unit) => found.push(unit));
-    for (const packet of packets) depacketizer.push(parseRtp(packet)!);
+    const receiver = new RtpReceiver({
+      payloadType: 96,
+      clockRate: 90_000,
+      onPacket: (packet) => depacketizer.push(packet),
+      onLoss: () => depacketizer.lose(),
+      onSourceChange: () => undefined,
+    });
+    for (const packet of packets) receiver.push(packet, 0);
+    receiver.flushLate(1e6);
+    depacketizer.finish();
     return found;
   }
   const hex = (unit: AccessUnit) => unit.nals.map((nal) => nal.toString('hex'));
@@ -65,7 +75,7 @@ describe('Depacketizer', () => {
       rtp(0, 0x10, false, [0x41, 2]),
       rtp(1, 0x30, false, [0x41, 3]),
     ]);
-    expect(found.map(({ ticks }) => ticks)).toEqual([0xffff_fff0, 0xffff_fff0 + 0x20]);
+    expect(found.map(({ ticks }) => ticks)).toEqual([0xffff_fff0, 0xffff_fff0 + 0x20, 0xffff_fff0 + 0x40]);
   });
 
   it('refuses a frame without end', () => {
@@ -124,6 +134,7 @@ describe('RtspParser', () => {
 
   it.each([
     ['junk', Buffer.from([0xff, 0xd8])],
+    ['text without end', Buffer.from(`RTSP/1.0 200 OK\r\nX: ${'a'.repeat(20_000)}`)],
     ['another protocol', Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
     ['no end', Buffer.alloc(20_000, 0x41)],
     ['an impossible length', Buffer.from('RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n')],
@@ -132,38 +143,36 @@ describe('RtspParser', () => {
   });
 });
 
-describe('findVideo', () => {
-  const head = 'v=0\r\ns=x\r\nm=audio 0 RTP/AVP 8\r\na=control:a\r\n';
-  it.each([
-    ['trackID=1', 'rtsp://h/s/trackID=1'],
-    ['rtsp://h/other', 'rtsp://h/other'],
-    ['*', 'rtsp://h/s'],
-  ])('resolves control %s', (control, expected) => {
-    const sdp = `${head}m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=Z0IAHg==,aM4C\r\na=control:${control}\r\n`;
-    expect(findVideo(sdp, 'rtsp://h/s')).toMatchObject({ codec: 'h264', payloadType: 96, control: expected });
-  });
+describe('readRtcp', () => {
+  const found = (packet: Buffer) => {
+    const reports: SenderReport[] = [];
+    const byes: (readonly number[])[] = [];
+    readRtcp(packet, { onSenderReport: (one) => reports.push(one), onBye: (one) => byes.push(one) });
+    return { reports, byes };
+  };
 
-  it.each([
-    [head, 'not_video'],
-    [`${head}m=video 0 RTP/AVP 26\r\n`, 'not_video'],
-    ['<html>', 'bad_answer'],
-  ])('refuses %j', (sdp, reason) => {
-    expect(() => findVideo(sdp, 'rtsp://h/s')).toThrow(expect.objectContaining({ reason }));
-  });
-});
-
-describe('senderReport', () => {
-  it('finds the report in a compound packet and ignores a camera without a clock', () => {
+  it('finds report and goodbye in a compound packet and ignores a camera without a clock', () => {
     const report = Buffer.alloc(28);
-    report.set([0x80, 200, 0, 6]);
+    report.set([0x80, 200, 0, 6, 0, 0, 0, 7]);
     report.writeUInt32BE(2_208_988_800 + 1000, 8);
     report.writeUInt32BE(0x8000_0000, 12);
     report.writeUInt32BE(4711, 16);
     const other = Buffer.from([0x81, 202, 0, 1, 0, 0, 0, 0]);
-    expect(senderReport(Buffer.concat([other, report]))).toEqual({ utcMs: 1_000_500, rtpTimestamp: 4711 });
+    const bye = Buffer.from([0x81, 203, 0, 1, 0, 0, 0, 7]);
+    const { reports, byes } = found(Buffer.concat([other, report, bye]));
+    expect(reports).toMatchObject([{ ssrc: 7, utcMs: 1_000_500, rtpTimestamp: 4711 }]);
+    expect(reports[0]!.middle).toBe((((2_208_988_800 + 1000) % 65536) * 65536 + 0x8000) >>> 0);
+    expect(byes).toEqual([[7]]);
     report.writeUInt32BE(0, 8);
-    expect(senderReport(report)).toBeUndefined();
-    expect(senderReport(Buffer.from([0x80, 200, 0, 6, 1, 2]))).toBeUndefined();
+    expect(found(report).reports[0]!.utcMs).toBeUndefined();
+    expect(found(Buffer.from([0x80, 200, 0, 6, 1, 2])).reports).toEqual([]);
+  });
+
+  it('knows the era after 2036', () => {
+    const report = Buffer.alloc(28);
+    report.set([0x80, 200, 0, 6]);
+    report.writeUInt32BE(100, 8);
+    expect(new Date(found(report).reports[0]!.utcMs!).getUTCFullYear()).toBe(2036);
   });
 });
 

@@ -1,4 +1,5 @@
-// Cuts what an RTSP server sends (RFC 2326) into its answers and the interleaved packets between them (10.12).
+// Cuts what an RTSP server sends (RFC 2326) into its answers and the interleaved packets between them (10.12). Bytes that
+// are neither are skipped up to the next packet, within bounds: some cameras write half a packet when their queue is full.
 import { IngestFailure } from '../ingest-failure.js';
 
 export interface RtspResponse {
@@ -16,65 +17,190 @@ export interface RtspEvents {
 }
 
 const maxHeaderBytes = 16 * 1024;
+const maxHeaders = 64;
 const maxBodyBytes = 256 * 1024;
+/** After so many bytes without anything that makes sense the connection is given up. */
+const maxGarbageBytes = 256 * 1024;
 const headEnd = Buffer.from('\r\n\r\n', 'latin1');
+const dollar = 0x24;
+const frameHeaderBytes = 4;
+const shortestRtpBytes = 12;
+const responseStart = 'RTSP/';
+const longestMethod = 16;
+
+/** 1: yes, 0: more bytes are needed, -1: no. */
+type Verdict = 1 | 0 | -1;
+
+const isUpper = (byte: number): boolean => (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f;
+const isBreak = (byte: number): boolean => byte === 13 || byte === 10;
+
+/** Whether an answer or a request begins at `at`. */
+function beginsMessage(bytes: Buffer, at: number): Verdict {
+  const length = bytes.length - at;
+  let index = 0;
+  while (index < length && index < responseStart.length && bytes[at + index] === responseStart.charCodeAt(index))
+    index += 1;
+  if (index === responseStart.length) return 1;
+  if (index === length) return 0;
+  for (index = 0; index < length; index++) {
+    const byte = bytes[at + index]!;
+    if (byte === 0x20 && index >= 3) return 1;
+    if (!isUpper(byte) || index >= longestMethod) return -1;
+  }
+  return 0;
+}
 
 export class RtspParser {
   private rest: Buffer = Buffer.alloc(0);
+  private spoke = false;
+  private channels: ReadonlySet<number> | undefined;
+  private skipping = false;
+  private garbage = 0;
+  /** Bytes that were neither RTSP nor packets, in all. */
+  garbageBytes = 0;
 
   constructor(private readonly events: RtspEvents) {}
+
+  /** Channels that were set up; what comes on others is ignored. */
+  expectChannels(channels: readonly number[]): void {
+    this.channels = new Set(channels);
+  }
 
   /** @throws IngestFailure bad_answer for what is not RTSP or has no end */
   push(chunk: Buffer): void {
     let bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     for (;;) {
-      const used = bytes[0] === 0x24 ? this.interleaved(bytes) : this.message(bytes);
+      const used = this.take(bytes);
       if (used === 0) break;
       bytes = bytes.subarray(used);
     }
     this.rest = bytes;
   }
 
+  /** Bytes that the next thing in the stream takes; 0 when it is not whole yet. */
+  private take(bytes: Buffer): number {
+    if (bytes.length === 0) return 0;
+    const first = bytes[0]!;
+    if (this.skipping) return this.skip(bytes, 0);
+    if (first === dollar) return this.interleaved(bytes);
+    // Some servers send an empty line behind a body.
+    if (isBreak(first)) return 1;
+    const verdict = beginsMessage(bytes, 0);
+    if (verdict === 1) return this.message(bytes);
+    return verdict === 0 ? 0 : this.junk(bytes, 1);
+  }
+
   private interleaved(bytes: Buffer): number {
-    if (bytes.length < 4) return 0;
-    const end = 4 + bytes.readUInt16BE(2);
-    if (bytes.length < end) return 0;
-    this.events.onInterleaved(bytes[1]!, bytes.subarray(4, end));
+    if (bytes.length < frameHeaderBytes) return 0;
+    const length = bytes.readUInt16BE(2);
+    const end = frameHeaderBytes + length;
+    const channel = bytes[1]!;
+    const known = this.channels === undefined || this.channels.has(channel);
+    if (length > 0 && bytes.length <= frameHeaderBytes) return 0;
+    if (known && (length === 0 || bytes[frameHeaderBytes]! >> 6 === 2)) {
+      if (bytes.length < end) return 0;
+    } else {
+      // Only what stands behind it tells a packet that is none of ours from garbage.
+      const verdict = this.followed(bytes, end);
+      if (verdict !== 1) return verdict === 0 ? 0 : this.junk(bytes, 1);
+    }
+    this.garbage = 0;
+    if (known) this.events.onInterleaved(channel, bytes.subarray(frameHeaderBytes, end));
     return end;
   }
 
-  private message(bytes: Buffer): number {
-    if (bytes.length === 0) return 0;
-    // Some servers send an empty line behind a body.
-    if (bytes[0] === 13 || bytes[0] === 10) return 1;
-    if (bytes[0]! < 0x20 || bytes[0]! > 0x7e) throw new IngestFailure('bad_answer', 'the camera does not speak RTSP');
-    const at = bytes.indexOf(headEnd);
-    if (at < 0) {
-      if (bytes.length > maxHeaderBytes) throw new IngestFailure('bad_answer', 'an RTSP answer without end');
-      return 0;
+  /** Whether something that makes sense begins at `end`. */
+  private followed(bytes: Buffer, end: number): Verdict {
+    const next = bytes[end];
+    if (next === undefined) return 0;
+    return next === dollar || isBreak(next) ? 1 : beginsMessage(bytes, end);
+  }
+
+  /** `from` bytes are garbage, and all up to the next packet or answer. */
+  private junk(bytes: Buffer, from: number): number {
+    if (!this.spoke) throw new IngestFailure('bad_answer', 'the camera does not speak RTSP');
+    this.skipping = true;
+    return this.skip(bytes, from);
+  }
+
+  private skip(bytes: Buffer, from: number): number {
+    let at = from;
+    let verdict: Verdict = -1;
+    for (; at < bytes.length; at++) {
+      verdict = this.resumes(bytes, at);
+      if (verdict !== -1) break;
     }
-    if (at > maxHeaderBytes) throw new IngestFailure('bad_answer', 'an RTSP answer that is too long');
-    const [first = '', ...lines] = bytes.toString('latin1', 0, at).split(/\r?\n/);
+    this.skipping = verdict !== 1;
+    this.garbage += at;
+    this.garbageBytes += at;
+    if (this.garbage > maxGarbageBytes)
+      throw new IngestFailure('bad_answer', 'the camera sends garbage instead of its stream');
+    // At the place where it resumes nothing is used; what stands there is read at once.
+    return at === 0 && verdict === 1 ? this.take(bytes) : at;
+  }
+
+  /** Stricter than between packets, because garbage may hold anything. */
+  private resumes(bytes: Buffer, at: number): Verdict {
+    const first = bytes[at]!;
+    if (first === dollar) {
+      if (bytes.length < at + frameHeaderBytes + 1) return 0;
+      const length = bytes.readUInt16BE(at + 2);
+      const plausible =
+        (this.channels === undefined || this.channels.has(bytes[at + 1]!)) &&
+        length >= shortestRtpBytes &&
+        bytes[at + frameHeaderBytes]! >> 6 === 2;
+      return plausible ? this.followed(bytes, at + frameHeaderBytes + length) : -1;
+    }
+    if (first !== responseStart.charCodeAt(0)) return -1;
+    for (let index = 1; index < responseStart.length; index++) {
+      const byte = bytes[at + index];
+      if (byte === undefined) return 0;
+      if (byte !== responseStart.charCodeAt(index)) return -1;
+    }
+    return 1;
+  }
+
+  private message(bytes: Buffer): number {
+    const found = bytes.indexOf(headEnd);
+    const at = found < 0 ? bytes.length - headEnd.length : found;
+    // Text never holds these: it is no message, or it was cut and a packet follows.
+    const textEnd = Math.min(found < 0 ? bytes.length : found, maxHeaderBytes);
+    for (let index = 0; index < textEnd; index++) {
+      const byte = bytes[index]!;
+      if (byte < 0x20 && byte !== 13 && byte !== 10 && byte !== 9) return this.junk(bytes, 1);
+    }
+    if (at > maxHeaderBytes) {
+      if (this.spoke) return this.junk(bytes, 1);
+      throw new IngestFailure('bad_answer', 'an RTSP answer without end');
+    }
+    if (found < 0) return 0;
+    const [first = '', ...lines] = bytes.toString('latin1', 0, at).split(/\r?\n/, maxHeaders);
     const headers = new Map<string, string[]>();
     for (const line of lines) {
       const colon = line.indexOf(':');
       if (colon <= 0) continue;
       const name = line.slice(0, colon).trim().toLowerCase();
-      headers.set(name, [...(headers.get(name) ?? []), line.slice(colon + 1).trim()]);
+      const values = headers.get(name);
+      if (values === undefined) headers.set(name, [line.slice(colon + 1).trim()]);
+      else values.push(line.slice(colon + 1).trim());
     }
-    const bodyLength = Number(headers.get('content-length')?.[0] ?? 0);
-    if (!Number.isInteger(bodyLength) || bodyLength < 0 || bodyLength > maxBodyBytes)
-      throw new IngestFailure('bad_answer', 'an RTSP answer of impossible length');
-    const end = at + 4 + bodyLength;
-    if (bytes.length < end) return 0;
+    const stated = headers.get('content-length')?.[0] ?? '0';
+    const bodyLength = /^\d{1,7}$/.test(stated) ? Number(stated) : Infinity;
+    if (bodyLength > maxBodyBytes) throw new IngestFailure('bad_answer', 'an RTSP answer of impossible length');
     const status = /^RTSP\/\d\.\d (\d{3})/.exec(first);
+    const request = status === null ? /^([A-Z_]+) \S+ RTSP\/\d\.\d$/.exec(first) : null;
+    if (status === null && request === null) return this.junk(bytes, 1);
+    const end = at + headEnd.length + bodyLength;
+    if (bytes.length < end) return 0;
+    this.garbage = 0;
+    this.spoke = true;
     if (status !== null)
-      this.events.onResponse({ status: Number(status[1]), headers, body: bytes.toString('utf8', at + 4, end) });
-    else {
-      const request = /^([A-Z_]+) \S+ RTSP\/\d\.\d$/.exec(first);
-      if (request === null) throw new IngestFailure('bad_answer', 'the camera does not speak RTSP');
-      this.events.onRequest(request[1]!, headers.get('cseq')?.[0] ?? '0');
-    }
+      this.events.onResponse({
+        status: Number(status[1]),
+        headers,
+        body: bytes.toString('utf8', at + headEnd.length, end),
+      });
+    else this.events.onRequest(request![1]!, headers.get('cseq')?.[0] ?? '0');
     return end;
   }
 }

@@ -1,157 +1,100 @@
-// An RTSP session over one TCP connection (RFC 2326): describe, set up the video interleaved, play, keep alive.
-import { connect, type Socket } from 'node:net';
-import { IngestFailure, socketFailure } from '../ingest-failure.js';
+// An RTSP session (RFC 2326): ask what the server offers, describe, set up the tracks interleaved, play, keep alive.
+import { IngestFailure } from '../ingest-failure.js';
 import type { StreamTarget } from '../fragment-source.js';
-import { authorizerFor, type Authorizer } from './rtsp-authorization.js';
-import { RtspParser, type RtspResponse } from './rtsp-message.js';
-import { findVideo, type VideoMedia } from './session-description.js';
+import { baseAddress, controlAddresses, endpointOf, rtspAddress } from './rtsp-address.js';
+import { RtspConnection } from './rtsp-connection.js';
+import type { RtspResponse } from './rtsp-message.js';
+import { findMedia, type SessionMedia } from './session-description.js';
 
-const connectTimeoutMs = 6000;
-const answerTimeoutMs = 8000;
 const maxRedirects = 3;
-const defaultPort = 554;
+const redirects = new Set([301, 302, 303, 305, 307, 308]);
+const defaultTimeoutSeconds = 60;
+const longestKeepAliveMs = 30_000;
+const keepAliveMethods = ['GET_PARAMETER', 'OPTIONS', 'SET_PARAMETER'] as const;
 
-export interface RtspSessionEvents {
-  onRtp(packet: Buffer): void;
-  onRtcp(packet: Buffer): void;
+export type TrackName = 'video' | 'audio';
+
+export interface RtspSessionOptions {
+  readonly target: StreamTarget;
+  readonly signal: AbortSignal;
+  /** Before any packet comes. Returns whether the sound is wanted. */
+  readonly onMedia: (media: SessionMedia) => { audio: boolean };
+  readonly onAudioRefused: () => void;
+  /** RTP and RTCP of a track, told apart by what they are, whichever channel they came on. */
+  readonly onPacket: (track: TrackName, isRtcp: boolean, packet: Buffer) => void;
 }
 
-/** One plain name and an address that fits in a request line. */
-function checkedUrl(url: string): URL {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new IngestFailure('bad_answer', 'the camera names no valid stream address');
-  }
-  if (parsed.protocol === 'rtsps:') throw new IngestFailure('no_stream', 'RTSP over TLS', true);
-  if (parsed.protocol !== 'rtsp:' || parsed.hostname === '' || /[\s\r\n]/.test(url))
-    throw new IngestFailure('bad_answer', 'the camera names no RTSP address');
-  parsed.username = '';
-  parsed.password = '';
-  return parsed;
+interface Track {
+  readonly name: TrackName;
+  readonly rtpChannel: number;
+  readonly rtcpChannel: number;
 }
+
+/** RFC 5761 4: packet types of RTCP, which RTP cannot have as payload types with a marker. */
+const isRtcpType = (second: number | undefined): boolean => second !== undefined && second >= 200 && second <= 207;
 
 export class RtspSession {
-  private readonly parser: RtspParser;
-  private readonly waiting = new Map<number, (response: RtspResponse) => void>();
-  private sequence = 0;
-  private authorize: Authorizer | undefined;
-  private sessionId: string | undefined;
+  private tracks: Track[] = [];
+  private readonly byChannel = new Map<number, TrackName>([
+    [0, 'video'],
+    [1, 'video'],
+  ]);
+  private connection!: RtspConnection;
+  private playUri: string | undefined;
   private keepAlive: NodeJS.Timeout | undefined;
-  private keepAliveMethod = 'GET_PARAMETER';
-  private fail: (error: Error) => void = () => undefined;
-  private framesCame = false;
-  private rtpChannel = 0;
-  /** Rejects when the connection is lost; never resolves. */
-  readonly lost: Promise<never>;
+  private offered: string[] = [...keepAliveMethods];
+  private asking = false;
 
-  private constructor(
-    private readonly socket: Socket,
-    private readonly target: StreamTarget,
-    events: RtspSessionEvents,
-  ) {
-    this.lost = new Promise<never>((_resolve, reject) => (this.fail = reject));
-    this.lost.catch(() => undefined); // whoever waits for it is told
-    this.parser = new RtspParser({
-      onResponse: (response) => {
-        const cseq = Number(response.headers.get('cseq')?.[0]);
-        // A server that forgets CSeq answers in order.
-        const key = this.waiting.has(cseq) ? cseq : this.waiting.keys().next().value;
-        if (key === undefined) return;
-        const resolve = this.waiting.get(key);
-        this.waiting.delete(key);
-        resolve?.(response);
-      },
-      onRequest: (_method, cseq) => {
-        this.socket.write(`RTSP/1.0 501 Not Implemented\r\nCSeq: ${cseq.replace(/[^\d]/g, '')}\r\n\r\n`);
-      },
-      onInterleaved: (channel, payload) => {
-        if (channel === this.rtpChannel) {
-          this.framesCame = true;
-          events.onRtp(payload);
-        } else if (channel === this.rtpChannel + 1) events.onRtcp(payload);
-      },
-    });
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => {
-      try {
-        this.parser.push(chunk);
-      } catch (error) {
-        this.fail(error as Error);
-        socket.destroy();
-      }
-    });
-    socket.on('error', (error) => this.fail(socketFailure(error, this.framesCame)));
-    socket.on('close', () =>
-      this.fail(new IngestFailure(this.framesCame ? 'stream_ended' : 'no_stream', 'the camera closed the connection')),
-    );
-  }
+  private constructor(private readonly options: RtspSessionOptions) {}
 
-  /** Connects. @throws IngestFailure */
-  static async open(target: StreamTarget, events: RtspSessionEvents, signal: AbortSignal): Promise<RtspSession> {
-    const url = checkedUrl(target.url);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = connect({ host, port: url.port === '' ? defaultPort : Number(url.port) });
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle(new IngestFailure('host_unreachable', 'no answer to a TCP connection')),
-        connectTimeoutMs,
-      );
-      const settle = (error?: Error) => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        socket.removeListener('error', onError);
-        if (error === undefined) return resolve();
-        socket.on('error', () => undefined); // it is given up
-        socket.destroy();
-        reject(error);
-      };
-      const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
-      const onError = (error: Error) => settle(socketFailure(error, false));
-      signal.addEventListener('abort', onAbort, { once: true });
-      socket.once('error', onError);
-      socket.once('connect', () => settle());
-      if (signal.aborted) onAbort();
-    });
-    return new RtspSession(socket, target, events);
-  }
-
-  private async request(method: string, uri: string, headers: Record<string, string> = {}): Promise<RtspResponse> {
-    for (let attempt = 0; ; attempt++) {
-      const response = await this.send(method, uri, headers);
-      if (response.status !== 401) return response;
-      const challenges = response.headers.get('www-authenticate') ?? [];
-      const stale = challenges.some((challenge) => /stale\s*=\s*"?true/i.test(challenge));
-      // A second refusal is the answer, unless only the nonce was too old.
-      if (attempt > 1 || (this.authorize !== undefined && attempt > 0 && !stale))
-        throw new IngestFailure('wrong_password', `the camera refuses the password (${method})`);
-      this.authorize = authorizerFor(challenges, this.target);
-      if (this.authorize === undefined)
-        throw new IngestFailure('bad_answer', 'the camera asks for an unknown kind of authentication');
-    }
-  }
-
-  private async send(method: string, uri: string, headers: Record<string, string>): Promise<RtspResponse> {
-    const cseq = ++this.sequence;
-    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${cseq}`, 'User-Agent: choi-canh'];
-    if (this.authorize !== undefined) lines.push(`Authorization: ${this.authorize(method, uri)}`);
-    if (this.sessionId !== undefined) lines.push(`Session: ${this.sessionId}`);
-    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-    const answer = new Promise<RtspResponse>((resolve) => this.waiting.set(cseq, resolve));
-    this.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        this.waiting.delete(cseq);
-        reject(new IngestFailure('no_stream', `no answer to ${method} within ${answerTimeoutMs / 1000} s`));
-      }, answerTimeoutMs);
-    });
+  /** Resolves when the server plays. @throws IngestFailure */
+  static async open(options: RtspSessionOptions): Promise<RtspSession> {
+    const session = new RtspSession(options);
+    // Later on whoever stops says goodbye; here a request may be waiting for its answer.
+    const onAbort = () => session.fail(new IngestFailure('no_stream', 'stopped'));
+    options.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([answer, late, this.lost]);
+      await session.begin();
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
     } finally {
-      clearTimeout(timer);
+      options.signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Rejects when the stream ends; never resolves. */
+  get lost(): Promise<never> {
+    return this.connection.lost;
+  }
+
+  /** Bytes between packets that were neither RTSP nor RTP. */
+  get garbageBytes(): number {
+    return this.connection.parser.garbageBytes;
+  }
+
+  fail(error: unknown): void {
+    (this.connection as RtspConnection | undefined)?.fail(error);
+  }
+
+  sendRtcp(track: TrackName, packet: Buffer): void {
+    const found = this.tracks.find(({ name }) => name === track);
+    if (found !== undefined) this.connection.sendPacket(found.rtcpChannel, packet);
+  }
+
+  private async connect(address: URL, isRedirected: boolean): Promise<void> {
+    const { target, signal } = this.options;
+    this.connection = await RtspConnection.open({
+      address,
+      credentials: target,
+      allowPlainPassword: !isRedirected,
+      signal,
+      onPacket: (channel, payload) => {
+        const name = this.byChannel.get(channel);
+        if (name !== undefined) this.options.onPacket(name, isRtcpType(payload[1]), payload);
+      },
+    });
   }
 
   private expect(method: string, response: RtspResponse): RtspResponse {
@@ -159,65 +102,134 @@ export class RtspSession {
     if (status === 200) return response;
     if (status === 403) throw new IngestFailure('wrong_password', 'the camera forbids this account its stream');
     if (status === 404) throw new IngestFailure('no_stream', `the camera has no such stream (${method} 404)`);
-    if (status === 461) throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', true);
+    if (status === 461)
+      throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', { because: 'transport' });
+    if (status === 400 && method === 'SETUP')
+      throw new IngestFailure('no_stream', 'the camera refuses RTP over TCP (SETUP 400)', { because: 'refused' });
     if (status === 453 || status === 503)
       throw new IngestFailure('no_stream', `the camera has no bandwidth or receivers left (${method} ${status})`);
+    if (status === 454) throw new IngestFailure('stream_ended', `the camera forgot the session (${method} 454)`);
     throw new IngestFailure('bad_answer', `${method} was answered with ${status}`);
   }
 
-  /** Describes and sets up the video, then plays. @throws IngestFailure */
-  async play(onMedia: (media: VideoMedia) => void): Promise<void> {
-    let uri = checkedUrl(this.target.url).href;
-    let described = await this.request('DESCRIBE', uri, { Accept: 'application/sdp' });
-    for (let redirects = 0; [301, 302, 307].includes(described.status) && redirects < maxRedirects; redirects++) {
-      const next = checkedUrl(described.headers.get('location')?.[0] ?? '');
-      if (next.host !== checkedUrl(uri).host)
-        throw new IngestFailure('no_stream', 'the camera sends us to another host', true);
-      uri = next.href;
-      described = await this.request('DESCRIBE', uri, { Accept: 'application/sdp' });
+  /** Connects and describes, where the server sends us to. Credentials are shown to whoever asks for them only. */
+  private async describe(): Promise<{ uri: string; described: RtspResponse }> {
+    const first = rtspAddress(this.options.target.url);
+    // As it was told: a server compares letter by letter.
+    let uri = this.options.target.url.replace(/^(rtsp:\/\/)[^/@?#]*@/i, '$1');
+    let address = first;
+    for (let hops = 0; ; hops++) {
+      await this.connect(address, endpointOf(address).key !== endpointOf(first).key);
+      this.learn(await this.connection.request('OPTIONS', uri));
+      const described = await this.connection.request('DESCRIBE', uri, { Accept: 'application/sdp' });
+      if (!redirects.has(described.status)) return { uri, described: this.expect('DESCRIBE', described) };
+      if (hops >= maxRedirects) throw new IngestFailure('bad_answer', 'the camera redirects without end');
+      const location = described.headers.get('location')?.[0] ?? '';
+      address = rtspAddress(/^[a-z]+:\/\//i.test(location) ? location : new URL(location, uri).href);
+      uri = address.href;
+      this.connection.close(undefined);
     }
-    this.expect('DESCRIBE', described);
-    const base = described.headers.get('content-base')?.[0] ?? described.headers.get('content-location')?.[0] ?? uri;
-    const media = findVideo(described.body, base);
-    onMedia(media);
-    const setup = this.expect(
-      'SETUP',
-      await this.request('SETUP', media.control, { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' }),
-    );
-    const transport = setup.headers.get('transport')?.[0] ?? '';
-    const channel = /interleaved=(\d+)/.exec(transport);
-    if (channel === null) throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', true);
-    this.rtpChannel = Number(channel[1]);
-    const [id, ...parameters] = (setup.headers.get('session')?.[0] ?? '').split(';');
-    if (!id) throw new IngestFailure('bad_answer', 'the camera names no session');
-    this.sessionId = id.trim();
-    const timeoutSeconds = Number(/timeout=(\d+)/.exec(parameters.join(';'))?.[1] ?? 60);
-    const aggregate = base;
-    this.expect('PLAY', await this.request('PLAY', aggregate, { Range: 'npt=0.000-' }));
-    const everyMs = Math.max(5, Math.min(30, timeoutSeconds / 2)) * 1000;
-    this.keepAlive = setInterval(() => void this.stayAlive(aggregate), everyMs);
   }
 
-  /** What the server answers matters little; a lost connection is seen elsewhere. */
-  private async stayAlive(uri: string): Promise<void> {
-    try {
-      const { status } = await this.request(this.keepAliveMethod, uri);
-      if (status >= 400) this.keepAliveMethod = 'OPTIONS';
-    } catch {
-      this.keepAliveMethod = 'OPTIONS'; // no answer to this one: try the other the next time
+  /** Which methods the server has; those that keep a session alive count. */
+  private learn(answer: RtspResponse): void {
+    const stated = (answer.headers.get('public') ?? []).join(',').toUpperCase();
+    if (answer.status !== 200 || stated === '') return;
+    const names = stated.split(',').map((name) => name.trim());
+    const offered = keepAliveMethods.filter((method) => names.includes(method));
+    if (offered.length > 0) this.offered = offered;
+  }
+
+  private async setUp(name: TrackName, addresses: readonly string[]): Promise<RtspResponse> {
+    const first = name === 'video' ? 0 : 2;
+    const transport = `RTP/AVP/TCP;unicast;interleaved=${first}-${first + 1}`;
+    let answer: RtspResponse | undefined;
+    for (const address of addresses) {
+      answer = await this.connection.request('SETUP', address, { Transport: transport });
+      if (answer.status !== 404) break; // the next way to write the address
     }
+    const accepted = this.expect('SETUP', answer!);
+    const granted = accepted.headers.get('transport')?.[0];
+    const channels = /interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(granted ?? '');
+    if (granted !== undefined && channels === null && !/RTP\/AVP\/TCP/i.test(granted))
+      throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', { because: 'transport' });
+    const rtpChannel = Number(channels?.[1] ?? first);
+    const rtcpChannel = Number(channels?.[2] ?? rtpChannel + 1);
+    this.tracks.push({ name, rtpChannel, rtcpChannel });
+    this.byChannel.set(rtpChannel, name).set(rtcpChannel, name);
+    this.connection.parser.expectChannels([...this.byChannel.keys()]);
+    return accepted;
+  }
+
+  private async begin(): Promise<void> {
+    const { uri, described } = await this.describe();
+    const stated = [described.headers.get('content-base')?.[0], described.headers.get('content-location')?.[0]];
+    const base = baseAddress(stated, uri);
+    const media = findMedia(described.body);
+    const { audio } = this.options.onMedia(media);
+    const tracks = controlAddresses(base, media.video.control);
+    const accepted = await this.setUp('video', tracks);
+    const [id, ...parameters] = (accepted.headers.get('session')?.[0] ?? '').split(';');
+    if (!id?.trim()) throw new IngestFailure('bad_answer', 'the camera names no session');
+    this.connection.sessionId = id.trim().slice(0, 200);
+    const timeoutSeconds = Number(/timeout\s*=\s*(\d{1,6})/i.exec(parameters.join(';'))?.[1] ?? 0);
+    if (audio && media.audio !== undefined) await this.setUpAudio(controlAddresses(base, media.audio.control));
+    await this.play([...controlAddresses(base, media.control), ...tracks]);
+    const timeoutMs = (timeoutSeconds > 0 ? timeoutSeconds : defaultTimeoutSeconds) * 1000;
+    const everyMs = Math.max(500, Math.min(longestKeepAliveMs, timeoutMs / 2 - 500));
+    this.keepAlive = setInterval(() => void this.stayAlive(), everyMs);
+    // A failure between the answer and here has passed by.
+    this.connection.lost.catch(() => clearInterval(this.keepAlive));
+  }
+
+  /** Sound is an addition: a camera that refuses it is recorded without. */
+  private async setUpAudio(addresses: readonly string[]): Promise<void> {
+    try {
+      await this.setUp('audio', addresses);
+    } catch (error) {
+      if (!(error instanceof IngestFailure) || error.reason === 'wrong_password') throw error;
+      this.options.onAudioRefused();
+    }
+  }
+
+  private async play(addresses: readonly string[]): Promise<void> {
+    let answer: RtspResponse | undefined;
+    for (const address of new Set(addresses)) {
+      this.playUri = address;
+      answer = await this.connection.request('PLAY', address, { Range: 'npt=0.000-' });
+      // Not found, or allowed for a single track only: the track's own address is tried.
+      if (answer.status !== 404 && answer.status !== 459) break;
+    }
+    this.expect('PLAY', answer!);
+    this.connection.playing = true;
+  }
+
+  /** What the server answers matters little, unless the session or the right to it is gone. */
+  private async stayAlive(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    const method = this.offered[0]!;
+    try {
+      const { status } = await this.connection.request(method, this.playUri!);
+      if (status === 454) throw new IngestFailure('stream_ended', 'the camera forgot the session (454)');
+      if (status >= 400) this.rotate();
+    } catch (error) {
+      const { reason } = error as IngestFailure;
+      if (reason === 'wrong_password' || reason === 'stream_ended' || reason === 'bad_answer') this.fail(error);
+      else this.rotate(); // no answer to this one: try another the next time
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private rotate(): void {
+    const rest = this.offered.slice(1);
+    this.offered = rest.length > 0 ? rest : [...keepAliveMethods];
   }
 
   /** Says goodbye and closes. */
   close(): void {
     clearInterval(this.keepAlive);
-    if (this.sessionId !== undefined && !this.socket.destroyed) {
-      const uri = checkedUrl(this.target.url).href;
-      const authorization = this.authorize === undefined ? '' : `Authorization: ${this.authorize('TEARDOWN', uri)}\r\n`;
-      this.socket.end(
-        `TEARDOWN ${uri} RTSP/1.0\r\nCSeq: ${++this.sequence}\r\n${authorization}Session: ${this.sessionId}\r\n\r\n`,
-      );
-      setTimeout(() => this.socket.destroy(), 500).unref();
-    } else this.socket.destroy();
+    (this.connection as RtspConnection | undefined)?.close(this.playUri);
   }
 }

@@ -1,0 +1,197 @@
+// One TCP connection to an RTSP server: requests and their answers, authentication included, and the packets between.
+import { connect, type Socket } from 'node:net';
+import { IngestFailure, socketFailure } from '../ingest-failure.js';
+import { endpointOf } from './rtsp-address.js';
+import { authorizerFor, isStale, type Authorizer, type Credentials } from './rtsp-authorization.js';
+import { RtspParser, type RtspResponse } from './rtsp-message.js';
+
+const connectTimeoutMs = 6000;
+const answerTimeoutMs = 8000;
+/** Probes of a silent peer; the watchdog over frames is faster, this one ends what nobody watches. */
+const tcpKeepAliveMs = 10_000;
+/** A camera that reads nothing is written to no further. */
+const maxUnsentBytes = 64 * 1024;
+const maxAttempts = 3;
+const ourMethods = 'OPTIONS, GET_PARAMETER, SET_PARAMETER, ANNOUNCE, TEARDOWN, REDIRECT';
+
+export interface RtspConnectionOptions {
+  readonly address: URL;
+  readonly credentials: Credentials;
+  /** Whether the password may be sent as it is: not to where a redirect leads. */
+  readonly allowPlainPassword: boolean;
+  readonly signal: AbortSignal;
+  readonly onPacket: (channel: number, payload: Buffer) => void;
+}
+
+export class RtspConnection {
+  readonly parser: RtspParser;
+  private readonly waiting = new Map<number, (response: RtspResponse) => void>();
+  private sequence = 0;
+  private authorize: Authorizer | undefined;
+  private failed: IngestFailure | undefined;
+  private reject: (error: Error) => void = () => undefined;
+  sessionId: string | undefined;
+  /** The server has begun to send the stream: an end from here on is the end of a stream. */
+  playing = false;
+  /** Rejects when the connection is lost; never resolves. */
+  readonly lost: Promise<never>;
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly options: RtspConnectionOptions,
+  ) {
+    this.lost = new Promise<never>((_resolve, reject) => (this.reject = reject));
+    this.lost.catch(() => undefined); // whoever waits for it is told
+    this.parser = new RtspParser({
+      onResponse: (response) => this.answered(response),
+      onRequest: (method, cseq) => this.serve(method, cseq),
+      onInterleaved: options.onPacket,
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
+    socket.on('data', (chunk) => {
+      if (this.failed !== undefined) return;
+      try {
+        this.parser.push(chunk);
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+    socket.on('error', (error) => this.fail(socketFailure(error, this.playing)));
+    socket.on('close', () =>
+      this.fail(new IngestFailure(this.playing ? 'stream_ended' : 'no_stream', 'the camera closed the connection')),
+    );
+  }
+
+  /** Connects. @throws IngestFailure */
+  static async open(options: RtspConnectionOptions): Promise<RtspConnection> {
+    const { signal } = options;
+    const { host, port } = endpointOf(options.address);
+    const socket = connect({ host, port });
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        socket.removeListener('error', onError);
+        if (error === undefined) return resolve();
+        socket.on('error', () => undefined); // it is given up
+        socket.destroy();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () => settle(new IngestFailure('host_unreachable', 'no answer to a TCP connection')),
+        connectTimeoutMs,
+      );
+      const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
+      const onError = (error: Error) => settle(socketFailure(error, false));
+      signal.addEventListener('abort', onAbort, { once: true });
+      socket.once('error', onError);
+      socket.once('connect', () => settle());
+      if (signal.aborted) onAbort();
+    });
+    return new RtspConnection(socket, options);
+  }
+
+  /** Ends the connection: whoever waits is told why. The first reason counts. */
+  fail(error: unknown): void {
+    if (this.failed !== undefined) return;
+    this.failed =
+      error instanceof IngestFailure
+        ? error
+        : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
+    this.reject(this.failed);
+    this.socket.destroy();
+  }
+
+  private answered(response: RtspResponse): void {
+    const cseq = Number(response.headers.get('cseq')?.[0]);
+    // A server that forgets CSeq answers in order.
+    const key = this.waiting.has(cseq) ? cseq : this.waiting.keys().next().value;
+    if (key === undefined) return;
+    const resolve = this.waiting.get(key);
+    this.waiting.delete(key);
+    resolve?.(response);
+  }
+
+  /** A request of the server's own (RFC 2326 10, 11). */
+  private serve(method: string, cseq: string): void {
+    const known = ourMethods.split(', ').includes(method);
+    const status = known ? '200 OK' : '501 Not Implemented';
+    const number = cseq.replace(/[^\d]/g, '').slice(0, 10);
+    this.write(
+      `RTSP/1.0 ${status}\r\nCSeq: ${number}\r\n${method === 'OPTIONS' ? `Public: ${ourMethods}\r\n` : ''}\r\n`,
+    );
+    if (method === 'TEARDOWN' || method === 'REDIRECT')
+      this.fail(new IngestFailure('stream_ended', `the camera ended the session (${method})`));
+  }
+
+  /** One packet on an interleaved channel. */
+  sendPacket(channel: number, packet: Buffer): void {
+    const header = Buffer.from([0x24, channel, packet.length >> 8, packet.length & 255]);
+    this.write(Buffer.concat([header, packet]));
+  }
+
+  private write(data: Buffer | string): void {
+    if (!this.socket.destroyed && this.socket.writableLength < maxUnsentBytes) this.socket.write(data);
+  }
+
+  /**
+   * Sends a request and answers a challenge to it, also one in the midst of a session and one whose nonce is stale.
+   * @throws IngestFailure wrong_password when the credentials are refused
+   */
+  async request(method: string, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<RtspResponse> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.send(method, uri, headers);
+      if (response.status !== 401) return response;
+      const challenges = response.headers.get('www-authenticate') ?? [];
+      // The first refusal may be of an old nonce or of a request without credentials; the second is the answer.
+      if (this.options.credentials.username === '')
+        throw new IngestFailure('wrong_password', `the camera asks for a password (${method})`);
+      if (attempt >= maxAttempts || (attempt > 1 && !isStale(challenges)))
+        throw new IngestFailure('wrong_password', `the camera refuses the password (${method})`);
+      const { credentials, allowPlainPassword } = this.options;
+      this.authorize = authorizerFor(challenges, credentials, allowPlainPassword);
+      if (this.authorize === undefined)
+        throw new IngestFailure('bad_answer', 'the camera asks for a kind of authentication that is not known or safe');
+    }
+  }
+
+  private head(method: string, uri: string, headers: Readonly<Record<string, string>>): string {
+    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${++this.sequence}`, 'User-Agent: choi-canh'];
+    if (this.authorize !== undefined) lines.push(`Authorization: ${this.authorize(method, uri)}`);
+    if (this.sessionId !== undefined) lines.push(`Session: ${this.sessionId}`);
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+    return `${lines.join('\r\n')}\r\n\r\n`;
+  }
+
+  private async send(method: string, uri: string, headers: Readonly<Record<string, string>>): Promise<RtspResponse> {
+    if (this.failed !== undefined) throw this.failed;
+    const text = this.head(method, uri, headers);
+    const cseq = this.sequence;
+    const answer = new Promise<RtspResponse>((resolve) => this.waiting.set(cseq, resolve));
+    this.write(text);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(
+        () => reject(new IngestFailure('no_stream', `no answer to ${method} within ${answerTimeoutMs / 1000} s`)),
+        answerTimeoutMs,
+      );
+    });
+    try {
+      return await Promise.race([answer, late, this.lost]);
+    } finally {
+      clearTimeout(timer);
+      this.waiting.delete(cseq);
+    }
+  }
+
+  /** Says goodbye to a session, where there is one, and closes. */
+  close(uri: string | undefined): void {
+    if (this.failed === undefined && this.sessionId !== undefined && uri !== undefined && !this.socket.destroyed) {
+      this.socket.end(this.head('TEARDOWN', uri, {}));
+      setTimeout(() => this.socket.destroy(), 500).unref();
+    } else this.socket.destroy();
+    this.failed ??= new IngestFailure('no_stream', 'stopped');
+    this.reject(this.failed);
+  }
+}

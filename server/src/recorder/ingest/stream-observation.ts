@@ -1,0 +1,111 @@
+// What is known of one stream over all its connections: losses, time, troubles. Says which of them is worth a word.
+import type { CameraReason } from '@choi-canh/shared/health';
+import type { Clock } from '../../lib/clock.js';
+import type { TimeSource } from '../../lib/fragment.js';
+import type { StreamTrouble } from './fragment-source.js';
+import type { MediaCodec, StreamRuntime } from './stream-state.js';
+
+/** More than one in a hundred packets, over so long, is told; less than half of that ends it. */
+const lossWindowMs = 10_000;
+const lossLimit = { enter: 0.01, leave: 0.005 };
+/** In fewer packets one lost would be too much. */
+const fewestPackets = 100;
+const bucketMs = 1000;
+
+interface Loss {
+  readonly atMs: number;
+  received: number;
+  lost: number;
+}
+
+export interface StreamWord {
+  readonly reason: Extract<CameraReason, StreamTrouble | 'packet_loss'>;
+  readonly detail: string;
+}
+
+export class StreamObservation {
+  private readonly losses: Loss[] = [];
+  private readonly troubles = new Map<StreamTrouble, string>();
+  private lossShown = false;
+  private facts: {
+    codec: MediaCodec | null;
+    lostPackets: number;
+    timeSource: TimeSource | null;
+    timeErrorMs: number | null;
+    audio: boolean;
+    clockOffsetMs: number | undefined;
+  } = { codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false, clockOffsetMs: undefined };
+
+  constructor(private readonly clock: Clock) {}
+
+  codec(codec: MediaCodec): void {
+    this.facts.codec = codec;
+  }
+
+  packets(received: number, lost: number): void {
+    this.facts.lostPackets += lost;
+    const now = this.clock.monotonicMs();
+    const last = this.losses.at(-1);
+    if (last === undefined || now - last.atMs >= bucketMs) this.losses.push({ atMs: now, received, lost });
+    else {
+      last.received += received;
+      last.lost += lost;
+    }
+    while (this.losses[0] !== undefined && now - this.losses[0].atMs > lossWindowMs) this.losses.shift();
+  }
+
+  time(offsetMs: number | undefined, source: TimeSource, errorMs: number): void {
+    this.facts.timeSource = source;
+    this.facts.timeErrorMs = Math.ceil(errorMs);
+    if (offsetMs !== undefined) this.facts.clockOffsetMs = offsetMs;
+  }
+
+  trouble(trouble: StreamTrouble, detail: string | undefined): void {
+    if (detail === undefined) this.troubles.delete(trouble);
+    else this.troubles.set(trouble, detail);
+  }
+
+  audio(recorded: boolean): void {
+    this.facts.audio = recorded;
+  }
+
+  /** A connection ended: what was wrong with its stream is over. */
+  connectionEnded(): void {
+    this.troubles.clear();
+    this.losses.length = 0;
+    this.lossShown = false;
+    this.facts.audio = false;
+  }
+
+  /** Why no footage can be made of what comes. */
+  get obstacle(): StreamWord | undefined {
+    return this.word('no_keyframe');
+  }
+
+  /** What is wrong with a stream that is recorded. */
+  get blemish(): StreamWord | undefined {
+    return this.word('picture_frozen') ?? this.word('bad_timestamps') ?? this.loss();
+  }
+
+  get runtime(): Pick<
+    StreamRuntime,
+    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'clockOffsetMs'
+  > {
+    return this.facts;
+  }
+
+  private word(trouble: StreamTrouble): StreamWord | undefined {
+    const detail = this.troubles.get(trouble);
+    return detail === undefined ? undefined : { reason: trouble, detail };
+  }
+
+  private loss(): StreamWord | undefined {
+    const received = this.losses.reduce((sum, one) => sum + one.received, 0);
+    const lost = this.losses.reduce((sum, one) => sum + one.lost, 0);
+    const share = lost / Math.max(1, received + lost);
+    const limit = this.lossShown ? lossLimit.leave : lossLimit.enter;
+    this.lossShown = received + lost >= fewestPackets && share > limit;
+    if (!this.lossShown) return undefined;
+    return { reason: 'packet_loss', detail: `${(share * 100).toFixed(1)} % of the packets are missing` };
+  }
+}
