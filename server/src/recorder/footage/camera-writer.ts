@@ -1,48 +1,31 @@
-// Writes one camera's footage: appends fragments to its current file and records to the index beside it, rotates,
-// flushes. Calls are worked off one after the other; how much may wait is bounded.
-import { createHash } from 'node:crypto';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+// Writes one camera's footage: appends fragments to its current file and rotates. Calls are worked off one after the
+// other; how much may wait is bounded. A file that ends is finished beside the writing of the next one, so that a
+// rotation keeps nothing waiting, and stays readable from memory until the catalogue knows it.
 import { dirname } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import type { Fragment, StoredFragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
-import type { CatalogueRow } from './catalogue-database.js';
-import { syncFolder, writeDurably } from './durable-json.js';
-import { chainedFile, type ChainedFile } from './footage-chain.js';
+import type { DiskLanes } from './disk-lanes.js';
+import type { FootageDisk } from './footage-disk.js';
 import type { FootageFile } from './footage-types.js';
-import { absolutePath, fileIdOf, footagePath, indexPathOf, openMarkerOf } from './footage-paths.js';
-import {
-  encodeClosingRecord,
-  encodeIndexHeader,
-  encodeIndexRecord,
-  type IndexHeader,
-  type IndexRecord,
-} from './index-file.js';
-import { catalogueRow } from './recover-file.js';
-import { encodeTimeBox } from './time-box.js';
+import { absolutePath, fileIdOf, footagePath, openMarkerOf } from './footage-paths.js';
+import type { IndexHeader, IndexRecord } from './index-file.js';
+import { createOpenFile, type OpenFile } from './open-file.js';
+import { encodeMarker } from './open-marker.js';
+import { storedFragment } from './packed-index.js';
+import { catalogueRow, type ClosedFile } from './recover-file.js';
+import type { WriteBudget } from './write-budget.js';
 
-/** How much of one camera may wait for the disk. */
-const maxQueuedBytes = 16 * 1024 * 1024;
-/** How much of the current run stays in memory for `tail`. */
-const recentMs = 130_000;
+/** How much of the current run stays in memory for `tail`, also when a new file has just begun. */
+const tailMs = 130_000;
+/** Names that are tried when a file of that start exists already. */
+const maxNameTries = 1000;
 
-interface OpenFile {
-  readonly path: string;
-  readonly header: IndexHeader;
-  readonly initSha256: Buffer;
-  readonly media: FileHandle;
-  readonly index: FileHandle;
-  readonly records: IndexRecord[];
-  readonly fragments: StoredFragment[];
-  byteLength: number;
-  indexBytes: number;
+interface Rotation {
   /** Media time after which the next keyframe begins a new file. */
-  readonly rotateAtMs: number;
-  readonly forcedAtMs: number;
-  folderSynced: boolean;
-  dirty: boolean;
-  phase: 'writing' | 'closing';
+  readonly atKeyframeMs: number;
+  readonly forcedMs: number;
 }
 
 export interface CameraWriterOptions {
@@ -50,36 +33,43 @@ export interface CameraWriterOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly disk: FootageDisk;
+  readonly lanes: DiskLanes;
+  readonly budget: WriteBudget;
   readonly fileSeconds: number;
   readonly epoch: () => number;
-  /** A file was closed and must enter chain and catalogue; it stays marked open until this resolves. */
-  readonly onClosed: (row: CatalogueRow, file: ChainedFile) => Promise<void>;
+  /** Files of before that the next start must still mend. */
+  readonly unrecovered: () => string[];
+  /** A file was closed in order. It stays marked open, and readable from memory, until this resolves; never rejects. */
+  readonly onClosed: (file: ClosedFile) => Promise<void>;
+  /** A file could not be closed in order; it must be recovered when the disk works again. */
+  readonly onUnfinished: (path: string, error: unknown) => void;
   readonly onDiskFull: () => void;
   readonly random?: () => number;
 }
 
 export type CameraWriter = ReturnType<typeof createCameraWriter>;
 
-function sameFile(file: OpenFile, fragment: Fragment, epoch: number): boolean {
-  const last = file.records.at(-1);
-  if (file.header.initId !== fragment.init.id || file.header.run !== fragment.run || file.header.epoch !== epoch)
-    return false;
-  if (last !== undefined && fragment.startAtMs < last.startAtMs) return false;
-  if (fragment.startAtMs >= file.forcedAtMs) return false;
-  return !(fragment.independent && fragment.startAtMs >= file.rotateAtMs);
-}
-
 export function createCameraWriter(options: CameraWriterOptions) {
-  const { cameraId, directory, clock, logger, random = Math.random } = options;
+  const { cameraId, directory, clock, logger, disk, budget, random = Math.random } = options;
+  const share = budget.join();
   let current: OpenFile | undefined;
-  let recent: StoredFragment[] = [];
+  /** The path that `current` will have. */
+  let opening: string | undefined;
+  let rotation: Rotation = { atKeyframeMs: 0, forcedMs: 0 };
+  /** Ended, oldest first: being finished, or not in the catalogue yet. */
+  let ended: OpenFile[] = [];
+  /** The file before, for `tail`. */
+  let previous: OpenFile | undefined;
+  let finishing: Promise<void> = Promise.resolve();
   let queue: Promise<unknown> = Promise.resolve();
-  let queuedBytes = 0;
+  let marking: Promise<void> = Promise.resolve();
+  let knownFolder: string | undefined;
+  /** When the appends that are under way were called; the oldest first. */
+  const waitingSince: number[] = [];
   let droppedFragments = 0;
-  let lastDropAt = -Infinity;
+  let lastTroubleAt = -Infinity;
   let lastAppendAt = clock.monotonicMs();
-  let syncing: Promise<void> | undefined;
-  let lastSyncAt = clock.monotonicMs() - random() * 1000;
 
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
     const result = queue.then(work, work);
@@ -87,247 +77,226 @@ export function createCameraWriter(options: CameraWriterOptions) {
     return result;
   }
 
-  async function openFile(fragment: Fragment): Promise<OpenFile> {
-    let startAtMs = fragment.startAtMs;
-    for (;;) {
-      const path = footagePath(cameraId, startAtMs, fragment.run);
+  /** One at a time; what it names is looked up when its turn comes. */
+  function mark(): Promise<void> {
+    const work = async () => {
+      const path = opening ?? current?.path;
+      const also = [...options.unrecovered(), ...ended.map((file) => file.path)];
+      const marker = absolutePath(directory, openMarkerOf(cameraId));
+      if (path === undefined && also.length === 0) await disk.remove(marker);
+      else await disk.replace(marker, encodeMarker({ path, also }));
+    };
+    const result = marking.then(work, work);
+    marking = result.catch(() => undefined); // whoever called is told through `result`
+    return result;
+  }
+
+  async function makeFolder(path: string): Promise<boolean> {
+    if (path === knownFolder) return false;
+    const isNew = await disk.makeFolder(path);
+    knownFolder = path;
+    return isNew;
+  }
+
+  function headerOf(fragment: Fragment, path: string): IndexHeader {
+    const { init } = fragment;
+    return {
+      fileId: fileIdOf(path),
+      cameraId,
+      run: fragment.run,
+      epoch: options.epoch(),
+      initId: init.id,
+      initByteLength: init.bytes.length,
+      codec: init.codec,
+      width: init.width,
+      height: init.height,
+      timescale: init.timescale,
+      trackId: init.trackId,
+    };
+  }
+
+  async function begin(fragment: Fragment): Promise<OpenFile> {
+    for (let tries = 0; ; tries++) {
+      const path = footagePath(cameraId, fragment.startAtMs + tries, fragment.run);
       const mediaPath = absolutePath(directory, path);
-      await mkdir(dirname(mediaPath), { recursive: true });
-      // First the marker: whatever happens from here on, the next start finds this file.
-      await writeDurably(absolutePath(directory, openMarkerOf(cameraId)), JSON.stringify({ path }));
-      let media: FileHandle;
       try {
-        media = await open(mediaPath, 'wx', 0o600);
+        const isNewFolder = await makeFolder(dirname(mediaPath));
+        // First the marker: whatever happens from here on, the next start finds this file.
+        opening = path;
+        await mark();
+        const header = headerOf(fragment, path);
+        const { lanes } = options;
+        const file = await createOpenFile({ path, mediaPath, header, fragment, isNewFolder, disk, lanes, clock });
+        const lengthMs = options.fileSeconds * 1000 * (0.9 + random() * 0.2);
+        rotation = { atKeyframeMs: fragment.startAtMs + lengthMs, forcedMs: fragment.startAtMs + 2 * lengthMs };
+        current = file;
+        opening = undefined;
+        return file;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        startAtMs += 1;
-        continue;
-      }
-      const index = await open(absolutePath(directory, indexPathOf(path)), 'w', 0o600);
-      const { init } = fragment;
-      const header: IndexHeader = {
-        fileId: fileIdOf(path),
-        cameraId,
-        run: fragment.run,
-        epoch: options.epoch(),
-        initId: init.id,
-        initByteLength: init.bytes.length,
-        codec: init.codec,
-        width: init.width,
-        height: init.height,
-        timescale: init.timescale,
-        trackId: init.trackId,
-      };
-      const indexHeader = encodeIndexHeader(header);
-      const lengthMs = options.fileSeconds * 1000 * (0.9 + random() * 0.2);
-      const file: OpenFile = {
-        path,
-        header,
-        initSha256: createHash('sha256').update(init.bytes).digest(),
-        media,
-        index,
-        records: [],
-        fragments: [],
-        byteLength: init.bytes.length,
-        indexBytes: indexHeader.length,
-        rotateAtMs: fragment.startAtMs + lengthMs,
-        forcedAtMs: fragment.startAtMs + 2 * lengthMs,
-        folderSynced: false,
-        dirty: true,
-        phase: 'writing',
-      };
-      try {
-        await writeAll(media, [init.bytes], 0);
-        await writeAll(index, [indexHeader], 0);
-      } catch (error) {
-        await abandon(file);
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && tries < maxNameTries) continue;
+        knownFolder = undefined; // it may be gone
+        opening = undefined;
+        await mark().catch(() => undefined); // a marker of a file that is not there does no harm
         throw error;
       }
-      return file;
     }
   }
 
-  /** A file without a fragment is removed, not closed. */
-  async function abandon(file: OpenFile): Promise<void> {
-    await file.media.close().catch(() => undefined); // it is removed next
-    await file.index.close().catch(() => undefined);
-    await rm(absolutePath(directory, file.path), { force: true });
-    await rm(absolutePath(directory, indexPathOf(file.path)), { force: true });
-    await rm(absolutePath(directory, openMarkerOf(cameraId)), { force: true });
+  function continues(file: OpenFile, fragment: Fragment): boolean {
+    const { header } = file;
+    if (file.failed || header.initId !== fragment.init.id || header.run !== fragment.run) return false;
+    if (header.epoch !== options.epoch()) return false;
+    const last = file.records.at(-1);
+    if (last !== undefined && fragment.startAtMs < last.startAtMs) return false;
+    if (fragment.startAtMs >= rotation.forcedMs) return false;
+    return !(fragment.independent && fragment.startAtMs >= rotation.atKeyframeMs);
   }
 
-  async function syncFile(file: OpenFile): Promise<void> {
-    file.dirty = false;
-    await file.media.datasync();
-    await file.index.datasync();
-    if (!file.folderSynced) {
-      await syncFolder(dirname(absolutePath(directory, file.path)));
-      file.folderSynced = true;
+  async function finish(file: OpenFile): Promise<void> {
+    try {
+      if (file.records.count === 0) {
+        await file.discard();
+      } else {
+        await file.finish();
+        await options.onClosed(closedFile(file));
+      }
+    } catch (error) {
+      trouble();
+      options.onUnfinished(file.path, error);
     }
+    ended = ended.filter((one) => one !== file);
+    await mark().catch((error: unknown) => {
+      logger.warn({ cameraId, reason: errorMessage(error) }, 'the marker of open footage files is out of date');
+    });
   }
 
-  async function closeFile(): Promise<void> {
+  /** The current file gets nothing any more; it is finished beside what comes next. */
+  function end(): void {
     const file = current;
     if (file === undefined) return;
-    file.phase = 'closing';
-    await syncing;
-    if (file.records.length === 0) {
-      current = undefined;
-      await abandon(file);
-      return;
-    }
-    await file.media.datasync();
-    await writeAll(file.index, [encodeClosingRecord(file.byteLength)], file.indexBytes);
-    await syncFile(file);
-    await file.media.close();
-    await file.index.close();
-    // Readers find it in memory until the catalogue has it.
-    await options.onClosed(
-      catalogueRow(file.header, file.records, file.path),
-      chainedFile(file.path, file.header, file.records, file.initSha256),
-    );
     current = undefined;
-    await rm(absolutePath(directory, openMarkerOf(cameraId)), { force: true });
-  }
-
-  /** After a failed write: cuts off what was written of it, so that the next append goes on from the last whole one. */
-  async function repair(file: OpenFile): Promise<void> {
-    await file.media.truncate(file.byteLength);
-    await file.index.truncate(file.indexBytes);
+    previous = file;
+    ended.push(file);
+    finishing = finishing.then(() => finish(file));
   }
 
   async function write(fragment: Fragment): Promise<StoredFragment> {
-    if (current !== undefined && !sameFile(current, fragment, options.epoch())) await closeFile();
-    current ??= await openFile(fragment);
-    const file = current;
-    const timeBox = encodeTimeBox(
-      fragment.init.trackId,
-      fragment.startAtMs,
-      fragment.baseMediaDecodeTime,
-      fragment.timeSource,
-    );
-    const record: IndexRecord = {
-      offset: file.byteLength + timeBox.length,
-      byteLength: fragment.bytes.length,
-      sampleCount: fragment.sampleCount,
-      startAtMs: fragment.startAtMs,
-      durationMs: fragment.durationMs,
-      baseMediaDecodeTime: fragment.baseMediaDecodeTime,
-      independent: fragment.independent,
-      timeSource: fragment.timeSource,
-      sha256: createHash('sha256').update(fragment.bytes).digest(),
-    };
-    try {
-      await writeAll(file.media, [timeBox, fragment.bytes], file.byteLength);
-      await writeAll(file.index, [encodeIndexRecord(record)], file.indexBytes);
-    } catch (error) {
-      await repair(file).catch((reason: unknown) => {
-        logger.warn({ cameraId, reason: errorMessage(reason) }, 'a half-written fragment could not be cut off');
-      });
-      throw error;
-    }
-    file.byteLength = record.offset + record.byteLength;
-    file.indexBytes += encodeIndexRecord(record).length;
-    file.dirty = true;
-    const stored: StoredFragment = {
-      fileId: file.header.fileId,
-      offset: record.offset,
-      byteLength: record.byteLength,
-      startAtMs: record.startAtMs,
-      durationMs: record.durationMs,
-      independent: record.independent,
-      baseMediaDecodeTime: record.baseMediaDecodeTime,
-      run: fragment.run,
-      initId: fragment.init.id,
-      timeSource: record.timeSource,
-      sampleCount: record.sampleCount,
-    };
-    file.records.push(record);
-    file.fragments.push(stored);
-    if (recent[0]?.run !== stored.run) recent = [];
-    recent.push(stored);
-    if (recent.length % 64 === 0) recent = recent.filter((one) => one.startAtMs > stored.startAtMs - recentMs);
-    return stored;
+    if (current !== undefined && !continues(current, fragment)) end();
+    const file = current ?? (await begin(fragment));
+    const record = await file.append(fragment);
+    const first = file.records.at(0);
+    if (first !== undefined && record.startAtMs - first.startAtMs > tailMs) previous = undefined;
+    return stored(file, record);
   }
 
   function refuse(error: unknown): AppError {
     const code = (error as NodeJS.ErrnoException).code;
+    droppedFragments += 1;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       options.onDiskFull();
       return new AppError('unavailable', 'storage_full', 'the footage disk is full', { cause: error });
     }
-    return error instanceof AppError
-      ? error
-      : new AppError('unavailable', 'storage_failed', `footage cannot be written: ${errorMessage(error)}`, {
-          cause: error,
-        });
+    trouble();
+    if (error instanceof AppError) return error;
+    return new AppError('unavailable', 'storage_failed', `footage cannot be written: ${errorMessage(error)}`, {
+      cause: error,
+    });
   }
 
-  function drop(): void {
-    droppedFragments += 1;
-    lastDropAt = clock.monotonicMs();
+  function trouble(): void {
+    lastTroubleAt = clock.monotonicMs();
   }
+
+  /** Files whose fragments are known from memory, in the order in which they were written. */
+  const inMemory = (): OpenFile[] => (current === undefined ? ended : [...ended, current]);
 
   return {
     append(fragment: Fragment): Promise<StoredFragment> {
-      if (queuedBytes + fragment.bytes.length > maxQueuedBytes) {
-        drop();
-        return Promise.reject(
-          new AppError('unavailable', 'storage_slow', 'the footage disk is too slow; a fragment was dropped'),
-        );
-      }
-      queuedBytes += fragment.bytes.length;
+      const byteLength = fragment.bytes.length;
       lastAppendAt = clock.monotonicMs();
-      return enqueue(() => write(fragment))
+      if (!budget.take(share, byteLength)) {
+        const error = new AppError(
+          'unavailable',
+          'storage_slow',
+          'the footage disk is too slow; a fragment was dropped',
+        );
+        return Promise.reject(refuse(error));
+      }
+      waitingSince.push(lastAppendAt);
+      return options.lanes
+        .append(() => enqueue(() => write(fragment)))
         .catch((error: unknown) => {
-          drop();
           throw refuse(error);
         })
         .finally(() => {
-          queuedBytes -= fragment.bytes.length;
+          waitingSince.shift();
+          budget.give(share, byteLength);
         });
     },
-    close: (): Promise<void> => enqueue(closeFile),
+    /** The next append opens another file. Resolves when this one is finished, in order or not. */
+    async close(): Promise<void> {
+      await enqueue(() => Promise.resolve(end()));
+      await finishing;
+    },
     /** Flushes what was appended; does not wait for appends and does not hold them up. */
-    async sync(): Promise<void> {
+    async flush(): Promise<void> {
       const file = current;
-      lastSyncAt = clock.monotonicMs();
-      if (file === undefined || file.phase === 'closing' || !file.dirty || syncing !== undefined) return;
-      syncing = syncFile(file)
-        .catch((error: unknown) => {
-          file.dirty = true;
-          drop();
-          logger.warn({ cameraId, reason: errorMessage(error) }, 'footage could not be flushed');
-        })
-        .finally(() => (syncing = undefined));
-      await syncing;
+      if (file === undefined || file.isFlushing) return;
+      await file.flush().catch((error: unknown) => {
+        trouble();
+        logger.error({ cameraId, reason: errorMessage(error) }, 'footage could not be flushed: a new file begins');
+      });
     },
-    /** Copies of what is in the file being written. */
-    openFragments: (): readonly StoredFragment[] => current?.fragments ?? [],
-    openFile(): FootageFile | undefined {
-      const file = current;
-      const first = file?.records[0];
-      if (file === undefined || first === undefined) return undefined;
-      const row = catalogueRow(file.header, file.records.slice(-1), file.path);
-      const { spans: _spans, ...rest } = row;
-      return { ...rest, path: absolutePath(directory, file.path), startAtMs: first.startAtMs, open: true };
+    /** Fragments that are not in the catalogue yet, in the order in which they were appended. */
+    openFragments: (): StoredFragment[] =>
+      inMemory().flatMap((file) => file.records.all().map((record) => stored(file, record))),
+    /** The files of these fragments. */
+    openFiles: (): FootageFile[] =>
+      inMemory().flatMap((file) => {
+        const first = file.records.at(0);
+        const last = file.records.at(-1);
+        if (first === undefined || last === undefined) return [];
+        const { spans: _spans, ...row } = catalogueRow(file.header, [last], file.path);
+        return [{ ...row, path: absolutePath(directory, file.path), startAtMs: first.startAtMs, open: true }];
+      }),
+    /** Also those that hold nothing yet. */
+    openPaths: (): string[] => [...inMemory().map((file) => file.path), ...(opening === undefined ? [] : [opening])],
+    openByteLength: (): number => inMemory().reduce((sum, file) => sum + file.byteLength, 0),
+    /** Backwards from the newest fragment through its run, as far as memory reaches. */
+    *newestFirst(): Generator<StoredFragment, void, undefined> {
+      const files = [...new Set([...(previous === undefined ? [] : [previous]), ...inMemory()])].reverse();
+      for (const file of files) {
+        if (file.header.run !== files[0]!.header.run) return;
+        for (let at = file.records.count - 1; at >= 0; at--) yield stored(file, file.records.at(at)!);
+      }
     },
-    openFileId: (): string | undefined => (current?.records.length ? current.header.fileId : undefined),
-    openByteLength: (): number => current?.byteLength ?? 0,
-    recent: (): readonly StoredFragment[] => recent,
     droppedFragments: (): number => droppedFragments,
-    sinceDropMs: (): number => clock.monotonicMs() - lastDropAt,
-    sinceSyncMs: (): number => clock.monotonicMs() - lastSyncAt,
+    /** Since the disk last failed, or was too slow for this camera. */
+    sinceTroubleMs: (): number => clock.monotonicMs() - lastTroubleAt,
+    /** How long the append that was called first has been waiting. */
+    waitingMs: (): number => (waitingSince[0] === undefined ? 0 : clock.monotonicMs() - waitingSince[0]),
+    /** Age of the oldest byte that may not be on the disk. */
+    unflushedMs: (): number =>
+      inMemory().reduce((age, { unflushedSinceMs: since }) => {
+        return since === undefined ? age : Math.max(age, clock.monotonicMs() - since);
+      }, 0),
+    /** Brings the marker of open files up to date. */
+    mark,
     idleMs: (): number => clock.monotonicMs() - lastAppendAt,
-    isDirty: (): boolean => current?.dirty === true,
     isOpen: (): boolean => current !== undefined,
+    isIdle: (): boolean => current === undefined && ended.length === 0 && waitingSince.length === 0,
+    /** Nothing is appended any more. */
+    leave: (): void => share.leave(),
   };
 }
 
-/** @throws ENOSPC also where the system wrote only a part and said nothing */
-async function writeAll(file: FileHandle, buffers: Buffer[], position: number): Promise<void> {
-  const wanted = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  const { bytesWritten } = await file.writev(buffers, position);
-  if (bytesWritten !== wanted)
-    throw Object.assign(new Error(`only ${bytesWritten} of ${wanted} bytes were written`), { code: 'ENOSPC' });
+function stored(file: OpenFile, record: IndexRecord): StoredFragment {
+  const { fileId: id, run, epoch, initId } = file.header;
+  return storedFragment({ id, run, epoch, initId }, record);
+}
+
+function closedFile(file: OpenFile): ClosedFile {
+  const records = file.records.all();
+  const { header, initSha256 } = file;
+  return { row: catalogueRow(header, records, file.path), header, records, initSha256, mended: false };
 }

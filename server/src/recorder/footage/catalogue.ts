@@ -4,35 +4,45 @@ import { AppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { startWorker } from '../../lib/start-worker.js';
 import type { CatalogueDatabase } from './catalogue-database.js';
-import type { CatalogueCall, CatalogueEvent, CatalogueWorkerData } from './catalogue.worker.js';
+import type { CatalogueCall, CatalogueEvent, CatalogueTasks, CatalogueWorkerData } from './catalogue.worker.js';
 
-type Methods = Omit<CatalogueDatabase, 'close'>;
-/** Every method of the database, answered later. */
+type Methods = Omit<CatalogueDatabase, 'close'> & CatalogueTasks;
+/** Every method of the database and every task of its thread, answered later. */
 export type Catalogue = {
-  [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => Promise<ReturnType<Methods[Name]>>;
+  [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => Promise<Awaited<ReturnType<Methods[Name]>>>;
 } & {
-  /** Resolves when it answers; true: it was missing or damaged and is being rebuilt in the background. */
-  start(): Promise<boolean>;
+  /** Starts the thread; what becomes of it is told through the listener. Does nothing while it runs. */
+  start(): void;
   stop(): Promise<void>;
-  /** False when its thread ended by itself; `start` brings it back. */
   isRunning(): boolean;
-  /** Resolves when the rebuilding is done; at once when there is none. */
-  rebuilt(): Promise<void>;
 };
+
+export interface CatalogueListener {
+  /** It answers questions. `rebuilding`: it was missing or damaged and is being made anew from the folder. */
+  opened(state: { rebuilding: boolean; awaitingHolds: boolean }): void;
+  rebuilt(): void;
+  /** Footage files that it does not know and that were not closed in order; some may be being written. */
+  orphans(paths: readonly string[]): void;
+  /** Its thread ended by itself; `start` brings it back. */
+  ended(): void;
+}
 
 const unavailable = (reason: string) => new AppError('unavailable', 'catalogue_unavailable', reason);
 
-export function createCatalogue(options: { directory: string; path: string; logger: Logger }): Catalogue {
+export function createCatalogue(options: {
+  directory: string;
+  path: string;
+  logger: Logger;
+  listener: CatalogueListener;
+}): Catalogue {
+  const { listener, logger } = options;
   const pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let worker: Worker | undefined;
   let lastCall = 0;
-  let markRebuilt: () => void = () => undefined;
-  const rebuilt = new Promise<void>((resolve) => (markRebuilt = resolve));
 
-  function failAll(error: Error): void {
-    for (const { reject } of pending.values()) reject(error);
+  function failAll(reason: string): void {
+    for (const { reject } of pending.values()) reject(unavailable(reason));
     pending.clear();
-    markRebuilt();
   }
 
   function call(method: string, args: unknown[]): Promise<never> {
@@ -47,50 +57,48 @@ export function createCatalogue(options: { directory: string; path: string; logg
 
   const ask =
     <Name extends keyof Methods>(method: Name) =>
-    (...args: Parameters<Methods[Name]>): Promise<ReturnType<Methods[Name]>> =>
+    (...args: Parameters<Methods[Name]>): Promise<Awaited<ReturnType<Methods[Name]>>> =>
       call(method, args);
 
-  function start(): Promise<boolean> {
+  function onEvent(event: CatalogueEvent): void {
+    if (event.type === 'opened') return listener.opened(event);
+    if (event.type === 'orphans') return listener.orphans(event.paths);
+    if (event.type === 'rebuilt') {
+      logger.info({ files: event.files }, 'footage catalogue rebuilt');
+      return listener.rebuilt();
+    }
+    const waiting = pending.get(event.call);
+    pending.delete(event.call);
+    if (event.type === 'result') waiting?.resolve(event.result as never);
+    else waiting?.reject(unavailable(`footage catalogue: ${event.message}`));
+  }
+
+  function start(): void {
+    if (worker !== undefined) return;
     const workerData: CatalogueWorkerData = {
       directory: options.directory,
       path: options.path,
-      logLevel: (options.logger as { level?: string }).level ?? 'info',
+      logLevel: (logger as { level?: string }).level ?? 'info',
     };
     const started = startWorker('./catalogue.worker', import.meta.url, { workerData });
     worker = started;
-    return new Promise<boolean>((resolve, reject) => {
-      started.on('message', (event: CatalogueEvent) => {
-        if (event.type === 'opened') {
-          if (!event.rebuilding) markRebuilt();
-          resolve(event.rebuilding);
-        } else if (event.type === 'failed') {
-          reject(unavailable(event.message));
-          failAll(unavailable(event.message));
-          options.logger.error({ reason: event.message }, 'the footage catalogue failed');
-        } else if (event.type === 'rebuilt') {
-          options.logger.info({ files: event.files }, 'footage catalogue rebuilt');
-          markRebuilt();
-        } else {
-          const waiting = pending.get(event.call);
-          pending.delete(event.call);
-          if (event.type === 'result') waiting?.resolve(event.result as never);
-          else waiting?.reject(unavailable(`footage catalogue: ${event.message}`));
-        }
-      });
-      const onEnd = (reason: string) => {
-        if (worker !== started) return;
-        worker = undefined;
-        reject(unavailable(reason));
-        failAll(unavailable(reason));
-      };
-      started.on('error', (error) => onEnd(error.message));
-      started.on('exit', () => onEnd('the footage catalogue ended'));
-    });
+    const onEnd = (reason: string) => {
+      if (worker !== started) return;
+      worker = undefined;
+      failAll(reason);
+      logger.error({ reason }, 'the thread of the footage catalogue ended');
+      listener.ended();
+    };
+    started.on('message', onEvent);
+    started.on('error', (error) => onEnd(error.message));
+    started.on('exit', () => onEnd('the footage catalogue ended'));
   }
 
   return {
     insert: ask('insert'),
+    insertAll: ask('insertAll'),
     remove: ask('remove'),
+    has: ask('has'),
     byId: ask('byId'),
     overlapping: ask('overlapping'),
     before: ask('before'),
@@ -99,11 +107,15 @@ export function createCatalogue(options: { directory: string; path: string; logg
     expired: ask('expired'),
     cameras: ask('cameras'),
     totals: ask('totals'),
+    facts: ask('facts'),
+    bytesTouched: ask('bytesTouched'),
+    newestEpoch: ask('newestEpoch'),
     getMeta: ask('getMeta'),
     setMeta: ask('setMeta'),
+    recover: ask('recover'),
+    search: ask('search'),
     start,
     isRunning: () => worker !== undefined,
-    rebuilt: () => rebuilt,
     async stop() {
       if (worker === undefined) return;
       const ending = worker;
@@ -111,7 +123,7 @@ export function createCatalogue(options: { directory: string; path: string; logg
       await call('close', []).catch(() => undefined); // it is gone already
       worker = undefined;
       await exited;
-      failAll(unavailable('the footage catalogue is closed'));
+      failAll('the footage catalogue is closed');
     },
   };
 }

@@ -1,24 +1,27 @@
-// The thread in which the catalogue lives. Answers calls by name, and rebuilds the catalogue from the footage folder
-// where it was missing or damaged.
-import { readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+// The thread in which the catalogue lives. Answers calls by name, waits while another process holds the catalogue, makes
+// it anew from the footage folder where it was missing or damaged, and mends footage files. Nothing here keeps recording
+// waiting.
+import { rename } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage } from '../../lib/errors.js';
 import { createLogger } from '../../lib/logger.js';
-import { openCatalogueDatabase, type CatalogueDatabase } from './catalogue-database.js';
-import { isCameraFolder, isDayFolder, isFootageName, openMarkerOf } from './footage-paths.js';
-import { recoverFile } from './recover-file.js';
+import { isDamage, openCatalogueDatabase, type CatalogueDatabase, type CatalogueRow } from './catalogue-database.js';
+import { UnknownCatalogueVersion } from './catalogue-schema.js';
+import { cameraFolders, dayFolders, findOrphans, pathsOfDay } from './orphans.js';
+import { readClosedRow, recoverFile } from './recover-file.js';
 
 export interface CatalogueWorkerData {
   readonly directory: string;
   readonly path: string;
   readonly logLevel: string;
 }
-/** `opened`: whether the catalogue had to be made anew. */
 export type CatalogueEvent =
-  | { type: 'opened'; rebuilding: boolean }
-  | { type: 'failed'; message: string }
+  /** It answers. `rebuilding`: it was missing or damaged and is being made anew; also when that is found later. */
+  | { type: 'opened'; rebuilding: boolean; awaitingHolds: boolean }
   | { type: 'rebuilt'; files: number }
+  /** Footage files that it does not know and that were not closed in order; some may be being written. */
+  | { type: 'orphans'; paths: string[] }
   | { type: 'result'; call: number; result: unknown }
   | { type: 'error'; call: number; message: string };
 export interface CatalogueCall {
@@ -27,83 +30,161 @@ export interface CatalogueCall {
   args: unknown[];
 }
 
+/** What the thread does beside the questions to the database. */
+export interface CatalogueTasks {
+  /** Mends a file that was not closed in order and says what is in it; undefined: nothing. */
+  recover(path: string, wasOpen: boolean, epoch: number): Promise<{ row: CatalogueRow; mended: boolean } | undefined>;
+  /** Looks for files that the catalogue does not know: one walk through the whole folder, slowly. */
+  search(): Promise<void>;
+}
+
 const { directory, path, logLevel } = workerData as CatalogueWorkerData;
 const port = parentPort!;
 const logger = createLogger(logLevel, 'catalogue');
 const post = (event: CatalogueEvent) => port.postMessage(event);
+const retryMs = 500;
+let db: CatalogueDatabase | undefined;
+let stopped = false;
 
-async function openOrReplace(): Promise<CatalogueDatabase> {
-  try {
-    return openCatalogueDatabase(path);
-  } catch (error) {
-    logger.warn({ reason: errorMessage(error) }, 'the footage catalogue is damaged and will be rebuilt');
-    for (const suffix of ['', '-wal', '-shm'])
-      await rename(path + suffix, `${path}.damaged${suffix}`).catch(() => undefined); // there may be none
-    return openCatalogueDatabase(path);
+async function setAside(): Promise<void> {
+  for (const suffix of ['', '-wal', '-shm'])
+    await rename(path + suffix, `${path}.damaged${suffix}`).catch(() => undefined); // there may be none
+}
+
+/** Resolves when the catalogue answers, or `stopped`. */
+async function openCatalogue(): Promise<void> {
+  let told = false;
+  while (db === undefined && !stopped) {
+    try {
+      db = openCatalogueDatabase(path);
+    } catch (error) {
+      if (isDamage(error) || error instanceof UnknownCatalogueVersion) {
+        logger.warn({ reason: errorMessage(error) }, 'the footage catalogue is damaged and will be made anew');
+        await setAside();
+        continue;
+      }
+      if (!told) logger.error({ reason: errorMessage(error) }, 'the footage catalogue cannot be opened yet');
+      told = true;
+      await delay(retryMs);
+    }
   }
 }
 
-async function namesIn(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
-  return (await readdir(folder).catch(() => [] as string[])).filter(wanted).sort().reverse();
-}
-
-/** The file that the camera writes now, which is none of ours. */
-async function openFileOf(cameraId: string): Promise<string | undefined> {
-  try {
-    const marker = JSON.parse(await readFile(join(directory, openMarkerOf(cameraId)), 'utf8')) as { path?: unknown };
-    return typeof marker.path === 'string' ? marker.path : undefined;
-  } catch {
-    return undefined; // no marker: nothing is being written
+/** Tries until it works: another process may hold the catalogue, or its disk may be full. */
+async function insistently<T>(work: (open: CatalogueDatabase) => T): Promise<T | undefined> {
+  while (!stopped) {
+    try {
+      if (db !== undefined) return work(db);
+    } catch (error) {
+      if (isDamage(error)) throw error;
+      logger.debug({ reason: errorMessage(error) }, 'the footage catalogue does not take anything now');
+    }
+    await delay(retryMs);
   }
+  return undefined;
 }
 
 /** Newest days first, so that the footage people ask for is back soon. */
-async function rebuild(db: CatalogueDatabase): Promise<void> {
+async function rebuild(): Promise<void> {
   let files = 0;
   const days = new Map<string, string[]>();
-  for (const cameraId of await namesIn(directory, isCameraFolder))
-    for (const day of await namesIn(join(directory, cameraId), isDayFolder))
-      days.set(day, [...(days.get(day) ?? []), cameraId]);
+  for (const cameraId of await cameraFolders(directory))
+    for (const { day } of await dayFolders(directory, cameraId)) days.set(day, [...(days.get(day) ?? []), cameraId]);
   for (const [day, cameraIds] of [...days].sort(([a], [b]) => (a < b ? 1 : -1))) {
     for (const cameraId of cameraIds) {
-      for (const name of await namesIn(join(directory, cameraId, day), isFootageName)) {
-        const file = `${cameraId}/${day}/${name}`;
-        if ((await openFileOf(cameraId)) === file) continue;
-        try {
-          const row = await recoverFile(directory, file, logger, false);
-          if (row === undefined) continue;
-          db.insert(row);
-          files += 1;
-        } catch (error) {
-          logger.warn({ file, reason: errorMessage(error) }, 'footage file could not be read');
-        }
+      if (stopped) return;
+      const rows: CatalogueRow[] = [];
+      const orphans: string[] = [];
+      for (const file of await pathsOfDay(directory, { cameraId, day })) {
+        const row = await readClosedRow(directory, file).catch(() => undefined); // deleted meanwhile, or unreadable
+        if (row === undefined) orphans.push(file);
+        else rows.push(row);
       }
+      await insistently((open) => open.insertAll(rows));
+      files += rows.length;
+      if (orphans.length > 0) post({ type: 'orphans', paths: orphans });
     }
   }
-  db.setMeta('rebuilt', 'yes');
+  await insistently((open) => open.setMeta('rebuilt', 'yes'));
   post({ type: 'rebuilt', files });
 }
 
-try {
-  const db = await openOrReplace();
-  const rebuilding = db.getMeta('rebuilt') !== 'yes';
-  if (rebuilding) db.setMeta('awaitingHolds', 'yes');
-  port.on('message', ({ call, method, args }: CatalogueCall) => {
-    try {
-      if (method === 'close') {
-        db.close();
-        post({ type: 'result', call, result: undefined });
-        port.close();
-        process.exit(0);
-      }
-      const run = db[method as keyof CatalogueDatabase] as (...args: unknown[]) => unknown;
-      post({ type: 'result', call, result: run(...args) });
-    } catch (error) {
-      post({ type: 'error', call, message: errorMessage(error) });
-    }
+async function begin(): Promise<void> {
+  await openCatalogue();
+  const state = await insistently((open) => {
+    const rebuilding = open.getMeta('rebuilt') !== 'yes';
+    if (rebuilding) open.setMeta('awaitingHolds', 'yes');
+    return { rebuilding, awaitingHolds: open.getMeta('awaitingHolds') === 'yes' };
   });
-  post({ type: 'opened', rebuilding });
-  if (rebuilding) await rebuild(db);
-} catch (error) {
-  post({ type: 'failed', message: errorMessage(error) });
+  if (state === undefined) return;
+  post({ type: 'opened', ...state });
+  if (state.rebuilding) await rebuild();
 }
+
+let beginning: Promise<void> | undefined;
+/** Starts, or starts anew after damage was found while it was in use. */
+function beginAnew(): void {
+  beginning ??= begin()
+    .catch(async (error: unknown) => {
+      logger.error({ reason: errorMessage(error) }, 'the footage catalogue failed');
+      if (isDamage(error)) await replaceDamaged();
+    })
+    .finally(() => {
+      beginning = undefined;
+      if (db === undefined && !stopped) setTimeout(beginAnew, retryMs);
+    });
+}
+
+async function replaceDamaged(): Promise<void> {
+  const damaged = db;
+  db = undefined;
+  try {
+    damaged?.close();
+  } catch {
+    // it is set aside all the same
+  }
+  await setAside();
+}
+
+const tasks: CatalogueTasks = {
+  async recover(file, wasOpen, epoch) {
+    const found = await recoverFile(directory, file, { wasOpen, epoch, logger });
+    return found === undefined ? undefined : { row: found.row, mended: found.mended };
+  },
+  async search() {
+    await findOrphans({
+      directory,
+      isKnown: (id) => db?.has(id) ?? true,
+      found: (paths) => post({ type: 'orphans', paths }),
+      pause: (ms) => delay(ms),
+      nowMs: () => performance.now(),
+    });
+  },
+};
+
+async function answer(method: string, args: unknown[]): Promise<unknown> {
+  if (method in tasks) return (tasks[method as keyof CatalogueTasks] as (...args: unknown[]) => unknown)(...args);
+  if (db === undefined) throw new Error('not open yet');
+  return (db[method as keyof CatalogueDatabase] as (...args: unknown[]) => unknown)(...args);
+}
+
+port.on('message', ({ call, method, args }: CatalogueCall) => {
+  if (method === 'close') {
+    stopped = true;
+    db?.close();
+    post({ type: 'result', call, result: undefined });
+    port.close();
+    process.exit(0);
+  }
+  answer(method, args).then(
+    (result) => post({ type: 'result', call, result }),
+    async (error: unknown) => {
+      post({ type: 'error', call, message: errorMessage(error) });
+      if (!isDamage(error) || db === undefined) return;
+      logger.error({ reason: errorMessage(error) }, 'the footage catalogue is damaged and will be made anew');
+      await replaceDamaged();
+      beginAnew();
+    },
+  );
+});
+beginAnew();

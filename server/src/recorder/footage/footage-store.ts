@@ -1,20 +1,30 @@
 // Footage: files of fragments on the disk of the recorder, with an index beside each, a catalogue of the closed ones,
 // holds, and retention. Owns the footage folder. Where fragments come from and who looks at them is left to others.
-import { mkdir, readdir, readFile, rm, statfs as statfsOfSystem } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs as statfsOfSystem } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import type { CatalogueRow } from './catalogue-database.js';
 import { createCameraWriter, type CameraWriter } from './camera-writer.js';
-import { createCatalogue } from './catalogue.js';
-import { describeClosedFile, type ChainedFile, type FootageChain } from './footage-chain.js';
+import { createCatalogue, type CatalogueListener } from './catalogue.js';
+import { createClockGuard } from './clock-guard.js';
+import { createDiskLanes, type DiskLanes } from './disk-lanes.js';
+import { createFlushSchedule } from './flush-schedule.js';
+import { chainedFile, describeClosedFile, type FootageChain } from './footage-chain.js';
+import { systemDisk, type FootageDisk } from './footage-disk.js';
 import { createFootageReader } from './footage-reader.js';
 import type { FootageStore } from './footage-types.js';
-import { absolutePath, assertCameraId, isCameraFolder, openMarkerOf, parseFootagePath } from './footage-paths.js';
+import { absolutePath, assertCameraId, openMarkerOf, parseFootagePath } from './footage-paths.js';
 import { createHolds } from './holds.js';
-import { recoverFile } from './recover-file.js';
+import { markedPaths } from './open-marker.js';
+import { cameraFolders, dayFolders } from './orphans.js';
+import type { ClosedFile } from './recover-file.js';
+import { createRecovery } from './recovery.js';
+import { repeat } from './repeat.js';
+import { collectRetentionFacts } from './retention-facts.js';
 import { createRetention, type DiskSpace } from './retention.js';
+import { createWaitingRows } from './waiting-rows.js';
+import { createWriteBudget, type WriteBudget } from './write-budget.js';
 
 export interface FootageStoreOptions {
   readonly directory: string;
@@ -22,84 +32,131 @@ export interface FootageStoreOptions {
   readonly logger: Logger;
   /** A file is closed at a keyframe after about this time. */
   readonly fileSeconds: number;
-  /** What was appended is on the disk after at most this time. */
+  /** What was appended is on the disk after at most this time, on a disk that keeps up. */
   readonly syncSeconds: number;
   /** Where closed files are entered and deletions noted; without one footage is kept unchained. */
   readonly chain?: FootageChain;
   readonly statfs?: (directory: string) => Promise<DiskSpace>;
   readonly retentionIntervalMs?: number;
+  readonly disk?: FootageDisk;
+  readonly lanes?: DiskLanes;
+  readonly budget?: WriteBudget;
 }
 
 /** A file that gets nothing any more is closed, so that it enters the catalogue. */
 const idleCloseMs = 60_000;
+/** A camera that gets nothing any more is forgotten. */
+const forgetMs = 600_000;
 const slowWindowMs = 60_000;
+/** A fragment that waits longer for the disk tells that it is too slow. */
+const slowAppendMs = 2000;
+/** What a power cut may take at most; a disk on which more is unflushed is too slow. */
+const longestUnflushedMs = 10_000;
 const tickMs = 250;
-/** A difference between wall and monotonic clock beyond this is a step, not drift. */
-const clockStepMs = 5000;
+const upkeepMs = 1000;
+/** Recording starts after at most these, whatever the catalogue and the files of before need. */
+const catalogueWaitMs = 10_000;
+const recoveryWaitMs = 5000;
+const searchRetryMs = 60_000;
 
 async function systemSpace(directory: string): Promise<DiskSpace> {
   const stats = await statfsOfSystem(directory);
   return { freeBytes: stats.bavail * stats.bsize, totalBytes: stats.blocks * stats.bsize };
 }
 
-/** What the marker of an open file names; undefined when it was torn. */
-function markedPath(text: string): string | undefined {
-  try {
-    const { path } = JSON.parse(text) as { path?: unknown };
-    return typeof path === 'string' ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 export function createFootageStore(options: FootageStoreOptions): FootageStore {
-  const { directory, clock, logger } = options;
+  const { directory, clock, logger, disk = systemDisk } = options;
+  const lanes = options.lanes ?? createDiskLanes();
+  const budget = options.budget ?? createWriteBudget();
   const writers = new Map<string, CameraWriter>();
-  const catalogue = createCatalogue({ directory, path: join(directory, 'catalogue.sqlite'), logger });
   const holds = createHolds({ path: join(directory, 'holds.json'), logger });
   const space = () => (options.statfs ?? systemSpace)(directory);
   let state: 'stopped' | 'started' = 'stopped';
-  let awaitingHolds = true;
-  let rebuilding = false;
-  let epoch = 0;
-  let clockDifferenceMs = clock.nowMs() - clock.monotonicMs();
-  let timer: NodeJS.Timeout | undefined;
-  let lastRetentionAt = -Infinity;
+  let catalogueState: 'opening' | 'rebuilding' | 'ready' = 'opening';
+  /** The list of holds was missing or damaged; the catalogue was made anew. Both wait for a complete list. */
+  let holdsMissing = true;
+  let catalogueAwaitsHolds = false;
+  let completeHoldsCame = false;
+  let markOpened: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (markOpened = resolve));
+  let searchDueAt = Infinity;
+  let forgottenDrops = 0;
+  let nextRetentionAt = -Infinity;
+  let retaining: Promise<void> = Promise.resolve();
+  let lastTotals = { bytes: 0, oldestAtMs: undefined as number | undefined };
+  const loops: (() => Promise<void>)[] = [];
 
+  const listener: CatalogueListener = {
+    opened({ rebuilding, awaitingHolds }) {
+      catalogueState = rebuilding ? 'rebuilding' : 'ready';
+      catalogueAwaitsHolds = awaitingHolds;
+      if (!rebuilding) searchDueAt = clock.monotonicMs();
+      if (completeHoldsCame) acceptHolds().catch(tellUpkeep);
+      catalogue.newestEpoch().then((epoch) => guard.atLeast(epoch), tellUpkeep);
+      markOpened();
+    },
+    rebuilt() {
+      catalogueState = 'ready';
+      catalogue.newestEpoch().then((epoch) => guard.atLeast(epoch), tellUpkeep);
+    },
+    orphans: (paths) => recovery.add(paths.filter((path) => !isBusy(parseFootagePath(path)?.cameraId ?? '', path))),
+    ended() {
+      catalogueState = 'opening';
+    },
+  };
+  const catalogue = createCatalogue({ directory, path: join(directory, 'catalogue.sqlite'), logger, listener });
+  const guard = createClockGuard({ path: join(directory, 'clock.json'), clock, logger, newestDay });
+  const waitingRows = createWaitingRows({ catalogue, clock, logger });
   const retention = createRetention({
     directory,
     clock,
     logger,
     catalogue,
     holds,
+    guard,
     space,
     chain: options.chain,
-    mayDelete: () => !awaitingHolds && !rebuilding && state === 'started',
+    mayDelete: () => !awaitsHolds() && catalogueState === 'ready' && state === 'started',
   });
+  const recovery = createRecovery({
+    catalogue,
+    clock,
+    logger,
+    isBusy,
+    epochOf: () => guard.epochBefore(),
+    async onRecovered(row, mended) {
+      const file = options.chain === undefined ? undefined : await describeClosedFile(directory, row.path);
+      if (file !== undefined) await options.chain?.enter(file, mended ? 'recovered' : 'closed');
+      await waitingRows.enter(row);
+    },
+  });
+  const flushDue = createFlushSchedule({ syncSeconds: options.syncSeconds, clock });
 
-  /** Rows that the catalogue did not take; tried again until it does. */
-  const waitingRows: CatalogueRow[] = [];
-  async function enter(row: CatalogueRow): Promise<void> {
-    try {
-      await catalogue.insert(row);
-    } catch (error) {
-      waitingRows.push(row);
-      logger.error({ path: row.path, reason: errorMessage(error) }, 'a footage file did not enter the catalogue');
-    }
+  const tellUpkeep = (error: unknown): void => logger.warn({ reason: errorMessage(error) }, 'footage upkeep failed');
+  const awaitsHolds = (): boolean => holdsMissing || catalogueAwaitsHolds;
+
+  function isBusy(cameraId: string, path: string): boolean {
+    return writers.get(cameraId)?.openPaths().includes(path) === true;
   }
 
-  async function enterClosed(row: CatalogueRow, file: ChainedFile): Promise<void> {
-    await options.chain?.enter(file, 'closed');
-    await enter(row);
+  async function acceptHolds(): Promise<void> {
+    if (catalogueAwaitsHolds) await catalogue.setMeta('awaitingHolds', 'no');
+    catalogueAwaitsHolds = false;
   }
 
-  async function enterWaiting(): Promise<void> {
-    if (waitingRows.length === 0) return;
-    if (!catalogue.isRunning()) await catalogue.start();
-    for (let row = waitingRows[0]; row !== undefined; row = waitingRows[0]) {
-      await catalogue.insert(row);
-      waitingRows.shift();
+  async function newestDay(): Promise<{ fromMs: number; toMs: number } | undefined> {
+    const days: string[] = [];
+    for (const cameraId of await cameraFolders(directory)) {
+      const [newest] = await dayFolders(directory, cameraId);
+      if (newest !== undefined) days.push(newest.day);
     }
+    const fromMs = Date.parse(days.sort().at(-1) ?? '');
+    return Number.isNaN(fromMs) ? undefined : { fromMs, toMs: fromMs + 86_400_000 };
+  }
+
+  async function enterClosed(file: ClosedFile): Promise<void> {
+    await options.chain?.enter(chainedFile(file.row.path, file.header, file.records, file.initSha256), 'closed');
+    await waitingRows.enter(file.row);
   }
 
   function writerOf(cameraId: string): CameraWriter {
@@ -111,110 +168,134 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       directory,
       clock,
       logger,
+      disk,
+      lanes,
+      budget,
       fileSeconds: options.fileSeconds,
-      epoch: () => epoch,
+      epoch: () => guard.epoch(),
+      unrecovered: () => recovery.pathsOf(cameraId),
       onClosed: enterClosed,
-      onDiskFull: () => {
+      onUnfinished(path, error) {
+        logger.error({ path, reason: errorMessage(error) }, 'a footage file was not closed in order');
+        recovery.add([path]);
+      },
+      onDiskFull() {
         retention.reportFull();
-        lastRetentionAt = -Infinity;
+        nextRetentionAt = -Infinity;
       },
     });
     writers.set(cameraId, writer);
     return writer;
   }
 
-  /** Looks only at the files that were being written when the recorder ended, found by their markers. */
-  async function recoverOpenFiles(): Promise<void> {
-    const cameraIds = (await readdir(directory, { withFileTypes: true }))
-      .filter((entry) => entry.isDirectory() && isCameraFolder(entry.name))
-      .map((entry) => entry.name);
-    const recoverOne = async (cameraId: string): Promise<void> => {
+  /** The files that were being written when the recorder ended, as their markers name them. */
+  async function readMarkers(): Promise<void> {
+    const cameraIds = await cameraFolders(directory);
+    const readOne = async (cameraId: string): Promise<void> => {
       const marker = absolutePath(directory, openMarkerOf(cameraId));
       const text = await readFile(marker, 'utf8').catch(() => undefined);
       if (text === undefined) return;
-      const path = markedPath(text);
-      if (path !== undefined && parseFootagePath(path)?.cameraId === cameraId) {
-        const row = await recoverFile(directory, path, logger, true);
-        const recovered = row === undefined ? undefined : await describeClosedFile(directory, path);
-        if (recovered !== undefined) await options.chain?.enter(recovered, 'recovered');
-        if (row !== undefined) await catalogue.insert(row);
-      }
-      await rm(marker, { force: true });
+      const paths = markedPaths(text).filter((path) => parseFootagePath(path)?.cameraId === cameraId);
+      recovery.add(paths);
+      if (paths.length === 0) await rm(marker, { force: true });
     };
-    while (cameraIds.length > 0)
-      await Promise.all(
-        cameraIds.splice(0, 8).map((cameraId) =>
-          recoverOne(cameraId).catch((error: unknown) => {
-            logger.error({ cameraId, reason: errorMessage(error) }, 'footage could not be recovered');
-          }),
-        ),
-      );
+    while (cameraIds.length > 0) await Promise.all(cameraIds.splice(0, 8).map(readOne));
   }
 
-  function watchClock(): void {
-    const difference = clock.nowMs() - clock.monotonicMs();
-    if (Math.abs(difference - clockDifferenceMs) > clockStepMs) {
-      epoch += 1;
-      retention.suspendAge();
-      logger.error(
-        { stepMs: difference - clockDifferenceMs },
-        'the clock of this machine stepped: age no longer deletes',
-      );
-    }
-    clockDifferenceMs = difference;
-  }
-
-  async function syncDue(): Promise<void> {
-    // Half of the promise, so that the flush itself has the other half.
-    const dueMs = (options.syncSeconds * 1000) / 2;
-    const due = [...writers.values()].filter((writer) => writer.isDirty() && writer.sinceSyncMs() >= dueMs);
-    await Promise.all(due.map((writer) => writer.sync()));
-  }
-
-  async function tick(): Promise<void> {
-    watchClock();
-    await syncDue();
-    await enterWaiting();
-    for (const writer of writers.values()) if (writer.isOpen() && writer.idleMs() > idleCloseMs) await writer.close();
-    if (clock.monotonicMs() - lastRetentionAt >= (options.retentionIntervalMs ?? 5000)) {
-      await retention.run();
-      lastRetentionAt = clock.monotonicMs();
+  /** Removes the markers of cameras that have nothing open and nothing to recover. */
+  async function removeMarkers(cameraIds: Iterable<string>): Promise<void> {
+    for (const cameraId of cameraIds) {
+      if (recovery.pathsOf(cameraId).length > 0) continue;
+      const writer = writers.get(cameraId);
+      if (writer === undefined) await disk.remove(absolutePath(directory, openMarkerOf(cameraId)));
+      else await writer.mark();
     }
   }
 
-  let ticking: Promise<void> = Promise.resolve();
-  function schedule(): void {
-    timer = setTimeout(() => {
-      ticking = tick()
-        .catch((error: unknown) => logger.warn({ reason: errorMessage(error) }, 'footage upkeep failed'))
-        .finally(() => {
-          if (state === 'started') schedule();
-        });
-    }, tickMs);
-    timer.unref();
+  async function recover(): Promise<void> {
+    if (recovery.count === 0) return;
+    const cameraIds = recovery.cameraIds();
+    await recovery.run();
+    await removeMarkers(cameraIds);
+  }
+
+  async function search(): Promise<void> {
+    if (clock.monotonicMs() < searchDueAt || catalogueState !== 'ready') return;
+    searchDueAt = Infinity;
+    await catalogue.search().catch((error: unknown) => {
+      logger.warn({ reason: errorMessage(error) }, 'the search for lost footage files ended early');
+      searchDueAt = clock.monotonicMs() + searchRetryMs;
+    });
+  }
+
+  function closeIdle(): void {
+    for (const [cameraId, writer] of writers) {
+      if (writer.isOpen() && writer.idleMs() > idleCloseMs) writer.close().catch(tellUpkeep);
+      if (!writer.isIdle() || writer.idleMs() < forgetMs) continue;
+      forgottenDrops += writer.droppedFragments();
+      writer.leave();
+      writers.delete(cameraId);
+    }
+  }
+
+  function tick(): void {
+    guard.epoch();
+    flushDue(writers.values());
+    closeIdle();
+    if (clock.monotonicMs() < nextRetentionAt) return;
+    nextRetentionAt = Infinity;
+    retaining = retention.run().finally(() => {
+      nextRetentionAt = Math.min(nextRetentionAt, clock.monotonicMs() + (options.retentionIntervalMs ?? 5000));
+    });
+  }
+
+  async function upkeep(): Promise<void> {
+    catalogue.start();
+    if (waitingRows.count === 0 && waitingRows.takeLost() > 0) searchDueAt = clock.monotonicMs();
+    await waitingRows.flush();
+    await recover();
+  }
+
+  function isSlow(writer: CameraWriter): boolean {
+    return (
+      writer.sinceTroubleMs() < slowWindowMs ||
+      writer.waitingMs() > slowAppendMs ||
+      writer.unflushedMs() > longestUnflushedMs
+    );
+  }
+
+  async function atMost(work: Promise<void>, ms: number): Promise<void> {
+    const enough = new AbortController();
+    const waited = clock.sleep(ms, enough.signal).catch(() => undefined); // the work was done before
+    await Promise.race([work, waited]);
+    enough.abort();
   }
 
   return {
-    ...createFootageReader({ directory, catalogue, writers }),
+    ...createFootageReader({ directory, catalogue, waitingRows, lanes, writers }),
     async start() {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      const holdsKnown = await holds.load();
-      rebuilding = await catalogue.start();
-      awaitingHolds = !holdsKnown || (await catalogue.getMeta('awaitingHolds')) === 'yes';
-      void catalogue.rebuilt().then(() => (rebuilding = false));
-      await recoverOpenFiles();
+      holdsMissing = !(await holds.load());
+      catalogue.start();
+      await guard.start();
+      await readMarkers();
+      await atMost(opened, catalogueWaitMs);
       state = 'started';
-      schedule();
+      await atMost(recover().catch(tellUpkeep), recoveryWaitMs);
+      loops.push(
+        repeat('footage tick', tickMs, logger, tick),
+        repeat('footage upkeep', upkeepMs, logger, upkeep),
+        repeat('footage search', upkeepMs, logger, search),
+        repeat('noting the time', upkeepMs, logger, () => guard.beat()),
+      );
     },
     async stop() {
       state = 'stopped';
-      clearTimeout(timer);
-      await ticking;
-      const closing = await Promise.allSettled([...writers.values()].map((writer) => writer.close()));
-      for (const result of closing)
-        if (result.status === 'rejected')
-          logger.warn({ reason: errorMessage(result.reason) }, 'footage file not closed');
-      await catalogue.stop();
+      const stopping = Promise.all(loops.splice(0).map((stop) => stop()));
+      await retaining;
+      await Promise.all([...writers.values()].map((writer) => writer.close()));
+      await catalogue.stop(); // also ends a search
+      await stopping;
     },
     async append(cameraId, fragment) {
       if (state !== 'started') throw new AppError('unavailable', 'storage_stopped', 'the footage store is not running');
@@ -228,31 +309,41 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     setRetention: (policy) => retention.setPolicy(policy),
     async setHolds(list, complete) {
       await holds.set(list, complete);
-      if (complete && awaitingHolds) {
-        await catalogue.setMeta('awaitingHolds', 'no');
-        awaitingHolds = false;
-      }
+      if (!complete) return;
+      holdsMissing = false;
+      completeHoldsCame = true;
+      await acceptHolds();
     },
     async usage() {
-      const [totals, disk] = await Promise.all([catalogue.totals(), space()]);
-      const opened = [...writers.values()];
-      const oldest = Math.min(
-        totals.oldestAtMs ?? Infinity,
-        ...opened.map((writer) => writer.openFile()?.startAtMs ?? Infinity),
-      );
+      const [totals, free] = await Promise.all([catalogue.totals().catch(() => lastTotals), space()]);
+      lastTotals = { bytes: totals.bytes, oldestAtMs: totals.oldestAtMs }; // the last known while it does not answer
+      const files = [...writers.values()].flatMap((writer) => writer.openFiles());
+      const oldest = Math.min(totals.oldestAtMs ?? Infinity, ...files.map((file) => file.startAtMs));
       return {
-        footageBytes: totals.bytes + opened.reduce((sum, writer) => sum + writer.openByteLength(), 0),
-        freeBytes: disk.freeBytes,
-        totalBytes: disk.totalBytes,
+        footageBytes: totals.bytes + [...writers.values()].reduce((sum, writer) => sum + writer.openByteLength(), 0),
+        freeBytes: free.freeBytes,
+        totalBytes: free.totalBytes,
         oldestAtMs: Number.isFinite(oldest) ? oldest : undefined,
       };
     },
     condition: () => ({
       storageFull: retention.isFull(),
-      slowCameraIds: [...writers].filter(([, writer]) => writer.sinceDropMs() < slowWindowMs).map(([id]) => id),
-      droppedFragments: [...writers.values()].reduce((sum, writer) => sum + writer.droppedFragments(), 0),
-      awaitingHolds,
-      rebuilding,
+      slowCameraIds: [...writers].filter(([, writer]) => isSlow(writer)).map(([id]) => id),
+      droppedFragments: [...writers.values()].reduce((sum, writer) => sum + writer.droppedFragments(), forgottenDrops),
+      awaitingHolds: awaitsHolds(),
+      rebuilding: catalogueState === 'rebuilding',
+      clock: guard.condition(),
     }),
+    retentionFacts: () =>
+      collectRetentionFacts({
+        catalogue,
+        clock,
+        holds,
+        retention,
+        space,
+        openCameras: () => [...writers.keys()],
+        openFiles: (cameraId) => writers.get(cameraId)?.openFiles() ?? [],
+      }),
+    confirmClock: () => guard.confirm(),
   };
 }

@@ -1,5 +1,7 @@
 // The words of the footage room: what other rooms of the recorder see of it.
+import type { RetentionFacts } from '@choi-canh/shared/recorder-facts';
 import type { Fragment, StoredFragment, TimeSource } from '../../lib/fragment.js';
+import type { ClockCondition } from './clock-guard.js';
 
 export interface FootageFile {
   readonly id: string;
@@ -19,6 +21,8 @@ export interface FootageFile {
   readonly byteLength: number;
   readonly open: boolean;
   readonly run: number;
+  /** Grows when the host's clock stepped. Times of different epochs may overlap; (epoch, start) is the order of recording. */
+  readonly epoch: number;
 }
 
 /** A stretch of footage without a gap of more than 250 ms, timed one way. */
@@ -26,6 +30,8 @@ export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
   readonly timeSource: TimeSource;
+  /** The host's clock was set back: two recordings claim these instants. */
+  readonly overlap?: boolean;
 }
 
 export interface Hold {
@@ -42,7 +48,8 @@ export interface RetentionPolicy {
 
 export interface FootageReader {
   /**
-   * Fragments that overlap [fromMs, toMs), in order of time; with `preRoll` also those back to and including the last
+   * Fragments that overlap [fromMs, toMs), in the order in which they were recorded, which is the order of time but where
+   * the host's clock was set back; with `preRoll` also those back to and including the last
    * independent fragment at or before fromMs of the same run. Includes the file now being written.
    */
   fragments(cameraId: string, fromMs: number, toMs: number, options?: { preRoll?: boolean }): Promise<StoredFragment[]>;
@@ -60,7 +67,8 @@ export interface FootageReader {
 export interface FootageWriter {
   /**
    * Appends in order of the calls. @throws AppError unavailable: storage_full (only held footage is left),
-   * storage_slow (over 16 MB of this camera wait for the disk; the fragment is dropped and counted), storage_failed
+   * storage_slow (over 16 MB of this camera, or 256 MB of all, wait for the disk; the fragment is dropped and counted),
+   * storage_failed
    */
   append(cameraId: string, fragment: Fragment): Promise<StoredFragment>;
   /** Closes the camera's file; the next append opens another. */
@@ -71,13 +79,14 @@ export interface FootageWriter {
 export interface FootageCondition {
   /** Headroom is gone and nothing that is not held can be deleted: appends are refused. */
   readonly storageFull: boolean;
-  /** Cameras that lost fragments to a slow or failing disk in the last minute. */
+  /** Cameras that lost fragments to a slow or failing disk in the last minute, or for which it is late now. */
   readonly slowCameraIds: string[];
   readonly droppedFragments: number;
   /** Retention waits for the complete list of holds. */
   readonly awaitingHolds: boolean;
   /** The catalogue is being rebuilt from the folder; ranges of the past may still be missing. */
   readonly rebuilding: boolean;
+  readonly clock: ClockCondition;
 }
 
 export interface FootageStore extends FootageReader, FootageWriter {
@@ -90,4 +99,7 @@ export interface FootageStore extends FootageReader, FootageWriter {
   setHolds(holds: readonly Hold[], complete: boolean): Promise<void>;
   usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
   condition(): FootageCondition;
+  retentionFacts(): Promise<RetentionFacts>;
+  /** The host's clock is right: deletion by age goes on. Durable when it resolves. */
+  confirmClock(): Promise<void>;
 }

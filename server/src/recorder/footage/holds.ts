@@ -19,16 +19,21 @@ export interface Holds {
   set(holds: readonly Hold[], complete: boolean): Promise<void>;
   /** Whether any hold touches [fromMs, toMs] of the camera. */
   isHeld(cameraId: string, fromMs: number, toMs: number): boolean;
+  /** Changes whenever what is held may have changed. */
+  revision(): number;
+  ofCamera(cameraId: string): readonly Hold[];
 }
 
 export function createHolds(options: { path: string; logger: Logger }): Holds {
   let byId = new Map<string, Hold>();
   let byCamera = new Map<string, Hold[]>();
+  let revision = 0;
   let writing: Promise<void> = Promise.resolve();
 
   function replace(holds: Iterable<Hold>): void {
     byId = new Map();
     byCamera = new Map();
+    revision += 1;
     for (const hold of holds) byId.set(hold.id, hold);
     for (const hold of byId.values()) {
       const ofCamera = byCamera.get(hold.cameraId);
@@ -62,5 +67,7 @@ export function createHolds(options: { path: string; logger: Logger }): Holds {
     },
     isHeld: (cameraId, fromMs, toMs) =>
       byCamera.get(cameraId)?.some((hold) => hold.fromMs <= toMs && hold.toMs >= fromMs) ?? false,
+    revision: () => revision,
+    ofCamera: (cameraId) => byCamera.get(cameraId) ?? [],
   };
 }

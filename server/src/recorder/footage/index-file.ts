@@ -1,23 +1,26 @@
 // The sidecar index of a footage file: a header, then one record of fixed size a fragment, each with its CRC, at last
 // a closing record. Append-only; whatever a crash leaves of it is found by the first record that is not whole.
 import { crc32 } from 'node:zlib';
+import { z } from 'zod';
 import type { TimeSource } from '../../lib/fragment.js';
 import type { Span } from './footage-types.js';
 
-export interface IndexHeader {
-  readonly fileId: string;
-  readonly cameraId: string;
-  readonly run: number;
+const count = z.number().int().min(0);
+const headerSchema = z.object({
+  fileId: z.string(),
+  cameraId: z.string(),
+  run: count,
   /** Grows when the host's clock stepped by more than 5 s. */
-  readonly epoch: number;
-  readonly initId: string;
-  readonly initByteLength: number;
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
-  readonly timescale: number;
-  readonly trackId: number;
-}
+  epoch: count,
+  initId: z.string(),
+  initByteLength: count,
+  codec: z.string(),
+  width: count,
+  height: count,
+  timescale: z.number().int().min(1),
+  trackId: count,
+});
+export type IndexHeader = Readonly<z.infer<typeof headerSchema>>;
 
 export interface IndexRecord {
   /** Of the moof in the footage file. */
@@ -85,6 +88,30 @@ export function encodeClosingRecord(byteLength: number): Buffer {
   );
 }
 
+/** One record; its CRC is not looked at. `sha256` is a copy. */
+export function decodeIndexRecord(bytes: Buffer): IndexRecord {
+  const flags = bytes.readUInt32LE(40);
+  return {
+    offset: Number(bytes.readBigUInt64LE(0)),
+    byteLength: bytes.readUInt32LE(8),
+    sampleCount: bytes.readUInt32LE(12),
+    startAtMs: bytes.readDoubleLE(16),
+    durationMs: bytes.readDoubleLE(24),
+    baseMediaDecodeTime: bytes.readBigUInt64LE(32),
+    independent: (flags & independentFlag) !== 0,
+    timeSource: (flags & rtcpFlag) !== 0 ? 'rtcp' : 'arrival',
+    sha256: Buffer.from(bytes.subarray(44, 76)),
+  };
+}
+
+function decodeHeader(json: string): IndexHeader | undefined {
+  try {
+    return headerSchema.parse(JSON.parse(json));
+  } catch {
+    return undefined; // not a header of ours, though its checksum fits
+  }
+}
+
 /** Everything up to the first record that is not whole. Undefined when the header is damaged. */
 export function decodeIndex(bytes: Buffer): DecodedIndex | undefined {
   if (bytes.length < 16 || !bytes.subarray(0, 8).equals(magic)) return undefined;
@@ -92,24 +119,15 @@ export function decodeIndex(bytes: Buffer): DecodedIndex | undefined {
   if (jsonLength > maxHeaderBytes || bytes.length < 16 + jsonLength) return undefined;
   const json = bytes.subarray(12, 12 + jsonLength);
   if (crc32(json) !== bytes.readUInt32LE(12 + jsonLength)) return undefined;
-  const header = JSON.parse(json.toString('utf8')) as IndexHeader;
+  const header = decodeHeader(json.toString('utf8'));
+  if (header === undefined) return undefined;
   const records: IndexRecord[] = [];
   for (let at = 16 + jsonLength; at + indexRecordBytes <= bytes.length; at += indexRecordBytes) {
     if (crc32(bytes.subarray(at, at + 76)) !== bytes.readUInt32LE(at + 76)) break;
-    const flags = bytes.readUInt32LE(at + 40);
-    const offset = Number(bytes.readBigUInt64LE(at));
-    if (flags === closedFlag) return { header, records, closed: true };
-    records.push({
-      offset,
-      byteLength: bytes.readUInt32LE(at + 8),
-      sampleCount: bytes.readUInt32LE(at + 12),
-      startAtMs: bytes.readDoubleLE(at + 16),
-      durationMs: bytes.readDoubleLE(at + 24),
-      baseMediaDecodeTime: bytes.readBigUInt64LE(at + 32),
-      independent: (flags & independentFlag) !== 0,
-      timeSource: (flags & rtcpFlag) !== 0 ? 'rtcp' : 'arrival',
-      sha256: bytes.subarray(at + 44, at + 76),
-    });
+    if (bytes.readUInt32LE(at + 40) === closedFlag) return { header, records, closed: true };
+    const record = decodeIndexRecord(bytes.subarray(at, at + indexRecordBytes));
+    if (!Number.isSafeInteger(record.offset) || !Number.isFinite(record.startAtMs + record.durationMs)) break;
+    records.push(record);
   }
   return { header, records, closed: false };
 }

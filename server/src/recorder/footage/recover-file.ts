@@ -1,7 +1,7 @@
 // Brings a footage file that was not closed in order into the state of one that was: a torn or zero-filled tail is cut
 // off, a missing or damaged index is made anew from the boxes, the closing record is written.
 import { createHash } from 'node:crypto';
-import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { errorMessage } from '../../lib/errors.js';
 import type { InitSegment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
@@ -18,10 +18,22 @@ import {
   type IndexHeader,
   type IndexRecord,
 } from './index-file.js';
-import { readInitSegment, scanFragments } from './scan-fragments.js';
+import { maxFragmentBytes, maxInitBytes, readInitSegment, scanFragments } from './scan-fragments.js';
 
 /** Two of the longest flush intervals: what is older was on the disk long before. */
 const verifiedTailMs = 20_000;
+/** 800 000 fragments; guards against a large file of somebody else. */
+const maxIndexBytes = 64 * 1024 * 1024;
+
+/** A footage file that nothing is appended to any more, with what its index says. */
+export interface ClosedFile {
+  readonly row: CatalogueRow;
+  readonly header: IndexHeader;
+  readonly records: readonly IndexRecord[];
+  readonly initSha256: Buffer;
+  /** It was not closed in order; what was left of it was mended. */
+  readonly mended: boolean;
+}
 
 export function catalogueRow(header: IndexHeader, records: readonly IndexRecord[], path: string): CatalogueRow {
   const last = records.at(-1)!;
@@ -40,11 +52,13 @@ export function catalogueRow(header: IndexHeader, records: readonly IndexRecord[
     timescale: header.timescale,
     trackId: header.trackId,
     run: header.run,
+    epoch: header.epoch,
     spans: spansOf(records),
   };
 }
 
 async function isIntact(file: FileHandle, record: IndexRecord): Promise<boolean> {
+  if (record.byteLength > maxFragmentBytes) return false;
   const bytes = Buffer.alloc(record.byteLength);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, record.offset);
   return bytesRead === bytes.length && createHash('sha256').update(bytes).digest().equals(record.sha256);
@@ -74,20 +88,34 @@ async function wholeFragments(
 ): Promise<IndexRecord[]> {
   const known = index?.header.initId === init.id ? index : undefined;
   const records = known === undefined ? [] : await intactRecords(file, fileBytes, known);
-  // What the index knows and the file does not hold any more is the end of what can be had.
-  if (known !== undefined && records.length < known.records.length) return records;
+  // What the index knows and the file does not hold any more is the end of what can be had. A file that was closed in
+  // order goes no further than its index.
+  if (known !== undefined && (known.closed || records.length < known.records.length)) return records;
   const last = records.at(-1);
   const position = last === undefined ? init.bytes.length : last.offset + last.byteLength;
   const fallback = last ?? { startAtMs, baseMediaDecodeTime: 0n };
   return [...records, ...(await scanFragments(file, fileBytes, init, position, fallback))];
 }
 
-async function readIndex(path: string): Promise<DecodedIndex | undefined> {
+/** The index beside a file, when it is one of ours and belongs to it. */
+export async function readIndex(directory: string, path: string): Promise<DecodedIndex | undefined> {
   try {
-    return decodeIndex(await readFile(path));
+    const indexPath = absolutePath(directory, indexPathOf(path));
+    const { size } = await stat(indexPath);
+    const index = size > maxIndexBytes ? undefined : decodeIndex(await readFile(indexPath));
+    return index?.header.fileId === fileIdOf(path) ? index : undefined;
   } catch {
     return undefined; // missing or unreadable: it is made anew from the boxes
   }
+}
+
+/** The row of a file that was closed in order, by its index and its length alone; undefined when it was not. */
+export async function readClosedRow(directory: string, path: string): Promise<CatalogueRow | undefined> {
+  const index = await readIndex(directory, path);
+  const last = index?.records.at(-1);
+  if (index === undefined || !index.closed || last === undefined) return undefined;
+  const { size } = await stat(absolutePath(directory, path));
+  return last.offset + last.byteLength <= size ? catalogueRow(index.header, index.records, path) : undefined;
 }
 
 /** Removes the file and its index, the file first: an index alone is found and removed again, a file alone is footage. */
@@ -96,34 +124,63 @@ export async function removeFootage(directory: string, path: string): Promise<vo
   await rm(absolutePath(directory, indexPathOf(path)), { force: true });
 }
 
+async function isZeros(file: FileHandle, from: number, to: number): Promise<boolean> {
+  const piece = Buffer.alloc(64 * 1024);
+  for (let at = from; at < to;) {
+    const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, to - at), at);
+    if (bytesRead === 0) return true; // the rest is not there
+    if (piece.subarray(0, bytesRead).some((byte) => byte !== 0)) return false;
+    at += bytesRead;
+  }
+  return true;
+}
+
 /**
- * Returns the catalogue's row of a file, after mending it where it was not closed in order. Undefined when it holds no
- * whole fragment; it is then removed if `path` was being written, left alone otherwise.
+ * Whether a file without a whole fragment is what a crash leaves of one of ours: nothing, zeros, or the torn beginning
+ * of an init segment or of the first fragment. Anything else is not understood and stays.
+ */
+async function isTornBeginning(file: FileHandle, size: number, init: InitSegment | undefined): Promise<boolean> {
+  const from = init?.bytes.length ?? 0;
+  if (await isZeros(file, from, size)) return true;
+  if (size - from > (init === undefined ? maxInitBytes : maxFragmentBytes)) return false;
+  const head = Buffer.alloc(8);
+  const { bytesRead } = await file.read(head, 0, 8, from);
+  const wanted = init === undefined ? 'ftyp' : 'prft';
+  return wanted.startsWith(head.toString('latin1', Math.min(4, bytesRead), bytesRead));
+}
+
+export interface RecoverOptions {
+  /** It was being written when the recorder ended: its torn tail may be cut off, and it goes when nothing whole is in it. */
+  readonly wasOpen: boolean;
+  /** Of the file, when its index does not tell. */
+  readonly epoch: number;
+  readonly logger: Logger;
+}
+
+/**
+ * What is in a footage file, after mending it where it was not closed in order. Undefined when it holds no whole
+ * fragment; it is then removed if it `wasOpen` and is the torn beginning of a footage file, left alone otherwise.
+ * @throws what the disk throws
  */
 export async function recoverFile(
   directory: string,
   path: string,
-  logger: Logger,
-  wasOpen: boolean,
-): Promise<CatalogueRow | undefined> {
+  options: RecoverOptions,
+): Promise<ClosedFile | undefined> {
+  const { wasOpen, logger } = options;
   const named = parseFootagePath(path);
   if (named === undefined) return undefined;
-  const indexPath = absolutePath(directory, indexPathOf(path));
-  const index = await readIndex(indexPath);
+  const index = await readIndex(directory, path);
   let file: FileHandle;
   try {
     file = await open(absolutePath(directory, path), 'r+');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await removeFootage(directory, path);
+    if (wasOpen) await removeFootage(directory, path);
     return undefined;
   }
   try {
     const { size } = await file.stat();
-    if (index?.closed === true && index.records.length > 0) {
-      const last = index.records.at(-1)!;
-      if (last.offset + last.byteLength <= size) return catalogueRow(index.header, index.records, path);
-    }
     const init = await readInitSegment(file, size).catch((error: unknown) => {
       logger.warn({ path, reason: errorMessage(error) }, 'footage file without init segment');
       return undefined;
@@ -131,17 +188,26 @@ export async function recoverFile(
     const records = init === undefined ? [] : await wholeFragments(file, size, init, index, named.startAtMs);
     const last = records.at(-1);
     if (init === undefined || last === undefined) {
-      if (wasOpen) await removeFootage(directory, path);
+      if (wasOpen && (await isTornBeginning(file, size, init))) await removeFootage(directory, path);
       return undefined;
     }
+    const initSha256 = createHash('sha256').update(init.bytes).digest();
+    if (index?.closed === true && records.length === index.records.length)
+      return {
+        row: catalogueRow(index.header, records, path),
+        header: index.header,
+        records,
+        initSha256,
+        mended: false,
+      };
     const byteLength = last.offset + last.byteLength;
-    if (byteLength < size) await file.truncate(byteLength);
+    if (wasOpen && byteLength < size) await file.truncate(byteLength);
     await file.sync();
     const header: IndexHeader = {
       fileId: fileIdOf(path),
       cameraId: named.cameraId,
       run: named.run,
-      epoch: index?.header.epoch ?? 0,
+      epoch: index?.header.epoch ?? options.epoch,
       initId: init.id,
       initByteLength: init.bytes.length,
       codec: init.codec,
@@ -151,11 +217,11 @@ export async function recoverFile(
       trackId: init.trackId,
     };
     await writeDurably(
-      indexPath,
+      absolutePath(directory, indexPathOf(path)),
       Buffer.concat([encodeIndexHeader(header), ...records.map(encodeIndexRecord), encodeClosingRecord(byteLength)]),
     );
     logger.info({ path, cutBytes: size - byteLength, fragments: records.length }, 'footage file recovered');
-    return catalogueRow(header, records, path);
+    return { row: catalogueRow(header, records, path), header, records, initSha256, mended: true };
   } finally {
     await file.close();
   }

@@ -3,8 +3,9 @@
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import type { CatalogueRow } from './catalogue-database.js';
+import type { CatalogueRow, RecordingOrder } from './catalogue-database.js';
 import type { Catalogue } from './catalogue.js';
+import type { ClockGuard } from './clock-guard.js';
 import type { FootageChain } from './footage-chain.js';
 import type { RetentionPolicy } from './footage-types.js';
 import type { Holds } from './holds.js';
@@ -17,80 +18,135 @@ export interface DiskSpace {
 
 export interface Retention {
   setPolicy(policy: RetentionPolicy): void;
+  policy(): RetentionPolicy;
+  /** How long footage of a camera is kept; one that is no longer known, as long as the one that keeps it longest. */
+  daysOf(cameraId: string): number | undefined;
   /** One round; rounds do not overlap. */
   run(): Promise<void>;
   /** A write met a full disk. */
   reportFull(): void;
   isFull(): boolean;
-  /** The host's clock stepped: what "older than" means is uncertain. */
-  suspendAge(): void;
 }
 
 const dayMs = 86_400_000;
 const pageSize = 200;
 /** Age is looked at once a minute and when the policy changes, headroom in every round. */
 const ageIntervalMs = 60_000;
+/** A disk that refused a write has no room, whatever it says of itself: so much is freed at least. */
+const refusedBytes = 64 * 1024 * 1024;
+/** After a refusal with nothing to delete: recording is tried again when so much more is free, and now and then. */
+const gainedBytes = 1024 * 1024;
+const retryRefusedMs = 30_000;
+/** Recording goes on when there is this much more than the headroom, or it would pause again at once. */
+const resumeShare = 0.1;
+const resumeBytes = 1e9;
+/** So often all files are looked at again, after none was found that may be deleted. */
+const fullPassMs = 600_000;
 
 export function createRetention(options: {
   directory: string;
   clock: Clock;
   logger: Logger;
-  catalogue: Catalogue;
+  catalogue: Pick<Catalogue, 'cameras' | 'expired' | 'oldest' | 'remove'>;
   holds: Holds;
-  space: () => Promise<DiskSpace>;
+  guard: Pick<ClockGuard, 'condition' | 'shiftMs' | 'shiftedEpochs'>;
   /** A deletion is noted there before it is made. */
-  chain?: FootageChain | undefined;
+  chain?: Pick<FootageChain, 'tombstone'> | undefined;
+  space: () => Promise<DiskSpace>;
   mayDelete: () => boolean;
 }): Retention {
-  const { directory, clock, logger, catalogue, holds } = options;
+  const { directory, clock, logger, catalogue, holds, guard } = options;
   let policy: RetentionPolicy = { minFreeBytes: 0, daysOfCamera: new Map() };
   let full = false;
   let diskRefused = false;
-  let ageSuspended = false;
+  /** The disk refused a write, and nothing could be deleted. */
+  let refusal: { freeBytes: number; atMs: number } | undefined;
   let nextAgeAt = -Infinity;
   let running: Promise<void> | undefined;
+  /** Everything up to here is held, as long as the holds are these. */
+  let held: { upTo: RecordingOrder; revision: number; untilAt: number } | undefined;
 
   const isHeld = (row: CatalogueRow) => holds.isHeld(row.cameraId, row.startAtMs, row.endAtMs);
 
-  /** The file first: a row without a file is tried again, a file without a row would be lost to retention. */
-  async function remove(row: CatalogueRow, why: 'age' | 'headroom'): Promise<void> {
-    await options.chain?.tombstone(row, why);
-    await removeFootage(directory, row.path);
-    await catalogue.remove(row.id);
-    logger.debug({ path: row.path, why }, 'footage deleted');
+  function daysOf(cameraId: string): number | undefined {
+    const days = policy.daysOfCamera;
+    return days.get(cameraId) ?? (days.size === 0 ? undefined : Math.max(...days.values()));
   }
 
+  /**
+   * The file first: a row without a file is tried again, a file without a row would be lost to retention. False when it
+   * could not be deleted; that must not keep others from it.
+   */
+  async function remove(row: CatalogueRow, why: 'age' | 'headroom'): Promise<boolean> {
+    try {
+      await options.chain?.tombstone(row, why);
+      if (isHeld(row)) return false; // since a moment ago
+      await removeFootage(directory, row.path);
+      await catalogue.remove(row.id);
+      logger.debug({ path: row.path, why }, 'footage deleted');
+      return true;
+    } catch (error) {
+      logger.warn({ path: row.path, why, reason: errorMessage(error) }, 'footage could not be deleted');
+      return false;
+    }
+  }
+
+  const isExpired = (row: CatalogueRow): boolean => {
+    const days = daysOf(row.cameraId);
+    return days !== undefined && row.endAtMs + guard.shiftMs(row.epoch) < clock.nowMs() - days * dayMs;
+  };
+
   async function deleteExpired(): Promise<void> {
-    const days = [...policy.daysOfCamera.values()];
-    if (ageSuspended || days.length === 0 || clock.monotonicMs() < nextAgeAt) return;
+    if (guard.condition().ageDeletionSuspended || policy.daysOfCamera.size === 0) return;
+    if (clock.monotonicMs() < nextAgeAt) return;
     nextAgeAt = clock.monotonicMs() + ageIntervalMs;
-    const longest = Math.max(...days);
     for (const cameraId of await catalogue.cameras()) {
-      // A camera that is no longer known keeps its footage as long as the one that keeps it longest.
-      const beforeMs = clock.nowMs() - (policy.daysOfCamera.get(cameraId) ?? longest) * dayMs;
-      let fromMs = -Infinity;
-      for (;;) {
+      const beforeMs = clock.nowMs() - (daysOf(cameraId) ?? Infinity) * dayMs;
+      for (let fromMs = -1e15; ;) {
         const page = await catalogue.expired(cameraId, fromMs, beforeMs, pageSize);
-        for (const row of page) if (row.endAtMs < beforeMs && !isHeld(row)) await remove(row, 'age');
+        for (const row of page) if (mayGo() && isExpired(row) && !isHeld(row)) await remove(row, 'age');
         const last = page.at(-1);
-        if (last === undefined || page.length < pageSize) break;
+        if (last === undefined || page.length < pageSize || !mayGo()) break;
         fromMs = last.startAtMs + 0.001;
       }
     }
+    for (const epoch of guard.shiftedEpochs()) await deleteExpiredOf(epoch);
   }
+
+  /** Epochs whose clock was wrong: their files do not lie where their age would look for them. */
+  async function deleteExpiredOf(epoch: number): Promise<void> {
+    const keptMs = Math.min(...policy.daysOfCamera.values()) * dayMs;
+    for (let after: RecordingOrder = { epoch, startAtMs: -1e15, id: '' }; ;) {
+      const page = await catalogue.oldest(after, pageSize);
+      for (const row of page) {
+        if (row.epoch !== epoch || !mayGo()) return;
+        if (row.startAtMs + guard.shiftMs(epoch) > clock.nowMs() - keptMs) return;
+        if (isExpired(row) && !isHeld(row)) await remove(row, 'age');
+        after = row;
+      }
+      if (page.length < pageSize) return;
+    }
+  }
+
+  const mayGo = (): boolean => options.mayDelete() && !guard.condition().ageDeletionSuspended;
 
   /** Deletes the oldest files that are not held until about `bytes` are free again. Returns how many were deleted. */
   async function deleteOldest(bytes: number): Promise<number> {
     let freed = 0;
     let files = 0;
-    let after = { ms: -Infinity, id: '' };
-    while (freed < bytes) {
-      const page = await catalogue.oldest(after.ms, after.id, pageSize);
+    const known = held !== undefined && held.revision === holds.revision() && clock.monotonicMs() < held.untilAt;
+    const untilAt = known ? held!.untilAt : clock.monotonicMs() + fullPassMs;
+    const revision = holds.revision();
+    let after = known ? held!.upTo : undefined;
+    while (freed < bytes && options.mayDelete()) {
+      const page = await catalogue.oldest(after, pageSize);
       for (const row of page) {
         if (freed >= bytes) break;
-        after = { ms: row.startAtMs, id: row.id };
-        if (isHeld(row)) continue;
-        await remove(row, 'headroom');
+        after = { epoch: row.epoch, startAtMs: row.startAtMs, id: row.id };
+        if (isHeld(row) || !(await remove(row, 'headroom'))) {
+          if (files === 0) held = { upTo: after, revision, untilAt };
+          continue;
+        }
         freed += row.byteLength;
         files += 1;
       }
@@ -99,19 +155,31 @@ export function createRetention(options: {
     return files;
   }
 
+  function isRefused(freeBytes: number): boolean {
+    if (refusal === undefined) return false;
+    if (freeBytes < refusal.freeBytes + gainedBytes && clock.monotonicMs() - refusal.atMs < retryRefusedMs) return true;
+    refusal = undefined;
+    return false;
+  }
+
   async function keepHeadroom(): Promise<void> {
     for (;;) {
       const { freeBytes } = await options.space();
-      // A disk that refused a write has no room, whatever it says of itself: free at least one camera's ten minutes.
-      const missing = policy.minFreeBytes - freeBytes || 0;
-      const wanted = diskRefused ? Math.max(missing, 64 * 1024 * 1024) : missing;
-      if (wanted <= 0) break;
-      const deleted = options.mayDelete() ? await deleteOldest(wanted) : 0;
+      const { minFreeBytes } = policy;
+      const refused = diskRefused;
       diskRefused = false;
-      if (deleted > 0) continue;
-      if (missing <= 0) break;
-      if (!full)
-        logger.error({ freeBytes, minFreeBytes: policy.minFreeBytes }, 'no room for footage: recording pauses');
+      const missing = minFreeBytes + (full ? Math.min(minFreeBytes * resumeShare, resumeBytes) : 0) - freeBytes;
+      const wanted = refused ? Math.max(missing, refusedBytes - freeBytes) : missing;
+      if (wanted <= 0 && !isRefused(freeBytes)) break;
+      const deleted = options.mayDelete() && wanted > 0 ? await deleteOldest(wanted) : 0;
+      if (deleted > 0) {
+        refusal = undefined;
+        continue;
+      }
+      // Nothing may go. Short of the headroom, or refused by the disk whatever it says, recording waits.
+      if (refused) refusal = { freeBytes, atMs: clock.monotonicMs() };
+      if (missing <= 0 && !isRefused(freeBytes)) break;
+      if (!full) logger.error({ freeBytes, minFreeBytes }, 'no room for footage: recording pauses');
       full = true;
       return;
     }
@@ -120,11 +188,13 @@ export function createRetention(options: {
   }
 
   async function round(): Promise<void> {
-    try {
-      if (options.mayDelete()) await deleteExpired();
-      await keepHeadroom();
-    } catch (error) {
-      logger.warn({ reason: errorMessage(error) }, 'retention failed');
+    // One after the other, and the one without regard to how the other went.
+    for (const part of [keepHeadroom, deleteExpired]) {
+      try {
+        if (part === keepHeadroom || options.mayDelete()) await part();
+      } catch (error) {
+        logger.warn({ reason: errorMessage(error) }, 'retention failed');
+      }
     }
   }
 
@@ -133,6 +203,8 @@ export function createRetention(options: {
       policy = next;
       nextAgeAt = -Infinity;
     },
+    policy: () => policy,
+    daysOf,
     run() {
       running ??= round().finally(() => (running = undefined));
       return running;
@@ -142,8 +214,5 @@ export function createRetention(options: {
       full = true;
     },
     isFull: () => full,
-    suspendAge() {
-      ageSuspended = true;
-    },
   };
 }

@@ -6,10 +6,12 @@ import { parseInitSegment } from '../../lib/isobmff/init-segment.js';
 import { parseMoof, parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
 import type { InitSegment } from '../../lib/fragment.js';
 import type { IndexRecord } from './index-file.js';
-import { decodeTimeBox } from './time-box.js';
+import { decodeTimeBox, timeBoxBytes } from './time-box.js';
 
-/** One box is never larger; guards against lengths that a damaged file makes up. */
-const maxBoxBytes = 64 * 1024 * 1024;
+/** A moof and its mdat are never larger; guards against lengths that a damaged file makes up. */
+export const maxFragmentBytes = 64 * 1024 * 1024;
+/** ftyp and moov without samples need a few hundred bytes. */
+export const maxInitBytes = 1024 * 1024;
 
 interface Header {
   type: string;
@@ -26,7 +28,7 @@ async function headerAt(file: FileHandle, position: number, fileBytes: number): 
   const bytes = await readAt(file, position, 8);
   if (bytes === undefined) return undefined;
   const size = bytes.readUInt32BE(0);
-  if (size < 8 || size > maxBoxBytes || position + size > fileBytes) return undefined;
+  if (size < 8 || size > maxFragmentBytes || position + size > fileBytes) return undefined;
   return { type: bytes.toString('latin1', 4, 8), size };
 }
 
@@ -37,6 +39,7 @@ export async function readInitSegment(file: FileHandle, fileBytes: number): Prom
     const header = await headerAt(file, position, fileBytes);
     if (header === undefined || !['ftyp', 'moov', 'free'].includes(header.type)) throw badMp4('no init segment');
     position += header.size;
+    if (position > maxInitBytes) throw badMp4('the init segment is too long');
     if (header.type === 'moov') break;
   }
   const bytes = await readAt(file, 0, position);
@@ -61,6 +64,9 @@ function assertWholeSamples(bytes: Buffer, samples: { offset: number; size: numb
   }
 }
 
+/** No picture and no sound holds so many zeros: a page that never reached the disk does. */
+const lostPage = Buffer.alloc(512);
+
 /** Reads one fragment. @throws AppError invalid bad_mp4 */
 export function describeFragment(
   bytes: Buffer,
@@ -70,6 +76,7 @@ export function describeFragment(
   const moof = parseMoof(bytes, defaults);
   if (moof.samples.length === 0) throw badMp4('a fragment without samples');
   assertWholeSamples(bytes, moof.samples);
+  if (bytes.includes(lostPage)) throw badMp4('a page of zeros');
   const ticks = moof.samples.reduce((sum, sample) => sum + sample.duration, 0);
   return {
     byteLength: bytes.length,
@@ -99,14 +106,14 @@ export async function scanFragments(
     const header = await headerAt(file, position, fileBytes);
     if (header === undefined) return records;
     if (header.type === 'prft') {
-      const box = await readAt(file, position, header.size);
+      const box = header.size === timeBoxBytes ? await readAt(file, position, header.size) : undefined;
       time = box === undefined ? undefined : decodeTimeBox(box);
       position += header.size;
       continue;
     }
     if (header.type !== 'moof') return records;
     const data = await headerAt(file, position + header.size, fileBytes);
-    if (data?.type !== 'mdat') return records;
+    if (data?.type !== 'mdat' || header.size + data.size > maxFragmentBytes) return records;
     const bytes = await readAt(file, position, header.size + data.size);
     if (bytes === undefined) return records;
     try {

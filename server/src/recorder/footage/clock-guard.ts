@@ -1,0 +1,208 @@
+// Watches the host's clock, which nobody can trust: a mini-PC boots in 2036, or in 1970. A step opens a new epoch of
+// files and suspends deletion by age until somebody confirms that the clock is right now; both outlive a restart. What
+// a confirmed step says about the times of earlier epochs is kept, so that their age is counted right.
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.js';
+import { errorMessage } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { writeDurably } from './durable-json.js';
+
+/** A difference between wall and monotonic clock beyond this is a step, not drift. */
+const stepMs = 5000;
+/** The recorder was off for longer than this, or the clock is wrong: only a person can tell. */
+export const longestOutageMs = 3 * 86_400_000;
+/** How often the time is noted on the disk. */
+const beatMs = 60_000;
+/** Times of an epoch that are off by less are taken as they are. */
+const toleratedShiftMs = 86_400_000;
+const maxSteps = 1000;
+
+const stepSchema = z.object({ endedEpoch: z.number().int(), stepMs: z.number(), atStart: z.boolean() });
+type Step = z.infer<typeof stepSchema>;
+const fileSchema = z.object({
+  version: z.literal(1),
+  epoch: z.number().int().min(0),
+  /** When the recorder ran last, by the clock of then. */
+  lastSeenAtMs: z.number(),
+  suspended: z.boolean(),
+  lastStep: z.object({ stepMs: z.number(), steppedAtMs: z.number() }).nullable(),
+  /** Not confirmed yet. */
+  pending: z.array(stepSchema),
+  confirmed: z.array(stepSchema),
+});
+type ClockFile = z.infer<typeof fileSchema>;
+
+export interface ClockCondition {
+  readonly epoch: number;
+  readonly ageDeletionSuspended: boolean;
+  /** Of the newest step; by the clock after it. */
+  readonly stepMs: number | null;
+  readonly steppedAtMs: number | null;
+}
+
+export interface ClockGuard {
+  /** Compares the clock with what the disk knows. Call before anything is recorded. */
+  start(): Promise<void>;
+  /** Looks at the clock and answers the epoch of now. */
+  epoch(): number;
+  /** The epoch in which the recorder ran before it was started. */
+  epochBefore(): number;
+  /** Files of this epoch exist: ours cannot be older. */
+  atLeast(epoch: number): void;
+  /** Notes the time on the disk, now and then. */
+  beat(): Promise<void>;
+  /** The clock is right. Durable when it resolves. */
+  confirm(): Promise<void>;
+  /** What must be added to the times of an epoch; 0 where they are right, or nobody has said otherwise. */
+  shiftMs(epoch: number): number;
+  /** Epochs whose shift is not 0, ascending. */
+  shiftedEpochs(): number[];
+  condition(): ClockCondition;
+}
+
+export function createClockGuard(options: {
+  path: string;
+  clock: Clock;
+  logger: Logger;
+  /** Beginning and end of the newest day with footage; asked when the disk does not know when the recorder ran last. */
+  newestDay: () => Promise<{ fromMs: number; toMs: number } | undefined>;
+}): ClockGuard {
+  const { clock, logger } = options;
+  let state: ClockFile = {
+    version: 1,
+    epoch: 0,
+    lastSeenAtMs: clock.nowMs(),
+    suspended: false,
+    lastStep: null,
+    pending: [],
+    confirmed: [],
+  };
+  let before = 0;
+  let differenceMs = clock.nowMs() - clock.monotonicMs();
+  let lastBeatAt = -Infinity;
+  let isSaved = false;
+  let saving: Promise<void> = Promise.resolve();
+
+  function save(): Promise<void> {
+    isSaved = false;
+    const work = async () => {
+      const saved = state;
+      await writeDurably(options.path, JSON.stringify(saved));
+      if (saved === state) isSaved = true;
+    };
+    const result = saving.then(work, work);
+    saving = result.catch(() => undefined); // told through `result`, and written again with the next beat
+    return result;
+  }
+
+  function saveSoon(): void {
+    save().catch((error: unknown) => {
+      logger.warn({ reason: errorMessage(error) }, 'the state of the clock could not be written');
+    });
+  }
+
+  function step(byMs: number, atStart: boolean): void {
+    const pending: Step = { endedEpoch: state.epoch, stepMs: byMs, atStart };
+    state = {
+      ...state,
+      epoch: state.epoch + 1,
+      lastSeenAtMs: clock.nowMs(),
+      suspended: true,
+      lastStep: { stepMs: byMs, steppedAtMs: clock.nowMs() },
+      pending: [...state.pending, pending].slice(-maxSteps),
+    };
+    logger.error(
+      { stepMs: Math.round(byMs), epoch: state.epoch },
+      'the clock of this machine stepped: age deletes no footage until the clock is confirmed',
+    );
+    saveSoon();
+  }
+
+  /** A file that is missing is no trouble when there is no footage either. */
+  async function load(): Promise<ClockFile | undefined> {
+    try {
+      return fileSchema.parse(JSON.parse(await readFile(options.path, 'utf8')));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        logger.error({ reason: errorMessage(error) }, 'the note of the clock is damaged');
+      return undefined;
+    }
+  }
+
+  function look(): void {
+    const difference = clock.nowMs() - clock.monotonicMs();
+    const byMs = difference - differenceMs;
+    differenceMs = difference;
+    if (Math.abs(byMs) > stepMs) step(byMs, false);
+  }
+
+  const sum = (epoch: number): number =>
+    state.confirmed.reduce((total, one) => total + (one.endedEpoch >= epoch ? one.stepMs : 0), 0);
+  const shiftMs = (epoch: number): number => (Math.abs(sum(epoch)) < toleratedShiftMs ? 0 : sum(epoch));
+
+  return {
+    async start() {
+      differenceMs = clock.nowMs() - clock.monotonicMs();
+      const known = await load();
+      const now = clock.nowMs();
+      if (known !== undefined) {
+        state = known;
+        before = known.epoch;
+        const sinceMs = now - known.lastSeenAtMs;
+        if (sinceMs < -stepMs || sinceMs > longestOutageMs) step(sinceMs, true);
+      } else {
+        const day = await options.newestDay();
+        if (day !== undefined && now < day.fromMs - stepMs) step(now - day.fromMs, true);
+        else if (day !== undefined && now > day.toMs + longestOutageMs) step(now - day.toMs, true);
+      }
+      await save().catch((error: unknown) => {
+        logger.warn({ reason: errorMessage(error) }, 'the state of the clock could not be written');
+      });
+      lastBeatAt = clock.monotonicMs();
+    },
+    epoch() {
+      look();
+      return state.epoch;
+    },
+    epochBefore: () => before,
+    atLeast(epoch) {
+      if (epoch <= state.epoch) return;
+      state = { ...state, epoch };
+      saveSoon();
+    },
+    async beat() {
+      look();
+      if (isSaved && clock.monotonicMs() - lastBeatAt < beatMs) return;
+      lastBeatAt = clock.monotonicMs();
+      state = { ...state, lastSeenAtMs: clock.nowMs() };
+      await save();
+    },
+    async confirm() {
+      look();
+      // A single jump forward at a start, confirmed as it is, was a long time without power: no time was wrong.
+      const outage = state.pending.length === 1 && state.pending[0]!.atStart && state.pending[0]!.stepMs > 0;
+      state = {
+        ...state,
+        lastSeenAtMs: clock.nowMs(),
+        suspended: false,
+        pending: [],
+        confirmed: outage ? state.confirmed : [...state.confirmed, ...state.pending].slice(-maxSteps),
+      };
+      await save();
+      logger.info({ epoch: state.epoch }, 'the clock was confirmed: age deletes footage again');
+    },
+    shiftMs,
+    shiftedEpochs() {
+      const ended = new Set(state.confirmed.map((one) => one.endedEpoch));
+      const last = Math.max(-1, ...ended);
+      return Array.from({ length: last + 1 }, (_, epoch) => epoch).filter((epoch) => shiftMs(epoch) !== 0);
+    },
+    condition: () => ({
+      epoch: state.epoch,
+      ageDeletionSuspended: state.suspended,
+      stepMs: state.lastStep?.stepMs ?? null,
+      steppedAtMs: state.lastStep?.steppedAtMs ?? null,
+    }),
+  };
+}

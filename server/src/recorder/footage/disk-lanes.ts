@@ -1,0 +1,88 @@
+// Who may use the disk at the same time. Node's file calls share one small pool of threads: without this, twenty readers
+// or a hundred flushes take every thread and an append waits behind them. Appends take a thread at once; flushes and
+// reads pass through lanes of their own, and reads give way to appends.
+
+/** Runs at most `width` at once, in order of the calls. */
+export interface Lane {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  readonly waiting: number;
+}
+
+export function createLane(width: number): Lane {
+  const queue: (() => void)[] = [];
+  let running = 0;
+  return {
+    async run(work) {
+      if (running < width) running += 1;
+      else await new Promise<void>((resolve) => queue.push(resolve)); // takes over the place of the one that ends
+      try {
+        return await work();
+      } finally {
+        const next = queue.shift();
+        if (next === undefined) running -= 1;
+        else next();
+      }
+    },
+    get waiting() {
+      return queue.length;
+    },
+  };
+}
+
+export interface DiskLanes {
+  /** Flushes; at least two, so that one that hangs does not hold up the others. */
+  readonly flush: Lane;
+  /** Reads of footage: each piece waits until no append is under way, but not longer than `longestWaitMs`. */
+  read<T>(work: () => Promise<T>): Promise<T>;
+  /** Counts as an append under way until it settles. */
+  append<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** A read is put off no longer, or constant writing would starve it. */
+const longestWaitMs = 50;
+
+/** Threads of the pool that file calls run on; libuv's default is 4. */
+export function poolThreads(environment: NodeJS.ProcessEnv = process.env): number {
+  const threads = Number(environment.UV_THREADPOOL_SIZE);
+  return Number.isInteger(threads) && threads >= 1 ? Math.min(threads, 1024) : 4;
+}
+
+export function createDiskLanes(threads = poolThreads()): DiskLanes {
+  const flush = createLane(Math.max(2, Math.floor(threads / 4)));
+  const reads = createLane(Math.max(1, Math.floor(threads / 8)));
+  let appending = 0;
+  let quiet: (() => void)[] = [];
+
+  function whenQuiet(): Promise<void> | undefined {
+    if (appending === 0) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, longestWaitMs);
+      quiet.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  return {
+    flush,
+    read: (work) =>
+      reads.run(async () => {
+        await whenQuiet();
+        return work();
+      }),
+    async append(work) {
+      appending += 1;
+      try {
+        return await work();
+      } finally {
+        appending -= 1;
+        if (appending === 0) {
+          const waiting = quiet;
+          quiet = [];
+          for (const resolve of waiting) resolve();
+        }
+      }
+    },
+  };
+}

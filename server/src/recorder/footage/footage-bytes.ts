@@ -1,0 +1,75 @@
+// Hands out bytes of footage files, a piece at a time through the lane of the reads, so that however many readers there
+// are, an append never waits for them.
+import { open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { AppError } from '../../lib/errors.js';
+import type { DiskLanes } from './disk-lanes.js';
+
+const maxReadBytes = 256 * 1024 * 1024;
+/** Small enough that an append waits for hardly anything, large enough that reading costs little. */
+const pieceBytes = 128 * 1024;
+
+export const footageGone = () => new AppError('not_found', 'footage_gone', 'this footage was deleted');
+
+function assertRange(offset: number, byteLength: number): void {
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(byteLength) || offset < 0 || byteLength < 0)
+    throw new AppError('invalid', 'bad_range', 'not a range of bytes');
+}
+
+export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId: string) => Promise<string> }) {
+  const { lanes, pathOf } = options;
+
+  async function openForReading(fileId: string): Promise<FileHandle> {
+    const path = await pathOf(fileId);
+    return lanes
+      .read(() => open(path, 'r'))
+      .catch(() => {
+        throw footageGone();
+      });
+  }
+
+  /** Fills `into` from `offset` on. */
+  async function fill(file: FileHandle, into: Buffer, offset: number): Promise<void> {
+    for (let done = 0; done < into.length;) {
+      const length = Math.min(pieceBytes, into.length - done);
+      const { bytesRead } = await lanes.read(() => file.read(into, done, length, offset + done));
+      if (bytesRead === 0) throw footageGone();
+      done += bytesRead;
+    }
+  }
+
+  async function* pieces(fileId: string, offset: number, byteLength: number): AsyncGenerator<Buffer, void, undefined> {
+    const file = await openForReading(fileId);
+    try {
+      for (let done = 0; done < byteLength;) {
+        const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, byteLength - done));
+        await fill(file, piece, offset + done);
+        done += piece.length;
+        yield piece;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  return {
+    async read(fileId: string, offset: number, byteLength: number): Promise<Buffer> {
+      assertRange(offset, byteLength);
+      if (byteLength > maxReadBytes) throw new AppError('invalid', 'bad_range', 'range too large');
+      const file = await openForReading(fileId);
+      try {
+        const { size } = await file.stat();
+        if (offset + byteLength > size) throw footageGone(); // before memory is taken for it
+        const bytes = Buffer.allocUnsafe(byteLength);
+        await fill(file, bytes, offset);
+        return bytes;
+      } finally {
+        await file.close();
+      }
+    },
+    stream(fileId: string, offset: number, byteLength: number): Readable {
+      assertRange(offset, byteLength);
+      return Readable.from(pieces(fileId, offset, byteLength), { objectMode: false, highWaterMark: pieceBytes });
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// What footage asks of the disk when it writes, so that tests can put a slow, full or failing one in its place.
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder, writeDurably } from './durable-json.js';
+
+/** A file being written. Every call may fail as the system's do, with its `code`. */
+export interface WritableFile {
+  writev(buffers: Buffer[], position: number): Promise<{ bytesWritten: number }>;
+  /** When it resolves, what was written before the call is on the disk. */
+  datasync(): Promise<void>;
+  truncate(byteLength: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface FootageDisk {
+  /** @throws EEXIST */
+  create(path: string): Promise<WritableFile>;
+  /** Returns whether a folder had to be made. */
+  makeFolder(path: string): Promise<boolean>;
+  /** Old or new content after a crash of the process, never a mixture; after a power cut possibly neither. */
+  replace(path: string, content: string): Promise<void>;
+  /** Like replace, and on the disk when it resolves. */
+  replaceDurably(path: string, content: string): Promise<void>;
+  syncFolder(path: string): Promise<void>;
+  /** Not there is no error. */
+  remove(path: string): Promise<void>;
+}
+
+export const systemDisk: FootageDisk = {
+  create: (path) => open(path, 'wx', 0o600),
+  makeFolder: async (path) => (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined,
+  async replace(path, content) {
+    await writeFile(`${path}.new`, content, { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  },
+  replaceDurably: writeDurably,
+  syncFolder,
+  remove: (path) => rm(path, { force: true }),
+};
+
+/** @throws ENOSPC also where the system wrote only a part and said nothing */
+export async function writeAll(file: WritableFile, buffers: Buffer[], position: number): Promise<void> {
+  const wanted = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  const { bytesWritten } = await file.writev(buffers, position);
+  if (bytesWritten !== wanted)
+    throw Object.assign(new Error(`only ${bytesWritten} of ${wanted} bytes were written`), { code: 'ENOSPC' });
+}
+
+/** The folder in which a file lies, and the one above it when the folder itself is new. */
+export async function syncFoldersOf(disk: FootageDisk, path: string, isNewFolder: boolean): Promise<void> {
+  const folder = dirname(path);
+  await disk.syncFolder(folder);
+  if (isNewFolder) {
+    await disk.syncFolder(dirname(folder));
+    await disk.syncFolder(dirname(dirname(folder)));
+  }
+}
