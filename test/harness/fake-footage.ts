@@ -6,7 +6,7 @@ import { AppError } from '../../server/src/lib/errors.js';
 import type { Fragment, InitSegment } from '../../server/src/lib/fragment.js';
 import { iterateBoxes } from '../../server/src/lib/isobmff/boxes.js';
 import { parseInitSegment } from '../../server/src/lib/isobmff/init-segment.js';
-import { parseMoof } from '../../server/src/lib/isobmff/moof.js';
+import { parseTrackDefaults, parseTrackFragment } from '../../server/src/lib/isobmff/moof.js';
 
 const run = promisify(execFile);
 
@@ -60,7 +60,9 @@ export function fragmentsOf(mp4: Buffer, startAtMs: number, options: { run?: num
     const mdat = boxes[index + 1];
     if (box.type !== 'moof' || mdat?.type !== 'mdat') return;
     const bytes = mp4.subarray(box.start, mdat.end);
-    const moof = parseMoof(bytes);
+    const moof = parseTrackFragment(bytes, parseTrackDefaults(init.bytes, init.trackId));
+    // ffmpeg ends with what is left of the sound.
+    if (moof === undefined) return;
     const durationTicks = moof.samples.reduce((sum, sample) => sum + sample.duration, 0);
     fragments.push({
       init,
