@@ -6,7 +6,7 @@ export interface TimedSource {
   tick(nowMs: number): number;
 }
 
-const shortestWaitMs = 2;
+const shortestWaitMs = 4;
 const longestWaitMs = 250;
 const stepMs = 50;
 
@@ -16,7 +16,8 @@ const stepMs = 50;
  */
 export class FrameTimer {
   readonly #clock: Clock;
-  readonly #sources = new Set<TimedSource>();
+  /** When each is due, so that those that are not need not be asked. */
+  readonly #dueMs = new Map<TimedSource, number>();
   #timer: NodeJS.Timeout | undefined;
   #utcOffsetMs: number;
   #offsetCheckedAtMs: number;
@@ -43,17 +44,17 @@ export class FrameTimer {
   }
 
   add(source: TimedSource): void {
-    this.#sources.add(source);
+    this.#dueMs.set(source, -Infinity);
     this.#arm(0);
   }
 
   remove(source: TimedSource): void {
-    this.#sources.delete(source);
+    this.#dueMs.delete(source);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#sources.clear();
+    this.#dueMs.clear();
   }
 
   #arm(waitMs: number): void {
@@ -64,8 +65,13 @@ export class FrameTimer {
   #run(): void {
     const now = this.nowMs();
     let next = Infinity;
-    for (const source of this.#sources) next = Math.min(next, source.tick(now));
-    if (this.#sources.size === 0) return;
+    for (const [source, dueMs] of this.#dueMs) {
+      const nextMs = dueMs <= now ? source.tick(now) : dueMs;
+      // It may have been removed by what it sent to.
+      if (nextMs !== dueMs && this.#dueMs.has(source)) this.#dueMs.set(source, nextMs);
+      next = Math.min(next, nextMs);
+    }
+    if (this.#dueMs.size === 0) return;
     this.#arm(Math.min(longestWaitMs, Math.max(shortestWaitMs, next - this.nowMs())));
   }
 }

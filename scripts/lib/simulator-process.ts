@@ -13,7 +13,6 @@ export interface SimulatedCamera {
   rtspMainUrl: string;
   username: string;
   password: string;
-  rtspMainUrl: string;
 }
 
 /** Of RTSP: connections and receivers now, and connections ever accepted. */

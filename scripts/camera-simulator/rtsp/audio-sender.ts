@@ -5,7 +5,7 @@ import { framePacket, headerBytes, type RtpState } from './packet-template.js';
 import { RtcpReporter } from './rtcp-reporter.js';
 import type { SendingCamera } from './rtp-sender.js';
 import type { RtpTransport } from './rtp-transport.js';
-import { takeBytes } from './slab.js';
+import { fillBytes } from './slab.js';
 
 /** Sends a camera's sound to one receiver: unit n is captured at its own instant, by the clock that stamps pictures. */
 export class AudioSender implements TimedSource {
@@ -91,10 +91,11 @@ export class AudioSender implements TimedSource {
           ssrc: this.#state.ssrc,
           channel: this.#state.channel + 1,
         });
-    const bytes = takeBytes((report?.length ?? 0) + headerBytes + payload.length);
-    const at = report ? report.copy(bytes) : 0;
-    payload.copy(bytes, at + headerBytes);
-    framePacket(bytes, at, payload.length, this.#state, timestamp, true);
+    const bytes = fillBytes((report?.length ?? 0) + headerBytes + payload.length, (target, start) => {
+      const at = report ? start + report.copy(target, start) : start;
+      payload.copy(target, at + headerBytes);
+      return framePacket(target, at, payload.length, this.#state, timestamp, true);
+    });
     this.#reporter.count(1, payload.length);
     this.#transport.send(bytes);
   }

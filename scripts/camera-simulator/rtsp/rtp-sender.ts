@@ -5,7 +5,7 @@ import { PacketMangler, type Disturbance } from './disturbance.js';
 import { framePacket, headerBytes, type RtpState } from './packet-template.js';
 import { RtcpReporter } from './rtcp-reporter.js';
 import type { RtpTransport } from './rtp-transport.js';
-import { takeBytes } from './slab.js';
+import { fillBytes } from './slab.js';
 
 /** What a sender asks of its camera at every packet. */
 export interface SendingCamera {
@@ -61,17 +61,17 @@ export class RtpSender implements FrameReceiver {
     const report = disturbance?.noReports ? undefined : this.#report(frame, timestamp);
     const { parameterSets, slices } = unit;
     const room = parameterSets.byteLength + maxStampPacketBytes + slices.byteLength + (report?.length ?? 0);
-    const bytes = takeBytes(room);
-    let at = report ? report.copy(bytes) : 0;
-    at = parameterSets.writeTo(bytes, at, this.#state, timestamp, false);
-    at = this.#writeStamp(bytes, at, frame, timestamp);
-    at = slices.writeTo(bytes, at, this.#state, timestamp, !disturbance?.noMarkers);
+    const bytes = fillBytes(room, (target, start) => {
+      let at = report ? start + report.copy(target, start) : start;
+      at = parameterSets.writeTo(target, at, this.#state, timestamp, false);
+      at = this.#writeStamp(target, at, frame, timestamp);
+      return slices.writeTo(target, at, this.#state, timestamp, !disturbance?.noMarkers);
+    });
     this.#reporter.count(
       parameterSets.packetCount + slices.packetCount,
       parameterSets.payloadBytes + slices.payloadBytes,
     );
-    const sent = bytes.subarray(0, at);
-    this.#transport.send(disturbance?.mangles ? this.#mangler.mangle(sent, disturbance) : sent);
+    this.#transport.send(disturbance?.mangles ? this.#mangler.mangle(bytes, disturbance) : bytes);
   }
 
   /** JPEG has no place for a stamp. */

@@ -68,7 +68,7 @@ function usernameToken(auth: NonNullable<OnvifCall['auth']>): string {
   );
 }
 
-/** Answer to a Digest challenge (RFC 2617), with qop where it is offered. */
+/** Answer to a Digest challenge (RFC 2617, RFC 7616), with qop where it is offered. */
 export function digestHeader(
   challenge: string,
   method: string,
@@ -79,13 +79,17 @@ export function digestHeader(
   const realm = value('realm') ?? '';
   const nonce = value('nonce') ?? '';
   const uri = typeof url === 'string' ? url : url.pathname + url.search;
-  const ha1 = md5(`${account.username}:${realm}:${account.password}`);
-  const ha2 = md5(`${method}:${uri}`);
-  const start = `Digest username="${account.username}", realm="${realm}", nonce="${nonce}", uri="${uri}"`;
-  if (value('qop') === undefined) return `${start}, response="${md5(`${ha1}:${nonce}:${ha2}`)}"`;
+  const algorithm = /algorithm=([\w-]+)/.exec(challenge)?.[1];
+  const hash = (text: string) =>
+    createHash(algorithm === 'SHA-256' ? 'sha256' : 'md5')
+      .update(text)
+      .digest('hex');
+  const ha1 = hash(`${account.username}:${realm}:${account.password}`);
+  const ha2 = hash(`${method}:${uri}`);
+  const stated = algorithm === undefined ? '' : `, algorithm=${algorithm}`;
+  const start = `Digest username="${account.username}", realm="${realm}", nonce="${nonce}", uri="${uri}"${stated}`;
+  if (value('qop') === undefined) return `${start}, response="${hash(`${ha1}:${nonce}:${ha2}`)}"`;
   const cnonce = randomBytes(8).toString('hex');
-  const response = md5(`${ha1}:${nonce}:00000001:${cnonce}:auth:${ha2}`);
+  const response = hash(`${ha1}:${nonce}:00000001:${cnonce}:auth:${ha2}`);
   return `${start}, qop=auth, nc=00000001, cnonce="${cnonce}", response="${response}"`;
 }
-
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

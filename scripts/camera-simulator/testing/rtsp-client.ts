@@ -6,6 +6,8 @@ export interface RtspReply {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+  /** All WWW-Authenticate headers. */
+  readonly challenges: readonly string[];
 }
 
 export interface ReceivedUnit {
@@ -22,13 +24,28 @@ export interface ReceivedReport {
   readonly afterUnits: number;
 }
 
+export interface ReceivedPacket {
+  readonly channel: number;
+  readonly sequence: number;
+  readonly marker: boolean;
+  readonly timestamp: number;
+  readonly payload: Buffer;
+}
+
 const deadlineMs = 15_000;
+const [h264Sei, h265Sei] = [6, 39];
 
 /** An RTSP client for the simulator's own tests, independent of the product's: keeps all that it receives. */
 export class RtspTestClient {
   readonly units: ReceivedUnit[] = [];
   readonly reports: ReceivedReport[] = [];
   readonly sequences: number[] = [];
+  /** Every interleaved packet but RTCP, of whatever channel. */
+  readonly packets: ReceivedPacket[] = [];
+  /** Bytes that were neither a packet nor part of a response. */
+  strayBytes = 0;
+  /** Reports of the second track. */
+  readonly audioReports: ReceivedReport[] = [];
   /** Payload types seen. */
   readonly payloadTypes = new Set<number>();
   closed: { error: string | undefined } | undefined;
@@ -42,6 +59,15 @@ export class RtspTestClient {
   #cseq = 0;
   #challenge: string | undefined;
   session: string | undefined;
+
+  /** Of all replies so far. */
+  get statuses(): number[] {
+    return this.#replies.map(({ status }) => status);
+  }
+
+  get lastReply(): RtspReply | undefined {
+    return this.#replies.at(-1);
+  }
 
   private constructor(socket: Socket, account: { username: string; password: string } | undefined) {
     this.#socket = socket;
@@ -74,17 +100,23 @@ export class RtspTestClient {
     return this.#exchange(method, uri, headers);
   }
 
-  /** DESCRIBE, SETUP and PLAY; throws on the first refusal. */
+  /** DESCRIBE, SETUP of every track and PLAY; throws on the first refusal. */
   async play(url: string): Promise<RtspReply> {
     const described = await this.request('DESCRIBE', url, { Accept: 'application/sdp' });
     if (described.status !== 200) throw new Error(`DESCRIBE: ${described.status}`);
-    const control = /a=control:(\S+)\s*$/.exec(described.body)?.[1] ?? '';
-    const setUp = await this.request('SETUP', `${described.headers.get('content-base') ?? ''}${control}`, {
-      Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1',
-    });
-    if (setUp.status !== 200) throw new Error(`SETUP: ${setUp.status}`);
-    this.session = setUp.headers.get('session')?.split(';')[0];
-    const played = await this.request('PLAY', url, { Session: this.session ?? '', Range: 'npt=0.000-' });
+    const base = described.headers.get('content-base') ?? `${url}/`;
+    const absolute = (control: string) => (control.startsWith('rtsp:') ? control : base + control);
+    const [whole = '*', ...controls] = [...described.body.matchAll(/a=control:(\S+)/g)].map((match) => match[1] ?? '');
+    for (const [index, control] of controls.entries()) {
+      const setUp = await this.request('SETUP', absolute(control), {
+        Transport: `RTP/AVP/TCP;unicast;interleaved=${2 * index}-${2 * index + 1}`,
+        ...(this.session === undefined ? {} : { Session: this.session }),
+      });
+      if (setUp.status !== 200) throw new Error(`SETUP: ${setUp.status}`);
+      this.session = setUp.headers.get('session')?.split(';')[0];
+    }
+    const headers = { Session: this.session ?? '', Range: 'npt=0.000-' };
+    const played = await this.request('PLAY', whole === '*' ? url : whole, headers);
     if (played.status !== 200) throw new Error(`PLAY: ${played.status}`);
     return played;
   }
@@ -145,8 +177,14 @@ export class RtspTestClient {
         if (buffer.length < 4 || buffer.length < 4 + buffer.readUInt16BE(2)) return;
         const packet = buffer.subarray(4, 4 + buffer.readUInt16BE(2));
         this.#buffer = buffer.subarray(4 + packet.length);
-        if (buffer[1] === 0) this.#rtp(packet);
-        else this.#rtcp(packet);
+        this.#packet(buffer[1] ?? 0, packet);
+        continue;
+      }
+      if (buffer.length > 0 && buffer[0] !== 0x52) {
+        const next = buffer.findIndex((byte) => byte === 0x24 || byte === 0x52);
+        const stray = next === -1 ? buffer.length : next;
+        this.strayBytes += stray;
+        this.#buffer = buffer.subarray(stray);
         continue;
       }
       const end = buffer.indexOf('\r\n\r\n');
@@ -161,8 +199,26 @@ export class RtspTestClient {
       if (buffer.length < end + 4 + length) return;
       const body = buffer.subarray(end + 4, end + 4 + length).toString();
       this.#buffer = buffer.subarray(end + 4 + length);
-      this.#replies.push({ status: Number(first.split(' ')[1]), headers, body });
+      const challenges = lines.flatMap((line) => /^www-authenticate: (.*)/i.exec(line)?.[1] ?? []);
+      this.#replies.push({ status: Number(first.split(' ')[1]), headers, body, challenges });
     }
+  }
+
+  #packet(channel: number, packet: Buffer): void {
+    const type = packet[1] ?? 0;
+    if (type === 200) {
+      if (channel <= 1) this.#rtcp(packet, this.reports);
+      else this.#rtcp(packet, this.audioReports);
+      return;
+    }
+    this.packets.push({
+      channel,
+      sequence: packet.readUInt16BE(2),
+      marker: (type & 0x80) !== 0,
+      timestamp: packet.readUInt32BE(4),
+      payload: packet.subarray(12),
+    });
+    if (channel === 0) this.#rtp(packet);
   }
 
   #rtp(packet: Buffer): void {
@@ -186,7 +242,7 @@ export class RtspTestClient {
       this.#nals.push(payload);
     }
     if (((packet[1] ?? 0) & 0x80) === 0) return;
-    const sei = this.#nals.find((nal) => ((nal[0] ?? 0) & 0x1f) === 6);
+    const sei = this.#nals.find(([first = 0]) => (first & 0x1f) === h264Sei || ((first >> 1) & 0x3f) === h265Sei);
     this.units.push({
       stamp: sei && findFrameStamp(sei),
       timestamp: packet.readUInt32BE(4),
@@ -196,9 +252,9 @@ export class RtspTestClient {
     this.#nals = [];
   }
 
-  #rtcp(packet: Buffer): void {
+  #rtcp(packet: Buffer, reports: ReceivedReport[]): void {
     const seconds = packet.readUInt32BE(8) - 2_208_988_800;
-    this.reports.push({
+    reports.push({
       utcMs: seconds * 1000 + (packet.readUInt32BE(12) / 2 ** 32) * 1000,
       rtpTimestamp: packet.readUInt32BE(16),
       afterUnits: this.units.length,
@@ -207,9 +263,9 @@ export class RtspTestClient {
 }
 
 /** Waits for a condition; throws when it does not come. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = Date.now() + deadlineMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
