@@ -43,6 +43,18 @@ describe('chooseStreams', () => {
       'a',
       'b',
     ],
+    [
+      'H.264 before larger pictures in JPEG',
+      [profile('j', 'JPEG', 1920, 1080, null), profile('a', 'H264', 1280, 720, 2000)],
+      'a',
+      null,
+    ],
+    [
+      'JPEG and MPEG-4 where there is nothing else',
+      [profile('m', 'MPV4ES', 640, 480, 500), profile('j', 'JPEG', 1280, 720, null)],
+      'j',
+      null,
+    ],
   ])('%s', (_, profiles, main, sub) => {
     const chosen = chooseStreams(profiles);
     expect(chosen.main.profileToken).toBe(main);

@@ -4,8 +4,9 @@ import { attribute, element, elements, numberAt, textAt, type XmlElement } from 
 
 const maxProfiles = 64;
 
-/** Codec names as ONVIF writes them. */
-const recordable = new Set(['H264', 'H265']);
+/** Codec names as ONVIF writes them, without punctuation. What is rare is taken only where there is nothing else. */
+const usual = new Set(['H264', 'H265']);
+const rare = new Set(['JPEG', 'MPEG4', 'MPV4ES']);
 
 function codecName(encoding: string): string {
   const name = encoding
@@ -47,13 +48,15 @@ export function readProfiles(body: XmlElement): StreamFacts[] {
 }
 
 /**
- * Main: the most pixels. Sub: the fewest pixels in H.264, which every browser plays, and fewer pixels than main or as
+ * Main: the most pixels of H.264 and H.265, else of JPEG and MPEG-4. Sub: the fewest pixels in H.264, which every browser plays, and fewer pixels than main or as
  * many at a lower bitrate; null if none.
  * @throws AppError precondition `no_video` when nothing can be recorded.
  */
 export function chooseStreams(profiles: readonly StreamFacts[]): { main: StreamFacts; sub: StreamFacts | null } {
   const pixels = (profile: StreamFacts) => profile.width * profile.height;
-  const usable = profiles.filter((profile) => recordable.has(profile.codec)).sort((a, b) => pixels(b) - pixels(a));
+  const of = (codecs: Set<string>) => profiles.filter((profile) => codecs.has(profile.codec));
+  const found = of(usual);
+  const usable = (found.length > 0 ? found : of(rare)).sort((a, b) => pixels(b) - pixels(a));
   const main = usable[0];
   if (main === undefined) {
     const codecs = [...new Set(profiles.map((profile) => profile.codec))].join(', ');

@@ -290,8 +290,8 @@ describe('identify', () => {
     ['a redirection', { status: 302, headers: { location: 'http://127.0.0.1:1/' }, body: '' }, 'bad_answer'],
     ['no profile at all', { body: soap('<trt:GetProfilesResponse/>') }, 'no_video'],
     [
-      'JPEG alone',
-      { body: soap(`<trt:GetProfilesResponse>${profile('j', 640, 480, 'JPEG')}</trt:GetProfilesResponse>`) },
+      'a codec that nobody knows alone',
+      { body: soap(`<trt:GetProfilesResponse>${profile('j', 640, 480, 'MJ2')}</trt:GetProfilesResponse>`) },
       'no_video',
     ],
     [
