@@ -7,6 +7,13 @@ import { AppError } from '../../lib/errors.js';
 import { buildMovieHead, type Chunk } from '../../lib/isobmff/progressive-movie.js';
 import { fragmentAt, type Cut } from './cut-plan.js';
 import type { FootageSource } from './footage-source.js';
+import { readAhead } from './read-ahead.js';
+
+/** Read at once: some seconds of footage, with the headers between its fragments. */
+const maxStretchBytes = 1024 * 1024;
+const maxSkippedBytes = 64 * 1024;
+const stretchesAhead = 2;
+const flushEveryBytes = 16 * 1024 * 1024;
 
 export interface WrittenClip {
   readonly bytes: number;
@@ -76,6 +83,40 @@ function audioChunks({ index, sound }: Cut): SourceChunk[] {
     start = end;
   }
   return chunks;
+}
+
+/** Bytes of one footage file that hold several chunks, with little else between them. */
+interface Stretch {
+  readonly fileId: string;
+  readonly offset: number;
+  byteLength: number;
+  /** Offsets into the stretch. */
+  readonly chunks: { readonly offset: number; readonly byteLength: number }[];
+}
+
+/** What is read at once. */
+function* stretchesOf({ index }: Cut, chunks: readonly SourceChunk[]): Generator<Stretch> {
+  let stretch: Stretch | undefined;
+  for (const chunk of chunks) {
+    const fragment = index.fragments[chunk.fragment];
+    if (fragment === undefined) throw new RangeError('chunk outside of the index');
+    const { byteLength } = chunk;
+    const start = fragment.offset + chunk.offset;
+    const skipped = stretch === undefined ? 0 : start - stretch.offset - stretch.byteLength;
+    if (
+      stretch === undefined ||
+      stretch.fileId !== fragment.fileId ||
+      skipped < 0 ||
+      skipped > maxSkippedBytes ||
+      stretch.byteLength + skipped + byteLength > maxStretchBytes
+    ) {
+      if (stretch !== undefined) yield stretch;
+      stretch = { fileId: fragment.fileId, offset: start, byteLength: 0, chunks: [] };
+    }
+    stretch.chunks.push({ offset: start - stretch.offset, byteLength });
+    stretch.byteLength = start - stretch.offset + byteLength;
+  }
+  if (stretch !== undefined) yield stretch;
 }
 
 /** In the order of the footage, so that picture and sound of one time lie together. */
@@ -150,26 +191,61 @@ export async function writeClip(cut: Cut, path: string, context: Context): Promi
   const partPath = `${path}.part`;
   const file = await open(partPath, 'w', 0o600);
   let written = 0;
-  const write = async (bytes: Buffer) => {
-    hash.update(bytes);
-    for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten;
-    written += bytes.length;
+  let unflushed = 0;
+  let flushing: Promise<void> | undefined;
+  /** While one piece is hashed the one before is written and those that follow are read. */
+  let writing: Promise<void> = Promise.resolve();
+
+  /** The disk begins early with what it must have in the end. */
+  function flushAhead(): void {
+    if (unflushed < flushEveryBytes || flushing !== undefined) return;
+    unflushed = 0;
+    flushing = file
+      .datasync()
+      .catch(() => undefined) // the last flush tells
+      .finally(() => (flushing = undefined));
+  }
+  async function writeAll(buffers: Buffer[], byteLength: number): Promise<void> {
+    const { bytesWritten } = await file.writev(buffers);
+    // A disk that is full writes a part; what is left then says why it is not written.
+    if (bytesWritten < byteLength) {
+      const rest = Buffer.concat(buffers).subarray(bytesWritten);
+      for (let done = 0; done < rest.length;) done += (await file.write(rest, done)).bytesWritten;
+    }
+    written += byteLength;
+    unflushed += byteLength;
     onProgress(written, totalBytes);
-  };
+    flushAhead();
+  }
+  async function write(buffers: Buffer[]): Promise<void> {
+    let byteLength = 0;
+    for (const bytes of buffers) {
+      hash.update(bytes);
+      byteLength += bytes.length;
+    }
+    await writing;
+    writing = writeAll(buffers, byteLength);
+    writing.catch(() => undefined); // thrown where it is waited for
+  }
+
   try {
     try {
-      await write(head);
-      for (const chunk of chunks) {
+      await write([head]);
+      const read = async (stretch: Stretch) => {
         signal.throwIfAborted();
-        const fragment = cut.index.fragments[chunk.fragment];
-        if (fragment === undefined) throw new RangeError('chunk outside of the index');
-        const bytes = await footage.read(fragment.fileId, fragment.offset + chunk.offset, chunk.byteLength);
-        if (bytes.length !== chunk.byteLength)
-          throw new AppError('not_found', 'footage_gone', `footage file ${fragment.fileId} is shorter than its index`);
-        await write(bytes);
-      }
+        const bytes = await footage.read(stretch.fileId, stretch.offset, stretch.byteLength);
+        if (bytes.length !== stretch.byteLength)
+          throw new AppError('not_found', 'footage_gone', `footage file ${stretch.fileId} is shorter than its index`);
+        return { stretch, bytes };
+      };
+      for await (const { stretch, bytes } of readAhead(stretchesOf(cut, chunks), stretchesAhead, read))
+        await write(stretch.chunks.map(({ offset, byteLength }) => bytes.subarray(offset, offset + byteLength)));
+      await writing;
+      await flushing;
       await file.sync();
     } finally {
+      await writing.catch(() => undefined); // nothing may be written to a file that is closed
+      await flushing;
       await file.close();
     }
     await rename(partPath, path);

@@ -5,10 +5,13 @@ import { audioTrackOf } from '../../lib/isobmff/init-segment.js';
 import { readMoofWithSound } from '../../lib/isobmff/moof-reader.js';
 import { AppError } from '../../lib/errors.js';
 import type { FootageSource, SourceFragment } from './footage-source.js';
+import { readAhead } from './read-ahead.js';
 import { SoundIndexBuilder, type SoundIndex } from './sound-index.js';
 
 /** A step between wall time and media time, or a hole in the media, above this ends one file and begins another. */
 const maxStepMs = 250;
+/** Headers that are read while one is looked at. */
+const headersAhead = 7;
 
 export interface SampleIndex {
   readonly init: Buffer;
@@ -98,14 +101,12 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
   const pieceOf: number[] = [];
   const fragments: SourceFragment[] = [];
   let piece = 0;
-  for (const fragment of stretch) {
+  const headers = readAhead(stretch, headersAhead, async (fragment) => {
     signal.throwIfAborted();
-    const { moof, sound } = await readMoofWithSound(
-      (offset, length) => footage.read(fragment.fileId, fragment.offset + offset, length),
-      fragment.byteLength,
-      defaults,
-      soundDefaults,
-    );
+    const read = (offset: number, length: number) => footage.read(fragment.fileId, fragment.offset + offset, length);
+    return { fragment, ...(await readMoofWithSound(read, fragment.byteLength, defaults, soundDefaults)) };
+  });
+  for await (const { fragment, moof, sound } of headers) {
     if (sound !== undefined) soundBuilder?.add(fragments.length, sound);
     const base = Number(moof.baseMediaDecodeTime - first.baseMediaDecodeTime);
     const last = fragments.at(-1);
