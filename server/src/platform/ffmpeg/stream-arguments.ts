@@ -12,12 +12,21 @@ export interface StreamInput {
   readonly udp?: boolean;
 }
 
-/** Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. */
-export function fragmentArguments({ fragmentMs }: { fragmentMs: number }): string[] {
+/** How long a picture waits for the sound that belongs beside it, where sound is copied too. */
+const interleaveMs = 500;
+
+/**
+ * Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. `sound`: the
+ * first sound beside the first picture, where there is one; ffmpeg fails when an MP4 cannot hold it.
+ */
+export function fragmentArguments({ fragmentMs, sound = false }: { fragmentMs: number; sound?: boolean }): string[] {
+  const streams = sound
+    ? ['-map', '0:v:0', '-map', '0:a:0?', '-c', 'copy', '-max_interleave_delta', String(interleaveMs * 1000)]
+    : ['-an', '-c:v', 'copy'];
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
     ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
-    ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', 'pipe:0', '-an', '-c:v', 'copy'],
+    ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', 'pipe:0', ...streams],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
     // In motion JPEG every frame is a keyframe; a fragment of each would be too small.
     ...[

@@ -118,9 +118,10 @@ describe('where sound is not all there', () => {
     expect(streams).toHaveLength(2);
     expect(await flashesIn(clipPath(folder, 0))).toHaveLength(4);
     const delays = await beepDelaysMs(clipPath(folder, 0));
-    expect(delays.length).toBeGreaterThanOrEqual(1);
+    expect(delays.length).toBeGreaterThanOrEqual(2);
     expect(delays.length).toBeLessThan(4);
-    for (const delay of delays) expect(Math.abs(delay)).toBeLessThan(1);
+    // The first one may have begun before there was sound.
+    for (const delay of delays.slice(1)) expect(Math.abs(delay)).toBeLessThan(1);
   });
 
   it('a camera whose sound begins midway gives two files and loses no picture', async () => {

@@ -5,7 +5,13 @@ import { AppError, errorMessage, isAppError } from '../../../lib/errors.js';
 import type { InitSegment } from '../../../lib/fragment.js';
 import { BoxStream } from '../../../lib/isobmff/boxes.js';
 import { decoderConfiguration, hasVideo, parseInitSegment } from '../../../lib/isobmff/init-segment.js';
-import { parseMoof, parseTrackDefaults, type ParsedMoof, type SampleDefaults } from '../../../lib/isobmff/moof.js';
+import { otherTracksOfInit } from '../../../lib/isobmff/hidden-tracks.js';
+import {
+  parseTrackDefaults,
+  parseTrackFragment,
+  type ParsedMoof,
+  type SampleDefaults,
+} from '../../../lib/isobmff/moof.js';
 import { addressWithCredentials, concatScript, fragmentArguments } from '../../../platform/ffmpeg/stream-arguments.js';
 import type { Ffmpeg } from '../../../platform/ffmpeg/ffmpeg.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
@@ -54,6 +60,9 @@ function codecName(codec: string): MediaCodec {
   return 'h265';
 }
 
+/** The camera's sound is of a kind that is not recorded: once more, without it. */
+class OtherSound extends Error {}
+
 /** Turns the boxes of one child into fragments. */
 class FfmpegStream {
   private readonly boxes = new BoxStream();
@@ -96,6 +105,9 @@ class FfmpegStream {
   private begin(initBytes: Buffer): void {
     if (!hasVideo(initBytes)) throw new IngestFailure('not_video', 'no video in the stream that can be recorded');
     this.init = parseInitSegment(initBytes);
+    if (this.init.audio === undefined && otherTracksOfInit(initBytes, this.init.trackId).length > 0)
+      throw new OtherSound('the sound is not AAC');
+    this.options.report.audio(this.init.audio !== undefined);
     this.defaults = parseTrackDefaults(initBytes, this.init.trackId);
     this.anchor = new TimeAnchor(this.init.timescale);
     this.clockOfRun = undefined;
@@ -107,7 +119,8 @@ class FfmpegStream {
   private fragment(bytes: Buffer): void {
     const { init, anchor } = this;
     if (init === undefined || anchor === undefined) throw new IngestFailure('engine_failed', 'ffmpeg wrote no header');
-    const moof = parseMoof(bytes, this.defaults);
+    const moof = parseTrackFragment(bytes, this.defaults);
+    if (moof === undefined) return; // sound alone, at most once where the picture pauses: it has no place
     const [first, second] = moof.samples;
     if (first === undefined) return;
     if (hasOtherParameters(bytes, moof, init)) throw new IngestFailure('stream_ended', 'the stream changed its format');
@@ -184,44 +197,64 @@ class FfmpegStream {
   }
 }
 
+const mostSoundless = 1000;
+
 export function createFfmpegSource({ clock, ffmpeg }: { clock: Clock; ffmpeg: Ffmpeg }): FragmentSource {
+  /** Addresses whose sound an MP4 cannot hold or that is not AAC. */
+  const soundless = new Set<string>();
+
+  /** One child. @throws IngestFailure, OtherSound */
+  async function run(target: StreamTarget, options: PullOptions, sound: boolean): Promise<void> {
+    const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
+    const stream = new FfmpegStream(clock, options);
+    const failed: { error?: unknown } = {};
+    const child = ffmpeg.start({
+      args: fragmentArguments({ fragmentMs, sound }),
+      stdin: concatScript(input),
+      secrets: [target.password, addressWithCredentials(input)],
+      onStdout: (chunk) => {
+        if (failed.error !== undefined) return;
+        try {
+          stream.push(chunk);
+        } catch (error) {
+          failed.error = error;
+          void child.stop();
+        }
+      },
+    });
+    const onAbort = () => void child.stop();
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    if (options.signal.aborted) onAbort();
+    try {
+      const exit = await child.exited;
+      if (failed.error instanceof IngestFailure || failed.error instanceof OtherSound) throw failed.error;
+      if (failed.error !== undefined)
+        throw new IngestFailure('engine_failed', errorMessage(failed.error).slice(0, 200));
+      if (options.signal.aborted) return;
+      // Also an exit without complaint is a loss: a camera's stream has no end.
+      const failure = stderrFailure(exit.stderr, stream.framesCame);
+      if (sound && !stream.framesCame && failure.reason === 'not_video') throw new OtherSound(failure.detail);
+      throw failure;
+    } catch (error) {
+      if (error instanceof IngestFailure || error instanceof OtherSound) throw error;
+      throw new IngestFailure('engine_failed', isAppError(error) ? error.message.slice(0, 200) : 'ffmpeg failed');
+    } finally {
+      options.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
   return {
     engine: 'ffmpeg',
     // A child that looks at a stream before it writes, perhaps beside many others.
     startupMs: 15_000,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {
-      const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
-      const stream = new FfmpegStream(clock, options);
-      const failed: { error?: unknown } = {};
-      const child = ffmpeg.start({
-        args: fragmentArguments({ fragmentMs }),
-        stdin: concatScript(input),
-        secrets: [target.password, addressWithCredentials(input)],
-        onStdout: (chunk) => {
-          if (failed.error !== undefined) return;
-          try {
-            stream.push(chunk);
-          } catch (error) {
-            failed.error = error;
-            void child.stop();
-          }
-        },
-      });
-      const onAbort = () => void child.stop();
-      options.signal.addEventListener('abort', onAbort, { once: true });
-      if (options.signal.aborted) onAbort();
       try {
-        const exit = await child.exited;
-        if (failed.error instanceof IngestFailure) throw failed.error;
-        if (failed.error !== undefined)
-          throw new IngestFailure('engine_failed', errorMessage(failed.error).slice(0, 200));
-        // Also an exit without complaint is a loss: a camera's stream has no end.
-        if (!options.signal.aborted) throw stderrFailure(exit.stderr, stream.framesCame);
+        await run(target, options, target.audio && !soundless.has(target.url));
       } catch (error) {
-        if (error instanceof IngestFailure) throw error;
-        throw new IngestFailure('engine_failed', isAppError(error) ? error.message.slice(0, 200) : 'ffmpeg failed');
-      } finally {
-        options.signal.removeEventListener('abort', onAbort);
+        if (!(error instanceof OtherSound)) throw error;
+        if (soundless.size >= mostSoundless) soundless.clear();
+        soundless.add(target.url);
+        await run(target, options, false);
       }
     },
   };
