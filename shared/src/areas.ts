@@ -25,6 +25,8 @@ export const areaResponse = z.object({
   retentionDays: z.int().nullable(),
   /** What a camera here gets that has no choice of its own. */
   effectiveRetentionDays: z.int(),
+  /** The same, had this area no choice of its own. */
+  inheritedRetentionDays: z.int(),
 });
 export type AreaResponse = z.infer<typeof areaResponse>;
 
@@ -40,4 +42,8 @@ export const areaCreateRequest = z.object({
 export type AreaCreateRequest = z.infer<typeof areaCreateRequest>;
 export const areaPatchRequest = areaCreateRequest.partial();
 export type AreaPatchRequest = z.infer<typeof areaPatchRequest>;
-export const areaListResponse = z.object({ items: z.array(areaResponse) });
+export const areaListResponse = z.object({
+  items: z.array(areaResponse),
+  /** Where no area says otherwise. */
+  defaultRetentionDays: z.int(),
+});

@@ -53,6 +53,8 @@ export const recorderResponse = z.object({
   version: z.string().nullable(),
   /** These as it told them last; null before it answered once. */
   clock: recorderClock.nullable(),
+  /** What its clock showed when it answered last. */
+  clockNow: instantSchema.nullable(),
   storage: recorderStorage.nullable(),
   chain: chainStatus.nullable(),
   transcodes: z.object({ running: z.int(), limit: z.int() }).nullable(),

@@ -7,13 +7,14 @@ import {
   IconFolder,
   IconHistory,
   IconLayoutGrid,
+  IconServer2,
   IconUsers,
   type Icon,
 } from '@tabler/icons-react';
 
 export interface NavigationItem {
   /** Key of `nav.<key>` and of its page. */
-  key: 'incidents' | 'review' | 'live' | 'cameras' | 'reports' | 'areas' | 'accounts' | 'audit';
+  key: 'incidents' | 'review' | 'live' | 'cameras' | 'recorders' | 'reports' | 'areas' | 'accounts' | 'audit';
   path: string;
   permission: Permission;
   icon: Icon;
@@ -25,6 +26,7 @@ export const navigation: readonly NavigationItem[] = [
   { key: 'review', path: '/review', permission: 'footage.open', icon: IconHistory, group: 'work' },
   { key: 'live', path: '/live', permission: 'camera.live', icon: IconLayoutGrid, group: 'work' },
   { key: 'cameras', path: '/cameras', permission: 'camera.view', icon: IconDeviceCctv, group: 'work' },
+  { key: 'recorders', path: '/recorders', permission: 'recorder.view', icon: IconServer2, group: 'work' },
   { key: 'reports', path: '/reports', permission: 'report.view', icon: IconChartBar, group: 'work' },
   {
     key: 'areas',

@@ -20,6 +20,9 @@ const IncidentPage = lazy(() =>
   import('../features/incidents/incident-page.js').then((m) => ({ default: m.IncidentPage })),
 );
 const ReportsPage = lazy(() => import('../features/reports/reports-page.js').then((m) => ({ default: m.ReportsPage })));
+const RecordersPage = lazy(() =>
+  import('../features/recorders/recorders-page.js').then((m) => ({ default: m.RecordersPage })),
+);
 const AreasPage = lazy(() =>
   import('../features/administration/areas-page.js').then((m) => ({ default: m.AreasPage })),
 );
@@ -54,6 +57,7 @@ export const router = createBrowserRouter([
       page('review', 'footage.open', <ReviewPage />),
       page('incidents', 'incident.view', <IncidentsPage />),
       page('incidents/:incidentId', 'incident.view', <IncidentPage />),
+      page('recorders', 'recorder.view', <RecordersPage />),
       page('reports', 'report.view', <ReportsPage />),
       page('admin/areas', 'area.manage', <AreasPage />),
       page('admin/accounts', 'account.manage', <AccountsPage />),

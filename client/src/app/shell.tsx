@@ -3,10 +3,12 @@ import { IconDots } from '@tabler/icons-react';
 import { Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { AlertBanner } from '../components/alert-banner.js';
 import { AreaSelect } from '../components/area-select.js';
 import { SkeletonList } from '../components/skeleton-list.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
+import { useRecorderEvents } from '../lib/recorders.js';
 import { useSession } from '../lib/session.js';
 import { ConnectionLight } from './connection-light.js';
 import { navigation, type NavigationItem } from './navigation.js';
@@ -27,6 +29,7 @@ export function Shell() {
   const { areaId, setAreaId } = useAreaFilter();
   const [railOpened, setRailOpened] = useState(false);
   useCameraEvents();
+  useRecorderEvents();
 
   const items = navigation.filter((item) => session.can(item.permission));
   const to = (item: NavigationItem) => (areaId === undefined ? item.path : `${item.path}?area=${areaId}`);
@@ -91,6 +94,7 @@ export function Shell() {
         </nav>
       </Drawer>
       <main id="content" className={classes.content} tabIndex={-1}>
+        {session.can('recorder.view') && location.pathname !== '/recorders' && <AlertBanner />}
         <RouteErrorBoundary resetKey={location.pathname}>
           <Suspense fallback={<SkeletonList rows={6} />}>
             <Outlet />

@@ -60,6 +60,22 @@ export function subtreeIds(tree: AreaTree, areaId: string | undefined): Set<stri
   return ids;
 }
 
+/** Cameras whose days are decided by this area: they have none of their own, and no nearer area has any. */
+export function inheritingCameras<T extends { areaId: string; retentionDays: number | null }>(
+  tree: AreaTree,
+  cameras: readonly T[],
+  areaId: string,
+): T[] {
+  const decided = new Set<string>();
+  const walk = (node: AreaNode) => {
+    decided.add(node.area.id);
+    for (const child of node.children) if (child.area.retentionDays === null) walk(child);
+  };
+  const top = tree.byId.get(areaId);
+  if (top !== undefined) walk(top);
+  return cameras.filter((camera) => camera.retentionDays === null && decided.has(camera.areaId));
+}
+
 const empty: AreaTree = { roots: [], flat: [], byId: new Map() };
 
 /** The areas that the account sees, as a tree. */

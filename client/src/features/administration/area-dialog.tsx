@@ -5,10 +5,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { RetentionField, chosenDays } from '../../components/retention-field.js';
 import { api } from '../../lib/api.js';
-import { areasKey, subtreeIds, type AreaTree } from '../../lib/areas.js';
+import { areasKey, subtreeIds, useAreas, type AreaTree } from '../../lib/areas.js';
+import { invalidateCameras } from '../../lib/cameras.js';
 import { fieldErrors } from '../../lib/error-text.js';
 import { notifyDone } from '../../lib/notify.js';
+import { AreaForecast } from './area-forecast.js';
 
 export type AreaDialogTarget = { kind: 'create'; parentId: string | null } | { kind: 'edit'; area: AreaResponse };
 
@@ -56,6 +59,19 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
     code: area?.code ?? '',
     parentId: initialParent,
   });
+  const { data: areas } = useAreas();
+  const parent = form.parentId === null ? undefined : tree.byId.get(form.parentId)?.area;
+  const inheritedDays =
+    parent?.effectiveRetentionDays ??
+    (form.parentId === null ? areas?.defaultRetentionDays : area?.inheritedRetentionDays) ??
+    area?.inheritedRetentionDays;
+  const [retention, setRetention] = useState({
+    own: area !== undefined && area.retentionDays !== null,
+    days: (area?.retentionDays ?? inheritedDays ?? 30) as number | string,
+  });
+  const retentionDays = chosenDays(retention);
+  const days = retentionDays === null ? inheritedDays : retentionDays;
+  const inheritKey = form.parentId === null ? 'inheritDefault' : parent === undefined ? 'inheritAbove' : 'inheritOf';
   const [checked, setChecked] = useState(false);
   const save = useMutation({
     mutationFn: () => {
@@ -63,6 +79,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
         name: form.name.trim(),
         level: form.level,
         parentId: form.parentId,
+        retentionDays: retentionDays ?? null,
         ...(form.code.trim() === '' ? {} : { code: form.code.trim() }),
       };
       return area === undefined
@@ -71,6 +88,8 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: areasKey });
+      invalidateCameras(client);
+      void client.invalidateQueries({ queryKey: ['recorder-retention'] });
       notifyDone(t('common:saved'));
       onClose();
     },
@@ -83,7 +102,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
       onSubmit={(event) => {
         event.preventDefault();
         setChecked(true);
-        if (form.name.trim() !== '') save.mutate();
+        if (form.name.trim() !== '' && retentionDays !== undefined) save.mutate();
       }}
     >
       <Stack>
@@ -128,6 +147,13 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
             error={fields['parentId']}
           />
         )}
+        <RetentionField
+          inheritLabel={t(`common:retention.${inheritKey}`, { area: parent?.name, days: inheritedDays })}
+          choice={retention}
+          onChange={setRetention}
+          error={fields['retentionDays']}
+        />
+        {area !== undefined && days !== undefined && <AreaForecast areaId={area.id} tree={tree} days={days} />}
         {save.isError && <ErrorPanel error={save.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -59,6 +59,7 @@ export function AreasPage() {
                   <Table.Th>{t('areas.name')}</Table.Th>
                   <Table.Th visibleFrom="sm">{t('areas.level')}</Table.Th>
                   <Table.Th visibleFrom="sm">{t('areas.code')}</Table.Th>
+                  <Table.Th visibleFrom="sm">{t('areas.retention')}</Table.Th>
                   <Table.Th ta="right">{t('areas.cameras')}</Table.Th>
                   <Table.Th w={56} aria-label={t('areas.actions')} />
                 </Table.Tr>
@@ -78,6 +79,16 @@ export function AreasPage() {
                     </Table.Td>
                     <Table.Td visibleFrom="sm">{t(`common:areaLevels.${node.area.level}`)}</Table.Td>
                     <Table.Td visibleFrom="sm">{node.area.code}</Table.Td>
+                    <Table.Td visibleFrom="sm">
+                      <Text
+                        size="sm"
+                        fw={node.area.retentionDays === null ? 400 : 600}
+                        c={node.area.retentionDays === null ? 'dimmed' : 'inherit'}
+                        title={node.area.retentionDays === null ? undefined : t('areas.ownRetention')}
+                      >
+                        {t('areas.retentionDays', { count: node.area.effectiveRetentionDays })}
+                      </Text>
+                    </Table.Td>
                     <Table.Td ta="right">
                       <Text component={Link} to={`/cameras?area=${node.area.id}`} c="inherit" size="sm">
                         {node.cameraTotal}

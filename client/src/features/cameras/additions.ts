@@ -4,21 +4,11 @@ import {
   type CameraAddResponse,
   type DiscoveryResponse,
 } from '@choi-canh/shared/cameras';
-import { recorderListResponse } from '@choi-canh/shared/recorders';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../lib/api.js';
 import { useSocketEvent } from '../../lib/socket.js';
 
 const pollMs = 1500;
-
-export function useRecorders() {
-  return useQuery({
-    queryKey: ['recorders'],
-    queryFn: ({ signal }) => api.get('/api/recorders', { schema: recorderListResponse, signal }),
-    // A recorder that is starting, or was lost, appears by itself.
-    refetchInterval: ({ state }) => (state.data?.items.some((recorder) => recorder.reachable) ? 30_000 : 2000),
-  });
-}
 
 /** A running search, by socket where that works and by asking again where it does not. */
 export function useDiscovery(id: string | undefined) {

@@ -3,10 +3,20 @@ import { Stack, Table, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Instant } from '../../components/instant.js';
+import { useAreas } from '../../lib/areas.js';
 
-/** What the device says of itself, and what its streams promise. */
+/** What the device says of itself, what its streams promise, and how long its footage is kept. */
 export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; areaPath: string }) {
   const { t } = useTranslation('cameras');
+  const { tree } = useAreas();
+  const days = t('facts.days', { count: camera.effectiveRetentionDays });
+  const chosenBy = camera.retentionAreaId === null ? undefined : tree.byId.get(camera.retentionAreaId)?.area.name;
+  const retention = {
+    camera: t('facts.retentionOwn', { days }),
+    area:
+      chosenBy === undefined ? t('facts.retentionAbove', { days }) : t('facts.retentionArea', { days, area: chosenBy }),
+    default: t('facts.retentionDefault', { days }),
+  }[camera.retentionSource];
   const stream = (facts: StreamFacts | null) =>
     facts === null
       ? t('facts.noStream')
@@ -30,7 +40,7 @@ export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; area
     [t('facts.main'), stream(camera.main)],
     [t('facts.sub'), stream(camera.sub)],
     [t('facts.area'), areaPath || '—'],
-    [t('facts.retention'), t('facts.days', { count: camera.retentionDays })],
+    [t('facts.retention'), retention],
     [t('facts.added'), <Instant key="added" at={camera.createdAt} precision="minute" />],
   ];
   return (

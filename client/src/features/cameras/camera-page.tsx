@@ -17,6 +17,7 @@ import { CameraCredentials } from './camera-credentials.js';
 import { CameraDeletion } from './camera-deletion.js';
 import { CameraFacts } from './camera-facts.js';
 import { CameraHistory } from './camera-history.js';
+import { CameraRuntime } from './camera-runtime.js';
 import { CameraSettings } from './camera-settings.js';
 
 /** One camera: its picture now, its state and why, its past states, its facts, and what a technician may change. */
@@ -106,6 +107,9 @@ export function CameraPage() {
           </Card>
         </Stack>
         <Stack gap="md">
+          <Card withBorder>
+            <CameraRuntime camera={camera} />
+          </Card>
           <Card withBorder>
             <CameraFacts camera={camera} areaPath={areaPath} />
           </Card>

@@ -16,7 +16,7 @@ export function areasRoutes(areas: AreasService): Route[] {
       summary: 'Areas of the own subtree, parents first',
       feature,
       response: areaListResponse,
-      handler: async ({ actor }) => ({ items: await areas.list(actor.scope) }),
+      handler: ({ actor }) => areas.list(actor.scope),
     }),
     defineRoute({
       method: 'post',

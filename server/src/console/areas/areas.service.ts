@@ -30,13 +30,14 @@ export interface AreasServiceDeps {
 export class AreasService {
   constructor(private readonly deps: AreasServiceDeps) {}
 
-  async list(scope: AreaScope): Promise<AreaResponse[]> {
+  async list(scope: AreaScope): Promise<{ items: AreaResponse[]; defaultRetentionDays: number }> {
     const [rows, cameras, choices] = await Promise.all([
       this.deps.repository.list(scope),
       this.deps.usage.camerasPerArea(),
       this.deps.repository.retentions(),
     ]);
-    return rows.map((row) => this.onWire(row, cameras.get(row.id) ?? 0, choices));
+    const items = rows.map((row) => this.onWire(row, cameras.get(row.id) ?? 0, choices));
+    return { items, defaultRetentionDays: this.deps.retentionDays };
   }
 
   async create(actor: Actor, request: AreaCreateRequest): Promise<AreaResponse> {
@@ -117,8 +118,12 @@ export class AreasService {
   private onWire(row: AreaRow, cameraCount: number, choices: readonly AreaRetention[]): AreaResponse {
     const { id, parentId, name, level, code, centreLat, centreLon, retentionDays, path } = row;
     const centre = centreLat === null || centreLon === null ? null : { lat: centreLat, lon: centreLon };
-    const effectiveRetentionDays = nearestRetention(path, choices)?.days ?? this.deps.retentionDays;
-    return { id, parentId, name, level, code, centre, cameraCount, retentionDays, effectiveRetentionDays };
+    const inherited = nearestRetention(path.slice(0, -`${id}/`.length), choices)?.days ?? this.deps.retentionDays;
+    return {
+      ...{ id, parentId, name, level, code, centre, cameraCount, retentionDays },
+      effectiveRetentionDays: retentionDays ?? inherited,
+      inheritedRetentionDays: inherited,
+    };
   }
 
   private async move(manager: Transaction, fromPath: string, toPath: string): Promise<void> {

@@ -39,6 +39,7 @@ export function recorderOnWire(
     oldestAt: status?.oldestAt ?? null,
     version: status?.version ?? null,
     clock: status?.clock ?? null,
+    clockNow: status?.now ?? null,
     storage: status?.storage ?? null,
     chain: status?.chain ?? null,
     transcodes: status?.transcodes ?? null,

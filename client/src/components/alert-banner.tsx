@@ -1,0 +1,48 @@
+import { Anchor, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { orderedAlerts, useRecorders } from '../lib/recorders.js';
+import { alertSentence } from './alert-sentence.js';
+import classes from './alert-banner.module.css';
+import { Instant } from './instant.js';
+
+const shown = 2;
+
+/** What is wrong with recorders, above every page of who looks after them. Stays until it is so no more. */
+export function AlertBanner() {
+  const { t, i18n } = useTranslation();
+  const recorders = useRecorders();
+  const alerts = orderedAlerts(recorders.data);
+  if (alerts.length === 0) return null;
+  return (
+    <section className={classes.banner} aria-label={t('alerts.label')} data-testid="recorder-alerts">
+      {alerts.slice(0, shown).map((named) => (
+        <div
+          key={`${named.recorderId} ${named.alert.code}`}
+          className={classes.alert}
+          data-severity={named.alert.severity}
+          role={named.alert.severity === 'critical' ? 'alert' : 'status'}
+        >
+          <span className={classes.mark} aria-hidden="true">
+            {named.alert.severity === 'critical' ? '■' : '▲'}
+          </span>
+          <div className={classes.words}>
+            <Text fw={600}>{t(`alerts.${named.alert.severity}`)}</Text>
+            <Text>{alertSentence(t, i18n.language, named)}</Text>
+            <Text size="sm" c="dimmed" component="div">
+              <Instant at={named.alert.sinceAt} relative />
+            </Text>
+          </div>
+          <Anchor component={Link} to="/recorders" className={classes.open ?? ''}>
+            {t('alerts.open')}
+          </Anchor>
+        </div>
+      ))}
+      {alerts.length > shown && (
+        <Anchor component={Link} to="/recorders">
+          {t('alerts.more', { count: alerts.length - shown })}
+        </Anchor>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import type { CameraRuntime } from '@choi-canh/shared/recorder-api';
+import type { TFunction } from 'i18next';
+import { formatDuration } from '../../lib/time.js';
+
+const codecNames: Record<string, string> = { h264: 'H.264', h265: 'H.265', mjpeg: 'MJPEG', mpeg4: 'MPEG-4' };
+export const codecName = (codec: string): string => codecNames[codec] ?? codec.toUpperCase();
+
+/** "Thu qua ffmpeg: camera gửi MJPEG" */
+export function engineWords(t: TFunction, { engine, engineReason, codec }: CameraRuntime): string {
+  if (engine === null) return t('cameras:runtime.engines.none');
+  const plain = t(`cameras:runtime.engines.${engine}`);
+  if (engineReason === null || engineReason === 'default') return plain;
+  const key = engineReason === 'codec' && codec === null ? 'codecUnknown' : engineReason;
+  return t([`cameras:runtime.engineReasons.${engine}_${key}`, `cameras:runtime.engines.${engine}`], {
+    codec: codec === null ? '' : codecName(codec),
+  });
+}
+
+/** `0,04 giây`, `12 giây`, `1 giờ 3 phút`: two figures that count, no more. */
+export function spanWords(t: TFunction, language: string, ms: number): string {
+  const size = Math.abs(ms);
+  if (size >= 60_000) return formatDuration(size, language);
+  const format = new Intl.NumberFormat(language, { maximumSignificantDigits: size < 10_000 ? 2 : 3 });
+  return size < 1000
+    ? t('cameras:runtime.milliseconds', { value: format.format(Math.round(size)) })
+    : t('cameras:runtime.seconds', { value: format.format(size / 1000) });
+}
+
+/** How far the camera's clock is from the recorder's: under a second is as right as it can be set. */
+export function clockWords(t: TFunction, language: string, offsetMs: number | null): string {
+  if (offsetMs === null) return t('cameras:runtime.clockUnknown');
+  const offset = spanWords(t, language, offsetMs);
+  if (Math.abs(offsetMs) < 1000) return t('cameras:runtime.clockRight', { offset });
+  return t(offsetMs > 0 ? 'cameras:runtime.clockAhead' : 'cameras:runtime.clockBehind', { offset });
+}
+
+/** Where the time of its footage comes from, and how far it may be off. */
+export function timeWords(
+  t: TFunction,
+  language: string,
+  { timeSource, timeErrorMs }: Pick<CameraRuntime, 'timeSource' | 'timeErrorMs'>,
+): string {
+  if (timeSource === null) return t('cameras:runtime.timeUnknown');
+  const source = t(timeSource === 'rtcp' ? 'cameras:runtime.timeRtcp' : 'cameras:runtime.timeArrival');
+  if (timeErrorMs === null) return source;
+  return `${source}, ${t('cameras:runtime.timeError', { error: spanWords(t, language, Math.max(1, Math.ceil(timeErrorMs))) })}`;
+}
+
+export function soundWords(t: TFunction, { audio, engine }: CameraRuntime, wanted: boolean): string {
+  if (audio) return t('cameras:runtime.audioOn');
+  return t(wanted && engine !== null ? 'cameras:runtime.audioMissing' : 'cameras:runtime.audioOff');
+}

@@ -1,0 +1,61 @@
+import type { RecorderResponse } from '@choi-canh/shared/recorders';
+import { Card, Group, Stack, Text, Title } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { alertSentence } from '../../components/alert-sentence.js';
+import { Instant } from '../../components/instant.js';
+import { ClockConfirm } from './clock-confirm.js';
+import { DiskSection } from './disk-section.js';
+import { RecorderFacts } from './recorder-facts.js';
+import classes from './recorders.module.css';
+
+/** One recorder: state, what needs attention, disk and how long footage lasts, facts. */
+export function RecorderCard({ recorder }: { recorder: RecorderResponse }) {
+  const { t, i18n } = useTranslation('recorders');
+  const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
+  const state = recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
+  return (
+    <Card withBorder data-testid={`recorder-${recorder.id}`}>
+      <Stack gap="md">
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <div style={{ minWidth: 0 }}>
+            <Title order={2} fz="lg" style={{ overflowWrap: 'anywhere' }}>
+              {recorder.name}
+            </Title>
+            <Text c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+              {recorder.url ?? t('own')}
+            </Text>
+          </div>
+          <div>
+            <span className={classes.state} data-state={state}>
+              <span aria-hidden="true">{{ alive: '●', down: '■', unknown: '?' }[state]}</span>{' '}
+              {t({ alive: 'reachable', down: 'away', unknown: 'starting' }[state])}
+            </span>
+            {!recorder.reachable && (
+              <Text size="sm" c="dimmed" component="div">
+                {t('lastSeen')}:{' '}
+                {recorder.lastSeenAt === null ? t('never') : <Instant at={recorder.lastSeenAt} relative />}
+              </Text>
+            )}
+          </div>
+        </Group>
+        {recorder.reachable && (
+          <Text>
+            {t('recording', { recording: recorder.recordingCameras, total: recorder.cameras })}
+            {recorder.recordingCameras > 0 && ` · ${t('engines', recorder.engines)}`}
+          </Text>
+        )}
+        {recorder.alerts.map((alert) => (
+          <div key={alert.code} className={classes.alert} data-severity={alert.severity}>
+            <Text>
+              <span aria-hidden="true">{alert.severity === 'critical' ? '■ ' : '▲ '}</span>
+              {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
+            </Text>
+            {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} />}
+          </div>
+        ))}
+        <DiskSection recorder={recorder} />
+        <RecorderFacts recorder={recorder} />
+      </Stack>
+    </Card>
+  );
+}
