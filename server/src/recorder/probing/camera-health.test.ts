@@ -73,7 +73,7 @@ describe('the health of a camera', () => {
     expect(recording().changes).toEqual(['unknown connecting', 'alive ok']);
   });
 
-  it.each([2000, 5000, 7000])('does not show a reconnection of %i ms', (breakMs) => {
+  it.each([2000, 4000, 5000])('does not show a reconnection of %i ms', (breakMs) => {
     const one = recording();
     for (let round = 0; round < 5; round += 1) {
       one.stream('backoff', 'stream_ended');
@@ -95,12 +95,48 @@ describe('the health of a camera', () => {
     const one = recording();
     const lastAtMs = one.now();
     one.stream(state, reason, { lastFragmentAtMs: lastAtMs });
-    one.pass(8000);
+    one.pass(7000);
     expect(one.changes).toHaveLength(2);
-    one.pass(2000);
+    one.pass(1000);
     expect(one.changes.at(-1)).toBe(expected);
     expect(one.current()?.sinceAtMs).toBe(lastAtMs);
   });
+
+  it.each(['picture_frozen', 'packet_loss', 'bad_timestamps'] as const)(
+    'shows %s at once while footage arrives, also where ONVIF does not answer, and its end',
+    (reason) => {
+      const one = recording();
+      one.set({ onvif: failedSight('host_unreachable', 5) });
+      one.pass(1000, true);
+      one.stream('recording', reason);
+      one.pass(500, true);
+      expect(one.changes.at(-1)).toBe(`degraded ${reason}`);
+      one.set({ onvif: okSight() });
+      one.stream('recording', 'ok');
+      one.pass(500, true);
+      expect(one.changes.at(-1)).toBe('alive ok');
+    },
+  );
+
+  it.each(['no_keyframe', 'no_stream'] as const)(
+    'shows %s while the connection stays, at the first one and after others failed',
+    (reason) => {
+      const first = camera();
+      first.stream('starting', 'connecting');
+      first.pass(8000);
+      first.stream('starting', reason);
+      first.pass(500);
+      expect(first.changes).toEqual(['unknown connecting', `down ${reason}`]);
+      const later = recording();
+      later.stream('backoff', 'stream_ended');
+      later.pass(9000);
+      later.stream('starting', 'stream_ended');
+      later.pass(8000);
+      later.stream('starting', reason);
+      later.pass(5500);
+      expect(later.changes.slice(2)).toEqual(['down stream_ended', `down ${reason}`]);
+    },
+  );
 
   it('is alive again only after some seconds of footage, and not for each attempt', () => {
     const one = recording();

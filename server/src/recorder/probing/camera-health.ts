@@ -33,8 +33,11 @@ export interface Health {
   sinceAtMs: number;
 }
 
-/** Without a fragment for this long the stream is lost; shorter reconnections are none of a person's business. */
-export const lossMs = 9000;
+/**
+ * Without a fragment for this long the stream is lost; shorter reconnections are none of a person's business. The last
+ * fragment comes up to 1.5 s behind the last frame, so that a loss shows within ten seconds of it.
+ */
+export const lossMs = 7500;
 /** A stream that has come back is alive after it has recorded for this long. */
 const recoveryMs = 3000;
 /** A first connection may take this long before the camera counts as down. */
@@ -60,7 +63,10 @@ const downReasons = new Set<CameraReason>([
   'not_video',
   'bad_answer',
   'engine_failed',
+  'no_keyframe',
 ]);
+/** What ingest says of a stream that is recorded all the same. */
+const blemishes = new Set<CameraReason>(['picture_frozen', 'bad_timestamps', 'packet_loss', 'slow_frames']);
 /** Of these, ONVIF may know the deeper cause. */
 const vagueReasons = new Set<CameraReason>(['no_stream', 'stream_stalled', 'stream_ended', 'host_unreachable']);
 
@@ -146,6 +152,8 @@ export class CameraHealth {
       const state = nowMs - runtime.sinceAtMs > unwrittenMs ? 'down' : 'degraded';
       return { state, reason: 'storage_slow', detail: runtime.detail };
     }
+    // What is wrong with the footage itself counts for more than what is wrong around it.
+    if (blemishes.has(runtime.reason)) return { state: 'degraded', reason: runtime.reason, detail: runtime.detail };
     if (onvif.kind === 'failed' && onvif.failures >= onvifFailures) {
       const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
       return { state: 'degraded', reason, detail: onvif.detail };
@@ -160,9 +168,6 @@ export class CameraHealth {
       }
     }
     const promised = onvif.kind === 'ok' ? onvif.promisedFrameRate : null;
-    if (runtime.reason === 'slow_frames') {
-      return { state: 'degraded', reason: 'slow_frames', detail: runtime.detail };
-    }
     if (promised !== null && runtime.frameRate !== undefined) {
       const limit = this.current?.reason === 'slow_frames' ? slowFramesLimit.leave : slowFramesLimit.enter;
       if (runtime.frameRate < promised * limit) {
@@ -178,9 +183,11 @@ export class CameraHealth {
     const since = lastFragmentAtMs === undefined ? {} : { sinceAtMs: lastFragmentAtMs };
     if (runtime.state === 'starting' || runtime.state === 'stopped') {
       const was = this.current?.state;
-      if (was === 'down') return undefined;
+      // A new attempt has shown nothing yet, unless it says what it found while it goes on.
+      const found = runtime.state === 'starting' && downReasons.has(runtime.reason);
+      if (was === 'down' && !(found && runtime.reason !== this.current?.reason)) return undefined;
       const waitedMs = nowMs - Math.max(runtime.sinceAtMs, lastFragmentAtMs ?? 0);
-      if (was !== 'alive' && was !== 'degraded' && waitedMs < connectMs) {
+      if (was !== 'alive' && was !== 'degraded' && was !== 'down' && !found && waitedMs < connectMs) {
         return { state: 'unknown', reason: 'connecting', detail: '' };
       }
     }
