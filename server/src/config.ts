@@ -83,8 +83,8 @@ export const configSchema = z.object({
     .int()
     .min(0)
     .max(5000)
-    .default(80)
-    .describe('Pause between the starts of two cameras'),
+    .default(20)
+    .describe('Shortest pause between the set-ups of two streams: 20 lets 50 a second begin'),
   DISCOVERY_PORT: port.default(3702).describe('UDP port of WS-Discovery; another one only for tests'),
   DISCOVERY_INTERFACES: z
     .string()

@@ -134,6 +134,12 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       stallSeconds: config.STALL_SECONDS,
       startStaggerMs: config.START_STAGGER_MS,
       engines: config.ENGINE === 'auto' ? ['native', 'ffmpeg'] : [config.ENGINE],
+      askForKeyframe: async (cameraId, stream) => {
+        const camera = director.cameras.find((candidate) => candidate.id === cameraId);
+        const token = stream === 'main' ? camera?.mainProfileToken : camera?.subProfileToken;
+        if (camera !== undefined && typeof token === 'string')
+          await onvif.requestKeyframe(camera.deviceAddress, camera, token);
+      },
     });
     await run('ingest', ingest, () => ingest.start());
 

@@ -137,6 +137,22 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
       return streamUrl(device, await uri('GetStreamUri', profileToken));
     },
 
+    /**
+     * Lets the camera send a keyframe at once (Media 5.8, Media2 5.6.1).
+     * @throws AppError precondition `bad_answer` where it does not offer that
+     */
+    async requestKeyframe(profileToken: string): Promise<void> {
+      const { media, media2 } = await mediaServices();
+      const request = (prefix: string) =>
+        `<${prefix}:SetSynchronizationPoint><${prefix}:ProfileToken>${escapeXml(profileToken)}</${prefix}:ProfileToken></${prefix}:SetSynchronizationPoint>`;
+      try {
+        await connection.call(media, 'SetSynchronizationPoint', request(media === media2 ? 'tr2' : 'trt'));
+      } catch (error) {
+        if (media2 === undefined || media === media2 || !isOperationRefused(error)) throw error;
+        await connection.call(media2, 'SetSynchronizationPoint', request('tr2'));
+      }
+    },
+
     /** HTTP address of a JPEG, without credentials. */
     async snapshotUri(profileToken: string): Promise<string> {
       return pictureUrl(device, await uri('GetSnapshotUri', profileToken));

@@ -80,6 +80,13 @@ export interface Onvif {
     profileToken: string,
     signal?: AbortSignal,
   ): Promise<string>;
+  /** Lets the camera send a keyframe of a profile at once. Errors as `identify`; `bad_answer` where it cannot. */
+  requestKeyframe(
+    deviceAddress: string,
+    credentials: Credentials,
+    profileToken: string,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 function ownInterfaces(): string[] {
@@ -163,6 +170,9 @@ export function createOnvif(options: OnvifOptions): Onvif {
     },
     async snapshotUri(deviceAddress, credentials, profileToken, signal) {
       return (await dated(deviceAddress, credentials, signal)).one.snapshotUri(profileToken);
+    },
+    async requestKeyframe(deviceAddress, credentials, profileToken, signal) {
+      await (await dated(deviceAddress, credentials, signal)).one.requestKeyframe(profileToken);
     },
   };
 }
