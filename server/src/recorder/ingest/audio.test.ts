@@ -1,0 +1,176 @@
+// Sound through the engines against the simulator, whose units of sound are taken at known instants and of known content.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SceneCache } from '../../../../scripts/camera-simulator/scenes/scene-cache.js';
+import { findFrameStamp } from '../../../../scripts/camera-simulator/sei.js';
+import { startSimulator, type Simulator } from '../../../../scripts/camera-simulator/simulator.js';
+import { systemClock } from '../../lib/clock.js';
+import type { Fragment } from '../../lib/fragment.js';
+import { parseMoof, parseTrackDefaults, parseTrackFragment } from '../../lib/isobmff/moof.js';
+import { silentLogger } from '../../lib/logger.js';
+import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
+import { createIngestSupervisor, type IngestSupervisor } from './ingest-supervisor.js';
+
+const withB = 3;
+const withPcma = 2;
+const withAac = 1;
+let simulator: Simulator;
+let folder: string;
+let supervisor: IngestSupervisor | undefined;
+/** Units of the simulator's sound, over and over. */
+let units: Buffer[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'audio-'));
+  simulator = await startSimulator({
+    cameras: 4,
+    network: '127.84.0.0',
+    kinds: {
+      [withAac]: { audio: 'aac' },
+      [withPcma]: { audio: 'pcma' },
+      [withB]: { audio: 'aac' },
+      4: { audio: 'aac' },
+    },
+  });
+  // Behind its header of four bytes.
+  units = (await new SceneCache({}).sound()).payloads.map((payload) => payload.subarray(4));
+}, 120_000);
+afterEach(async () => {
+  await supervisor?.stop();
+});
+afterAll(async () => {
+  await simulator?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function until(what: string, condition: () => boolean, deadlineMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await systemClock.sleep(20);
+  }
+}
+
+const idOf = (number: number) => `camera-${number}`;
+
+async function pull(audioOf: Record<number, boolean>, engine: 'native' | 'ffmpeg', count: number) {
+  const started = createIngestSupervisor({
+    clock: systemClock,
+    logger: silentLogger,
+    stallSeconds: engine === 'native' ? 5 : 20,
+    startStaggerMs: 0,
+    ffmpeg: createFfmpeg({ path: 'ffmpeg' }),
+    engines: [engine],
+  });
+  supervisor = started;
+  const numbers = Object.keys(audioOf).map(Number);
+  const fragments = new Map<number, Fragment[]>(numbers.map((number) => [number, []]));
+  for (const number of numbers) started.subscribe(idOf(number), 'main', (one) => fragments.get(number)!.push(one));
+  started.setCameras(
+    numbers.map((number) => {
+      const { rtspMainUrl, username, password } = simulator.cameras[number - 1]!;
+      const audio = audioOf[number];
+      return { cameraId: idOf(number), enabled: true, mainUrl: rtspMainUrl, username, password, audio };
+    }),
+  );
+  await started.start();
+  await until('fragments of each', () => numbers.every((number) => fragments.get(number)!.length >= count), 60_000);
+  return {
+    of: (number: number) => fragments.get(number)!.slice(0, count),
+    runtime: (number: number) => started.runtime(idOf(number)),
+  };
+}
+
+/** Frames in order of showing: their counters, and where the recording puts them minus when they were taken. */
+function framesOf(fragment: Fragment) {
+  const { init, bytes } = fragment;
+  let ticks = 0;
+  return parseMoof(bytes, parseTrackDefaults(init.bytes, init.trackId))
+    .samples.map((sample) => {
+      const stamp = findFrameStamp(bytes.subarray(sample.offset, sample.offset + sample.size));
+      const atMs = fragment.startAtMs + ((ticks + sample.compositionOffset) * 1000) / init.timescale;
+      ticks += sample.duration;
+      return { counter: Number(stamp!.frameCounter), errorMs: atMs - stamp!.utcMs };
+    })
+    .sort((a, b) => a.counter - b.counter);
+}
+
+const unitMs = 64;
+/** UTC of the instant from which the simulator counts its units. */
+const zeroMs = () => systemClock.nowMs() - systemClock.monotonicMs();
+
+/** Units of sound: which of the simulator's it is by its bytes, and how far from its instant the recording puts it. */
+function soundOf(fragment: Fragment): { index: number; isItself: boolean; errorMs: number }[] {
+  const { init, bytes } = fragment;
+  if (init.audio === undefined) return [];
+  const found = parseTrackFragment(bytes, parseTrackDefaults(init.bytes, init.audio.trackId));
+  if (found === undefined) return [];
+  const { timescale } = init.audio;
+  const videoSeconds = Number(fragment.baseMediaDecodeTime) / init.timescale;
+  let ticks = Number(found.baseMediaDecodeTime);
+  return found.samples.map((sample) => {
+    const atMs = fragment.startAtMs + (ticks / timescale - videoSeconds) * 1000;
+    ticks += sample.duration;
+    const index = Math.round((atMs - zeroMs()) / unitMs);
+    const data = bytes.subarray(sample.offset, sample.offset + sample.size);
+    return {
+      index,
+      isItself: data.equals(units[index % units.length]!),
+      errorMs: atMs - zeroMs() - index * unitMs,
+    };
+  });
+}
+
+/** Every frame there and at its instant: what is so without sound. */
+function expectPictures(fragments: readonly Fragment[], exactMs: number): void {
+  const frames = fragments.flatMap(framesOf);
+  const first = frames[0]!.counter;
+  expect(frames.map(({ counter }) => counter)).toEqual(frames.map((_, index) => first + index));
+  for (const { errorMs } of frames) expect(Math.abs(errorMs)).toBeLessThanOrEqual(exactMs);
+}
+
+async function complaintsOf(fragments: readonly Fragment[], name: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, Buffer.concat([fragments[0]!.init.bytes, ...fragments.map(({ bytes }) => bytes)]));
+  return execFileSync('sh', ['-c', `ffmpeg -nostdin -v warning -xerror -i "${path}" -f null - 2>&1`]).toString();
+}
+
+describe('native engine', () => {
+  it('records AAC in step with the picture where it is wanted, and nothing of other sound', async () => {
+    const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, [withB]: true, 4: false }, 'native', 5);
+    for (const number of [withAac, withPcma, withB, 4]) expectPictures(of(number), 2);
+    for (const number of [withAac, withB]) {
+      const sound = of(number).flatMap(soundOf);
+      expect(sound.length).toBeGreaterThan(50);
+      expect(sound.map(({ index }) => index)).toEqual(sound.map((_, place) => sound[0]!.index + place));
+      expect(sound.every(({ isItself }) => isItself)).toBe(true);
+      for (const { errorMs } of sound) expect(Math.abs(errorMs)).toBeLessThanOrEqual(20 + 2);
+      expect(of(number)[0]!.init.audio).toMatchObject({ codec: 'mp4a.40.2', timescale: 16_000, channels: 1 });
+      expect(runtime(number)).toMatchObject({ audio: true, engine: 'native' });
+      expect(await complaintsOf(of(number), `${number}.mp4`)).toBe('');
+    }
+    for (const number of [withPcma, 4]) {
+      expect(of(number).every(({ init }) => init.audio === undefined)).toBe(true);
+      expect(runtime(number)).toMatchObject({ audio: false });
+    }
+  }, 90_000);
+});
+
+describe('ffmpeg engine', () => {
+  it('records AAC beside the picture where it is wanted, and nothing of other sound', async () => {
+    const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, 4: false }, 'ffmpeg', 4);
+    for (const number of [withAac, withPcma, 4]) expectPictures(of(number).slice(1), 2);
+    const sound = of(withAac).slice(1).flatMap(soundOf);
+    expect(sound.length).toBeGreaterThan(30);
+    expect(sound.every(({ isItself }) => isItself)).toBe(true);
+    for (const { errorMs } of sound) expect(Math.abs(errorMs)).toBeLessThanOrEqual(40);
+    expect(runtime(withAac)).toMatchObject({ audio: true, engine: 'ffmpeg' });
+    for (const number of [withPcma, 4]) {
+      expect(of(number).every(({ init }) => init.audio === undefined)).toBe(true);
+      expect(runtime(number)).toMatchObject({ audio: false });
+    }
+  }, 120_000);
+});
