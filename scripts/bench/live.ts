@@ -4,8 +4,8 @@
  * stream (which is being recorded), then the program date-time of shown pictures against now. Sub-streams, which must
  * first be pulled from the camera, are reported apart.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cameraListResponse } from '@choi-canh/shared/cameras';
 import type { Page } from 'playwright-core';
 import { openBrowser } from '../../test/harness/browser.js';
@@ -38,7 +38,7 @@ const whole = (value: number | null) => (value === null ? null : Math.round(valu
 const spread = (values: readonly number[]) =>
   `median ${whole(median(values)) ?? '–'} ms, nine of ten within ${whole(percentile(values, 0.9)) ?? '–'} ms (${values.length})`;
 
-async function firstPicture(page: Page, watch: LiveWatch, click: () => Promise<void>): Promise<number> {
+async function firstPicture(watch: LiveWatch, click: () => Promise<void>): Promise<number> {
   await watch.begin();
   await click();
   return watch.firstPictureMs(firstPictureMs);
@@ -53,7 +53,7 @@ async function measureMain(bench: Bench, page: Page, watch: LiveWatch, origin: s
       await page.goto(`${origin}/live?n=4&cams=${cameraId}`);
       await page.locator(`article[data-camera-id="${cameraId}"] [data-video-state="playing"]`).waitFor();
       const tile = page.getByRole('button', { name: `Phóng to ${name}`, exact: true });
-      const firstMs = await firstPicture(page, watch, () => tile.click());
+      const firstMs = await firstPicture(watch, () => tile.click());
       (round === 0 ? cold : warm).push(firstMs);
       await bench.sleep(settleMs);
       const samples = await watch.behindMs(options.seconds * 1000);
@@ -71,7 +71,7 @@ async function measureSub(bench: Bench, page: Page, watch: LiveWatch, origin: st
     const light = page.getByText('Hình nhẹ', { exact: true });
     await light.waitFor();
     await page.locator('[data-video-state="playing"]').waitFor();
-    first.push(await firstPicture(page, watch, () => light.click()));
+    first.push(await firstPicture(watch, () => light.click()));
     await bench.sleep(settleMs);
     behind.push(...(await watch.behindMs(2000)));
     bench.say(`  ${name}, sub-stream: first picture ${Math.round(first.at(-1) ?? 0)} ms`);
@@ -83,6 +83,10 @@ async function main(bench: Bench): Promise<BenchResult> {
   if (!existsSync(join(root, 'client/dist/index.html')))
     throw new UsageError('the client is not built: npm run build -w client');
   await buildServer(bench.say, bench.signal);
+  // The console serves the client that stands beside it.
+  const served = join(dirname(builtMain), '../../client/dist');
+  rmSync(served, { recursive: true, force: true });
+  cpSync(join(root, 'client/dist'), served, { recursive: true });
   const media = ['--bitrate-kbps', String(options.bitrate), '--discovery-port', '0'];
   bench.say(`Starting ${options.cameras} simulated cameras …`);
   const simulator = await startSimulatorProcess(['--cameras', String(options.cameras), ...media], (child) =>

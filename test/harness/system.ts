@@ -56,11 +56,18 @@ export interface ConsoleOptions {
   env?: NodeJS.ProcessEnv;
   /** The administrator of an earlier start, instead of a first set-up. */
   signIn?: boolean;
+  /** What node runs; default: the product's sources, or what is built of them. */
+  main?: string[];
 }
 
 /** The product as `npm start` runs it, on a free port, with its first administrator signed in. */
-export async function startConsole({ dataDir, env = {}, signIn = false }: ConsoleOptions): Promise<RunningConsole> {
-  const child = new ManagedChild('console', mainArgs(), {
+export async function startConsole({
+  dataDir,
+  env = {},
+  signIn = false,
+  main = mainArgs(),
+}: ConsoleOptions): Promise<RunningConsole> {
+  const child = new ManagedChild('console', main, {
     cwd: root,
     env: {
       ...process.env,

@@ -32,7 +32,7 @@ export function LiveVideo({
 }) {
   const { t } = useTranslation('video');
   const pageVisible = usePageVisible();
-  const { ref: frameRef, onScreen } = useOnScreen();
+  const { ref: frameRef, onScreen } = useOnScreen(mode === 'focus');
   const { used, replaced, playable } = useStreamChoice(camera, stream);
   const watched = pageVisible && onScreen;
   // A camera that is known to be off is not asked again and again: its state comes by socket.
@@ -158,6 +158,7 @@ function PictureClock({ wallTimeMs }: { wallTimeMs: () => number | undefined }) 
       const behindMs = ms === undefined ? 0 : serverNowMs() - ms;
       const behind = behindMs > behindNoticeMs ? ` · ${t('behind', { count: Math.round(behindMs / 1000) })}` : '';
       ref.current.textContent = ms === undefined ? '' : formatTime(ms) + behind;
+      if (ms !== undefined) ref.current.dateTime = new Date(ms).toISOString();
     };
     show();
     const timer = setInterval(show, 500);

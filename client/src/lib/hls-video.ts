@@ -32,14 +32,21 @@ const liveConfig: Partial<HlsConfig> = {
 };
 /** The camera in focus: parts as they come, about a second behind the newest. How far is said by the playlist. */
 const lowLatencyConfig: Partial<HlsConfig> = {
-  ...withoutSyncCount(liveConfig),
+  ...withoutCounts(liveConfig),
   lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1.25,
 };
-/** hls.js takes a count that is set for a wish to be further behind than the playlist says. */
-function withoutSyncCount({ liveSyncDurationCount: _count, ...others }: Partial<HlsConfig>): Partial<HlsConfig> {
+/** hls.js takes a count that is set at first for a wish to be further behind than the playlist says. */
+function withoutCounts(config: Partial<HlsConfig>): Partial<HlsConfig> {
+  const { liveSyncDurationCount: _sync, liveMaxLatencyDurationCount: _most, ...others } = config;
   return others;
 }
+/** Further behind than this many segments it jumps to where it belongs. */
+const mostSegmentsBehind = 4;
+/** The one step to the edge after the first picture: how soon, from how far behind, and what stays ahead of it. */
+const joinWithinMs = 4000;
+const joinFromSeconds = 0.4;
+const joinAheadSeconds = 0.5;
 /**
  * For streams whose keyframes are far apart (up to a minute), which the playlist shows by EXT-X-START: everything since
  * the keyframe must stay in the buffer, and a jump outside of it would find no picture to begin with.
@@ -130,6 +137,7 @@ export interface HlsPlayer {
 export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayerOptions): HlsPlayer {
   const isLive = mode !== 'playback';
   const hls = new Hls({ ...configOf[mode], ...config });
+  if (mode === 'focus') hls.config.liveMaxLatencyDurationCount = mostSegmentsBehind;
   let state: VideoState = 'idle';
   let failure: VideoFailure | undefined;
   let attempts = 0;
@@ -142,6 +150,8 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   let destroyed = false;
   let farKeyframes = false;
   let frameCallback: number | undefined;
+  let firstFrameMs = -Infinity;
+  let joinedEdge = mode !== 'focus';
 
   const report = (next: VideoState, why?: VideoFailure) => {
     if (destroyed || (next === state && why?.reason === failure?.reason && why?.code === failure?.code)) return;
@@ -157,6 +167,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   const load = () => {
     lastAdvanceMs = performance.now();
     lastTime = -1;
+    joinedEdge = mode !== 'focus';
     awaitFrame();
     hls.loadSource(url);
     hls.startLoad();
@@ -202,6 +213,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     lastTime = video.currentTime;
     lastAdvanceMs = performance.now();
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
+    if (state !== 'playing') firstFrameMs = performance.now();
     giveTurnBack();
     attempts = 0;
     report('playing');
@@ -218,6 +230,21 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
           : [behindEdgeSeconds, farBehindEdgeSeconds];
       if (end - currentTime > far) video.currentTime = end - behind;
     }
+  };
+  /**
+   * It began at a keyframe, so that the first picture came soon; what has been loaded since is gone over in one step.
+   * Later on hls.js catches up by playing a little faster.
+   */
+  const joinEdge = () => {
+    const { targetLatency } = hls;
+    if (joinedEdge || targetLatency === null || performance.now() - firstFrameMs > joinWithinMs) return;
+    const behind = hls.latency - targetLatency;
+    const { buffered, currentTime } = video;
+    const end = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
+    const to = currentTime + behind;
+    if (behind < joinFromSeconds || end - to < joinAheadSeconds) return;
+    joinedEdge = true;
+    video.currentTime = to;
   };
   const playAgain = () => {
     if (isLive) void video.play().catch(() => undefined);
@@ -240,6 +267,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     }
     fail(failureOf(data));
   });
+  hls.on(Hls.Events.BUFFER_APPENDED, joinEdge);
   hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
     if (!isLive || farKeyframes || (details.startTimeOffset ?? 0) > -farKeyframeSeconds) return;
     farKeyframes = true;

@@ -10,10 +10,10 @@ export function usePageVisible(): boolean {
   return useSyncExternalStore(subscribe, () => document.visibilityState === 'visible');
 }
 
-/** Whether the element is on the screen or nearly so. */
-export function useOnScreen(): { ref: (element: Element | null) => void; onScreen: boolean } {
+/** Whether the element is on the screen or nearly so; `initially` until that is known. */
+export function useOnScreen(initially = false): { ref: (element: Element | null) => void; onScreen: boolean } {
   const [element, ref] = useState<Element | null>(null);
-  const [onScreen, setOnScreen] = useState(false);
+  const [onScreen, setOnScreen] = useState(initially);
   useEffect(() => {
     if (element === null) return;
     const observer = new IntersectionObserver((entries) => setOnScreen(entries.at(-1)?.isIntersecting ?? false), {

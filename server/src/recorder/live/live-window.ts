@@ -53,6 +53,9 @@ const mostListedMs = 135_000;
 const mostListedBytes = 24 * 1024 * 1024;
 /** A player begins a little inside of its first segment, so that no rounding puts it before. */
 const startInsetMs = 100;
+const partInsetMs = 40;
+/** Media that must follow the keyframe at which a player of low latency begins. */
+const leastAheadMs = 900;
 /** What left the playlist can be fetched a while longer (rfc8216bis 6.2.2). */
 const retiredSegments = 8;
 const rememberedKeys = 512;
@@ -184,7 +187,7 @@ export class LiveWindow {
   playlist(lowLatency?: { partTargetMs: number }): string | undefined {
     const [first] = this.segments;
     if (first === undefined) return undefined;
-    const { startOffsetSeconds } = this;
+    const startOffsetSeconds = lowLatency === undefined ? this.startOffsetSeconds : this.partStartOffsetSeconds;
     const withPartsFrom = lowLatency === undefined ? Infinity : this.segments.length - listedPartSegments;
     return renderMediaPlaylist({
       ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
@@ -339,6 +342,22 @@ export class LiveWindow {
     const start = this.segments.findLastIndex(isIndependent);
     if (start === -1) return undefined;
     return (startInsetMs - lengthOf(this.segments.slice(start), 'durationMs')) / 1000;
+  }
+
+  /**
+   * With parts a player begins at the newest keyframe that has enough behind it to play on: one request gives the first
+   * picture, and what follows it is loaded while that is shown.
+   */
+  private get partStartOffsetSeconds(): number | undefined {
+    const growing = this.growingParts;
+    if (growing === undefined) return this.startOffsetSeconds;
+    let ms = durationOf(growing);
+    if (growing[0]?.independent === true && ms >= leastAheadMs) return (partInsetMs - ms) / 1000;
+    for (const segment of this.segments.toReversed()) {
+      ms += segment.durationMs;
+      if (isIndependent(segment) && ms >= leastAheadMs) return (partInsetMs - ms) / 1000;
+    }
+    return undefined;
   }
 
   private slide(): void {

@@ -1,0 +1,54 @@
+// Runs in the page, before its own scripts: when a click gave a picture, and which instant is shown when.
+(() => {
+  let clickedAt;
+  let firstAt;
+  let known = new Set();
+  const isShown = (video) => video.dataset.shown !== undefined && video.videoWidth > 0 && video.readyState >= 2;
+  // A video element may stay while what it plays changes: that has a name of its own.
+  const nameOf = (video) => video.currentSrc || video.src;
+  const videos = () => [...document.querySelectorAll('video')];
+
+  function look() {
+    if (clickedAt === undefined || firstAt !== undefined) return;
+    if (videos().some((video) => isShown(video) && !known.has(nameOf(video)))) firstAt = performance.now();
+    requestAnimationFrame(look);
+  }
+  window.addEventListener(
+    'click',
+    (event) => {
+      if (clickedAt !== undefined || firstAt !== undefined) return;
+      clickedAt = event.timeStamp;
+      requestAnimationFrame(look);
+    },
+    { capture: true },
+  );
+  window.livePictureProbe = {
+    begin() {
+      known = new Set(videos().map(nameOf));
+      clickedAt = undefined;
+      firstAt = undefined;
+    },
+    first: (timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no picture within ${timeoutMs} ms`)), timeoutMs);
+        const wait = () => {
+          if (firstAt === undefined) return void setTimeout(wait, 20);
+          clearTimeout(timer);
+          resolve(firstAt - clickedAt);
+        };
+        wait();
+      }),
+    behind: (durationMs) =>
+      new Promise((resolve) => {
+        const samples = [];
+        const observer = new MutationObserver((changes) => {
+          for (const { target } of changes) samples.push(Date.now() - Date.parse(target.dateTime));
+        });
+        observer.observe(document.body, { subtree: true, attributeFilter: ['datetime'] });
+        setTimeout(() => {
+          observer.disconnect();
+          resolve(samples.filter((sample) => Number.isFinite(sample)));
+        }, durationMs);
+      }),
+  };
+})();
