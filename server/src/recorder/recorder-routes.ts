@@ -9,6 +9,7 @@ import {
   type IdentifyResponse,
   type RecorderCoverage,
   type RecorderStatus,
+  type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.js';
@@ -42,6 +43,8 @@ export interface RecorderRooms {
       toMs: number,
     ): Promise<readonly { fromMs: number; toMs: number; timeSource: 'rtcp' | 'arrival' }[]>;
     bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
+    retentionFacts(): Promise<RetentionFacts>;
+    confirmClock(): Promise<void>;
   };
   playback: Playback;
   live: LiveRoom['live'];
@@ -103,6 +106,8 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
   const { extraction } = rooms;
   return [
     { method: 'GET', path: '/v1/status', handle: () => rooms.status() },
+    { method: 'GET', path: '/v1/retention', handle: () => rooms.footage.retentionFacts() },
+    { method: 'POST', path: '/v1/clock/confirm', handle: () => rooms.footage.confirmClock() },
     {
       method: 'PUT',
       path: '/v1/desired-state',

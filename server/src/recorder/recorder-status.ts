@@ -29,7 +29,7 @@ export interface FootageCondition {
   droppedFragments: number;
   awaitingHolds: boolean;
   rebuilding: boolean;
-  clock?: {
+  clock: {
     epoch: number;
     ageDeletionSuspended: boolean;
     stepMs: number | null;
@@ -48,7 +48,7 @@ export interface RecorderStatusSources {
     usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
     condition(): FootageCondition;
   };
-  chain?: { condition(): RecorderStatus['chain'] };
+  chain: { condition(): RecorderStatus['chain'] };
   live?: { transcodes(): { running: number; limit: number } };
   outbox: { readonly sequence: number };
 }
@@ -121,10 +121,10 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
       totalBytes: Math.round(usage?.totalBytes ?? 0),
       oldestAt: usage?.oldestAtMs === undefined ? null : instantFromMs(usage.oldestAtMs),
       clock: {
-        epoch: condition.clock?.epoch ?? 0,
-        ageDeletionSuspended: condition.clock?.ageDeletionSuspended ?? false,
-        stepMs: condition.clock?.stepMs ?? null,
-        steppedAt: instantOrNull(condition.clock?.steppedAtMs),
+        epoch: condition.clock.epoch,
+        ageDeletionSuspended: condition.clock.ageDeletionSuspended,
+        stepMs: condition.clock.stepMs,
+        steppedAt: instantOrNull(condition.clock.steppedAtMs),
       },
       storage: {
         state: condition.storageFull ? 'full' : condition.slowCameraIds.length > 0 ? 'slow' : 'ok',
@@ -133,7 +133,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         awaitingHolds: condition.awaitingHolds,
         rebuilding: condition.rebuilding,
       },
-      chain: sources.chain?.condition() ?? { keyId: '', publicKey: '', signedAt: null, sequence: 0, troubles: 0 },
+      chain: sources.chain.condition(),
       transcodes: sources.live?.transcodes() ?? { running: 0, limit: 0 },
       sequence: outbox.sequence,
     };
