@@ -1,5 +1,7 @@
 // RTP payloads to access units, for H.264 (RFC 6184) and H.265 (RFC 7798) without interleaving.
 import { IngestFailure } from '../ingest-failure.js';
+import { BlockPool } from './block-pool.js';
+import { NalArena } from './nal-arena.js';
 import type { RtpPacket, TimestampUnwrapper } from './rtp-packet.js';
 import type { VideoCodec } from './video-codec.js';
 
@@ -7,7 +9,10 @@ import type { VideoCodec } from './video-codec.js';
 export interface AccessUnit {
   /** RTP timestamp, unwrapped. */
   readonly ticks: number;
+  /** Valid until `release` says that they are not needed any more. */
   readonly nals: Buffer[];
+  /** For `release`. */
+  readonly mark: number;
 }
 
 const maxUnitBytes = 16 * 1024 * 1024;
@@ -15,7 +20,10 @@ const maxUnitNals = 4096;
 
 export class Depacketizer {
   private nals: Buffer[] = [];
-  private parts: Buffer[] | undefined;
+  private readonly arena: NalArena;
+  private mark = 0;
+  /** A unit that comes in several packets has begun. */
+  private isOpen = false;
   private bytes = 0;
   private ticks: number | undefined;
   private finishedTicks: number | undefined;
@@ -28,12 +36,21 @@ export class Depacketizer {
     private readonly codec: VideoCodec,
     private readonly timestamps: TimestampUnwrapper,
     private readonly onUnit: (unit: AccessUnit) => void,
-  ) {}
+    pool = new BlockPool(),
+  ) {
+    this.arena = new NalArena(pool);
+  }
+
+  /** Access units before that with this mark are not needed any more; undefined: none that was handed over. */
+  release(mark: number | undefined): void {
+    this.arena.release(mark);
+  }
 
   /** Packets are missing before the next one. */
   lose(): void {
-    if (this.parts !== undefined) this.tornUnits += 1;
-    this.parts = undefined;
+    if (this.isOpen) this.tornUnits += 1;
+    this.isOpen = false;
+    this.arena.drop();
   }
 
   /** Takes the next packet in order. @throws IngestFailure bad_answer when a frame grows without end */
@@ -42,6 +59,7 @@ export class Depacketizer {
     if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
     if (ticks === this.finishedTicks) this.markersCount = false;
     this.ticks = ticks;
+    if (this.bytes === 0) this.mark = this.arena.mark;
     this.bytes += packet.payload.length;
     if (this.bytes > maxUnitBytes || this.nals.length > maxUnitNals)
       throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
@@ -52,12 +70,23 @@ export class Depacketizer {
 
   /** Hands over what there is of the last frame. */
   finish(): void {
-    const { nals, ticks } = this;
+    const { nals, ticks, mark } = this;
     this.nals = [];
     this.lose();
     this.bytes = 0;
     this.finishedTicks = ticks;
-    if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals });
+    if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals, mark });
+  }
+
+  /** Bytes [from, to) of the payload are a unit. */
+  private whole(payload: Buffer, from: number, to: number): void {
+    if (this.isOpen) {
+      // Between the pieces of another one, which goes on behind it.
+      this.nals.push(Buffer.from(payload.subarray(from, to)));
+      return;
+    }
+    this.arena.add(payload, from, to);
+    this.nals.push(this.arena.take());
   }
 
   /** Several NAL units in one packet, each behind its 16-bit length. */
@@ -66,44 +95,45 @@ export class Depacketizer {
     while (at + 2 <= payload.length) {
       const length = payload.readUInt16BE(at);
       if (length === 0 || at + 2 + length > payload.length) return;
-      this.nals.push(payload.subarray(at + 2, at + 2 + length));
+      this.whole(payload, at + 2, at + 2 + length);
       at += 2 + length;
     }
   }
 
-  private fragment(first: boolean, last: boolean, header: Buffer, data: Buffer): void {
-    if (first) {
+  /** A piece of a unit, from `start` on; `fu` says which, `header` what the unit begins with. */
+  private fragment(fu: number, header: number, secondHeader: number | undefined, payload: Buffer, start: number): void {
+    if ((fu & 0x80) !== 0) {
       this.lose(); // the one before has no end
-      this.parts = [header];
+      this.isOpen = true;
+      this.arena.addByte(header);
+      if (secondHeader !== undefined) this.arena.addByte(secondHeader);
     }
-    if (this.parts === undefined) return; // its start was lost
-    this.parts.push(data);
-    if (!last) return;
-    this.nals.push(Buffer.concat(this.parts));
-    this.parts = undefined;
+    if (!this.isOpen) return; // its start was lost
+    this.arena.add(payload, start, payload.length);
+    if ((fu & 0x40) === 0) return;
+    this.nals.push(this.arena.take());
+    this.isOpen = false;
   }
 
   private h264(payload: Buffer): void {
     const indicator = payload[0]!;
     const type = indicator & 31;
-    if (type >= 1 && type <= 23) this.nals.push(payload);
+    if (type >= 1 && type <= 23) this.whole(payload, 0, payload.length);
     else if (type === 24) this.aggregate(payload, 1);
     else if (type === 28 && payload.length > 2) {
       const fu = payload[1]!;
-      const header = Buffer.from([(indicator & 0xe0) | (fu & 31)]);
-      this.fragment((fu & 0x80) !== 0, (fu & 0x40) !== 0, header, payload.subarray(2));
+      this.fragment(fu, (indicator & 0xe0) | (fu & 31), undefined, payload, 2);
     }
   }
 
   private h265(payload: Buffer): void {
     if (payload.length < 3) return;
     const type = (payload[0]! >> 1) & 63;
-    if (type < 48) this.nals.push(payload);
+    if (type < 48) this.whole(payload, 0, payload.length);
     else if (type === 48) this.aggregate(payload, 2);
     else if (type === 49 && payload.length > 3) {
       const fu = payload[2]!;
-      const header = Buffer.from([(payload[0]! & 0x81) | ((fu & 63) << 1), payload[1]!]);
-      this.fragment((fu & 0x80) !== 0, (fu & 0x40) !== 0, header, payload.subarray(3));
+      this.fragment(fu, (payload[0]! & 0x81) | ((fu & 63) << 1), payload[1]!, payload, 3);
     }
   }
 }

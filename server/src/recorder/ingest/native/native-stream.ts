@@ -251,6 +251,7 @@ export class NativeStream {
       // Instants go on as they were up to the next keyframe, where the new base makes a new run.
       this.epoch = recordedClock.epoch;
       this.anchor.forgetArrivals();
+      this.sound?.forgetArrivals();
       if (this.last !== undefined) this.last.atMs = recordedClock.nowMs();
     }
     const nowMs = recordedClock.nowMs();

@@ -25,6 +25,9 @@ const maxDropout = 3000;
 const silenceMs = 2000;
 const maxKnownSources = 16;
 
+/** A packet that is kept: its bytes are those of the connection, which reads the next ones into the same place. */
+const owned = (packet: RtpPacket): RtpPacket => ({ ...packet, payload: Buffer.from(packet.payload) });
+
 export class RtpReceiver {
   private readonly ownSsrc = randomBytes(4).readUInt32BE(0);
   private ssrc: number | undefined;
@@ -48,7 +51,7 @@ export class RtpReceiver {
 
   constructor(private readonly options: RtpReceiverOptions) {}
 
-  /** `nowMs` is monotonic. */
+  /** `nowMs` is monotonic. `bytes` are looked at during the call only, unless they must wait for others. */
   push(bytes: Buffer, nowMs: number): void {
     const packet = parseRtp(bytes);
     if (packet === undefined || packet.payloadType !== this.options.payloadType) return;
@@ -103,7 +106,7 @@ export class RtpReceiver {
     } else {
       const { suspect } = this;
       const confirmed = suspect?.ssrc === packet.ssrc && packet.sequence === ((suspect.sequence + 1) & 0xffff);
-      this.suspect = packet;
+      this.suspect = owned(packet);
       if (!confirmed) return false;
       this.changeTo(suspect);
       this.deliver(suspect, nowMs);
@@ -155,13 +158,13 @@ export class RtpReceiver {
     }
     if (ahead < maxDropout) {
       if (this.waiting.size === 0) this.waitingSince = nowMs;
-      this.waiting.set(packet.sequence, packet);
+      this.waiting.set(packet.sequence, owned(packet));
       if (this.waiting.size > maxWaiting || nowMs - this.waitingSince >= maxWaitMs) this.skipAhead(nowMs);
       return;
     }
     if (ahead > 0xffff - maxDropout) return; // twice, or too late
     const { suspect } = this;
-    this.suspect = packet;
+    this.suspect = owned(packet);
     if (suspect === undefined || packet.sequence !== ((suspect.sequence + 1) & 0xffff)) return;
     // Two in a row: the camera numbers anew.
     this.releaseWaiting();

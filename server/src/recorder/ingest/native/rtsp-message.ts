@@ -13,6 +13,7 @@ export interface RtspEvents {
   onResponse(response: RtspResponse): void;
   /** A request of the server's own. */
   onRequest(method: string, cseq: string): void;
+  /** The payload is valid during the call only. */
   onInterleaved(channel: number, payload: Buffer): void;
 }
 
@@ -23,6 +24,8 @@ const maxBodyBytes = 256 * 1024;
 const maxGarbageBytes = 256 * 1024;
 const headEnd = Buffer.from('\r\n\r\n', 'latin1');
 const dollar = 0x24;
+/** Of the buffer for half a packet. */
+const smallestRest = 2048;
 const frameHeaderBytes = 4;
 const shortestRtpBytes = 12;
 const responseStart = 'RTSP/';
@@ -51,7 +54,9 @@ function beginsMessage(bytes: Buffer, at: number): Verdict {
 }
 
 export class RtspParser {
+  /** What came of something that is not whole yet: the first `restBytes`. */
   private rest: Buffer = Buffer.alloc(0);
+  private restBytes = 0;
   private spoke = false;
   private channels: ReadonlySet<number> | undefined;
   private skipping = false;
@@ -66,15 +71,75 @@ export class RtspParser {
     this.channels = new Set(channels);
   }
 
-  /** @throws IngestFailure bad_answer for what is not RTSP or has no end */
+  /**
+   * Takes what was read; `chunk` may be overwritten afterwards, and so may the packets that it brought.
+   * @throws IngestFailure bad_answer for what is not RTSP or has no end
+   */
   push(chunk: Buffer): void {
-    let bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    for (;;) {
-      const used = this.take(bytes);
-      if (used === 0) break;
-      bytes = bytes.subarray(used);
+    let from = 0;
+    while (this.restBytes > 0) {
+      const taken = this.complete(chunk, from);
+      if (taken === 0) return;
+      from += taken;
     }
-    this.rest = bytes;
+    const at = this.takeAll(chunk, from);
+    if (at < chunk.length) this.keep(chunk, at, chunk.length);
+  }
+
+  /**
+   * Adds to the rest what it lacks, out of `chunk`, and takes it; returns how much of the chunk was used. 0: all of it,
+   * and it still is not whole.
+   */
+  private complete(chunk: Buffer, from: number): number {
+    const isPacket = !this.skipping && this.rest[0] === dollar;
+    const headed = this.restBytes >= frameHeaderBytes;
+    // Of a packet just its own bytes, so that all that follow it are read where they are.
+    const lacking = !isPacket
+      ? chunk.length
+      : headed
+        ? frameHeaderBytes + this.rest.readUInt16BE(2) - this.restBytes
+        : frameHeaderBytes - this.restBytes;
+    const added = Math.min(Math.max(lacking, 1), chunk.length - from);
+    if (added === 0) return 0;
+    this.keep(chunk, from, from + added);
+    const bytes = this.rest.subarray(0, this.restBytes);
+    const used = this.takeAll(bytes, 0);
+    bytes.copyWithin(0, used);
+    this.restBytes -= used;
+    return from + added === chunk.length && this.restBytes > 0 ? 0 : added;
+  }
+
+  private keep(bytes: Buffer, from: number, to: number): void {
+    const wanted = this.restBytes + to - from;
+    if (wanted > this.rest.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(wanted, smallestRest, this.rest.length * 2));
+      this.rest.copy(larger, 0, 0, this.restBytes);
+      this.rest = larger;
+    }
+    this.restBytes += bytes.copy(this.rest, this.restBytes, from, to);
+  }
+
+  /** Takes everything that is whole from `from` on; returns where that ends. */
+  private takeAll(bytes: Buffer, from: number): number {
+    const { channels, events } = this;
+    let at = from;
+    while (at < bytes.length) {
+      // Packets of a track one after the other are nearly all that ever comes.
+      if (bytes[at] === dollar && !this.skipping && at + frameHeaderBytes < bytes.length) {
+        const end = at + frameHeaderBytes + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
+        const channel = bytes[at + 1]!;
+        if (end <= bytes.length && bytes[at + frameHeaderBytes]! >> 6 === 2 && channels?.has(channel) === true) {
+          this.garbage = 0;
+          events.onInterleaved(channel, bytes.subarray(at + frameHeaderBytes, end));
+          at = end;
+          continue;
+        }
+      }
+      const used = this.take(at === 0 ? bytes : bytes.subarray(at));
+      if (used === 0) break;
+      at += used;
+    }
+    return at;
   }
 
   /** Bytes that the next thing in the stream takes; 0 when it is not whole yet. */

@@ -20,7 +20,7 @@ export interface RtspSessionOptions {
   /** Before any packet comes. Returns whether the sound is wanted. */
   readonly onMedia: (media: SessionMedia) => { audio: boolean };
   readonly onAudioRefused: () => void;
-  /** RTP and RTCP of a track, told apart by what they are, whichever channel they came on. */
+  /** RTP and RTCP of a track, told apart by what they are, whichever channel they came on; valid during the call only. */
   readonly onPacket: (track: TrackName, isRtcp: boolean, packet: Buffer) => void;
 }
 
