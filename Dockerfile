@@ -21,7 +21,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build --chown=node:node /app /app
 USER node
-ENV NODE_ENV=production CHOI_CANH_DATA_DIR=/data CHOI_CANH_HOST=0.0.0.0 CHOI_CANH_PORT=8470
+ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 CHOI_CANH_DATA_DIR=/data CHOI_CANH_HOST=0.0.0.0 CHOI_CANH_PORT=8470
 VOLUME /data
 EXPOSE 8470
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -40,7 +40,9 @@ export function createRecorderProcess(options: {
 
   async function runOnce(): Promise<void> {
     const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
-    const started = fork(main, ['recorder', '--embedded'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // File calls share one pool of threads, of 4 unless told before the process starts: too few for hundreds of cameras.
+    const env = { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16' };
+    const started = fork(main, ['recorder', '--embedded'], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child = started;
     const timer = setTimeout(() => {
       logger.error({}, 'the recorder did not get ready in time and is started anew');

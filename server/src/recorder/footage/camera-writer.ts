@@ -207,6 +207,14 @@ export function createCameraWriter(options: CameraWriterOptions) {
     lastTroubleAt = clock.monotonicMs();
   }
 
+  function describe(file: OpenFile): FootageFile | undefined {
+    const first = file.records.at(0);
+    const last = file.records.at(-1);
+    if (first === undefined || last === undefined) return undefined;
+    const { spans: _spans, ...row } = catalogueRow(file.header, [last], file.path);
+    return { ...row, path: absolutePath(directory, file.path), startAtMs: first.startAtMs, open: true };
+  }
+
   /** Files whose fragments are known from memory, in the order in which they were written. */
   const inMemory = (): OpenFile[] => (current === undefined ? ended : [...ended, current]);
 
@@ -251,14 +259,11 @@ export function createCameraWriter(options: CameraWriterOptions) {
     openFragments: (): StoredFragment[] =>
       inMemory().flatMap((file) => file.records.all().map((record) => stored(file, record))),
     /** The files of these fragments. */
-    openFiles: (): FootageFile[] =>
-      inMemory().flatMap((file) => {
-        const first = file.records.at(0);
-        const last = file.records.at(-1);
-        if (first === undefined || last === undefined) return [];
-        const { spans: _spans, ...row } = catalogueRow(file.header, [last], file.path);
-        return [{ ...row, path: absolutePath(directory, file.path), startAtMs: first.startAtMs, open: true }];
-      }),
+    openFiles: (): FootageFile[] => inMemory().flatMap((file) => describe(file) ?? []),
+    openFile(fileId: string): FootageFile | undefined {
+      const file = inMemory().find((one) => one.header.fileId === fileId);
+      return file === undefined ? undefined : describe(file);
+    },
     /** Also those that hold nothing yet. */
     openPaths: (): string[] => [...inMemory().map((file) => file.path), ...(opening === undefined ? [] : [opening])],
     openByteLength: (): number => inMemory().reduce((sum, file) => sum + file.byteLength, 0),

@@ -2,6 +2,8 @@
 // or a hundred flushes take every thread and an append waits behind them. Appends take a thread at once; flushes and
 // reads pass through lanes of their own, and reads give way to appends.
 
+import { systemClock, type Clock } from '../../lib/clock.js';
+
 /** Runs at most `width` at once, in order of the calls. */
 export interface Lane {
   run<T>(work: () => Promise<T>): Promise<T>;
@@ -32,8 +34,11 @@ export function createLane(width: number): Lane {
 export interface DiskLanes {
   /** Flushes; at least two, so that one that hangs does not hold up the others. */
   readonly flush: Lane;
-  /** Reads of footage: each piece waits until no append is under way, but not longer than `longestWaitMs`. */
-  read<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Reads of footage: each piece waits until no append is under way, but not longer than `longestWaitMs`; and while there
+   * is recording, pieces of `byteLength` pass no faster than `readBytesPerSecond` in all.
+   */
+  read<T>(work: () => Promise<T>, byteLength?: number): Promise<T>;
   /** Counts as an append under way until it settles. */
   append<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -41,17 +46,30 @@ export interface DiskLanes {
 /** A read is put off no longer, or constant writing would starve it. */
 const longestWaitMs = 50;
 
+/**
+ * 256 Mbit/s, twenty cameras watched at eight times their speed. Memory that is read into must be collected again, and
+ * collecting stops everything for some milliseconds: so the rate has a bound where somebody is waiting for the disk.
+ */
+const readBytesPerSecond = 32e6;
+/** Passes at once, so that a seek is not slowed down. */
+const readBurstBytes = 2e6;
+/** So long after an append there is recording. */
+const recordingMs = 2000;
+
 /** Threads of the pool that file calls run on; libuv's default is 4. */
 export function poolThreads(environment: NodeJS.ProcessEnv = process.env): number {
   const threads = Number(environment.UV_THREADPOOL_SIZE);
   return Number.isInteger(threads) && threads >= 1 ? Math.min(threads, 1024) : 4;
 }
 
-export function createDiskLanes(threads = poolThreads()): DiskLanes {
+export function createDiskLanes(threads = poolThreads(), clock: Pick<Clock, 'monotonicMs'> = systemClock): DiskLanes {
   const flush = createLane(Math.max(2, Math.floor(threads / 4)));
   const reads = createLane(Math.max(1, Math.floor(threads / 8)));
   let appending = 0;
+  let appendedAt = -Infinity;
   let quiet: (() => void)[] = [];
+  /** When what was read so far would have been read at the bounded rate. */
+  let readUntilAt = -Infinity;
 
   function whenQuiet(): Promise<void> | undefined {
     if (appending === 0) return undefined;
@@ -64,10 +82,20 @@ export function createDiskLanes(threads = poolThreads()): DiskLanes {
     });
   }
 
+  function whenItsTurn(byteLength: number): Promise<void> | undefined {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - appendedAt > recordingMs) return undefined;
+    const perMs = readBytesPerSecond / 1000;
+    readUntilAt = Math.max(readUntilAt, nowMs - readBurstBytes / perMs) + byteLength / perMs;
+    const waitMs = readUntilAt - nowMs;
+    return waitMs < 1 ? undefined : new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
   return {
     flush,
-    read: (work) =>
+    read: (work, byteLength = 0) =>
       reads.run(async () => {
+        await whenItsTurn(byteLength);
         await whenQuiet();
         return work();
       }),
@@ -76,6 +104,7 @@ export function createDiskLanes(threads = poolThreads()): DiskLanes {
       try {
         return await work();
       } finally {
+        appendedAt = clock.monotonicMs();
         appending -= 1;
         if (appending === 0) {
           const waiting = quiet;

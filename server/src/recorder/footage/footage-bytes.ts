@@ -32,7 +32,7 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
   async function fill(file: FileHandle, into: Buffer, offset: number): Promise<void> {
     for (let done = 0; done < into.length;) {
       const length = Math.min(pieceBytes, into.length - done);
-      const { bytesRead } = await lanes.read(() => file.read(into, done, length, offset + done));
+      const { bytesRead } = await lanes.read(() => file.read(into, done, length, offset + done), length);
       if (bytesRead === 0) throw footageGone();
       done += bytesRead;
     }

@@ -82,7 +82,7 @@ export function createFootageReader(options: {
 
   async function file(fileId: string): Promise<FootageFile | undefined> {
     for (const writer of writers.values()) {
-      const opened = writer.openFiles().find(({ id }) => id === fileId);
+      const opened = writer.openFile(fileId);
       if (opened !== undefined) return opened;
     }
     const row = waitingRows.byId(fileId) ?? (await catalogue.byId(fileId));
