@@ -1,5 +1,5 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createPublicKey, createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   recorderCoverage,
   recorderDiscovery,
   recorderStatus,
+  retentionFacts,
   type DesiredState,
   type RecorderEvent,
 } from '@choi-canh/shared/recorder-api';
@@ -320,6 +321,41 @@ describe('a recorder, from discovery to the clip', () => {
     ).toBe('ffd8');
     const never = await refusal(await ask('GET', `/v1/cameras/${id}/thumbnail.jpg?at=2020-01-01T00:00:00Z`));
     expect(never).toMatchObject({ status: 404, code: 'no_footage' });
+  });
+
+  it('tells how each camera is recorded, and how disk, clock and chain are', async () => {
+    const told = await waitFor('the stream was measured', async () => {
+      const now = await stateOf(ids[0]!);
+      return now?.frameRate !== null && now?.timeErrorMs !== null && now;
+    });
+    expect(told).toMatchObject({
+      ...{ engine: 'native', engineReason: 'default', codec: 'h264', lostPackets: 0, timeSource: 'rtcp', audio: false },
+    });
+    expect(told.timeErrorMs).toBeLessThan(1000);
+    const { clock, storage, chain } = await status();
+    expect(clock).toEqual({ epoch: clock.epoch, ageDeletionSuspended: false, stepMs: null, steppedAt: null });
+    expect(storage).toEqual({
+      ...{ state: 'ok', slowCameras: 0, droppedFragments: 0, awaitingHolds: false, rebuilding: false },
+    });
+    expect(chain).toMatchObject({ keyId: expect.stringMatching(/^[0-9a-f]{16}$/) as string, troubles: 0 });
+    expect(createPublicKey({ key: Buffer.from(chain.publicKey, 'base64'), format: 'der', type: 'spki' })).toMatchObject(
+      { asymmetricKeyType: 'ed25519' },
+    );
+  });
+
+  it('gives the facts for a forecast, and takes the confirmation of its clock', async () => {
+    const facts = await waitFor('enough was recorded to tell of a day', async () => {
+      const now = await json(retentionFacts, 'GET', '/v1/retention');
+      return now.cameras.some((camera) => camera.cameraId === ids[0] && camera.bytesPerDay > 0) && now;
+    });
+    const camera = facts.cameras.find((one) => one.cameraId === ids[0])!;
+    expect(camera).toMatchObject({ retentionDays: 30, heldBytes: 0 });
+    expect(facts.footageBytes).toBeGreaterThanOrEqual(camera.footageBytes);
+    // 120 kbit/s are 1.3 GB a day.
+    expect(camera.bytesPerDay).toBeGreaterThan(0.3e9);
+    expect(camera.bytesPerDay).toBeLessThan(5e9);
+    expect(facts.totalBytes).toBeGreaterThan(facts.freeBytes);
+    expect((await ask('POST', '/v1/clock/confirm')).status).toBe(204);
   });
 
   it('shows live, and knows a camera that it does not have', async () => {
