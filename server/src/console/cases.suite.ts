@@ -5,6 +5,7 @@ import { evidenceSuite } from './evidence/evidence.suite.js';
 import { footageSuite } from './footage/footage.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
 import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
+import { recordersSuite } from './recorders/recorders.suite.js';
 import { reportsSuite } from './reports/reports.suite.js';
 import { scopeSuite } from './scope.suite.js';
 
@@ -13,6 +14,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
   describe(`cameras and cases on ${kind}`, () => {
     camerasSuite(open);
     recorderSyncSuite(open);
+    recordersSuite(open);
     footageSuite(open);
     incidentsSuite(open);
     evidenceSuite(open);

@@ -15,6 +15,7 @@ import {
   type TestActor,
   type TestArea,
 } from '../cases.test-harness.js';
+import { areaEntity } from '../areas/area.entity.js';
 import { cameraEntity } from './camera.entity.js';
 
 export function camerasSuite(open: OpenTestDatabase): void {
@@ -235,6 +236,55 @@ export function camerasSuite(open: OpenTestDatabase): void {
         expect([400, 404], bad).toContain(await technician.status('GET', `${base}/${bad}`));
       }
       expect(await technician.status('GET', base.replace('sub', 'third') + '/playlist.m3u8')).toBe(400);
+    });
+
+    it('is kept as its own days say, else as the nearest area says, else as everywhere; its recorder is told', async () => {
+      const province = await harness.area('Phú Thọ');
+      const commune = await harness.area('Sóc Đăng', province);
+      const { id } = await harness.camera(commune);
+      const admin = harness.actor('administrator');
+      const setArea = async (areaId: string, retentionDays: number | null) => {
+        await harness.db.write((manager) => manager.update(areaEntity, { id: areaId }, { retentionDays }));
+        await harness.cases.areaRetentionChanged(areaId);
+      };
+      const expectDays = async (days: number, source: string, areaId: string | null) => {
+        const now = await admin.get(`/api/cameras/${id}`, cameraResponse);
+        expect([now.effectiveRetentionDays, now.retentionSource, now.retentionAreaId]).toEqual([days, source, areaId]);
+        await eventually(`the recorder keeps it ${days} days`, () =>
+          harness.recorder.desired?.cameras.some((camera) => camera.id === id && camera.retentionDays === days),
+        );
+      };
+      await expectDays(30, 'default', null);
+      harness.told.length = 0;
+      await setArea(province.id, 90);
+      await expectDays(90, 'area', province.id);
+      expect(harness.told).toContainEqual({
+        to: { areaId: commune.id, permission: 'camera.view' },
+        ...{ event: 'camera.changed', args: [[id]] },
+      });
+      await setArea(commune.id, 7);
+      await expectDays(7, 'area', commune.id);
+      await admin.patch(`/api/cameras/${id}`, cameraResponse, { retentionDays: 14 });
+      await expectDays(14, 'camera', null);
+      await admin.patch(`/api/cameras/${id}`, cameraResponse, { retentionDays: null });
+      await setArea(commune.id, null);
+      await expectDays(90, 'area', province.id);
+      // A technician of the commune is told the days and whose choice they are, though the province is not theirs to see.
+      const local = harness.actor('technician', commune);
+      expect((await local.get('/api/cameras', cameraListResponse)).items).toMatchObject([
+        { effectiveRetentionDays: 90, retentionSource: 'area', retentionAreaId: province.id },
+      ]);
+    });
+
+    it('records sound only where somebody switched it on', async () => {
+      const { id } = await harness.camera(area);
+      const audioOf = () => harness.recorder.desired?.cameras.find((camera) => camera.id === id)?.audio;
+      await eventually('the recorder has it', () => audioOf() === false);
+      expect((await technician.patch(`/api/cameras/${id}`, cameraResponse, { audio: true })).audio).toBe(true);
+      await eventually('the recorder records sound', () => audioOf() === true);
+      expect((await harness.trail('camera.update')).at(-1)?.details).toMatchObject({
+        ...{ before: { audio: false }, after: { audio: true } },
+      });
     });
 
     it('lets go of the recorder when the viewer leaves', async () => {
