@@ -4,12 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SceneCache } from '../../../../scripts/camera-simulator/scenes/scene-cache.js';
-import { findFrameStamp } from '../../../../scripts/camera-simulator/sei.js';
 import { startSimulator, type Simulator } from '../../../../scripts/camera-simulator/simulator.js';
+import { framesOf, simulatedUnits, soundOf } from '../../../../test/harness/sound-ruler.js';
 import { systemClock } from '../../lib/clock.js';
 import type { Fragment } from '../../lib/fragment.js';
-import { parseMoof, parseTrackDefaults, parseTrackFragment } from '../../lib/isobmff/moof.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { createIngestSupervisor, type IngestSupervisor } from './ingest-supervisor.js';
@@ -35,8 +33,7 @@ beforeAll(async () => {
       4: { audio: 'aac' },
     },
   });
-  // Behind its header of four bytes.
-  units = (await new SceneCache({}).sound()).payloads.map((payload) => payload.subarray(4));
+  units = await simulatedUnits();
 }, 120_000);
 afterEach(async () => {
   await supervisor?.stop();
@@ -84,46 +81,6 @@ async function pull(audioOf: Record<number, boolean>, engine: 'native' | 'ffmpeg
   };
 }
 
-/** Frames in order of showing: their counters, and where the recording puts them minus when they were taken. */
-function framesOf(fragment: Fragment) {
-  const { init, bytes } = fragment;
-  let ticks = 0;
-  return parseMoof(bytes, parseTrackDefaults(init.bytes, init.trackId))
-    .samples.map((sample) => {
-      const stamp = findFrameStamp(bytes.subarray(sample.offset, sample.offset + sample.size));
-      const atMs = fragment.startAtMs + ((ticks + sample.compositionOffset) * 1000) / init.timescale;
-      ticks += sample.duration;
-      return { counter: Number(stamp!.frameCounter), errorMs: atMs - stamp!.utcMs };
-    })
-    .sort((a, b) => a.counter - b.counter);
-}
-
-const unitMs = 64;
-/** UTC of the instant from which the simulator counts its units. */
-const zeroMs = () => systemClock.nowMs() - systemClock.monotonicMs();
-
-/** Units of sound: which of the simulator's it is by its bytes, and how far from its instant the recording puts it. */
-function soundOf(fragment: Fragment): { index: number; isItself: boolean; errorMs: number }[] {
-  const { init, bytes } = fragment;
-  if (init.audio === undefined) return [];
-  const found = parseTrackFragment(bytes, parseTrackDefaults(init.bytes, init.audio.trackId));
-  if (found === undefined) return [];
-  const { timescale } = init.audio;
-  const videoSeconds = Number(fragment.baseMediaDecodeTime) / init.timescale;
-  let ticks = Number(found.baseMediaDecodeTime);
-  return found.samples.map((sample) => {
-    const atMs = fragment.startAtMs + (ticks / timescale - videoSeconds) * 1000;
-    ticks += sample.duration;
-    const index = Math.round((atMs - zeroMs()) / unitMs);
-    const data = bytes.subarray(sample.offset, sample.offset + sample.size);
-    return {
-      index,
-      isItself: data.equals(units[index % units.length]!),
-      errorMs: atMs - zeroMs() - index * unitMs,
-    };
-  });
-}
-
 /** Every frame there and at its instant: what is so without sound. */
 function expectPictures(fragments: readonly Fragment[], exactMs: number): void {
   const frames = fragments.flatMap(framesOf);
@@ -143,7 +100,7 @@ describe('native engine', () => {
     const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, [withB]: true, 4: false }, 'native', 5);
     for (const number of [withAac, withPcma, withB, 4]) expectPictures(of(number), 2);
     for (const number of [withAac, withB]) {
-      const sound = of(number).flatMap(soundOf);
+      const sound = of(number).flatMap((one) => soundOf(units, one));
       expect(sound.length).toBeGreaterThan(50);
       expect(sound.map(({ index }) => index)).toEqual(sound.map((_, place) => sound[0]!.index + place));
       expect(sound.every(({ isItself }) => isItself)).toBe(true);
@@ -163,7 +120,9 @@ describe('ffmpeg engine', () => {
   it('records AAC beside the picture where it is wanted, and nothing of other sound', async () => {
     const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, 4: false }, 'ffmpeg', 4);
     for (const number of [withAac, withPcma, 4]) expectPictures(of(number).slice(1), 2);
-    const sound = of(withAac).slice(1).flatMap(soundOf);
+    const sound = of(withAac)
+      .slice(1)
+      .flatMap((one) => soundOf(units, one));
     expect(sound.length).toBeGreaterThan(30);
     expect(sound.every(({ isItself }) => isItself)).toBe(true);
     for (const { errorMs } of sound) expect(Math.abs(errorMs)).toBeLessThanOrEqual(40);
