@@ -7,6 +7,8 @@ it.each([
   ['[tcp @ 0x1] Connection to tcp://10.0.0.9:554 failed: No route to host', false, 'host_unreachable'],
   ['[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found', false, 'no_stream'],
   ['Output #0, mp4, to pipe:1:\nOutput file #0 does not contain any stream', false, 'not_video'],
+  ['Could not find codec parameters for stream 0 (Video: h264, none): unspecified size', false, 'no_stream'],
+  ['Could not find codec parameters for stream 0 (Video: none, none): unspecified size', false, 'not_video'],
   ['pipe:0: Invalid data found when processing input', false, 'bad_answer'],
   ['', false, 'no_stream'],
   ['', true, 'stream_ended'],

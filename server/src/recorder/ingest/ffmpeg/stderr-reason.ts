@@ -12,6 +12,12 @@ const patterns: readonly [RegExp, IngestReason, string][] = [
   ],
   [/404 Not Found|(?:Stream|Session) Not Found/i, 'no_stream', 'the camera has no such stream'],
   [
+    // A video codec was announced, and no picture came.
+    /Could not find codec parameters for stream \d+ \(Video: (?!none)/i,
+    'no_stream',
+    'the stream ended before a frame came',
+  ],
+  [
     /matches no streams|does not contain any stream|Could not find tag for codec|Could not find codec parameters/i,
     'not_video',
     'no video in the stream that can be recorded',
