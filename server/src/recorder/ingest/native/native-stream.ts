@@ -7,6 +7,7 @@ import type { PullOptions } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { TimeAnchor } from '../time-anchor.js';
 import { AacStream } from './aac-stream.js';
+import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
 import { Fragmenter } from './fragmenter.js';
 import { buildInitSegment, timescale } from './mp4-writer.js';
@@ -36,6 +37,8 @@ export interface NativeStreamOptions {
   readonly audio: boolean;
   readonly clock: Clock;
   readonly pull: PullOptions;
+  /** Where the memory of the pictures and fragments comes from; may be shared by many streams. */
+  readonly pool?: BlockPool;
   /** Sends RTCP back to the camera. */
   readonly sendRtcp: (track: TrackName, packet: Buffer) => void;
 }
@@ -77,7 +80,11 @@ export class NativeStream {
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
-    this.depacketizer = new Depacketizer(video.codec, this.timestamps, (unit) => this.accept(unit));
+    const onUnit = (unit: AccessUnit) => {
+      this.accept(unit);
+      this.depacketizer.release(this.fragmenter?.heldFrom);
+    };
+    this.depacketizer = new Depacketizer(video.codec, this.timestamps, onUnit, options.pool);
     this.receiver = new RtpReceiver({
       ...video,
       onPacket: (packet) => this.depacketizer.push(packet),
@@ -202,6 +209,7 @@ export class NativeStream {
   end(): void {
     this.depacketizer.finish();
     this.endRun();
+    this.depacketizer.release(undefined);
     this.countPackets();
   }
 
@@ -250,6 +258,7 @@ export class NativeStream {
     if (recordedClock.epoch !== this.epoch) {
       // Instants go on as they were up to the next keyframe, where the new base makes a new run.
       this.epoch = recordedClock.epoch;
+      this.fragmenter?.flush(undefined);
       this.anchor.forgetArrivals();
       this.sound?.forgetArrivals();
       if (this.last !== undefined) this.last.atMs = recordedClock.nowMs();
@@ -260,7 +269,7 @@ export class NativeStream {
     if (isKey) this.beginAtKey();
     this.watchMotion(isKey, nals, slices, sliceBytes);
     if (this.fragmenter === undefined) this.watchKeyframes();
-    else this.fragmenter.push({ ticks, nals, isKey }, this.monotonicMs);
+    else this.fragmenter.push({ ticks, nals, isKey, mark: unit.mark }, this.monotonicMs);
   }
 
   /** Puts a time stamp on the timeline that goes on; one that jumped comes as long after the last as it arrived. */
@@ -307,6 +316,7 @@ export class NativeStream {
         ? {}
         : { sound: sound.soundFor(buildInitSegment(this.options.media.video.codec, this.sets, sound.format)) }),
       ...(pull.parts === undefined ? {} : { parts: pull.parts }),
+      ...(this.options.pool === undefined ? {} : { pool: this.options.pool }),
       nextRun: pull.nextRun,
       anchor: this.anchor,
       onFragment: (fragment) => this.emit(fragment),

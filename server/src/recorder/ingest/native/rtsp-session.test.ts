@@ -54,7 +54,7 @@ describe('the way to a stream', () => {
     ['aggregate', 'rtsp://h/s', {}, '*', 'rtsp://h/s', 'rtsp://h/s'],
     ['behind a query', 'rtsp://h/c?a=1&b=0', {}, 'trackID=0', 'rtsp://h/c?a=1&b=0/trackID=0', 'rtsp://h/c?a=1&b=0'],
   ])('control %s', async (_name, url, headers, control, setUp, play) => {
-    const server = await serve(({ method }) => {
+    const server = await serve(({ method }): ReturnType<Script> => {
       const local = (text: string) => text.replace('//h', `//127.0.0.1:${server.port}`);
       if (method !== 'DESCRIBE') return undefined;
       const localHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, local(value)]));
@@ -202,7 +202,7 @@ describe('keeping a session alive', () => {
     ['OPTIONS, DESCRIBE, SETUP, PLAY', 'OPTIONS'],
     ['DESCRIBE, SETUP, PLAY, SET_PARAMETER', 'SET_PARAMETER'],
   ])('with what the server offers: %s', async (offered, expected) => {
-    const server = await serve(({ method }) => {
+    const server = await serve(({ method }): ReturnType<Script> => {
       if (method === 'OPTIONS') return { headers: { Public: offered } };
       if (method === 'SETUP') return { headers: { Session: 'x; timeout=2', Transport: 'RTP/AVP/TCP;interleaved=0-1' } };
       return undefined;
@@ -214,7 +214,7 @@ describe('keeping a session alive', () => {
   });
 
   it('with another method where one is refused', async () => {
-    const server = await serve(({ method }) => {
+    const server = await serve(({ method }): ReturnType<Script> => {
       if (method === 'OPTIONS') return { headers: {} };
       if (method === 'GET_PARAMETER') return { status: 405 };
       if (method === 'SETUP') return { headers: { Session: 'x; timeout=2', Transport: 'RTP/AVP/TCP;interleaved=0-1' } };
@@ -226,7 +226,7 @@ describe('keeping a session alive', () => {
   });
 
   it('ends where the server forgot the session', async () => {
-    const server = await serve(({ method }) => {
+    const server = await serve(({ method }): ReturnType<Script> => {
       if (method === 'GET_PARAMETER') return { status: 454 };
       if (method === 'SETUP') return { headers: { Session: 'x; timeout=2', Transport: 'RTP/AVP/TCP;interleaved=0-1' } };
       return undefined;
