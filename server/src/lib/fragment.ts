@@ -48,6 +48,11 @@ export interface Fragment {
   readonly timeSource: TimeSource;
   /** Grows by one with each (re)connection of the camera; the media timeline is continuous only inside one run. */
   readonly run: number;
+  /**
+   * Gives the memory of `bytes` back to the engine that lent it. Whoever hands the fragment round calls it, at most once
+   * and when nobody looks at the bytes any more; or never, and nothing is lost.
+   */
+  readonly release?: () => void;
 }
 
 /** One fragment as it lies in a footage file. */

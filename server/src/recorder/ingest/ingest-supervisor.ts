@@ -49,6 +49,7 @@ export interface IngestSupervisor {
 
 /** Where the main streams go. */
 export interface FootageSink {
+  /** The fragment's bytes may change once the promise has settled. */
   append(cameraId: string, fragment: Fragment): Promise<unknown>;
   closeCamera(cameraId: string): Promise<void>;
 }
@@ -179,8 +180,12 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
           : Promise.resolve(() => undefined),
       requestKeyframe: () => keyframes.request(cameraId, stream),
       onFragment: (fragment) => {
-        if (stream === 'main') recording?.append(camera.cameraId, fragment);
-        for (const listener of subscribers.get(key) ?? []) guarded(() => listener(fragment));
+        const listeners = subscribers.get(key);
+        const stored = stream === 'main' ? recording?.append(camera.cameraId, fragment) : undefined;
+        for (const listener of listeners ?? []) guarded(() => listener(fragment));
+        // Whoever watches may keep it.
+        if (listeners === undefined && fragment.release !== undefined)
+          void (stored ?? Promise.resolve()).then(fragment.release);
       },
       parts: {
         wanted: () => partSubscribers.has(key),

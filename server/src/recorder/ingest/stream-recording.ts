@@ -11,7 +11,8 @@ export interface StorageTrouble {
 }
 
 export interface StreamRecording {
-  append(cameraId: string, fragment: Fragment): void;
+  /** Resolves, in any case, when footage does not need the fragment's bytes any more. */
+  append(cameraId: string, fragment: Fragment): Promise<void>;
   close(cameraId: string): void;
   /** Why the newest fragment of the camera is not in footage; undefined when it is. */
   trouble(cameraId: string): StorageTrouble | undefined;
@@ -19,6 +20,7 @@ export interface StreamRecording {
 
 export function createStreamRecording(options: {
   footage: {
+    /** The fragment's bytes may change once the promise has settled. */
     append(cameraId: string, fragment: Fragment): Promise<unknown>;
     closeCamera(cameraId: string): Promise<void>;
   };
@@ -42,7 +44,7 @@ export function createStreamRecording(options: {
 
   return {
     append(cameraId, fragment) {
-      footage.append(cameraId, fragment).then(
+      return footage.append(cameraId, fragment).then(
         () => {
           if (troubles.delete(cameraId)) notify(cameraId);
         },

@@ -5,6 +5,7 @@ import { PartCutter } from '../../../lib/part-cuts.js';
 import type { PartSink } from '../fragment-source.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { AudioRun } from './aac-track.js';
+import type { BlockPool } from './block-pool.js';
 import { buildFragment, timescale, type Sample } from './mp4-writer.js';
 
 export interface Picture {
@@ -13,6 +14,8 @@ export interface Picture {
   /** Without parameter sets and delimiters. */
   readonly nals: Buffer[];
   readonly isKey: boolean;
+  /** Of its access unit, where its memory is lent. */
+  readonly mark?: number;
 }
 
 /** The sound of the same camera. All ticks are RTP time of the picture. */
@@ -34,6 +37,8 @@ export interface FragmenterOptions {
   readonly anchor: TimeAnchor;
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts?: PartSink;
+  /** Where the memory of fragments comes from, and returns to when they are released. */
+  readonly pool?: BlockPool;
 }
 
 /** A fragment without a keyframe in sight is cut after this. */
@@ -146,9 +151,12 @@ export class Fragmenter {
     const baseMediaDecodeTime = BigInt(firstShown - this.baseTicks);
     const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
     const sound = this.soundOf(firstShown, firstShown + durationTicks);
+    const { pool } = this.options;
+    let block: Buffer | undefined;
+    const lend = (byteLength: number) => (block = pool!.take(byteLength)).subarray(0, byteLength);
     this.options.onFragment({
       init: this.init,
-      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples, sound),
+      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples, sound, pool === undefined ? undefined : lend),
       independent: first.isKey,
       startAtMs: start.atMs,
       durationMs: (durationTicks * 1000) / timescale,
@@ -156,7 +164,20 @@ export class Fragmenter {
       sampleCount: samples.length,
       timeSource: start.timeSource,
       run: this.run!.number,
+      ...(pool === undefined
+        ? {}
+        : {
+            release: () => {
+              if (block !== undefined) pool.give(block);
+              block = undefined;
+            },
+          }),
     });
+  }
+
+  /** The mark of the oldest picture that is not in a fragment yet. */
+  get heldFrom(): number | undefined {
+    return this.pictures[0]?.mark;
   }
 
   private samplesOf(pictures: readonly Picture[], shown: readonly number[], endTicks: number): Sample[] {

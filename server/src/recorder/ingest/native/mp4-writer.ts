@@ -160,47 +160,76 @@ export interface Sample {
 const keyFlags = 0x02000000;
 const otherFlags = 0x01010000;
 
+const boxType = (name: string): number => Buffer.from(name, 'latin1').readUInt32BE(0);
+const boxTypes = {
+  moof: boxType('moof'),
+  mfhd: boxType('mfhd'),
+  traf: boxType('traf'),
+  tfhd: boxType('tfhd'),
+  tfdt: boxType('tfdt'),
+  trun: boxType('trun'),
+  mdat: boxType('mdat'),
+};
+
 /**
  * moof+mdat of one fragment, NAL units with 4-byte lengths. The sound's track fragment stands behind the video's, its
  * data before the video's: a tail that a power cut filled with zeros then always ends in video, where it is noticed.
+ * `allocate` gives exactly so many bytes, with anything in them.
  */
 export function buildFragment(
   sequenceNumber: number,
   baseMediaDecodeTime: bigint,
   samples: readonly Sample[],
   audio?: AudioRun,
+  allocate: (byteLength: number) => Buffer = Buffer.allocUnsafe,
 ): Buffer {
-  const sound = audio?.samples.map((sample) => sample.data) ?? [];
-  const soundLength = sound.reduce((sum, unit) => sum + unit.length, 0);
-  const data: Buffer[] = [...sound];
-  const rows = Buffer.alloc(samples.length * 16);
-  let dataLength = soundLength;
-  samples.forEach((sample, index) => {
-    let size = 0;
-    for (const nal of sample.nals) {
-      data.push(u32(nal.length), nal);
-      size += 4 + nal.length;
-    }
-    dataLength += size;
-    rows.writeUInt32BE(sample.duration, index * 16);
-    rows.writeUInt32BE(size, index * 16 + 4);
-    rows.writeUInt32BE(sample.isKey ? keyFlags : otherFlags, index * 16 + 8);
-    rows.writeInt32BE(sample.compositionOffset, index * 16 + 12);
-  });
-  const decodeTime = Buffer.alloc(8);
-  decodeTime.writeBigUInt64BE(baseMediaDecodeTime);
+  const soundTraf = audio === undefined ? 0 : audioTrafLength(audio);
+  const rowBytes = samples.length * 16;
   // mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8; data-offset counts from the moof to behind the mdat header.
-  const dataOffset = 88 + rows.length + (audio === undefined ? 0 : audioTrafLength(audio)) + 8;
-  const moof = box(
-    'moof',
-    fullBox('mfhd', 0, 0, u32(sequenceNumber)),
-    box(
-      'traf',
-      fullBox('tfhd', 0, 0x20000, u32(trackId)),
-      fullBox('tfdt', 1, 0, decodeTime),
-      fullBox('trun', 1, 0xf01, u32(samples.length), u32(dataOffset + soundLength), rows),
-    ),
-    ...(audio === undefined ? [] : [audioTraf(audio, dataOffset)]),
-  );
-  return Buffer.concat([moof, u32(dataLength + 8), Buffer.from('mdat', 'latin1'), ...data]);
+  const moofBytes = 88 + rowBytes + soundTraf;
+  const dataOffset = moofBytes + 8;
+  let soundBytes = 0;
+  if (audio !== undefined) for (const { data } of audio.samples) soundBytes += data.length;
+  let dataBytes = soundBytes;
+  for (const { nals } of samples) for (const nal of nals) dataBytes += 4 + nal.length;
+
+  const out = allocate(dataOffset + dataBytes);
+  let at = 0;
+  const put = (value: number) => void (at = out.writeUInt32BE(value >>> 0, at));
+  const begin = (type: number, byteLength: number) => {
+    put(byteLength);
+    put(type);
+  };
+  begin(boxTypes.moof, moofBytes);
+  begin(boxTypes.mfhd, 16);
+  put(0);
+  put(sequenceNumber);
+  begin(boxTypes.traf, 64 + rowBytes);
+  begin(boxTypes.tfhd, 16);
+  put(0x20000);
+  put(trackId);
+  begin(boxTypes.tfdt, 20);
+  put(0x1000000);
+  at = out.writeBigUInt64BE(baseMediaDecodeTime, at);
+  begin(boxTypes.trun, 20 + rowBytes);
+  put(0x1000f01);
+  put(samples.length);
+  put(dataOffset + soundBytes);
+  let row = at;
+  at += rowBytes;
+  if (audio !== undefined) at += audioTraf(audio, dataOffset).copy(out, at);
+  begin(boxTypes.mdat, 8 + dataBytes);
+  if (audio !== undefined) for (const { data } of audio.samples) at += data.copy(out, at);
+  for (const sample of samples) {
+    const start = at;
+    for (const nal of sample.nals) {
+      put(nal.length);
+      at += nal.copy(out, at);
+    }
+    row = out.writeUInt32BE(sample.duration, row);
+    row = out.writeUInt32BE(at - start, row);
+    row = out.writeUInt32BE(sample.isKey ? keyFlags : otherFlags, row);
+    row = out.writeInt32BE(sample.compositionOffset, row);
+  }
+  return out;
 }

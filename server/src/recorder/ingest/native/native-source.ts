@@ -3,6 +3,7 @@
 import type { Clock } from '../../../lib/clock.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
+import { BlockPool } from './block-pool.js';
 import { NativeStream } from './native-stream.js';
 import { RtspSession } from './rtsp-session.js';
 
@@ -29,6 +30,7 @@ class Ticker {
 
 export function createNativeSource({ clock }: { clock: Clock }): FragmentSource {
   const ticker = new Ticker();
+  const pool = new BlockPool();
 
   async function pull(target: StreamTarget, options: PullOptions): Promise<void> {
     const { signal } = options;
@@ -46,6 +48,7 @@ export function createNativeSource({ clock }: { clock: Clock }): FragmentSource 
             audio: target.audio,
             clock,
             pull: options,
+            pool,
             sendRtcp: (track, packet) => session?.sendRtcp(track, packet),
           });
           return { audio: stream.wantsSound };
