@@ -316,17 +316,22 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       for (const name of names) {
         const socket = await connect((await signedIn(name)).cookie);
         socket.on('incident.changed', (id: string) => heard.push(`${name} ${id}`));
+        socket.on('recorder.alerts', () => heard.push(`${name} alerts`));
       }
       await until(() => console.realtime.liveSessionIds.length === names.length);
       console.realtime.toArea(commune.id, 'incident.view', 'incident.changed', 'in commune');
       console.realtime.toArea(district.id, 'incident.view', 'incident.changed', 'in district');
+      // A recorder is of no area: whoever may see recorders hears of it.
+      console.realtime.toPermission('recorder.view', 'recorder.alerts', []);
       console.realtime.toArea('00000000-0000-4000-8000-000000000000', 'incident.view', 'incident.changed', 'last');
       await until(() => heard.includes('quantri last'));
-      await until(() => heard.length >= 6);
+      await until(() => heard.length >= 8);
       expect(heard.sort()).toEqual([
         'canbo in commune',
         'huyen in commune',
         'huyen in district',
+        'kythuat alerts',
+        'quantri alerts',
         'quantri in commune',
         'quantri in district',
         'quantri last',
@@ -488,6 +493,42 @@ export function authSuite(start: () => Promise<TestConsole>): void {
         404,
         'area_not_found',
       ]);
+    });
+
+    it('say how long footage is kept, for everything below that says nothing itself', async () => {
+      const chief = await console.administrator();
+      const province = await createArea(chief, 'Tỉnh Thanh Hóa', null, 'province');
+      const district = await createArea(chief, 'Cẩm Thủy', province.id, 'district');
+      const commune = await createArea(chief, 'Cẩm Bình', district.id);
+      const days = async (browser: Browser) => {
+        const { items } = await browser.json<{ items: AreaResponse[] }>('GET', '/api/areas');
+        return items.map((area) => [area.retentionDays, area.effectiveRetentionDays, area.inheritedRetentionDays]);
+      };
+      expect(await days(chief)).toEqual([
+        [null, 30, 30],
+        [null, 30, 30],
+        [null, 30, 30],
+      ]);
+      await chief.json('PATCH', `/api/areas/${province.id}`, { retentionDays: 90 });
+      const changed = await chief.json<AreaResponse>('PATCH', `/api/areas/${commune.id}`, { retentionDays: 7 });
+      expect(changed).toMatchObject({ retentionDays: 7, effectiveRetentionDays: 7, inheritedRetentionDays: 90 });
+      expect(await days(chief)).toEqual([
+        [90, 90, 30],
+        [null, 90, 90],
+        [7, 7, 90],
+      ]);
+      expect(console.retentionChanges).toEqual([province.id, commune.id]);
+      // Nothing about days: nobody is told.
+      await chief.json('PATCH', `/api/areas/${commune.id}`, { name: 'Cẩm Bình mới' });
+      expect(console.retentionChanges).toHaveLength(2);
+      await chief.json('PATCH', `/api/areas/${commune.id}`, { retentionDays: null });
+      await chief.json('PATCH', `/api/areas/${district.id}`, { parentId: null });
+      expect(console.retentionChanges).toEqual([province.id, commune.id, commune.id, district.id]);
+      await createAccount(chief, 'xabinh', 'administrator', commune.id);
+      await chief.json('PATCH', `/api/areas/${district.id}`, { retentionDays: 45 });
+      // Inherited from above the own scope too.
+      expect(await days(await signedIn('xabinh'))).toEqual([[null, 45, 45]]);
+      expect((await chief.send('PATCH', `/api/areas/${commune.id}`, { retentionDays: 0 })).status).toBe(400);
     });
 
     it('move with everything below them, never into themselves', async () => {

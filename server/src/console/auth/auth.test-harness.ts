@@ -113,6 +113,8 @@ export interface TestConsole {
   /** Set up and signed in. */
   administrator(): Promise<Browser>;
   realtime: ReturnType<typeof createRealtime>;
+  /** Areas whose days of retention changed, as the cameras were told. */
+  retentionChanges: string[];
   stop(): Promise<void>;
 }
 
@@ -127,6 +129,7 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     logger: silentLogger,
   });
   const audit = createAuditLog({ database, clock });
+  const retentionChanges: string[] = [];
   const areas = createAreas({
     database,
     audit,
@@ -135,7 +138,10 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     // There are no cameras here: a table with the same column that counts something.
     cameraTable: 'account',
     retentionDays: 30,
-    retentionChanged: () => Promise.resolve(),
+    retentionChanged: (areaId) => {
+      retentionChanges.push(areaId);
+      return Promise.resolve();
+    },
   });
   const auth = createAuth({
     database,
@@ -182,6 +188,7 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     setupToken,
     browser,
     realtime,
+    retentionChanges,
     administrator: async () => {
       const chief = browser();
       const given = { token: setupToken, username: 'quantri', displayName: 'Quản trị', password };
