@@ -71,6 +71,13 @@ export const configSchema = z.object({
     .enum(['auto', 'native', 'ffmpeg'])
     .default('auto')
     .describe('What pulls the cameras: auto is native, and ffmpeg where native cannot'),
+  MAX_TRANSCODES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(2)
+    .describe('Pictures that are converted at once for browsers that cannot play what a camera sends'),
   STALL_SECONDS: z.coerce
     .number()
     .int()

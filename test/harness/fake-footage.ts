@@ -40,7 +40,7 @@ export async function makeFragmentedMp4(options: MediaOptions): Promise<Buffer> 
       ],
       ...['-c:v', codec, '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', `${gop}`, '-bf', `${bFrames}`],
       ...(codec === 'libx265'
-        ? ['-x265-params', `log-level=none:keyint=${gop}:min-keyint=${gop}:bframes=${bFrames}:scenecut=0`]
+        ? ['-x265-params', `log-level=none:keyint=${gop}:min-keyint=${gop}:bframes=${bFrames}:scenecut=0:open-gop=0`]
         : ['-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '1']),
       ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-frag_duration', `${fragmentMs * 1000}`],
       ...['-f', 'mp4', 'pipe:1'],

@@ -63,6 +63,7 @@ async function startRecorder(): Promise<typeof recorder> {
       DISCOVERY_INTERFACES: ['127.0.0.1'],
       DISCOVERY_PORT: simulator.discovery.port,
       ENGINE: 'auto',
+      MAX_TRANSCODES: 2,
     },
     token,
     onvifIntervalMs: 4000,

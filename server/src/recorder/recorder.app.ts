@@ -17,6 +17,7 @@ import { createFootageStore } from './footage/footage-store.js';
 import { HoldKeeper } from './hold-keeper.js';
 import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
 import { createLive } from './live/live.js';
+import { createLiveConverter } from './live/live-converter.js';
 import { Outbox } from './outbox.js';
 import { createKeyframePictures } from './playback/keyframe-pictures.js';
 import { createPlayback } from './playback/playback.js';
@@ -25,6 +26,7 @@ import { createRecorderHttp } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
 import { RecordingDirector } from './recording-director.js';
+import { createTranscodes } from './transcoding/transcodes.js';
 
 export interface RecorderAppOptions {
   config: Pick<
@@ -42,6 +44,7 @@ export interface RecorderAppOptions {
     | 'DISCOVERY_INTERFACES'
     | 'DISCOVERY_PORT'
     | 'ENGINE'
+    | 'MAX_TRANSCODES'
   >;
   clock: Clock;
   logger: Logger;
@@ -177,7 +180,9 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     extraction.onChange((status) => outbox.append([{ type: 'extraction.state', extraction: status }]));
     await run('extraction', extraction, () => extraction.start());
-    const live = createLive({ footage, ingest, pictures, clock, logger: room('live') });
+    const transcodes = createTranscodes({ ffmpeg, limit: config.MAX_TRANSCODES, logger: room('transcoding') });
+    const converter = createLiveConverter({ places: transcodes, footage, ingest, clock, logger: room('live') });
+    const live = createLive({ footage, ingest, pictures, converter, clock, logger: room('live') });
     await run('live', live, () => undefined);
     const discovery = createDiscoveryJobs({ finder: onvif, clock, logger: room('discovery') });
     await run('discovery', discovery, () => undefined);
@@ -192,6 +197,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       footage,
       chain,
       outbox,
+      live: { transcodes: () => ({ running: transcodes.running, limit: transcodes.limit }) },
     });
     const http = createRecorderHttp({
       token,

@@ -1,6 +1,7 @@
 // The only room that knows fluent-ffmpeg. It runs ffmpeg as a child process: arguments in, bytes out, stderr bounded
 // and redacted. What the arguments are is left to ffmpeg-arguments.ts, what the bytes mean to whoever asked.
 import type { ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { Readable, Writable } from 'node:stream';
 import fluentFfmpeg from 'fluent-ffmpeg';
 import { AppError, errorMessage } from '../../lib/errors.js';
@@ -25,6 +26,8 @@ export interface FfmpegStart {
   readonly secrets?: readonly string[];
   readonly onStdout: (chunk: Buffer) => void;
   readonly onStderrLine?: (line: string) => void;
+  /** How much it stands back for everything else, 0 … 19; default 0. */
+  readonly niceness?: number;
 }
 
 export interface FfmpegProcess {
@@ -41,6 +44,7 @@ export interface FfmpegRun {
   readonly maxOutputBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly niceness?: number;
 }
 
 export interface Ffmpeg {
@@ -70,12 +74,22 @@ function splitArguments(args: readonly string[]): { input: string[]; source: str
   return { input: args.slice(0, at), source, output: args.slice(at + 2, -1) };
 }
 
+/** It may be gone already, or the system may not allow it: then it runs as others do. */
+function standBack({ pid }: ChildProcess, niceness: number): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    return;
+  }
+}
+
 function missing(reason: string): AppError {
   return new AppError('unavailable', 'ffmpeg_missing', reason);
 }
 
 export function createFfmpeg(options: { path: string }): Ffmpeg {
-  function start({ args, stdin, secrets = [], onStdout, onStderrLine }: FfmpegStart): FfmpegProcess {
+  function start({ args, stdin, secrets = [], onStdout, onStderrLine, niceness = 0 }: FfmpegStart): FfmpegProcess {
     const { input, source, output } = splitArguments(args);
     let stopped = false;
     let child: ChildProcess | undefined;
@@ -106,6 +120,7 @@ export function createFfmpeg(options: { path: string }): Ffmpeg {
         child = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
         if (source !== 'pipe:0') child.stdin?.end();
         child.on('close', finish);
+        if (niceness !== 0) standBack(child, niceness);
         if (stopped) child.kill('SIGKILL');
       });
       command.on('stderr', (line: string) => {
@@ -141,6 +156,7 @@ export function createFfmpeg(options: { path: string }): Ffmpeg {
     const process = start({
       args: options.args,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(options.niceness === undefined ? {} : { niceness: options.niceness }),
       onStdout: (chunk) => {
         bytes += chunk.length;
         if (bytes > options.maxOutputBytes)
