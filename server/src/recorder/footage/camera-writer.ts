@@ -126,7 +126,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
         await mark();
         const header = headerOf(fragment, path);
         const { lanes } = options;
-        const file = await createOpenFile({ path, mediaPath, header, fragment, isNewFolder, disk, lanes, clock });
+        const { init } = fragment;
+        const file = await createOpenFile({ path, mediaPath, header, init, isNewFolder, disk, lanes, clock });
         const lengthMs = options.fileSeconds * 1000 * (0.9 + random() * 0.2);
         rotation = { atKeyframeMs: fragment.startAtMs + lengthMs, forcedMs: fragment.startAtMs + 2 * lengthMs };
         current = file;

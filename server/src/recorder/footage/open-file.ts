@@ -1,8 +1,8 @@
 // One footage file being written, with its index: appends fragment by fragment, flushes, closes in order. What a failed
 // write left behind is cut off, so that both end with the last whole fragment.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.js';
-import type { Fragment } from '../../lib/fragment.js';
+import type { Fragment, InitSegment } from '../../lib/fragment.js';
 import type { DiskLanes } from './disk-lanes.js';
 import { syncFoldersOf, writeAll, type FootageDisk, type WritableFile } from './footage-disk.js';
 import { indexPathOf } from './footage-paths.js';
@@ -44,7 +44,8 @@ export interface OpenFileOptions {
   /** Absolute path of the media file. */
   readonly mediaPath: string;
   readonly header: IndexHeader;
-  readonly fragment: Fragment;
+  /** Not the first fragment, whose memory would stay for as long as the file. */
+  readonly init: InitSegment;
   readonly isNewFolder: boolean;
   readonly disk: FootageDisk;
   readonly lanes: DiskLanes;
@@ -53,7 +54,7 @@ export interface OpenFileOptions {
 
 /** @throws EEXIST when there is such a file; whatever the disk throws, after which nothing is left */
 export async function createOpenFile(options: OpenFileOptions): Promise<OpenFile> {
-  const { mediaPath, header, fragment, disk } = options;
+  const { mediaPath, header, init, disk } = options;
   const indexPath = indexPathOf(mediaPath);
   const media = await disk.create(mediaPath);
   let index: WritableFile | undefined;
@@ -61,7 +62,7 @@ export async function createOpenFile(options: OpenFileOptions): Promise<OpenFile
   try {
     await disk.remove(indexPath); // an index without its file is nothing
     index = await disk.create(indexPath);
-    await writeAll(media, [fragment.init.bytes], 0);
+    await writeAll(media, [init.bytes], 0);
     await writeAll(index, [indexHeader], 0);
   } catch (error) {
     await media.close().catch(() => undefined); // it is removed next
@@ -74,8 +75,8 @@ export async function createOpenFile(options: OpenFileOptions): Promise<OpenFile
 }
 
 function openFile(options: OpenFileOptions, media: WritableFile, index: WritableFile, headerBytes: number): OpenFile {
-  const { path, mediaPath, header, fragment, disk, lanes, clock } = options;
-  const initSha256 = createHash('sha256').update(fragment.init.bytes).digest();
+  const { path, mediaPath, header, init, disk, lanes, clock } = options;
+  const initSha256 = hash('sha256', init.bytes, 'buffer');
   const records = createPackedIndex();
   let byteLength = header.initByteLength;
   let tornTail = false;
@@ -150,7 +151,7 @@ function openFile(options: OpenFileOptions, media: WritableFile, index: Writable
         baseMediaDecodeTime: next.baseMediaDecodeTime,
         independent: next.independent,
         timeSource: next.timeSource,
-        sha256: createHash('sha256').update(next.bytes).digest(),
+        sha256: hash('sha256', next.bytes, 'buffer'),
       };
       const encoded = encodeIndexRecord(record);
       const atMs = clock.monotonicMs();
