@@ -60,6 +60,7 @@ export async function startRecorder(options: {
       DISCOVERY_INTERFACES: ['127.0.0.1'],
       DISCOVERY_PORT: options.discoveryPort,
       ENGINE: 'auto',
+      MAX_TRANSCODES: 2,
     },
   });
   if (!('url' in started)) throw new Error('the recorder did not say where it listens');
@@ -108,7 +109,7 @@ export async function startRecorder(options: {
     setPassword: (cameraId, password) =>
       put(state.cameras.map((camera) => (camera.id === cameraId ? { ...camera, password } : camera))),
     async cameras() {
-      const { cameras } = await ask(recorderStatus, 'GET', '/v1/status');
+      const { cameras } = await ask(recorderStatus.pick({ cameras: true }), 'GET', '/v1/status');
       return new Map(cameras.map((camera) => [camera.cameraId, camera]));
     },
     async holdings() {

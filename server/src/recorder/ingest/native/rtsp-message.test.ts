@@ -58,6 +58,13 @@ describe('garbage between packets', () => {
     expect(garbageBytes).toBeLessThanOrEqual(garbage.length + packet(3).length);
   });
 
+  it('on both sides of a packet does not take it away', () => {
+    const noise = Buffer.alloc(90, 7);
+    const pieces = Array.from({ length: 30 }, (_, index) => [noise, packet(index)]).flat();
+    const { seen } = parse([answer, ...pieces, noise, packet(30), packet(31)], [0, 1]);
+    expect(seen).toHaveLength(1 + 32);
+  });
+
   it('without end is given up', () => {
     const { failure } = parse([answer, ...Array.from({ length: 40 }, () => Buffer.alloc(10_000, 7))], [0, 1]);
     expect(failure).toBe('bad_answer');

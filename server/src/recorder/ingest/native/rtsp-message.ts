@@ -28,6 +28,8 @@ const dollar = 0x24;
 const smallestRest = 2048;
 const frameHeaderBytes = 4;
 const shortestRtpBytes = 12;
+/** No longer than an Ethernet carries, with room. */
+const usualPacketBytes = 2048;
 const responseStart = 'RTSP/';
 const longestMethod = 16;
 
@@ -36,6 +38,9 @@ type Verdict = 1 | 0 | -1;
 
 const isUpper = (byte: number): boolean => (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f;
 const isBreak = (byte: number): boolean => byte === 13 || byte === 10;
+
+/** RTCP's own (RFC 3550 12.1), or dynamic with or without marker (RFC 3551 6). */
+const hasUsualType = (byte: number): boolean => (byte >= 200 && byte <= 204) || (byte & 0x7f) >= 96;
 
 /** Whether an answer or a request begins at `at`. */
 function beginsMessage(bytes: Buffer, at: number): Verdict {
@@ -214,7 +219,12 @@ export class RtspParser {
         (this.channels === undefined || this.channels.has(bytes[at + 1]!)) &&
         length >= shortestRtpBytes &&
         bytes[at + frameHeaderBytes]! >> 6 === 2;
-      return plausible ? this.followed(bytes, at + frameHeaderBytes + length) : -1;
+      if (!plausible) return -1;
+      const verdict = this.followed(bytes, at + frameHeaderBytes + length);
+      // A packet between two pieces of garbage shows what it is by itself.
+      return verdict === -1 && length <= usualPacketBytes && hasUsualType(bytes[at + frameHeaderBytes + 1]!)
+        ? 1
+        : verdict;
     }
     if (first !== responseStart.charCodeAt(0)) return -1;
     for (let index = 1; index < responseStart.length; index++) {
