@@ -18,6 +18,7 @@ export const auditActions = [
   'camera.delete',
   'recorder.create',
   'recorder.clock_confirm',
+  'recorder.chain_settle',
   'footage.open',
   'incident.create',
   'incident.update',

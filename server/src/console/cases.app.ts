@@ -52,7 +52,6 @@ export function createCases(deps: CasesDeps): Cases {
     ...deps,
     times: deps.syncTimes,
     camerasInScope: (scope, cameraIds) => cameras.service.idsInScope(scope, cameraIds),
-    refusedRecords: () => 0,
     parts: {
       desired: async (recorderId) => ({
         cameras: await cameras.service.desired(recorderId),

@@ -5,6 +5,7 @@ import { evidenceSuite } from './evidence/evidence.suite.js';
 import { footageSuite } from './footage/footage.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
 import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
+import { chainSuite } from './recorders/chain.suite.js';
 import { recordersSuite } from './recorders/recorders.suite.js';
 import { reportsSuite } from './reports/reports.suite.js';
 import { scopeSuite } from './scope.suite.js';
@@ -15,6 +16,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     camerasSuite(open);
     recorderSyncSuite(open);
     recordersSuite(open);
+    chainSuite(open);
     footageSuite(open);
     incidentsSuite(open);
     evidenceSuite(open);

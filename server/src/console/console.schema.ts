@@ -1,6 +1,7 @@
 import { Core1763769600001 } from '../platform/db/migrations/0001-core.js';
 import { Cases1763769600002 } from '../platform/db/migrations/0002-cases.js';
 import { Retention1763769600003 } from '../platform/db/migrations/0003-retention.js';
+import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -15,6 +16,7 @@ import { cameraStateIntervalEntity } from './health/camera-state-interval.entity
 import { categoryEntity } from './incidents/category.entity.js';
 import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
 import { incidentEntity } from './incidents/incident.entity.js';
+import { chainPinEntity, chainRecordEntity } from './recorders/chain-record.entity.js';
 import { recorderEntity } from './recorders/recorder.entity.js';
 
 /** Everything the console keeps in its database. */
@@ -23,6 +25,8 @@ export const consoleEntities: AnyEntity[] = [
   areaEntity,
   auditRecordEntity,
   recorderEntity,
+  chainRecordEntity,
+  chainPinEntity,
   cameraEntity,
   cameraStateIntervalEntity,
   openingEntity,
@@ -36,4 +40,9 @@ export const consoleEntities: AnyEntity[] = [
 ];
 
 /** In order; never edited once they have landed. */
-export const consoleMigrations: Migration[] = [Core1763769600001, Cases1763769600002, Retention1763769600003];
+export const consoleMigrations: Migration[] = [
+  Core1763769600001,
+  Cases1763769600002,
+  Retention1763769600003,
+  Chain1763769600004,
+];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
 import type { ErrorKind } from '@choi-canh/shared/errors';
 import { httpStatusOfKind } from '@choi-canh/shared/errors';
 import type { CameraStatus } from '@choi-canh/shared/health';
@@ -45,6 +46,8 @@ export class FakeRecorder {
   chain: RecorderStatus['chain'] = { keyId: 'k1', publicKey: '', signedAt: null, sequence: 0, troubles: 0 };
   retention: RetentionFacts = { freeBytes: 2000, totalBytes: 3000, minFreeBytes: 500, footageBytes: 1000, cameras: [] };
   clockConfirmations = 0;
+  /** Its signed records, for a console that misses some. */
+  chainRecords: ChainHeadsRecord[] = [];
   /** Whether a desired state is answered with its holds. */
   acknowledgesHolds = true;
   identities = new Map<string, IdentifyResponse | Refusal>();
@@ -136,6 +139,9 @@ export class FakeRecorder {
       this.clockConfirmations += 1;
       this.clock = { ...this.clock, ageDeletionSuspended: false };
       json(response, {});
+    } else if (root === 'chain') {
+      const after = Number(url.searchParams.get('after'));
+      json(response, { records: this.chainRecords.filter(({ sequence }) => sequence > after).slice(0, 2) });
     } else if (root === 'desired-state') this.#takeDesired(response, JSON.parse(body) as DesiredState);
     else if (root === 'events') await this.#events(url, response);
     else if (root === 'discoveries') {

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import {
+  chainHeadsRecord,
+  chainRecordPage,
+  type ChainHeadsRecord,
+  type ChainRecordPage,
+} from '@choi-canh/shared/chain';
+import {
   desiredStateAnswer,
   eventPage,
   extractionStatus,
@@ -30,6 +36,10 @@ export interface RecorderClient {
   retention(signal?: Signal): Promise<RetentionFacts>;
   /** The host's clock is right: deletion by age goes on. */
   confirmClock(signal?: Signal): Promise<void>;
+  /** Signed records of where its chains stand, behind `after`; empty at the end. */
+  chainRecords(after: number, signal?: Signal): Promise<ChainRecordPage>;
+  /** Signs where its chains stand now, and has that on its disk. */
+  signChain(signal?: Signal): Promise<ChainHeadsRecord>;
   putDesiredState(state: DesiredState, signal?: Signal): Promise<z.infer<typeof desiredStateAnswer>>;
   /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
   events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
@@ -77,6 +87,18 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     retention: (signal) =>
       http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 2 * megabyte),
     confirmClock: (signal) => http.plain({ method: 'POST', path: '/v1/clock/confirm', timeoutMs: usualMs, signal }),
+    chainRecords: (after, signal) =>
+      http.json(
+        chainRecordPage,
+        { path: '/v1/chain/records', query: { after }, timeoutMs: 30_000, signal },
+        16 * megabyte,
+      ),
+    signChain: (signal) =>
+      http.json(
+        chainHeadsRecord,
+        { method: 'POST', path: '/v1/chain/sign', body: {}, timeoutMs: 30_000, signal },
+        4 * megabyte,
+      ),
     putDesiredState: (state, signal) =>
       http.json(
         desiredStateAnswer,

@@ -4,6 +4,9 @@ import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import { ChainKeeper } from './chain-keeper.js';
+import { ChainRecordsRepository } from './chain-records.repository.js';
+import { chainRoutes } from './chain.routes.js';
 import { MediaForwarder } from './media-forwarder.js';
 import type { RecorderParts, SyncTimes } from './recorder-sync.js';
 import { RecordersRepository } from './recorders.repository.js';
@@ -19,7 +22,6 @@ export interface RecordersDeps {
   audit: AuditWriter;
   broadcaster: Broadcaster;
   camerasInScope: RecordersRoutesDeps['camerasInScope'];
-  refusedRecords(recorderId: string): number;
   retentionDays: number;
   times?: Partial<SyncTimes> | undefined;
 }
@@ -29,13 +31,42 @@ export interface RecordersDeps {
  * media. It knows nothing of cameras, holds and clips; those features hand in what concerns them.
  */
 export function createRecorders(deps: RecordersDeps) {
-  const service = new RecordersService({ ...deps, repository: new RecordersRepository(deps.db) });
+  const { clock, logger } = deps;
+  const keeper = new ChainKeeper({
+    repository: new ChainRecordsRepository(deps.db),
+    clock,
+    logger,
+    recordsOf: (recorderId, after, signal) => service.clientOf(recorderId).chainRecords(after, signal),
+  });
+  const parts: RecorderParts = {
+    ...deps.parts,
+    applyEvent: (recorderId, event, manager) =>
+      event.type === 'chain.heads'
+        ? keeper.apply(recorderId, event.record, manager)
+        : deps.parts.applyEvent(recorderId, event, manager),
+    found: async (recorderId, status) => {
+      await deps.parts.found(recorderId, status);
+      await keeper.found(recorderId, status.chain.sequence);
+    },
+  };
+  const service: RecordersService = new RecordersService({
+    ...deps,
+    parts,
+    refusedRecords: (recorderId) => keeper.refused(recorderId),
+    repository: new RecordersRepository(deps.db),
+  });
   const media = new MediaForwarder((id) => service.clientOf(id), deps.logger);
   return {
-    routes: recordersRoutes({ ...deps, service }),
+    routes: [...recordersRoutes({ ...deps, service }), ...chainRoutes({ ...deps, keeper, recorders: service })],
     service,
     media,
-    start: () => service.start(),
-    stop: () => service.stop(),
+    start: async () => {
+      await keeper.start();
+      await service.start();
+    },
+    stop: async () => {
+      await service.stop();
+      await keeper.stop();
+    },
   };
 }

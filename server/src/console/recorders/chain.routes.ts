@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { chainSettleRequest, recorderChainQuery, recorderChainResponse } from '@choi-canh/shared/chain';
+import { idSchema } from '@choi-canh/shared/common';
+import { z } from 'zod';
+import type { AuditWriter } from '../../lib/actor.js';
+import { errorMessage } from '../../lib/errors.js';
+import type { Logger } from '../../lib/logger.js';
+import { defineRoute, type Route } from '../../platform/http/route.js';
+import type { ChainKeeper } from './chain-keeper.js';
+
+export interface ChainRoutesDeps {
+  keeper: ChainKeeper;
+  recorders: { require(recorderId: string): Promise<{ id: string; name: string }> };
+  audit: AuditWriter;
+  logger: Logger;
+}
+
+const feature = 'recorders';
+const params = z.object({ recorderId: idSchema });
+
+/** The console's copy of a recorder's signed records: seen by who sees recorders, taken along by an administrator. */
+export function chainRoutes({ keeper, recorders, audit, logger }: ChainRoutesDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/recorders/:recorderId/chain',
+      access: 'recorder.view',
+      summary: 'The signed records of where the chains of a recorder stand, newest first, and what is wrong with them',
+      feature,
+      params,
+      query: recorderChainQuery,
+      response: recorderChainResponse,
+      handler: async ({ params: { recorderId }, query }) => {
+        const { id } = await recorders.require(recorderId);
+        return keeper.view(id, query.before);
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/recorders/:recorderId/chain/records.jsonl',
+      access: 'recorder.manage',
+      summary: 'The signed records as the recorder sent them, for verify-footage --heads',
+      feature,
+      params,
+      produces: 'application/jsonl',
+      handler: async ({ params: { recorderId }, response, signal }) => {
+        const { id } = await recorders.require(recorderId);
+        response.setHeader('content-type', 'application/jsonl; charset=utf-8');
+        response.setHeader('cache-control', 'private, no-store');
+        response.setHeader('content-disposition', `attachment; filename="heads-${id}.jsonl"`);
+        try {
+          await pipeline(Readable.from(keeper.lines(id)), response, { signal });
+        } catch (error) {
+          response.destroy();
+          if (!signal.aborted) logger.warn({ recorderId: id, err: errorMessage(error) }, 'a download broke off');
+        }
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/recorders/:recorderId/chain/settle',
+      access: 'recorder.manage',
+      summary: 'Settles a trouble of the signed records whose cause is known, and goes on from the newest one',
+      feature,
+      params,
+      body: chainSettleRequest,
+      handler: async ({ actor, params: { recorderId }, body }) => {
+        const { id, name } = await recorders.require(recorderId);
+        await keeper.write(async (manager) => {
+          const settled = await keeper.settle(id, manager);
+          await audit.record(
+            actor,
+            {
+              action: 'recorder.chain_settle',
+              subjectType: 'recorder',
+              subjectId: id,
+              subjectName: name,
+              areaId: null,
+              purpose: body.reason,
+              details: settled,
+            },
+            manager,
+          );
+        });
+        keeper.settledNow(id);
+      },
+    }),
+  ];
+}
