@@ -21,6 +21,8 @@ import type { WriteBudget } from './write-budget.js';
 const tailMs = 130_000;
 /** Names that are tried when a file of that start exists already. */
 const maxNameTries = 1000;
+/** Files that wait for recovery and stay readable from memory meanwhile. */
+const maxUnfinished = 8;
 
 interface Rotation {
   /** Media time after which the next keyframe begins a new file. */
@@ -59,6 +61,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
   let rotation: Rotation = { atKeyframeMs: 0, forcedMs: 0 };
   /** Ended, oldest first: being finished, or not in the catalogue yet. */
   let ended: OpenFile[] = [];
+  /** Could not be closed in order; readable from memory until they are recovered. */
+  let unfinished: OpenFile[] = [];
   /** The file before, for `tail`. */
   let previous: OpenFile | undefined;
   let finishing: Promise<void> = Promise.resolve();
@@ -162,7 +166,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
         await options.onClosed(closedFile(file));
       }
     } catch (error) {
-      trouble();
+      if (!isFullDisk(error)) trouble();
+      if (file.records.count > 0) unfinished = [...unfinished, file].slice(-maxUnfinished);
       options.onUnfinished(file.path, error);
     }
     ended = ended.filter((one) => one !== file);
@@ -191,9 +196,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
   }
 
   function refuse(error: unknown): AppError {
-    const code = (error as NodeJS.ErrnoException).code;
     droppedFragments += 1;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
+    if (isFullDisk(error)) {
       options.onDiskFull();
       return new AppError('unavailable', 'storage_full', 'the footage disk is full', { cause: error });
     }
@@ -217,7 +221,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
   }
 
   /** Files whose fragments are known from memory, in the order in which they were written. */
-  const inMemory = (): OpenFile[] => (current === undefined ? ended : [...ended, current]);
+  const inMemory = (): OpenFile[] => [...unfinished, ...ended, ...(current === undefined ? [] : [current])];
 
   return {
     append(fragment: Fragment): Promise<StoredFragment> {
@@ -266,7 +270,10 @@ export function createCameraWriter(options: CameraWriterOptions) {
       return file === undefined ? undefined : describe(file);
     },
     /** Also those that hold nothing yet. */
-    openPaths: (): string[] => [...inMemory().map((file) => file.path), ...(opening === undefined ? [] : [opening])],
+    openPaths: (): string[] => [
+      ...[...ended, ...(current === undefined ? [] : [current])].map((file) => file.path),
+      ...(opening === undefined ? [] : [opening]),
+    ],
     openByteLength: (): number => inMemory().reduce((sum, file) => sum + file.byteLength, 0),
     /** Backwards from the newest fragment through its run, as far as memory reaches. */
     *newestFirst(): Generator<StoredFragment, void, undefined> {
@@ -286,11 +293,15 @@ export function createCameraWriter(options: CameraWriterOptions) {
       inMemory().reduce((age, { unflushedSinceMs: since }) => {
         return since === undefined ? age : Math.max(age, clock.monotonicMs() - since);
       }, 0),
+    /** A file that could not be closed in order is in the catalogue now, or holds nothing. */
+    recovered(path: string): void {
+      unfinished = unfinished.filter((file) => file.path !== path);
+    },
     /** Brings the marker of open files up to date. */
     mark,
     idleMs: (): number => clock.monotonicMs() - lastAppendAt,
     isOpen: (): boolean => current !== undefined,
-    isIdle: (): boolean => current === undefined && ended.length === 0 && waitingSince.length === 0,
+    isIdle: (): boolean => inMemory().length === 0 && waitingSince.length === 0,
     /** Nothing is appended any more. */
     leave: (): void => share.leave(),
   };
@@ -305,4 +316,9 @@ function closedFile(file: OpenFile): ClosedFile {
   const records = file.records.all();
   const { header, initSha256 } = file;
   return { row: catalogueRow(header, records, file.path), header, records, initSha256, mended: false };
+}
+
+function isFullDisk(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }

@@ -1,7 +1,7 @@
 // What footage asks of the disk when it writes, so that tests can put a slow, full or failing one in its place.
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder, writeDurably } from './durable-json.js';
+import { syncFolder } from './durable-json.js';
 
 /** A file being written. Every call may fail as the system's do, with its `code`. */
 export interface WritableFile {
@@ -19,8 +19,6 @@ export interface FootageDisk {
   makeFolder(path: string): Promise<boolean>;
   /** Old or new content after a crash of the process, never a mixture; after a power cut possibly neither. */
   replace(path: string, content: string): Promise<void>;
-  /** Like replace, and on the disk when it resolves. */
-  replaceDurably(path: string, content: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
   /** Not there is no error. */
   remove(path: string): Promise<void>;
@@ -33,7 +31,6 @@ export const systemDisk: FootageDisk = {
     await writeFile(`${path}.new`, content, { mode: 0o600 });
     await rename(`${path}.new`, path);
   },
-  replaceDurably: writeDurably,
   syncFolder,
   remove: (path) => rm(path, { force: true }),
 };

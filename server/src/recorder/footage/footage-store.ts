@@ -38,6 +38,8 @@ export interface FootageStoreOptions {
   readonly chain?: FootageChain;
   readonly statfs?: (directory: string) => Promise<DiskSpace>;
   readonly retentionIntervalMs?: number;
+  /** Recording starts after at most this time, also when the catalogue does not open; default 10 s. */
+  readonly catalogueWaitMs?: number;
   readonly disk?: FootageDisk;
   readonly lanes?: DiskLanes;
   readonly budget?: WriteBudget;
@@ -124,10 +126,13 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     logger,
     isBusy,
     epochOf: () => guard.epochBefore(),
-    async onRecovered(row, mended) {
-      const file = options.chain === undefined ? undefined : await describeClosedFile(directory, row.path);
-      if (file !== undefined) await options.chain?.enter(file, mended ? 'recovered' : 'closed');
-      await waitingRows.enter(row);
+    async onRecovered(path, found) {
+      if (found !== undefined) {
+        const file = options.chain === undefined ? undefined : await describeClosedFile(directory, path);
+        if (file !== undefined) await options.chain?.enter(file, found.mended ? 'recovered' : 'closed');
+        await waitingRows.enter(found.row);
+      }
+      writers.get(parseFootagePath(path)?.cameraId ?? '')?.recovered(path);
     },
   });
   const flushDue = createFlushSchedule({ syncSeconds: options.syncSeconds, clock });
@@ -279,7 +284,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       catalogue.start();
       await guard.start();
       await readMarkers();
-      await atMost(opened, catalogueWaitMs);
+      await atMost(opened, options.catalogueWaitMs ?? catalogueWaitMs);
       state = 'started';
       await atMost(recover().catch(tellUpkeep), recoveryWaitMs);
       loops.push(

@@ -32,7 +32,8 @@ export function createRecovery(options: {
   /** Being written or finished now. */
   isBusy: (cameraId: string, path: string) => boolean;
   epochOf: () => number;
-  onRecovered: (row: CatalogueRow, mended: boolean) => Promise<void>;
+  /** `found`: what is in it; undefined: nothing whole. */
+  onRecovered: (path: string, found: { row: CatalogueRow; mended: boolean } | undefined) => Promise<void>;
 }): Recovery {
   const { catalogue, clock, logger } = options;
   const waiting = new Map<string, { cameraId: string; dueAt: number; retryMs: number }>();
@@ -43,7 +44,7 @@ export function createRecovery(options: {
     try {
       if (!options.isBusy(entry.cameraId, path)) {
         const found = await catalogue.recover(path, true, options.epochOf());
-        if (found !== undefined) await options.onRecovered(found.row, found.mended);
+        await options.onRecovered(path, found);
       }
       waiting.delete(path);
     } catch (error) {
