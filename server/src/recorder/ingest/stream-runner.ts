@@ -168,7 +168,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   }
 
   /** Waits for its turn and pulls until the stream is lost. Undefined: it was told to stop. */
-  async function once(): Promise<{ failure: IngestFailure; recordedMs: number } | undefined> {
+  async function once(): Promise<{ failure: IngestFailure; recordedMs: number | undefined } | undefined> {
     const setUp = await options.turn(stopping.signal, reconnects);
     let firstFragmentAt: number | undefined;
     try {
@@ -180,7 +180,8 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         error instanceof IngestFailure
           ? error
           : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
-      return { failure, recordedMs: firstFragmentAt === undefined ? 0 : clock.monotonicMs() - firstFragmentAt };
+      const recordedMs = firstFragmentAt === undefined ? undefined : clock.monotonicMs() - firstFragmentAt;
+      return { failure, recordedMs };
     } finally {
       setUp();
     }
@@ -194,8 +195,8 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       if (stopping.signal.aborted) break;
       if (lost === undefined) continue;
       const { failure, recordedMs } = lost;
-      const recorded = recordedMs > 0;
-      if (recordedMs >= steadyMs) failures = 0;
+      const recorded = recordedMs !== undefined;
+      if (recorded && recordedMs >= steadyMs) failures = 0;
       recent.length = 0;
       const { engine } = engines.source;
       const changed = engines.lost(failure, recorded);

@@ -1,0 +1,395 @@
+// What keeps streams coming: order of set-ups, choice of engine, pauses, what is worth a word. On a clock that tests move.
+import { describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../lib/clock.js';
+import type { Fragment } from '../../lib/fragment.js';
+import { silentLogger } from '../../lib/logger.js';
+import { AppError } from '../../lib/errors.js';
+import { ConnectGate } from './connect-gate.js';
+import { EngineChoice } from './engine-choice.js';
+import type { FragmentSource, PullOptions } from './fragment-source.js';
+import { FrozenPicture, type PictureMotion } from './frozen-picture.js';
+import { IngestFailure, type IngestReason } from './ingest-failure.js';
+import { KeyframeRequests } from './keyframe-requests.js';
+import { SteadyClock } from './recorded-clock.js';
+import { StreamObservation } from './stream-observation.js';
+import { startStreamRunner } from './stream-runner.js';
+
+const startAtMs = Date.UTC(2026, 2, 1);
+
+function manualClock() {
+  const state = { monotonicMs: 1000, wallMs: startAtMs };
+  const sleeps: number[] = [];
+  const clock: Clock = {
+    nowMs: () => state.wallMs,
+    monotonicMs: () => state.monotonicMs,
+    // Time passes by itself where somebody waits for it, in one breath.
+    sleep: async (ms, signal) => {
+      sleeps.push(ms);
+      state.monotonicMs += ms;
+      state.wallMs += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted === true) throw new Error('aborted');
+    },
+  };
+  const pass = (ms: number) => {
+    state.monotonicMs += ms;
+    state.wallMs += ms;
+  };
+  return { clock, sleeps, pass, state };
+}
+
+const nobody = () => new AbortController().signal;
+
+describe('ConnectGate', () => {
+  it('lets so many set up at once, the next when one is done or takes too long', async () => {
+    const gate = new ConnectGate({ clock: systemClock, everyMs: 0, atOnce: 3, leaseMs: 60 });
+    const entered: number[] = [];
+    const releases: (() => void)[] = [];
+    const all = Array.from({ length: 8 }, async (_, index) => {
+      const release = await gate.enter(nobody());
+      entered.push(index);
+      releases.push(release);
+    });
+    await Promise.all(all.slice(0, 3));
+    expect(entered).toEqual([0, 1, 2]);
+    releases[1]!();
+    releases[1]!();
+    await all[3];
+    expect(entered).toEqual([0, 1, 2, 3]);
+    // Those that never say that they are done give their places away.
+    await Promise.all(all);
+    expect(entered).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('begins no more than so many a second, and forgets those who gave up', async () => {
+    const everyMs = 10;
+    const gate = new ConnectGate({ clock: systemClock, everyMs, atOnce: 100, leaseMs: 1000 });
+    const giveUp = Array.from({ length: 50 }, () => new AbortController());
+    const startedAt = performance.now();
+    const given = giveUp.map(({ signal }) => gate.enter(signal));
+    for (const one of giveUp) one.abort();
+    await Promise.all(given);
+    await Promise.all(Array.from({ length: 20 }, () => gate.enter(nobody())));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(19 * everyMs - 2);
+  });
+});
+
+describe('EngineChoice', () => {
+  const engine = (name: 'native' | 'ffmpeg'): FragmentSource => ({
+    engine: name,
+    startupMs: 0,
+    pull: () => Promise.resolve(),
+  });
+  const both = [engine('native'), engine('ffmpeg')];
+  const codec = new IngestFailure('not_video', 'd', { because: 'codec', codec: 'mjpeg' });
+  const shown = (choice: EngineChoice) => [choice.source.engine, choice.reason];
+
+  it.each([
+    [codec, 'codec', false],
+    [new IngestFailure('no_stream', 'd', { because: 'transport' }), 'transport', true],
+    [new IngestFailure('no_stream', 'd', { because: 'refused' }), 'refused', true],
+    [new IngestFailure('no_stream', 'd', { because: 'tls' }), 'tls', false],
+  ] as const)('goes to the other engine where native cannot: %s', (failure, reason, udp) => {
+    const choice = new EngineChoice(both, manualClock().clock);
+    expect(shown(choice)).toEqual(['native', 'default']);
+    expect(choice.lost(failure, false)).toBe(true);
+    expect(shown(choice)).toEqual(['ffmpeg', reason]);
+    expect(choice.hints.udp).toBe(udp);
+  });
+
+  it('lets native try again a day later, or when the other one fails three times as well', () => {
+    const { clock, pass } = manualClock();
+    const choice = new EngineChoice(both, clock);
+    choice.lost(codec, false);
+    const ended = new IngestFailure('stream_ended', 'd');
+    for (let count = 0; count < 5; count += 1) expect(choice.lost(ended, true)).toBe(false);
+    pass(24 * 3_600_000);
+    choice.lost(ended, true);
+    expect(shown(choice)).toEqual(['native', 'default']);
+    choice.lost(codec, false);
+    for (let count = 0; count < 3; count += 1) choice.lost(new IngestFailure('not_video', 'd'), false);
+    expect(shown(choice)).toEqual(['native', 'default']);
+  });
+
+  it('tries the other engine where native fails three times for no good reason', () => {
+    const choice = new EngineChoice(both, manualClock().clock);
+    const bad = new IngestFailure('bad_answer', 'd');
+    expect([choice.lost(bad, false), choice.lost(bad, true), choice.lost(bad, false), choice.lost(bad, false)]).toEqual(
+      [false, false, false, false],
+    );
+    expect(choice.lost(new IngestFailure('connection_refused', 'd'), false)).toBe(false);
+    expect(choice.lost(bad, false)).toBe(true);
+    expect(shown(choice)).toEqual(['ffmpeg', 'native_failed']);
+  });
+
+  it('stays with the only engine', () => {
+    const choice = new EngineChoice([both[0]!], manualClock().clock);
+    expect(choice.lost(codec, false)).toBe(false);
+    expect(shown(choice)).toEqual(['native', 'configured']);
+  });
+});
+
+describe('a stream runner', () => {
+  /** Runs until `attempts` attempts have ended, each as `pull` says. */
+  async function run(attempts: number, pull: (options: PullOptions, attempt: number) => void | Promise<void>) {
+    const manual = manualClock();
+    const { clock, sleeps } = manual;
+    let attempt = 0;
+    let done: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (done = resolve));
+    const source: FragmentSource = {
+      engine: 'native',
+      startupMs: 0,
+      async pull(_target, options) {
+        attempt += 1;
+        if (attempt > attempts) {
+          done();
+          await new Promise<void>((resolve) => options.signal.addEventListener('abort', () => resolve()));
+          return;
+        }
+        await pull(options, attempt);
+      },
+    };
+    const reasons: string[] = [];
+    const runner = startStreamRunner({
+      target: { url: 'rtsp://h/', username: '', password: '', audio: false },
+      engines: new EngineChoice([source], clock),
+      observation: new StreamObservation(clock),
+      clock,
+      recordedClock: new SteadyClock(clock),
+      logger: silentLogger,
+      stallMs: 10_000,
+      nextRun: () => 1,
+      turn: () => Promise.resolve(() => undefined),
+      onFragment: () => undefined,
+      parts: { wanted: () => false, onPart: () => undefined },
+      requestKeyframe: () => undefined,
+      onChange: () => undefined,
+    });
+    await finished;
+    reasons.push(runner.runtime().reason);
+    await runner.stop();
+    return { sleeps, manual, reasons };
+  }
+  const fail = (reason: IngestReason) => () => {
+    throw new IngestFailure(reason, 'd');
+  };
+  const fragment = { durationMs: 1000, sampleCount: 10, bytes: Buffer.alloc(10) } as Fragment;
+
+  it('waits long and longer after a wrong password: a minute, up to ten', async () => {
+    const { sleeps } = await run(6, fail('wrong_password'));
+    expect(sleeps).toHaveLength(6);
+    const limits = [60, 120, 240, 480, 600, 600].map((seconds) => [seconds * 750, seconds * 1250]);
+    for (const [index, [least, most]] of limits.entries()) {
+      expect(sleeps[index]).toBeGreaterThanOrEqual(least!);
+      expect(sleeps[index]).toBeLessThanOrEqual(most!);
+    }
+  });
+
+  it('comes back soon, not all at once, and slower where nothing comes', async () => {
+    const { sleeps } = await run(8, fail('no_stream'));
+    expect(sleeps[0]).toBeGreaterThanOrEqual(750);
+    expect(sleeps[0]).toBeLessThanOrEqual(1250);
+    expect(sleeps[7]).toBeGreaterThan(11_000);
+    expect(sleeps[7]).toBeLessThan(19_000);
+    const again = await run(1, fail('no_stream'));
+    const third = await run(1, fail('no_stream'));
+    expect(new Set([sleeps[0], again.sleeps[0], third.sleeps[0]]).size).toBeGreaterThan(1);
+  });
+
+  it('does not wait long for a camera that gives a little each time, nor short for one that ends at once', async () => {
+    const little = await run(8, (options) => {
+      options.onFragment(fragment);
+      throw new IngestFailure('stream_ended', 'd');
+    });
+    expect(Math.max(...little.sleeps)).toBeLessThan(6300);
+    const atOnce = await run(8, fail('stream_ended'));
+    expect(atOnce.sleeps[7]).toBeGreaterThan(11_000);
+  });
+
+  it('says what stands in the way while the connection stays, and what is wrong while it records', async () => {
+    const seen: string[] = [];
+    let started = false;
+    const shown = () => `${runner.runtime().state} ${runner.runtime().reason}`;
+    const manual = manualClock();
+    const observation = new StreamObservation(manual.clock);
+    let give: (options: PullOptions) => void = () => undefined;
+    const given = new Promise<PullOptions>((resolve) => (give = resolve));
+    const source: FragmentSource = {
+      engine: 'native',
+      startupMs: 0,
+      pull: (_target, options) => {
+        give(options);
+        return new Promise((resolve) => options.signal.addEventListener('abort', () => resolve()));
+      },
+    };
+    const runner = startStreamRunner({
+      target: { url: 'rtsp://h/', username: '', password: '', audio: false },
+      engines: new EngineChoice([source], manual.clock),
+      observation,
+      clock: manual.clock,
+      recordedClock: new SteadyClock(manual.clock),
+      logger: silentLogger,
+      stallMs: 10_000,
+      nextRun: () => 1,
+      turn: () => Promise.resolve(() => undefined),
+      onFragment: () => undefined,
+      parts: { wanted: () => false, onPart: () => undefined },
+      requestKeyframe: () => undefined,
+      onChange: () => started && seen.push(shown()),
+    });
+    started = true;
+    const { report, ...rest } = await given;
+    report.trouble('no_keyframe', 'd');
+    expect(seen.at(-1)).toBe('starting no_keyframe');
+    report.trouble('no_keyframe', undefined);
+    rest.onFragment(fragment);
+    expect(seen.at(-1)).toBe('recording ok');
+    for (let second = 0; second < 5; second += 1) {
+      report.packets(98, 2);
+      manual.pass(1000);
+    }
+    expect(seen.at(-1)).toBe('recording packet_loss');
+    report.trouble('bad_timestamps', 'd');
+    expect(seen.at(-1)).toBe('recording bad_timestamps');
+    report.trouble('picture_frozen', 'd');
+    expect(seen.at(-1)).toBe('recording picture_frozen');
+    report.trouble('picture_frozen', undefined);
+    report.trouble('bad_timestamps', undefined);
+    expect(seen.at(-1)).toBe('recording packet_loss');
+    for (let second = 0; second < 11; second += 1) {
+      report.packets(100, 0);
+      manual.pass(1000);
+    }
+    expect(seen.at(-1)).toBe('recording ok');
+    report.time(-12.3, 'rtcp', 13.3);
+    report.codec('h265');
+    expect(runner.runtime()).toMatchObject({
+      ...{ codec: 'h265', lostPackets: 10, timeSource: 'rtcp', timeErrorMs: 14, clockOffsetMs: -12.3, audio: false },
+      ...{ engine: 'native', engineReason: 'configured' },
+    });
+    await runner.stop();
+  });
+});
+
+describe('KeyframeRequests', () => {
+  it('asks a camera once in ten seconds, and for an hour no more where it does not offer it', async () => {
+    const { clock, pass } = manualClock();
+    const asked: string[] = [];
+    const requests = new KeyframeRequests((cameraId, name) => {
+      asked.push(`${cameraId} ${name}`);
+      return cameraId === 'b' ? Promise.reject(new AppError('precondition', 'bad_answer', 'x')) : Promise.resolve();
+    }, clock);
+    const both = () => {
+      requests.request('a', 'main');
+      requests.request('b', 'main');
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    await both();
+    await both();
+    expect(asked).toEqual(['a main', 'b main']);
+    pass(10_000);
+    await both();
+    expect(asked.slice(2)).toEqual(['a main']);
+    requests.forget('b');
+    await both();
+    expect(asked.slice(3)).toEqual(['b main']);
+    new KeyframeRequests(undefined, clock).request('a', 'main');
+  });
+});
+
+describe('SteadyClock', () => {
+  it('follows a small step slowly, and begins a new epoch with a large one', () => {
+    const { clock, pass, state } = manualClock();
+    const steady = new SteadyClock(clock);
+    const minute = () => {
+      for (let second = 0; second < 60; second += 1) {
+        const before = steady.nowMs();
+        pass(1000);
+        expect(steady.check()).toBe(0);
+        expect(Math.abs(steady.nowMs() - before - 1000)).toBeLessThanOrEqual(2.001);
+      }
+    };
+    state.wallMs += 100;
+    minute();
+    expect(clock.nowMs() - steady.nowMs()).toBeLessThanOrEqual(2);
+    expect(steady.epoch).toBe(0);
+    state.wallMs -= 3_600_000;
+    expect(steady.check()).toBeCloseTo(-3_600_000, -2);
+    expect(steady.epoch).toBe(1);
+    expect(steady.nowMs()).toBe(clock.nowMs());
+  });
+});
+
+describe('FrozenPicture', () => {
+  const random = (length: number, seed: number) => {
+    const bytes = Buffer.alloc(length);
+    for (let index = 0, value = seed; index < length; index += 1) {
+      value = (value * 1_103_515_245 + 12_345) % 2 ** 31;
+      bytes[index] = value >> 16;
+    }
+    return bytes;
+  };
+
+  /** Pictures of 10 a second: a keyframe each `group` of them; until it is said to be frozen, at most `seconds`. */
+  function watch(
+    group: number,
+    seconds: number,
+    key: (index: number) => Buffer,
+    between: (index: number) => number,
+  ): { frozenAtMs: number | undefined; frozen: FrozenPicture; nowMs: number } {
+    const frozen = new FrozenPicture();
+    frozen.setSize(1920, 1080);
+    let motion: PictureMotion;
+    let nowMs = 0;
+    for (let index = 0; index < seconds * 10; index += 1, nowMs += 100) {
+      motion = index % group === 0 ? frozen.key([key(index / group)], nowMs) : frozen.picture(1, between(index), nowMs);
+      if (motion === 'frozen') return { frozenAtMs: nowMs, frozen, nowMs };
+    }
+    return { frozenAtMs: undefined, frozen, nowMs };
+  }
+  const still = random(5000, 1);
+  /** Its header counts the keyframes, as those of H.264 do (idr_pic_id). */
+  const counting = (index: number) => {
+    const bytes = Buffer.from(still);
+    bytes[3] = index & 1;
+    return bytes;
+  };
+
+  it.each<[string, number, (index: number) => Buffer, (index: number) => number, number]>([
+    ['every two seconds, nothing between', 20, counting, () => 40, 9500],
+    ['every two seconds, noise of the encoder between', 20, counting, () => 2000, 9500],
+    ['every second', 10, counting, () => 40, 9500],
+    ['every ten seconds', 100, counting, () => 40, 20_500],
+    ['each one, as in motion JPEG', 1, () => still, () => 0, 9500],
+    ['once a minute', 600, counting, () => 40, 60_500],
+  ])('is noticed with keyframes %s', (_name, group, key, between, limitMs) => {
+    const { frozenAtMs } = watch(group, 70, key, between);
+    expect(frozenAtMs).toBeDefined();
+    expect(frozenAtMs).toBeLessThanOrEqual(limitMs);
+  });
+
+  it.each<[string, number, (index: number) => Buffer, (index: number) => number]>([
+    ['a quiet scene of a living sensor', 20, (index) => random(5000, index + 1), () => 900],
+    [
+      'a quiet scene whose pictures are empty but for the clock in them',
+      600,
+      (index) => random(5000, index + 1),
+      (index) => (index % 10 === 0 ? 400 : 40),
+    ],
+    ['a quiet scene, empty between different keyframes', 20, (index) => random(5000 + index, index + 1), () => 40],
+  ])('%s is alive', (_name, group, key, between) => {
+    expect(watch(group, 120, key, between).frozenAtMs).toBeUndefined();
+  });
+
+  it('ends with another keyframe, or with news between them', () => {
+    const first = watch(20, 30, counting, () => 40);
+    expect(first.frozen.key([random(5000, 9)], first.nowMs + 100)).toBe('moving');
+    const second = watch(20, 30, counting, () => 40);
+    expect([1, 2, 3].map((step) => second.frozen.picture(1, 4000, second.nowMs + step * 100))).toEqual([
+      'frozen',
+      'frozen',
+      'moving',
+    ]);
+  });
+});
