@@ -73,7 +73,9 @@ const shown: ShownFault[] = [
     reasons: ['connection_refused'],
   },
   {
-    name: 'closed after PLAY, recorded by ffmpeg, which then ends well',
+    // Over UDP ffmpeg looks at the connection only when no packet came for a while, and then empties its queue.
+    name: 'closed after PLAY, recorded by ffmpeg over UDP',
+    noticeMs: 4000,
     faults: [{ kind: 'close-after-play', afterMs: 300 }, { kind: 'reset' }],
     kind: { transport: 'udp-461' },
     state: 'down',
