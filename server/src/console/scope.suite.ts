@@ -141,6 +141,9 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/recorders',
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
+      'get /api/recorders/:recorderId/chain', // cameras of other areas are not named
+      'get /api/recorders/:recorderId/chain/records.jsonl', // administrators only
+      'post /api/recorders/:recorderId/chain/settle',
       'get /api/categories',
       'get /api/cameras/additions/:id',
       'post /api/discoveries',

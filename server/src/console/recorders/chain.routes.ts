@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { chainSettleRequest, recorderChainQuery, recorderChainResponse } from '@choi-canh/shared/chain';
 import { idSchema } from '@choi-canh/shared/common';
 import { z } from 'zod';
-import type { AuditWriter } from '../../lib/actor.js';
+import type { AreaScope, AuditWriter } from '../../lib/actor.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
@@ -13,6 +13,8 @@ export interface ChainRoutesDeps {
   keeper: ChainKeeper;
   recorders: { require(recorderId: string): Promise<{ id: string; name: string }> };
   audit: AuditWriter;
+  /** Which of these cameras lie in the scope. */
+  camerasInScope(scope: AreaScope, cameraIds: readonly string[]): Promise<ReadonlySet<string>>;
   logger: Logger;
 }
 
@@ -20,7 +22,7 @@ const feature = 'recorders';
 const params = z.object({ recorderId: idSchema });
 
 /** The console's copy of a recorder's signed records: seen by who sees recorders, taken along by an administrator. */
-export function chainRoutes({ keeper, recorders, audit, logger }: ChainRoutesDeps): Route[] {
+export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: ChainRoutesDeps): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -31,9 +33,15 @@ export function chainRoutes({ keeper, recorders, audit, logger }: ChainRoutesDep
       params,
       query: recorderChainQuery,
       response: recorderChainResponse,
-      handler: async ({ params: { recorderId }, query }) => {
+      handler: async ({ actor, params: { recorderId }, query }) => {
         const { id } = await recorders.require(recorderId);
-        return keeper.view(id, query.before);
+        const view = await keeper.view(id, query.before);
+        if (view.trouble === null || actor.scope.areaId === null) return view;
+        const mine = await deps.camerasInScope(actor.scope, view.trouble.cameraIds);
+        return {
+          ...view,
+          trouble: { ...view.trouble, cameraIds: view.trouble.cameraIds.filter((one) => mine.has(one)) },
+        };
       },
     }),
     defineRoute({
