@@ -14,21 +14,29 @@ const behindNoticeMs = 5000;
 /** In focus the stream is there so soon that a still would only take its turn. */
 const stillDelayMs = { live: 0, focus: 600 };
 
-const base = (cameraId: string, stream: LiveStream) => `/api/cameras/${cameraId}/live/${stream}`;
+const base = (cameraId: string, stream: LiveStream | 'sound') => `/api/cameras/${cameraId}/live/${stream}`;
+
+export interface LiveSound {
+  readonly on: boolean;
+  onLost(): void;
+}
 
 /**
  * The live picture of one camera: the newest still at once, then the stream. It plays only while it can be seen, says
  * in words why there is no picture and since when, and tries again by itself. What the browser cannot play is replaced
- * by what it can, and said so. `mode` focus: with low latency; at most two on a page.
+ * by what it can, and said so. `mode` focus: with low latency; at most two on a page. `sound`: heard while `on`, which
+ * costs low latency; where it cannot be played the picture goes on without, and `onLost` is told.
  */
 export function LiveVideo({
   camera,
   stream,
   mode = 'live',
+  sound,
 }: {
   camera: CameraResponse;
   stream: 'main' | 'sub';
   mode?: 'live' | 'focus';
+  sound?: LiveSound | undefined;
 }) {
   const { t } = useTranslation('video');
   const pageVisible = usePageVisible();
@@ -37,13 +45,18 @@ export function LiveVideo({
   const watched = pageVisible && onScreen;
   // A camera that is known to be off is not asked again and again: its state comes by socket.
   const wanted = camera.state !== 'down' && camera.state !== 'paused';
-  const query = `plays=${playableCodecs.join(',')}${mode === 'focus' ? '&latency=low' : ''}`;
-  const url = watched && wanted ? `${base(camera.id, used)}/playlist.m3u8?${query}` : undefined;
-  const { ref, state, failure, wallTimeMs } = useHlsVideo(url, mode);
+  const audible = sound?.on === true && used === 'main';
+  const query = `plays=${playableCodecs.join(',')}${mode === 'focus' && !audible ? '&latency=low' : ''}`;
+  const url = watched && wanted ? `${base(camera.id, audible ? 'sound' : used)}/playlist.m3u8?${query}` : undefined;
+  const { ref, state, failure, wallTimeMs } = useHlsVideo(url, audible ? 'live' : mode);
   const notPlayable = failure?.code === 'codec_not_playable' || failure?.reason === 'not_playable';
+  const onSoundLost = sound?.onLost;
+  const troubled = state === 'failed' || state === 'stalled';
   useEffect(() => {
-    if (notPlayable) replaced();
-  }, [notPlayable, replaced]);
+    // Whatever is wrong, the picture comes first.
+    if (audible && troubled) onSoundLost?.();
+    else if (notPlayable) replaced();
+  }, [audible, troubled, onSoundLost, notPlayable, replaced]);
   // A converted picture is not worth a second conversion for its still.
   const stillOf = used === 'converted' ? stream : used;
   const still = useStill(camera.id, stillOf, watched && wanted && state !== 'playing', stillDelayMs[mode]);
@@ -56,7 +69,7 @@ export function LiveVideo({
         ref={ref}
         className={classes.media}
         data-shown={moving || undefined}
-        muted
+        muted={!audible}
         playsInline
         disablePictureInPicture
         aria-label={t('label', { camera: camera.name })}

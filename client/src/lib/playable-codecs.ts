@@ -10,6 +10,10 @@ const commonH265 = 'video/mp4; codecs="hvc1.1.6.L123.B0"';
 export const playableCodecs: readonly VideoCodec[] =
   typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported(commonH265) ? ['h264', 'h265'] : ['h264'];
 
+/** Whether this browser can play the sound that is recorded; some builds cannot. */
+export const playsAac: boolean =
+  typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported('audio/mp4; codecs="mp4a.40.2"');
+
 /** From what ONVIF calls it; undefined where it says nothing of use. */
 export function codecOf(name: string | undefined): VideoCodec | undefined {
   const plain = (name ?? '').toLowerCase().replace(/[^a-z0-9]/g, '');

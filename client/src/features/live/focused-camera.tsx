@@ -1,11 +1,12 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import type { CameraResponse } from '@choi-canh/shared/cameras';
-import { IconArrowLeft, IconDeviceCctv, IconHistory } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { IconArrowLeft, IconDeviceCctv, IconHistory, IconVolume, IconVolumeOff } from '@tabler/icons-react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { Instant } from '../../components/instant.js';
 import { StateBadge } from '../../components/state-badge.js';
+import { playsAac } from '../../lib/playable-codecs.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { useSession } from '../../lib/session.js';
 import { LiveTile } from './live-tile.js';
@@ -16,6 +17,10 @@ export function FocusedCamera({ camera, onBack }: { camera: CameraResponse; onBa
   const { t } = useTranslation('live');
   const session = useSession();
   const [openedAtMs] = useState(serverNowMs);
+  // Silent until it is asked for: a room full of people need not hear a street.
+  const [sound, setSound] = useState<'off' | 'on' | 'lost'>('off');
+  const onLost = useCallback(() => setSound('lost'), []);
+  const mayHear = camera.audio && playsAac;
 
   useEffect(() => {
     const leave = (event: KeyboardEvent) => {
@@ -49,10 +54,26 @@ export function FocusedCamera({ camera, onBack }: { camera: CameraResponse; onBa
             {t('review')}
           </Button>
         )}
+        {mayHear && (
+          <Button
+            variant="default"
+            leftSection={sound === 'on' ? <IconVolume size={20} /> : <IconVolumeOff size={20} />}
+            aria-pressed={sound === 'on'}
+            data-testid="live-sound"
+            onClick={() => setSound(sound === 'on' ? 'off' : 'on')}
+          >
+            {t(sound === 'on' ? 'soundOff' : 'soundOn')}
+          </Button>
+        )}
       </Group>
       <div className={classes.wall} data-size="1">
-        <LiveTile camera={camera} stream="main" mode="focus" />
+        <LiveTile camera={camera} stream="main" mode="focus" sound={{ on: mayHear && sound === 'on', onLost }} />
       </div>
+      {sound === 'lost' && (
+        <Text role="status" ta="center">
+          {t('soundLost')}
+        </Text>
+      )}
       <Group gap="sm" justify="center">
         <StateBadge state={camera.state} />
         <Text>{t(`common:cameraReasons.${camera.reason}`)}</Text>

@@ -1,6 +1,6 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { useTranslation } from 'react-i18next';
-import { LiveVideo } from '../../components/live-video.js';
+import { LiveVideo, type LiveSound } from '../../components/live-video.js';
 import { StateBadge } from '../../components/state-badge.js';
 import classes from './live-wall.module.css';
 
@@ -9,17 +9,19 @@ export function LiveTile({
   camera,
   stream,
   mode = 'live',
+  sound,
   onFocus,
 }: {
   camera: CameraResponse;
   stream: 'main' | 'sub';
   mode?: 'live' | 'focus';
+  sound?: LiveSound;
   onFocus?: () => void;
 }) {
   const { t } = useTranslation('live');
   return (
     <article className={classes.tile} aria-label={camera.name} data-camera-id={camera.id}>
-      <LiveVideo camera={camera} stream={stream} mode={mode} />
+      <LiveVideo camera={camera} stream={stream} mode={mode} sound={sound} />
       <div className={classes.caption}>
         <StateBadge state={camera.state} compact />
         <span className={classes.name}>{camera.name}</span>

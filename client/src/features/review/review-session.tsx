@@ -70,6 +70,8 @@ export function ReviewSession(props: ReviewSessionProps) {
   const keyframesOnly = rate > fullStreamRate && shown.length > 1;
   const nameOf = (id: string) =>
     members.find(({ coverage }) => coverage.cameraId === id)?.camera?.name ?? t('tile.unknownCamera');
+  const urlOf = (cameraId: string, content: 'full' | 'keyframes' | 'sound') =>
+    playlistUrl(opening.id, cameraId, opening.from, opening.to, content);
   const posterUrl = (cameraId: string, atMs: number, width: number) =>
     thumbnailUrl(opening.id, cameraId, Math.min(Math.max(atMs, fromMs + 999), toMs - 1), width);
 
@@ -143,7 +145,12 @@ export function ReviewSession(props: ReviewSessionProps) {
               engine={engine}
               camera={camera}
               coverage={coverage}
-              url={playlistUrl(opening.id, coverage.cameraId, opening.from, opening.to, keyframesOnly)}
+              url={urlOf(coverage.cameraId, keyframesOnly ? 'keyframes' : 'full')}
+              soundUrl={
+                camera?.audio === true && !keyframesOnly && (shown.length === 1 || focus === coverage.cameraId)
+                  ? urlOf(coverage.cameraId, 'sound')
+                  : undefined
+              }
               posterUrl={(atMs) => posterUrl(coverage.cameraId, atMs, 640)}
               windowFromMs={fromMs}
               windowToMs={toMs}

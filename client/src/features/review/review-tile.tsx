@@ -1,10 +1,11 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { IconArrowsMaximize, IconArrowsMinimize, IconRefresh } from '@tabler/icons-react';
+import { IconArrowsMaximize, IconArrowsMinimize, IconRefresh, IconVolume, IconVolumeOff } from '@tabler/icons-react';
 import i18next from 'i18next';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VideoFailure } from '../../lib/hls-video.js';
+import { playsAac } from '../../lib/playable-codecs.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
 import { gapAt } from './coverage-lookup.js';
 import { gapSentence } from './gap-sentence.js';
@@ -19,8 +20,10 @@ export interface ReviewTileProps {
   engine: ReviewEngine;
   camera: CameraResponse | undefined;
   coverage: CameraCoverage;
-  /** Playlist. */
+  /** Playlist of the picture alone. */
   url: string;
+  /** Playlist with sound; absent where there is none to be heard. */
+  soundUrl: string | undefined;
   posterUrl(atMs: number): string;
   windowFromMs: number;
   windowToMs: number;
@@ -46,6 +49,28 @@ const noPlayer: TilePlayer = {
 };
 const starting: View = { phase: 'loading', failure: undefined, hadPicture: false };
 
+/** A picture that waits so long for its sound goes on without. */
+const soundPatienceMs = 12_000;
+
+/** Silent until it is asked for, and again when it cannot be played: then the picture goes on without. */
+function useTileSound(silentUrl: string, soundUrl: string | undefined) {
+  const [wish, setWish] = useState<'off' | 'on' | 'lost'>('off');
+  const offered = soundUrl !== undefined && playsAac;
+  const audible = offered && wish === 'on';
+  /** Whether the trouble was the sound's. */
+  const onTrouble = useCallback(() => {
+    if (audible) setWish('lost');
+    return audible;
+  }, [audible]);
+  return {
+    audible,
+    url: audible ? soundUrl : silentUrl,
+    toggleSound: offered ? () => setWish(audible ? 'off' : 'on') : undefined,
+    soundLost: offered && wish === 'lost',
+    onTrouble,
+  };
+}
+
 function failureSentence(failure: VideoFailure): string {
   const known = failure.code !== '' && i18next.exists(`errors:${failure.code}`);
   return i18next.t(known ? `errors:${failure.code}` : `video:failures.${failure.reason}`);
@@ -53,7 +78,8 @@ function failureSentence(failure: VideoFailure): string {
 
 /** One camera on the review's clock: its picture, its name, the time of the picture; or a sentence why there is none. */
 export function ReviewTile(props: ReviewTileProps) {
-  const { engine, coverage, url, camera } = props;
+  const { engine, coverage, camera } = props;
+  const { audible, url, toggleSound, soundLost, onTrouble } = useTileSound(props.url, props.soundUrl);
   const { t } = useTranslation('review');
   const video = useRef<HTMLVideoElement>(null);
   const time = useRef<HTMLSpanElement>(null);
@@ -78,6 +104,7 @@ export function ReviewTile(props: ReviewTileProps) {
       clock: engine.clock,
       frameMs,
       onPhase(phase, failure) {
+        if (phase === 'failed' && onTrouble()) return;
         engine.setPhase(cameraId, phase);
         if (phase === 'gap') delete element.dataset['wallMs'];
         setView((before) => ({ phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
@@ -93,7 +120,14 @@ export function ReviewTile(props: ReviewTileProps) {
       player.destroy();
       setView(starting);
     };
-  }, [engine, cameraId, url, frameMs, nothing, attempt]);
+  }, [engine, cameraId, url, frameMs, nothing, attempt, onTrouble]);
+
+  const isLoading = view.phase === 'loading';
+  useEffect(() => {
+    if (!audible || !isLoading) return;
+    const timer = setTimeout(onTrouble, soundPatienceMs);
+    return () => clearTimeout(timer);
+  }, [audible, isLoading, onTrouble]);
 
   const name = camera?.name ?? t('tile.unknownCamera');
   const retry = () => {
@@ -113,7 +147,7 @@ export function ReviewTile(props: ReviewTileProps) {
       <video
         ref={video}
         className={classes.video}
-        muted
+        muted={!audible}
         playsInline
         disablePictureInPicture
         preload="auto"
@@ -142,6 +176,21 @@ export function ReviewTile(props: ReviewTileProps) {
             className={classes.captionTime}
             style={{ visibility: view.phase === 'gap' || !view.hadPicture ? 'hidden' : 'visible' }}
           />
+          {soundLost && <span role="status">{t('tile.soundLost')}</span>}
+          {toggleSound !== undefined && (
+            <button
+              type="button"
+              className={classes.enlarge}
+              data-testid={`review-sound-${cameraId}`}
+              aria-pressed={audible}
+              onClick={toggleSound}
+              onMouseDown={(event) => event.preventDefault()}
+              aria-label={t(audible ? 'tile.soundOff' : 'tile.soundOn', { name })}
+              title={t(audible ? 'tile.soundOff' : 'tile.soundOn', { name })}
+            >
+              {audible ? <IconVolume size={20} /> : <IconVolumeOff size={20} />}
+            </button>
+          )}
           {props.onToggleFocus && (
             <button
               type="button"

@@ -1,6 +1,7 @@
 import { openingResponse, type OpeningRequest } from '@choi-canh/shared/footage';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api } from '../../lib/api.js';
+import { playableCodecs } from '../../lib/playable-codecs.js';
 
 /** Openings last twelve hours; a little less here, so that one is never used past its end. */
 const openingLifeMs = 11.5 * 3600_000;
@@ -21,9 +22,16 @@ export function useOpening(request: OpeningRequest | undefined) {
   });
 }
 
-export function playlistUrl(openingId: string, cameraId: string, from: string, to: string, keyframesOnly: boolean) {
-  const query = new URLSearchParams({ from, to });
-  if (keyframesOnly) query.set('mode', 'keyframes');
+export function playlistUrl(
+  openingId: string,
+  cameraId: string,
+  from: string,
+  to: string,
+  content: 'full' | 'keyframes' | 'sound',
+) {
+  const query = new URLSearchParams({ from, to, plays: playableCodecs.join(',') });
+  if (content === 'keyframes') query.set('mode', 'keyframes');
+  if (content === 'sound') query.set('sound', '1');
   return `/api/openings/${openingId}/cameras/${cameraId}/playlist.m3u8?${query}`;
 }
 
