@@ -1,4 +1,5 @@
 import { Anchor, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { orderedAlerts, useRecorders } from '../lib/recorders.js';
@@ -6,11 +7,12 @@ import { alertSentence } from './alert-sentence.js';
 import classes from './alert-banner.module.css';
 import { Instant } from './instant.js';
 
-const shown = 2;
-
 /** What is wrong with recorders, above every page of who looks after them. Stays until it is so no more. */
 export function AlertBanner() {
   const { t, i18n } = useTranslation();
+  // On a phone the page itself must still be seen.
+  const narrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });
+  const shown = narrow ? 1 : 2;
   const recorders = useRecorders();
   const alerts = orderedAlerts(recorders.data);
   if (alerts.length === 0) return null;
@@ -39,7 +41,7 @@ export function AlertBanner() {
         </div>
       ))}
       {alerts.length > shown && (
-        <Anchor component={Link} to="/recorders">
+        <Anchor component={Link} to="/recorders" className={classes.open ?? ''}>
           {t('alerts.more', { count: alerts.length - shown })}
         </Anchor>
       )}

@@ -1,11 +1,13 @@
 import type { ClipFile, ClipResponse } from '@choi-canh/shared/evidence';
 import { Anchor, Badge, Button, Code, Group, Paper, Progress, Stack, Text } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { IconDownload, IconRefresh } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
 import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
-import { formatBytes } from '../lib/cases.js';
+import { formatBytes, useCaseActions } from '../lib/cases.js';
 import { useSession } from '../lib/session.js';
 import { formatDate, formatDuration, formatTime } from '../lib/time.js';
+import { ErrorPanel } from './error-panel.js';
 import { Instant } from './instant.js';
 
 const colours = { queued: 'gray', running: 'blue', done: 'teal', failed: 'red' } as const;
@@ -19,6 +21,7 @@ function rangeWords(from: string, to: string): string {
 /** An extracted clip: how far it is, why it failed, what it holds, and its files. */
 export function ClipCard({ clip, onReview }: { clip: ClipResponse; onReview?: () => void }) {
   const { t, i18n } = useTranslation('incidents');
+  const session = useSession();
   const unfinished = clip.state === 'queued' || clip.state === 'running';
   const length = formatDuration(Date.parse(clip.to) - Date.parse(clip.from), i18n.language);
   return (
@@ -54,9 +57,12 @@ export function ClipCard({ clip, onReview }: { clip: ClipResponse; onReview?: ()
           </div>
         )}
         {clip.state === 'failed' && (
-          <Text c="var(--state-down)" role="alert">
-            {clipErrorText(clip.errorCode)}
-          </Text>
+          <>
+            <Text c="var(--state-down)" role="alert">
+              {clipErrorText(clip.errorCode)}
+            </Text>
+            {session.can('clip.extract') && <ClipRetry clip={clip} />}
+          </>
         )}
         {clip.state === 'done' && clip.files.length > 1 && (
           <Text>{t('clips.several', { count: clip.files.length })}</Text>
@@ -76,6 +82,28 @@ export function ClipCard({ clip, onReview }: { clip: ClipResponse; onReview?: ()
         </Group>
       </Stack>
     </Paper>
+  );
+}
+
+function ClipRetry({ clip }: { clip: ClipResponse }) {
+  const { t } = useTranslation('incidents');
+  const { retryClip } = useCaseActions();
+  const retry = useMutation({ mutationFn: () => retryClip(clip) });
+  return (
+    <>
+      {retry.isError && <ErrorPanel error={retry.error} />}
+      <Group>
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={20} />}
+          loading={retry.isPending}
+          onClick={() => retry.mutate()}
+          data-testid="clip-retry"
+        >
+          {t('clips.retry')}
+        </Button>
+      </Group>
+    </>
   );
 }
 

@@ -163,6 +163,19 @@ export function useCaseActions() {
       after(incidentId);
       return clip;
     },
+    /** Cuts a failed clip once more; the failed one goes when the new one is there. */
+    async retryClip(failed: ClipResponse): Promise<void> {
+      const { incidentId, cameraId, from, to, note } = failed;
+      const clip = await api.post(`/api/incidents/${incidentId}/clips`, {
+        body: { cameraId, from, to, note },
+        schema: clipResponse,
+      });
+      await api.delete(`/api/clips/${failed.id}`).finally(() => {
+        client.setQueryData<ClipList>(clipsKey(incidentId), (list) => list && { items: replaced(list.items, clip) });
+        void client.invalidateQueries({ queryKey: clipsKey(incidentId) });
+        after(incidentId);
+      });
+    },
   };
 }
 

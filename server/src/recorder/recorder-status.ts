@@ -49,7 +49,7 @@ export interface RecorderStatusSources {
     condition(): FootageCondition;
   };
   chain: { condition(): RecorderStatus['chain'] };
-  live?: { transcodes(): { running: number; limit: number } };
+  live: { transcodes(): { running: number; limit: number } };
   outbox: { readonly sequence: number };
 }
 
@@ -134,7 +134,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         rebuilding: condition.rebuilding,
       },
       chain: sources.chain.condition(),
-      transcodes: sources.live?.transcodes() ?? { running: 0, limit: 0 },
+      transcodes: sources.live.transcodes(),
       sequence: outbox.sequence,
     };
   };

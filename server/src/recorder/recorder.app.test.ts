@@ -333,7 +333,7 @@ describe('a recorder, from discovery to the clip', () => {
       ...{ engine: 'native', engineReason: 'default', codec: 'h264', lostPackets: 0, timeSource: 'rtcp', audio: false },
     });
     expect(told.timeErrorMs).toBeLessThan(1000);
-    const { clock, storage, chain } = await status();
+    const { clock, storage, chain, transcodes } = await status();
     expect(clock).toEqual({ epoch: clock.epoch, ageDeletionSuspended: false, stepMs: null, steppedAt: null });
     expect(storage).toEqual({
       ...{ state: 'ok', slowCameras: 0, droppedFragments: 0, awaitingHolds: false, rebuilding: false },
@@ -342,6 +342,8 @@ describe('a recorder, from discovery to the clip', () => {
     expect(createPublicKey({ key: Buffer.from(chain.publicKey, 'base64'), format: 'der', type: 'spki' })).toMatchObject(
       { asymmetricKeyType: 'ed25519' },
     );
+    expect(transcodes.running).toBe(0);
+    expect(transcodes.limit).toBeGreaterThan(0);
   });
 
   it('gives the facts for a forecast, and takes the confirmation of its clock', async () => {

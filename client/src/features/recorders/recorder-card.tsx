@@ -3,6 +3,7 @@ import { Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { alertSentence } from '../../components/alert-sentence.js';
 import { Instant } from '../../components/instant.js';
+import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
 import { DiskSection } from './disk-section.js';
 import { RecorderFacts } from './recorder-facts.js';
@@ -47,9 +48,12 @@ export function RecorderCard({ recorder }: { recorder: RecorderResponse }) {
         {recorder.alerts.map((alert) => (
           <div key={alert.code} className={classes.alert} data-severity={alert.severity}>
             <Text>
-              <span aria-hidden="true">{alert.severity === 'critical' ? '■ ' : '▲ '}</span>
+              <span className={classes.mark} aria-hidden="true">
+                {alert.severity === 'critical' ? '■ ' : '▲ '}
+              </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
+            {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} />}
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} />}
           </div>
         ))}
