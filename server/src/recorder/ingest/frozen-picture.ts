@@ -1,18 +1,19 @@
 // Notices a picture that stands still although the stream goes on, without decoding: a sensor or an encoder that hangs.
-// Two signs: keyframes that are the same byte for byte (noise alone makes two of a living sensor differ), and pictures
-// between them that say nothing but "as before". Groups of two seconds are judged by the first, long ones by both.
+// Two signs: keyframes that are the same bit for bit (noise alone makes two of a living sensor differ), and pictures
+// between them that say nothing but "as before". The second alone proves nothing, since a coarse encoder skips the noise
+// of a quiet night; it makes one pair of keyframes enough, and is a reason to ask for a keyframe.
 
-/** Bytes compared of each slice of a keyframe, at three places behind its header. */
+/** Bytes compared of a slice of a keyframe, at three places behind its header. */
 const windowBytes = 96;
 const headerBytes = 24;
 const maxSlices = 3;
+/** The header may count the keyframes (idr_pic_id), and so be a little longer or shorter. */
+const headerChangeBytes = 2;
 /** So many keyframes in a row like their forerunners, over so long a time. */
 const sameKeyframes = 2;
 const sameForMs = 3500;
 /** One keyframe like its forerunner is enough when the pictures were empty for so long. */
 const emptyWithKeyMs = 5000;
-/** Where no keyframe comes at all. */
-const emptyAloneMs = 30_000;
 const suspiciousMs = 8000;
 /** Bytes of a slice, header included, in which every block is skipped … */
 const emptySliceBytes = 32;
@@ -22,16 +23,23 @@ const pixelsOfBlock = 256;
 /** So many pictures in a row with news end it. */
 const livelyPictures = 3;
 
+interface Window {
+  readonly slice: number;
+  /** From the end of the slice. */
+  readonly endOffset: number;
+  readonly bytes: Buffer;
+}
+
 interface KeyRecord {
   readonly lengths: readonly number[];
-  readonly windows: Buffer;
+  readonly windows: readonly Window[];
 }
 
 export type PictureMotion = 'moving' | 'suspicious' | 'frozen';
 
 export class FrozenPicture {
-  /** The last two keyframes: their headers may count modulo two. */
-  private records: KeyRecord[] = [];
+  /** Of the last two keyframes: some encoders go to and fro between two ways to code one picture. */
+  private records: readonly KeyRecord[] = [];
   private keyAtMs: number | undefined;
   private streak = 0;
   private streakSinceMs = 0;
@@ -48,19 +56,20 @@ export class FrozenPicture {
 
   /** A keyframe with these slices (no SEI, no parameter sets) came at `nowMs`, monotonic. */
   key(slices: readonly Buffer[], nowMs: number): PictureMotion {
-    const record = recordOf(slices);
-    const same = this.records.some((before) => isSame(before, record));
+    const isEmpty = this.emptyForMs(nowMs) >= emptyWithKeyMs;
+    const [last, older] = this.records;
+    const same =
+      (last !== undefined && isSame(last, slices)) || (isEmpty && older !== undefined && isSame(older, slices));
     if (same) {
       if (this.streak === 0) this.streakSinceMs = this.keyAtMs ?? nowMs;
       this.streak += 1;
       const alone = this.streak >= sameKeyframes && nowMs - this.streakSinceMs >= sameForMs;
-      if (alone || this.emptyForMs(nowMs) >= emptyWithKeyMs) this.freeze();
+      if (alone || isEmpty) this.freeze();
     } else {
       this.streak = 0;
-      this.emptySinceMs = undefined;
       this.frozen = false;
     }
-    this.records = [...this.records.slice(-1), record];
+    this.records = [recordOf(slices), ...(last === undefined ? [] : [last])];
     this.keyAtMs = nowMs;
     this.largest = { before: this.largest.now, now: 0 };
     return this.frozen ? 'frozen' : 'moving';
@@ -79,12 +88,7 @@ export class FrozenPicture {
       }
       return this.frozen ? 'frozen' : 'moving';
     }
-    const emptyMs = this.emptyForMs(nowMs);
-    if (emptyMs >= emptyAloneMs) {
-      this.freeze();
-      return 'frozen';
-    }
-    return emptyMs >= suspiciousMs ? 'suspicious' : 'moving';
+    return this.emptyForMs(nowMs) >= suspiciousMs ? 'suspicious' : 'moving';
   }
 
   private emptyForMs(nowMs: number): number {
@@ -102,22 +106,45 @@ export class FrozenPicture {
 }
 
 function recordOf(slices: readonly Buffer[]): KeyRecord {
-  const chosen =
-    slices.length <= maxSlices ? slices : [slices[0]!, slices[slices.length >> 1]!, slices[slices.length - 1]!];
-  const windows = chosen.flatMap((slice) => {
-    const last = slice.length - windowBytes;
-    if (last <= headerBytes) return [slice.subarray(Math.min(headerBytes, slice.length >> 1))];
-    return [headerBytes + ((last - headerBytes) >> 1), headerBytes, last].map((at) =>
-      slice.subarray(at, at + windowBytes),
-    );
+  const chosen = [...new Set([0, slices.length >> 1, slices.length - 1])].slice(0, maxSlices);
+  const windows = chosen.flatMap((index) => {
+    const slice = slices[index];
+    if (slice === undefined) return [];
+    const farthest = Math.max(0, slice.length - headerBytes - windowBytes);
+    return [...new Set([0, farthest >> 1, farthest])].map((endOffset) => ({
+      slice: index,
+      endOffset,
+      bytes: windowOf(slice, endOffset),
+    }));
   });
-  return { lengths: slices.slice(0, 64).map(({ length }) => length), windows: Buffer.concat(windows) };
+  return { lengths: slices.slice(0, 64).map(({ length }) => length), windows };
 }
 
-function isSame(a: KeyRecord, b: KeyRecord): boolean {
+/**
+ * Up to `windowBytes` bytes that end `endOffset` before the slice's last bit, put on byte boundaries counted from there:
+ * without arithmetic coding a longer header shifts all behind it by bits (H.264 7.3.2.11).
+ */
+function windowOf(slice: Buffer, endOffset: number): Buffer {
+  let last = slice.length - 1;
+  while (last > 0 && slice[last] === 0) last -= 1;
+  const shift = 31 - Math.clz32(slice[last]! & -slice[last]!);
+  const end = last - endOffset;
+  const count = Math.max(0, Math.min(windowBytes, end - Math.min(headerBytes, slice.length >> 1)));
+  const bytes = Buffer.allocUnsafe(count);
+  for (let index = 0; index < count; index++)
+    bytes[index] = ((slice[end - index]! | (slice[end - index - 1]! << 8)) >> shift) & 255;
+  return bytes;
+}
+
+function isSame(before: KeyRecord, slices: readonly Buffer[]): boolean {
   return (
-    a.lengths.length === b.lengths.length &&
-    a.lengths.every((length, index) => length === b.lengths[index]) &&
-    a.windows.equals(b.windows)
+    slices.slice(0, 64).length === before.lengths.length &&
+    before.lengths.every((length, index) => Math.abs(length - slices[index]!.length) <= headerChangeBytes) &&
+    before.windows.every(({ slice, endOffset, bytes }) => {
+      const now = windowOf(slices[slice]!, endOffset);
+      // The farthest window of a shorter slice may lack a byte or two of its beginning.
+      const count = Math.min(now.length, bytes.length);
+      return bytes.length - count <= headerChangeBytes && now.compare(bytes, 0, count, 0, count) === 0;
+    })
   );
 }

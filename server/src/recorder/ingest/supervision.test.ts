@@ -362,6 +362,7 @@ describe('FrozenPicture', () => {
     ['every second', 10, counting, () => 40, 9500],
     ['every ten seconds', 100, counting, () => 40, 20_500],
     ['each one, as in motion JPEG', 1, () => still, () => 0, 9500],
+    ['two ways to code it in turn', 20, (index) => random(5000, index & 1), () => 40, 9500],
     ['once a minute', 600, counting, () => 40, 60_500],
   ])('is noticed with keyframes %s', (_name, group, key, between, limitMs) => {
     const { frozenAtMs } = watch(group, 70, key, between);
@@ -377,6 +378,13 @@ describe('FrozenPicture', () => {
       (index) => random(5000, index + 1),
       (index) => (index % 10 === 0 ? 400 : 40),
     ],
+    [
+      'a quiet scene, empty between different keyframes once a minute',
+      600,
+      (index) => random(5000, index + 1),
+      () => 40,
+    ],
+    ['a scene that repeats every second keyframe', 20, (index) => random(5000, index % 2), () => 900],
     ['a quiet scene, empty between different keyframes', 20, (index) => random(5000 + index, index + 1), () => 40],
   ])('%s is alive', (_name, group, key, between) => {
     expect(watch(group, 120, key, between).frozenAtMs).toBeUndefined();
