@@ -14,6 +14,11 @@ const playlistQuery = z.object({
   ...range,
   mode: z.enum(['full', 'keyframes']).default('full'),
   sound: z.literal('1').optional(),
+  plays: z
+    .string()
+    .regex(/^(h264|h265)(,(h264|h265))?$/)
+    .transform((text) => text.split(',') as ('h264' | 'h265')[])
+    .optional(),
 });
 const guardQuery = z.object(range);
 const thumbnailQuery = z.object({
@@ -23,6 +28,7 @@ const thumbnailQuery = z.object({
 const cameraParams = z.object({ id: idSchema });
 const fileParams = z.object({ id: idSchema, fileId });
 const keyframeParams = z.object({ id: idSchema, fileId, offset: byteNumber });
+const stretchParams = z.object({ id: idSchema, fileId, start: byteNumber, end: byteNumber });
 
 /** `bytes=<first>-<last>`, which is what a playlist's byte ranges become. */
 function exactRange(header: string | undefined): { startByte: number; endByte: number } {
@@ -60,14 +66,38 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       await sendStream(response, part.stream, signal);
     },
   });
+  const convertedRoute = (folder: string, kind: 'stretch' | 'keyframes'): RecorderRoute => ({
+    method: 'GET',
+    path: `/v1/cameras/:id/${folder}/:fileId-:start-:end.m4s`,
+    handle: async ({ params, query, response, signal }) => {
+      const { id, fileId, start, end } = parseInput(stretchParams, params);
+      const { from, to } = parseInput(guardQuery, query);
+      const guard = { fromMs: from, toMs: to };
+      const { contentType, body } = await playback.converted(id, fileId, kind, start, end, guard, signal);
+      sendBytes(response, contentType, body);
+    },
+  });
   return [
+    convertedRoute('converted', 'stretch'),
+    convertedRoute('converted-keyframes', 'keyframes'),
+    {
+      method: 'GET',
+      path: '/v1/cameras/:id/converted/:fileId.mp4',
+      handle: async ({ params, query, response, signal }) => {
+        const { id, fileId } = parseInput(fileParams, params);
+        const { from, to } = parseInput(guardQuery, query);
+        const { contentType, body } = await playback.convertedInit(id, fileId, { fromMs: from, toMs: to }, signal);
+        sendBytes(response, contentType, body);
+      },
+    },
     {
       method: 'GET',
       path: '/v1/cameras/:id/playlist.m3u8',
       handle: async ({ params, query, response }) => {
         const { id } = parseInput(cameraParams, params);
-        const { from, to, mode, sound } = parseInput(playlistQuery, query);
-        sendBytes(response, playlistContentType, await playback.playlist(id, from, to, mode, sound === '1'));
+        const { from, to, mode, sound, plays } = parseInput(playlistQuery, query);
+        const text = await playback.playlist(id, from, to, mode, { sound: sound === '1', plays });
+        sendBytes(response, playlistContentType, text);
       },
     },
     fileRoute('files', false),

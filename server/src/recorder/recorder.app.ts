@@ -215,7 +215,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         discovery,
         identify: onvif.identify,
         footage,
-        playback: createPlayback({ footage, pictures }),
+        playback: createPlayback({ footage, pictures, converter: transcodes }),
         live,
         chain,
         requireCamera: (cameraId) => {

@@ -149,7 +149,7 @@ describe('playback of footage with sound', () => {
   async function played(sound: boolean): Promise<{ playlist: string; bytes: Buffer }> {
     const playback = createPlayback({ footage: store, pictures: { picture: () => Promise.reject(new Error('none')) } });
     const { fromMs, toMs } = guard();
-    const playlist = await playback.playlist('cam', fromMs, toMs, 'full', sound);
+    const playlist = await playback.playlist('cam', fromMs, toMs, 'full', { sound });
     const ranges = [...playlist.matchAll(/BYTERANGE[:=]"?(\d+)@(\d+)/g)].map(([, length, offset]) => ({
       start: Number(offset),
       end: Number(offset) + Number(length),

@@ -13,14 +13,24 @@ const playlistQuery = z.object({
   from: instantSchema.optional(),
   to: instantSchema.optional(),
   mode: z.enum(['keyframes']).optional(),
+  /** With the sound that was recorded; else the picture alone. */
+  sound: z.literal('1').optional(),
+  /** What the browser can play; the rest is converted. */
+  plays: z
+    .string()
+    .regex(/^(h264|h265)(,(h264|h265))?$/)
+    .optional(),
 });
 const thumbnailQuery = z.object({ at: instantSchema, width: z.coerce.number().int().min(32).max(1920).optional() });
 
 /** Folders of media that a playlist names, and what a file of each is called. */
 const folders = {
   files: /^[A-Za-z0-9_-]{1,80}\.mp4$/,
+  sound: /^[A-Za-z0-9_-]{1,80}\.mp4$/,
   inits: /^[A-Za-z0-9_-]{1,80}\.mp4$/,
   keyframes: /^[A-Za-z0-9_-]{1,100}\.m4s$/,
+  converted: /^[A-Za-z0-9_-]{1,120}\.(mp4|m4s)$/,
+  'converted-keyframes': /^[A-Za-z0-9_-]{1,120}\.m4s$/,
 };
 
 /**
@@ -96,12 +106,12 @@ export function playbackRoutes(service: FootageService, media: FootageMedia): Ro
       produces: 'application/vnd.apple.mpegurl',
       handler: async (ask) => {
         const open = await service.openCamera(ask.actor, ask.params.openingId, ask.params.cameraId);
-        const { from, to, mode } = ask.query;
+        const { from, to, mode, sound, plays } = ask.query;
         const fromMs = from === undefined ? open.fromMs : Date.parse(from);
         const toMs = to === undefined ? open.toMs : Date.parse(to);
         if (!(fromMs < toMs)) throw new AppError('invalid', 'bad_range', 'from must be before to');
         if (fromMs < open.fromMs || toMs > open.toMs) throw outside();
-        const query = { from: instantFromMs(fromMs), to: instantFromMs(toMs), mode };
+        const query = { from: instantFromMs(fromMs), to: instantFromMs(toMs), mode, sound, plays };
         await forward(ask, open, 'playlist.m3u8', query, 'no-store');
       },
     }),

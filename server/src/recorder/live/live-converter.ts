@@ -17,7 +17,7 @@ const mostQueued = 256;
 
 /** The part of the room of conversions that is needed. */
 export interface ConversionPlaces {
-  /** @throws AppError too_many transcodes_busy */
+  /** @throws AppError unavailable transcodes_busy */
   take(): {
     start(options: { timescale: number; onBytes: (bytes: Buffer) => void; onEnd: (why: string) => void }): {
       write(bytes: Buffer): boolean;

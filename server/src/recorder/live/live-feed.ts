@@ -9,7 +9,7 @@ import type { Logger } from '../../lib/logger.js';
 import { headOf, memoryFragment, splitParts, storedFragment } from './live-fragments.js';
 import type { LiveFootage, LiveSource, TailFragment } from './live-sources.js';
 import { LiveWindow, type LiveFragment, type LivePart } from './live-window.js';
-import { videoTrack, type VideoTrack } from './video-only.js';
+import { videoTrack, wholeTracks, type VideoTrack } from './video-only.js';
 
 const usualTailMs = 14_000;
 /** A smart codec sends one keyframe a minute. */
@@ -27,6 +27,8 @@ export const usualPartMs = 334;
 export interface FeedOptions {
   readonly cameraId: string;
   readonly source: LiveSource;
+  /** Sound beside the picture, where there is any; then there are no parts. */
+  readonly withSound: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly firstSequence: number;
@@ -89,6 +91,7 @@ function groupLengths(tail: readonly TailFragment[]): number[] {
 export function createLiveFeed(options: FeedOptions): LiveFeed {
   const { cameraId, source, clock, logger } = options;
   const { footage } = source;
+  const trackOf = options.withSound ? wholeTracks : videoTrack;
   const tracks = new Map<string, VideoTrack>();
   const bell = createBell(clock);
   const queue: ({ fragment: Fragment } | { part: FragmentPart })[] = [];
@@ -118,11 +121,11 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     if (file === undefined) throw new AppError('not_found', 'footage_gone', `footage file ${fragment.fileId} is gone`);
     const init = parseInitSegment(Buffer.from(await from.read(fragment.fileId, 0, file.initByteLength)));
     codec = init.codec;
-    return remember(fragment.initId, videoTrack(init));
+    return remember(fragment.initId, trackOf(init));
   }
 
   function memoryTrack(init: Fragment['init']): VideoTrack {
-    return tracks.get(init.id) ?? remember(init.id, videoTrack(init));
+    return tracks.get(init.id) ?? remember(init.id, trackOf(init));
   }
 
   function ensureWindow(targetDurationSeconds: number): LiveWindow {

@@ -39,6 +39,6 @@ export interface LiveSource {
 
 /** Makes H.264 of a main stream that browsers cannot play; one for all viewers of a camera. */
 export interface LiveConverter {
-  /** @throws AppError too_many transcodes_busy when as many run as may */
+  /** @throws AppError unavailable transcodes_busy when as many run as may */
   open(cameraId: string): LiveSource['open'];
 }

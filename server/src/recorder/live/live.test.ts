@@ -7,7 +7,7 @@ import { parseMoof, parseTrackDefaults } from '../../lib/isobmff/moof.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { createLive, type Live } from './live.js';
-import { splitFragment } from './split-fragment.js';
+import { splitFragment } from '../../lib/isobmff/split-fragment.js';
 
 const startAtMs = Date.UTC(2026, 10, 22, 7, 30);
 const camera = 'camera';

@@ -10,15 +10,18 @@ import { createLiveFeed, usualPartMs, type LiveFeed } from './live-feed.js';
 import type { LiveConverter, LiveFootage, LiveIngest, LivePictures, LiveSource } from './live-sources.js';
 import type { LiveFragment } from './live-window.js';
 
-/** `converted`: the main stream made into H.264 of at most 720 lines, for browsers that cannot play what it is. */
-export const liveStreams = ['main', 'sub', 'converted'] as const;
+/**
+ * `converted`: the main stream made into H.264 of at most 720 lines, for browsers that cannot play what it is. `sound`:
+ * the main stream with the camera's sound where that is recorded, without parts; all others are the picture alone.
+ */
+export const liveStreams = ['main', 'sub', 'converted', 'sound'] as const;
 export type LiveStream = (typeof liveStreams)[number];
 
 /** What a viewer can play; MJPEG and MPEG-4 are never among it. */
 export type PlayableCodec = 'h264' | 'h265';
 
 /** A feed ends so long after it was last asked; a sub-stream is then no longer pulled. */
-const lingerMs: Record<LiveStream, number> = { main: 60_000, sub: 12_000, converted: 12_000 };
+const lingerMs: Record<LiveStream, number> = { main: 60_000, sub: 12_000, converted: 12_000, sound: 12_000 };
 /** How long the first request of a cold stream waits for a picture. */
 const firstPictureWaitMs = 8000;
 /** A stream that gives nothing for so long is down. */
@@ -49,7 +52,7 @@ export interface Live {
   /**
    * The playlist (`application/vnd.apple.mpegurl`), URIs `init-<id>.mp4`, `<sequence>.m4s` and `<sequence>-<part>.m4s`.
    * Waits up to 8 s for the first picture of a cold stream. @throws AppError unavailable camera_down with details
-   * reason, detail, sinceAt; precondition codec_not_playable with details codec; invalid bad_reload; too_many
+   * reason, detail, sinceAt; precondition codec_not_playable with details codec; invalid bad_reload; unavailable
    * transcodes_busy
    */
   playlist(cameraId: string, stream: LiveStream, ask?: PlaylistAsk): Promise<LiveAnswer>;
@@ -99,6 +102,9 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
+/** Comes from the stream that is recorded. */
+const isRecorded = (stream: LiveStream) => stream === 'main' || stream === 'sound';
+
 const gone = () => new AppError('not_found', 'segment_gone', 'this part of the live stream is no longer there');
 
 /** From RFC 6381 to what people call it. */
@@ -131,6 +137,7 @@ export function createLive(options: {
       if (converter === undefined) throw new AppError('unavailable', 'transcodes_busy', 'nothing is converted here');
       return { open: converter.open(cameraId) };
     }
+    if (stream === 'sound') return { footage, open: (onFragment) => ingest.subscribe(cameraId, 'main', onFragment) };
     const openParts: LiveSource['openParts'] = (onPart) => ingest.subscribeParts(cameraId, stream, onPart);
     if (stream === 'main')
       return { footage, openParts, open: (onFragment) => ingest.subscribe(cameraId, 'main', onFragment) };
@@ -181,7 +188,8 @@ export function createLive(options: {
     const before = sequences.get(key);
     const firstSequence = Math.max(before?.segment ?? 0, Math.floor(clock.nowMs() / 100));
     const firstDiscontinuity = before?.discontinuity ?? 0;
-    const feed = createLiveFeed({ cameraId, source, clock, logger, firstSequence, firstDiscontinuity });
+    const withSound = stream === 'sound';
+    const feed = createLiveFeed({ cameraId, source, withSound, clock, logger, firstSequence, firstDiscontinuity });
     const viewing: Viewing = {
       feed,
       cameraId,
@@ -211,14 +219,14 @@ export function createLive(options: {
 
   /** A main stream whose camera is known to be down is not worth waiting for. */
   function mayCome(viewing: Viewing): boolean {
-    if (viewing.stream !== 'main') return true;
+    if (!isRecorded(viewing.stream)) return true;
     const state = ingest.runtime(viewing.cameraId)?.state;
     return state === 'starting' || state === 'recording';
   }
 
   function isStale({ feed, cameraId, stream }: Viewing): boolean {
     if (feed.grownAtMs === undefined || clock.monotonicMs() - feed.grownAtMs > staleMs) return true;
-    if (stream !== 'main') return false;
+    if (!isRecorded(stream)) return false;
     // The footage may be old although this feed has just begun to read it.
     const runtime = ingest.runtime(cameraId);
     return runtime?.lastFragmentAtMs !== undefined && clock.nowMs() - runtime.lastFragmentAtMs > staleMs;
@@ -314,16 +322,16 @@ export function createLive(options: {
   return {
     async playlist(cameraId, stream, ask = {}) {
       const { signal } = ask;
+      const inParts = ask.lowLatency === true && stream !== 'sound';
       const viewing = view(cameraId, stream);
       const { feed } = viewing;
-      const parts = ask.lowLatency === true ? feed.wantParts() : undefined;
+      const parts = inParts ? feed.wantParts() : undefined;
       await ready(viewing, signal, () => feed.window?.hasSegments === true);
       checkCodec(viewing, ask.plays);
       await parts;
       await reload(viewing, ask);
-      if (ask.lowLatency === true)
-        viewing.partTargetMs ??= Math.max(usualPartMs, Math.ceil(feed.window?.longestPart ?? 0));
-      const lowLatency = ask.lowLatency === true ? { partTargetMs: viewing.partTargetMs ?? usualPartMs } : undefined;
+      if (inParts) viewing.partTargetMs ??= Math.max(usualPartMs, Math.ceil(feed.window?.longestPart ?? 0));
+      const lowLatency = inParts ? { partTargetMs: viewing.partTargetMs ?? usualPartMs } : undefined;
       const text = feed.window?.playlist(lowLatency);
       if (text === undefined) throw down(cameraId, 'no_stream');
       return { contentType: 'application/vnd.apple.mpegurl', body: Buffer.from(text) };

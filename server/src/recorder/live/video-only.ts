@@ -1,9 +1,10 @@
-// Live pictures are silent: where a stream has sound beside its picture, viewers get the track of the picture alone.
+// Live pictures are silent unless sound is asked for: where a stream has sound beside its picture, viewers get the track
+// of the picture alone.
 import type { InitSegment } from '../../lib/fragment.js';
 import { box } from '../../lib/isobmff/box-writer.js';
 import { boxesIn, findBox, findIn, iterateBoxes, payloadOf, type Box } from '../../lib/isobmff/boxes.js';
 import { parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
-import { splitFragment, type SplitPart } from './split-fragment.js';
+import { splitFragment, type SplitPart } from '../../lib/isobmff/split-fragment.js';
 
 export interface VideoTrack {
   readonly initBytes: Buffer;
@@ -59,4 +60,9 @@ export function videoTrack(init: Pick<InitSegment, 'bytes' | 'trackId' | 'timesc
     fragment: (bytes) => (silent ? bytes : (splitFragment(bytes, defaults, Infinity)[0]?.bytes ?? bytes)),
     parts: (bytes, targetMs) => splitFragment(bytes, defaults, (targetMs * timescale) / 1000),
   };
+}
+
+/** The stream as it is recorded, sound included. */
+export function wholeTracks(init: Pick<InitSegment, 'bytes' | 'trackId' | 'timescale'>): VideoTrack {
+  return { ...videoTrack(init), initBytes: init.bytes, fragment: (bytes) => bytes };
 }

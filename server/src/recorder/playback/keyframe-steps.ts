@@ -7,9 +7,10 @@ import { timescaleOf, type NeededFootage } from './needed-footage.js';
 import type { PlaybackFootage, PlaybackFragment } from './playback-footage.js';
 import { shownTicks } from './shown-ticks.js';
 import type { PictureGroup } from './stretches.js';
+import type { IsConverted } from './vod-segments.js';
 
 /** At ×8 a picture every two seconds of footage is four pictures a second. */
-const closestStepMs = 2000;
+export const closestStepMs = 2000;
 const mostSteps = 20_000;
 
 export interface KeyframeStep {
@@ -84,7 +85,52 @@ export async function keyframeSteps(
   return Promise.all(steps);
 }
 
-export function keyframeSegments(steps: readonly KeyframeStep[]): PlaylistSegment[] {
+/** So many pictures are converted at once: a process for each would cost more than its picture. */
+const convertedTogether = 8;
+
+/** Steps in order, those of converted files put together. */
+function together(steps: readonly KeyframeStep[], converted: IsConverted, most: number): KeyframeStep[][] {
+  const groups: KeyframeStep[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    const joins =
+      last !== undefined &&
+      converted(step.fragment.fileId) &&
+      last[0]?.fragment.fileId === step.fragment.fileId &&
+      !step.discontinuity &&
+      last.length < most;
+    if (joins) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
+
+export function keyframeSegments(
+  steps: readonly KeyframeStep[],
+  converted: IsConverted = () => false,
+  stepMs = closestStepMs,
+): PlaylistSegment[] {
+  const own = steps.filter(({ fragment }) => !converted(fragment.fileId));
+  if (own.length === steps.length) return plainSegments(steps);
+  // Which ones belong together must be the same for every range that was opened.
+  const most = stepMs === closestStepMs ? convertedTogether : 1;
+  return together(steps, converted, most).flatMap((group) => {
+    const [first] = group;
+    const last = group.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const { fileId, offset } = first.fragment;
+    if (!converted(fileId)) return plainSegments(group);
+    return {
+      uri: `converted-keyframes/${fileId}-${offset}-${last.fragment.offset}.m4s`,
+      durationSeconds: group.reduce((sum, { durationTicks }) => sum + durationTicks, 0) / first.timescale,
+      programDateTimeMs: first.atMs,
+      discontinuity: first.discontinuity,
+      map: { uri: `converted/${fileId}.mp4` },
+    };
+  });
+}
+
+function plainSegments(steps: readonly KeyframeStep[]): PlaylistSegment[] {
   return steps.map(({ fragment, ...step }) => ({
     uri: `keyframes/${fragment.fileId}-${fragment.offset}.m4s`,
     durationSeconds: step.durationTicks / step.timescale,

@@ -7,6 +7,8 @@ export interface PlaybackFile {
   readonly cameraId: string;
   /** The init segment is bytes [0, initByteLength). */
   readonly initByteLength: number;
+  /** RFC 6381. */
+  readonly codec: string;
   readonly timescale: number;
   readonly trackId: number;
   readonly startAtMs: number;

@@ -4,6 +4,7 @@ import { pipeline, type Duplex } from 'node:stream';
 import { AppError } from '../../lib/errors.js';
 import { renderMediaPlaylist } from '../../lib/hls/media-playlist.js';
 import { hidingStream } from '../../lib/isobmff/hidden-tracks.js';
+import { createConvertedFootage, isPlayed, type FootageConverter } from './converted-footage.js';
 import { FragmentFactsReader } from './fragment-facts.js';
 import type { KeyframePictures } from './keyframe-pictures.js';
 import { keyframeBytes, keyframeSegments, keyframeSteps, stepMsOf } from './keyframe-steps.js';
@@ -47,10 +48,17 @@ export interface Playback {
   /**
    * HLS media playlist (`application/vnd.apple.mpegurl`) of [fromMs, toMs), complete. URIs are relative:
    * `files/<fileId>.mp4` with byte ranges (`sound/<fileId>.mp4` with `sound`), or `keyframes/<fileId>-<offset>.m4s` and
-   * `inits/<fileId>.mp4`.
+   * `inits/<fileId>.mp4`. Where `plays` does not name what a file is, it is `converted/<fileId>-<start>-<end>.m4s`, or
+   * `converted-keyframes/<fileId>-<first offset>-<last offset>.m4s`, with `converted/<fileId>.mp4`.
    * @throws AppError not_found no_footage with details sinceAt and nextAt; invalid bad_range
    */
-  playlist(cameraId: string, fromMs: number, toMs: number, mode: PlaylistMode, sound?: boolean): Promise<string>;
+  playlist(
+    cameraId: string,
+    fromMs: number,
+    toMs: number,
+    mode: PlaylistMode,
+    options?: PlaylistOptions,
+  ): Promise<string>;
   /**
    * Bytes [startByte, endByte) of a footage file; without `sound` its other tracks than the video are hidden, so that
    * a browser that cannot play AAC, or does not want to hear it, is given nothing but the picture. The caller must consume or destroy `stream`.
@@ -72,10 +80,33 @@ export interface Playback {
    */
   keyframe(cameraId: string, fileId: string, offset: number, guard: OpenedRange): Promise<MediaAnswer>;
   /**
+   * H.264 of what lies in [startByte, endByte) of a footage file that the viewer cannot play, or of its keyframes in the
+   * fragments from `startByte` to the one at `endByte`; at the same instants.
+   * @throws AppError forbidden outside_opened_range, unavailable transcodes_busy
+   */
+  converted(
+    cameraId: string,
+    fileId: string,
+    kind: 'stretch' | 'keyframes',
+    startByte: number,
+    endByte: number,
+    guard: OpenedRange,
+    signal?: AbortSignal,
+  ): Promise<MediaAnswer>;
+  /** ftyp+moov of what `converted` gives. Errors as there. */
+  convertedInit(cameraId: string, fileId: string, guard: OpenedRange, signal?: AbortSignal): Promise<MediaAnswer>;
+  /**
    * JPEG of the nearest keyframe at or before `atMs` within 60 s of footage, else of the next one within 60 s.
    * @throws AppError not_found no_footage, too_many pictures_busy
    */
   thumbnail(cameraId: string, atMs: number, width?: number): Promise<Thumbnail>;
+}
+
+export interface PlaylistOptions {
+  /** Default: the picture alone. */
+  readonly sound?: boolean;
+  /** Default: everything. */
+  readonly plays?: readonly ('h264' | 'h265')[] | undefined;
 }
 
 export const playlistContentType = 'application/vnd.apple.mpegurl';
@@ -91,10 +122,16 @@ function piped(from: NodeJS.ReadableStream, into: Duplex): NodeJS.ReadableStream
   return into;
 }
 
-export function createPlayback(options: { footage: PlaybackFootage; pictures: KeyframePictures }): Playback {
+export function createPlayback(options: {
+  footage: PlaybackFootage;
+  pictures: KeyframePictures;
+  /** Default: what a viewer cannot play is not shown. */
+  converter?: FootageConverter;
+}): Playback {
   const { footage, pictures } = options;
   const facts = new FragmentFactsReader(footage);
   const guards = new RangeGuard(footage, facts);
+  const convertedFootage = createConvertedFootage({ footage, facts, guards, converter: options.converter });
 
   /** Where in [startByte, endByte) of a file that has other tracks than the video these are described, rising. */
   async function otherTracksAt(
@@ -117,16 +154,18 @@ export function createPlayback(options: { footage: PlaybackFootage; pictures: Ke
   }
 
   return {
-    async playlist(cameraId, fromMs, toMs, mode, sound = false) {
+    async playlist(cameraId, fromMs, toMs, mode, { sound = false, plays } = {}) {
       checkRange(fromMs, toMs);
       const needed = await neededFootage(footage, facts, cameraId, fromMs, toMs);
+      const stepMs = stepMsOf(toMs - fromMs);
+      const converted = (fileId: string) => plays !== undefined && !isPlayed(needed.files.get(fileId)?.codec, plays);
       const { segments, independentSegments } =
         mode === 'keyframes'
           ? {
-              segments: keyframeSegments(await keyframeSteps(needed, facts, stepMsOf(toMs - fromMs))),
+              segments: keyframeSegments(await keyframeSteps(needed, facts, stepMs), converted, stepMs),
               independentSegments: true,
             }
-          : await vodSegments(needed, facts, sound ? 'sound' : 'files');
+          : await vodSegments(needed, facts, sound ? 'sound' : 'files', converted);
       if (segments.length === 0) throw await noFootage(footage, cameraId, fromMs, toMs);
       return renderMediaPlaylist({ mediaSequence: 0, complete: true, independentSegments, segments });
     },
@@ -172,6 +211,15 @@ export function createPlayback(options: { footage: PlaybackFootage; pictures: Ke
         throw new AppError('not_found', 'footage_gone', 'the keyframe is gone');
       return { contentType: 'video/iso.segment', body: await keyframeBytes(footage, facts, step) };
     },
+
+    converted: (cameraId, fileId, kind, startByte, endByte, guard, signal) => {
+      checkRange(guard.fromMs, guard.toMs);
+      return kind === 'stretch'
+        ? convertedFootage.stretch(cameraId, fileId, startByte, endByte, guard, signal)
+        : convertedFootage.keyframes(cameraId, fileId, startByte, endByte, guard, signal);
+    },
+
+    convertedInit: (cameraId, fileId, guard, signal) => convertedFootage.init(cameraId, fileId, guard, signal),
 
     async thumbnail(cameraId, atMs, width) {
       const found = await findThumbnail(footage, facts, cameraId, atMs);

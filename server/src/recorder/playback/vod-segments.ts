@@ -15,6 +15,9 @@ const largestSegmentBytes = 32 * 1024 * 1024;
 /** A day in segments of six seconds, and some room. */
 const mostSegments = 20_000;
 
+/** Files that the viewer cannot play as they are. */
+export type IsConverted = (fileId: string) => boolean;
+
 interface Piece {
   readonly fragments: PlaybackFragment[];
   readonly discontinuity: boolean;
@@ -25,7 +28,7 @@ interface Piece {
 const durationOf = (fragments: readonly PlaybackFragment[]) =>
   fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
 
-function piecesOf(needed: NeededFootage): Piece[] {
+function piecesOf(needed: NeededFootage, converted: IsConverted): Piece[] {
   const pieces: Piece[] = [];
   for (const group of needed.groups) {
     const last = pieces.at(-1);
@@ -43,15 +46,17 @@ function piecesOf(needed: NeededFootage): Piece[] {
     let pieceMs = 0;
     let pieceBytes = 0;
     for (const fragment of group.fragments) {
-      const full =
-        pieceMs + fragment.durationMs > longestSegmentMs || pieceBytes + fragment.byteLength > largestSegmentBytes;
+      // What is decoded before it is sent can be cut in any place.
+      const anywhere = converted(fragment.fileId);
+      const longestMs = anywhere ? usualSegmentMs : longestSegmentMs;
+      const full = pieceMs + fragment.durationMs > longestMs || pieceBytes + fragment.byteLength > largestSegmentBytes;
       if (piece === undefined || full || !adjoins(piece.fragments.at(-1), fragment)) {
         const first = piece === undefined;
         piece = {
           fragments: [],
           discontinuity: first && group.breaksBefore,
           steps: first && group.stepsBefore,
-          independent: fragment.independent,
+          independent: fragment.independent || anywhere,
         };
         pieces.push(piece);
         pieceMs = 0;
@@ -79,8 +84,9 @@ export async function vodSegments(
   facts: FragmentFactsReader,
   /** What the files are asked under: with their video alone, or with sound. */
   folder: 'files' | 'sound' = 'files',
+  converted: IsConverted = () => false,
 ): Promise<{ segments: PlaylistSegment[]; independentSegments: boolean }> {
-  const pieces = piecesOf(needed);
+  const pieces = piecesOf(needed, converted);
   const firsts = pieces.map(({ fragments }) => fragments[0] as PlaybackFragment);
   const ticks = await shownTicks(firsts, facts, ({ firstTicks }) => firstTicks);
   const shown = firsts.map((first, index): Shown => {
@@ -99,13 +105,22 @@ export async function vodSegments(
     const next = shown[index + 1];
     const goesOn = next !== undefined && pieces[index + 1]?.discontinuity === false && next.ticks > own.ticks;
     const uri = `${folder}/${first.fileId}.mp4`;
+    const endByte = last.offset + last.byteLength;
+    const media = converted(first.fileId)
+      ? {
+          uri: `converted/${first.fileId}-${first.offset}-${endByte}.m4s`,
+          map: { uri: `converted/${first.fileId}.mp4` },
+        }
+      : {
+          uri,
+          byteRange: { offset: first.offset, length: endByte - first.offset },
+          map: { uri, byteRange: { offset: 0, length: needed.files.get(first.fileId)?.initByteLength ?? 0 } },
+        };
     return {
-      uri,
-      byteRange: { offset: first.offset, length: last.offset + last.byteLength - first.offset },
+      ...media,
       durationSeconds: goesOn ? Number(next.ticks - own.ticks) / own.timescale : durationOf(piece.fragments) / 1000,
       programDateTimeMs: own.atMs,
       discontinuity: piece.discontinuity,
-      map: { uri, byteRange: { offset: 0, length: needed.files.get(first.fileId)?.initByteLength ?? 0 } },
     };
   });
   return { segments, independentSegments: pieces.every((piece) => piece.independent) };

@@ -16,7 +16,7 @@ const stretchTimeoutMs = 45_000;
 const largestStretchBytes = 64 * 1024 * 1024;
 /** How many stretches may wait for a place, and how long one does. */
 const mostWaiting = 16;
-const longestWaitMs = 12_000;
+const longestWaitMs = 6000;
 /** A converter that cannot keep up drops groups of pictures beyond this. */
 const mostBufferedBytes = 12 * 1024 * 1024;
 
@@ -42,17 +42,19 @@ export interface TranscodePlace {
 export interface Transcodes {
   readonly limit: number;
   readonly running: number;
-  /** @throws AppError too_many transcodes_busy */
+  /** @throws AppError unavailable transcodes_busy */
   take(): TranscodePlace;
   /**
-   * ftyp, moov and one fragment of the pictures of a stretch; `media` is fMP4 from a keyframe on. Waits up to 12 s for a
-   * place. @throws AppError too_many transcodes_busy, and what ffmpeg throws
+   * ftyp, moov and one fragment of the pictures of a stretch; `media` is fMP4 from a keyframe on. Waits up to 6 s for a
+   * place. @throws AppError unavailable transcodes_busy, and what ffmpeg throws
    */
   convert(media: Buffer, stretch: TranscodedStretch, signal?: AbortSignal): Promise<Buffer>;
 }
 
 const busy = (limit: number) =>
-  new AppError('too_many', 'transcodes_busy', `${limit} streams are being converted already`, { details: { limit } });
+  new AppError('unavailable', 'transcodes_busy', `${limit} streams are being converted already`, {
+    details: { limit },
+  });
 
 export function createTranscodes(options: { ffmpeg: Transcoder; limit: number; logger: Logger }): Transcodes {
   const { ffmpeg, limit, logger } = options;

@@ -1,7 +1,8 @@
-// Cuts a whole fragment into parts for low-latency HLS, for what was there before anybody watched.
-import { box, fullBox, u32, u64 } from '../../lib/isobmff/box-writer.js';
-import { parseMoof, type FragmentSample, type SampleDefaults } from '../../lib/isobmff/moof.js';
-import { PartCutter } from '../../lib/part-cuts.js';
+// Writes a fragment anew, video only: cut into parts for low-latency HLS, or joined with those after it.
+import { box, fullBox, u32, u64 } from './box-writer.js';
+import { badMp4 } from './boxes.js';
+import { parseMoof, type FragmentSample, type SampleDefaults } from './moof.js';
+import { PartCutter } from '../part-cuts.js';
 
 export interface SplitPart {
   /** moof+mdat. */
@@ -65,4 +66,28 @@ export function splitFragment(bytes: Buffer, defaults: SampleDefaults, targetTic
   }
   end();
   return parts;
+}
+
+/**
+ * One fragment of several that follow each other on one timeline, whose last picture is shown until `endTicks`.
+ * @throws AppError invalid bad_mp4
+ */
+export function joinFragments(fragments: readonly Buffer[], defaults: SampleDefaults, endTicks: bigint): Buffer {
+  const parsed = fragments.map((bytes) => parseMoof(bytes, defaults));
+  const samples: FragmentSample[] = [];
+  let start = 0;
+  parsed.forEach((moof, index) => {
+    const end = parsed[index + 1]?.baseMediaDecodeTime ?? endTicks;
+    const before = moof.samples.slice(0, -1).reduce((sum, { duration }) => sum + duration, 0);
+    moof.samples.forEach((sample, at) => {
+      const isLast = at === moof.samples.length - 1;
+      const duration = isLast ? Math.max(1, Number(end - moof.baseMediaDecodeTime) - before) : sample.duration;
+      samples.push({ ...sample, duration, offset: sample.offset + start });
+    });
+    start += fragments[index]?.length ?? 0;
+  });
+  const [first] = parsed;
+  if (first === undefined) throw badMp4('no fragment');
+  const { sequenceNumber, trackId, baseMediaDecodeTime } = first;
+  return buildPart(Buffer.concat(fragments), { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime }, samples);
 }
