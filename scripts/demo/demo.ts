@@ -7,6 +7,7 @@ import { folderBytes } from '../lib/folder-bytes.js';
 import { startSimulatorProcess, type SimulatedCamera } from '../lib/simulator-process.js';
 import { loadAccounts } from './accounts-file.js';
 import { ManagedChild } from '../lib/child.js';
+import { demoKinds } from './demo-kinds.js';
 import { addCameras, discover, ensureAccounts, ensureAreas, setUp } from './fill.js';
 
 /** Footage of the demo keeps to about this much of the disk. */
@@ -75,7 +76,7 @@ async function startSimulator(): Promise<SimulatedCamera[]> {
   say('▸ Starting the camera simulator (it draws its scenes the first time)');
   const args = ['--fleet', 'chi-dam', '--cameras', options.cameras, '--bitrate-kbps', options['bitrate-kbps']];
   // The same addresses at every start, as cameras have: the console knows them from the last one.
-  args.push('--http-port', '18080', '--rtsp-port', '18554');
+  args.push('--http-port', '18080', '--rtsp-port', '18554', '--kinds', JSON.stringify(demoKinds));
   const simulator = await startSimulatorProcess(args, (child) => children.push(child));
   return simulator.cameras;
 }

@@ -60,6 +60,9 @@ const reasons: Record<number, string> = {
   551: 'Option not supported',
 };
 
+/** So long nobody waits for a peer that is gone. */
+const vanishedMs = 10 * 60_000;
+
 /** One RTSP 1.0 connection (RFC 2326) and its session. */
 export class RtspConnection {
   readonly #socket: Socket;
@@ -97,6 +100,8 @@ export class RtspConnection {
     this.#vanished = true;
     this.#end();
     this.#socket.pause();
+    // The peer's close is not seen either: the handle would be kept for ever.
+    setTimeout(() => this.#socket.destroy(), vanishedMs).unref();
   }
 
   #receive(bytes: Buffer): void {
