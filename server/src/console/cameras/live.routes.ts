@@ -44,9 +44,9 @@ export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
       path: '/api/cameras/:cameraId/live/:stream/:file',
       access: 'camera.live',
       summary:
-        'Live pictures as HLS (playlist.m3u8 and what it names; with ?latency=low in parts), or the newest one (picture.jpg)',
+        'Live pictures as HLS (playlist.m3u8 and what it names; with ?latency=low in parts; the stream `sound` with the sound that is recorded), or the newest one (picture.jpg)',
       feature: 'cameras',
-      params: z.object({ cameraId: idSchema, stream: z.enum(['main', 'sub', 'converted']), file: fileSchema }),
+      params: z.object({ cameraId: idSchema, stream: z.enum(['main', 'sub', 'converted', 'sound']), file: fileSchema }),
       query,
       produces: 'application/vnd.apple.mpegurl, video/mp4, image/jpeg',
       handler: async ({ actor, params, query: { at: _at, ...asked }, response, signal }) => {
