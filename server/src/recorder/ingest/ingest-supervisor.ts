@@ -73,7 +73,7 @@ export interface IngestOptions {
 const lingerMs = 10_000;
 const clockCheckMs = 1000;
 /** Set-ups that are under way at once, and for how long one counts. */
-const nativeSetUps = { atOnce: 24, leaseMs: 1500 };
+const nativeSetUps = { atOnce: 24, leaseMs: 1000 };
 /** A child that starts takes a core for a while: fewer at once, and slower one after the other. */
 const ffmpegSetUps = { atOnce: 8, leaseMs: 4000, slower: 4 };
 

@@ -192,6 +192,25 @@ describe('native engine', () => {
     await until('recording', () => supervisor.runtime(idOf(2))?.state === 'recording');
   });
 
+  it('tells a picture that stands still within ten seconds, and no other', async () => {
+    const numbers = [1, 2];
+    const { supervisor } = await pull(numbers);
+    await until('both recorded', () =>
+      numbers.every((number) => supervisor.runtime(idOf(number))?.state === 'recording'),
+    );
+    await simulator.setFault(2, { kind: 'frozen' });
+    await until('frozen', () => supervisor.runtime(idOf(2))?.reason === 'picture_frozen', 20_000);
+    expect(supervisor.runtime(idOf(2))).toMatchObject({ state: 'recording', codec: 'h264', engineReason: 'default' });
+    expect(supervisor.runtime(idOf(1))).toMatchObject({
+      state: 'recording',
+      reason: 'ok',
+      timeSource: 'rtcp',
+      lostPackets: 0,
+    });
+    await simulator.clearFault(2);
+    await until('alive', () => supervisor.runtime(idOf(2))?.reason === 'ok');
+  }, 60_000);
+
   it('tells a stream that stalls from one that never came', async () => {
     const { supervisor, of } = await pull([4]);
     await until('a fragment', () => of(4).length >= 1);
