@@ -4,6 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AppError } from '../../lib/errors.js';
 import type { DiskLanes } from './disk-lanes.js';
+import { createReadHandles } from './read-handles.js';
 
 const maxReadBytes = 256 * 1024 * 1024;
 /** Small enough that an append waits for hardly anything, large enough that reading costs little. */
@@ -27,6 +28,8 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
         throw footageGone();
       });
   }
+
+  const handles = createReadHandles(openForReading);
 
   /** Fills `into` from `offset` on. */
   async function fill(file: FileHandle, into: Buffer, offset: number): Promise<void> {
@@ -53,19 +56,19 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
   }
 
   return {
-    async read(fileId: string, offset: number, byteLength: number): Promise<Buffer> {
+    async read(fileId: string, offset: number, byteLength: number, into?: Buffer): Promise<Buffer> {
       assertRange(offset, byteLength);
       if (byteLength > maxReadBytes) throw new AppError('invalid', 'bad_range', 'range too large');
-      const file = await openForReading(fileId);
-      try {
-        const { size } = await file.stat();
-        if (offset + byteLength > size) throw footageGone(); // before memory is taken for it
-        const bytes = Buffer.allocUnsafe(byteLength);
+      return handles.use(fileId, async ({ file, holds }) => {
+        // Before memory is taken for it.
+        if (!(await holds(offset + byteLength))) throw footageGone();
+        const bytes =
+          into === undefined || into.length < byteLength
+            ? Buffer.allocUnsafe(byteLength)
+            : into.subarray(0, byteLength);
         await fill(file, bytes, offset);
         return bytes;
-      } finally {
-        await file.close();
-      }
+      });
     },
     stream(fileId: string, offset: number, byteLength: number): Readable {
       assertRange(offset, byteLength);

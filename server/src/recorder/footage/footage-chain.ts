@@ -32,8 +32,11 @@ export interface ChainedFile {
   readonly indexSha256: string;
 }
 
-/** closed: in order. recovered: after a crash, from what was on the disk. */
-export type HowClosed = 'closed' | 'recovered';
+/**
+ * closed: in order, just now. recovered: after a crash, from what was on the disk. found: closed in order at some time; it
+ * may have an entry already.
+ */
+export type HowClosed = 'closed' | 'recovered' | 'found';
 
 export interface FootageChain {
   /** Durable when it resolves. Never rejects: what cannot be entered now is found and entered later. */

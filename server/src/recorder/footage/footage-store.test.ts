@@ -1,12 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text as textOf } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
@@ -280,34 +277,6 @@ describe('after a crash', () => {
       ['rtcp', false],
     ]);
   });
-
-  it('loses at most the fragment in flight when it is killed', async () => {
-    const folder = await newFolder();
-    const child = spawn(
-      process.execPath,
-      [
-        ...['--conditions=source', '--import', 'tsx'],
-        ...[fileURLToPath(new URL('./testing/record-until-killed.ts', import.meta.url)), folder, String(startAtMs)],
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const stored = new Map<string, number>();
-    const exited = once(child, 'exit');
-    for await (const line of createInterface(child.stdout)) {
-      const [cameraId, index] = line.split(' ');
-      stored.set(cameraId!, Number(index));
-      if (Number(index) === 30) child.kill('SIGKILL');
-    }
-    expect(await exited).toEqual([null, 'SIGKILL']);
-    const store = await open(folder);
-    for (const cameraId of ['cam-1', 'cam-2']) {
-      const found = await store.fragments(cameraId, startAtMs, startAtMs + 3_600_000);
-      const told = stored.get(cameraId)! + 1;
-      expect(found.length).toBeGreaterThanOrEqual(told);
-      expect(found.length).toBeLessThanOrEqual(told + 1);
-      await expectStored(store, cameraId, found.length);
-    }
-  }, 60_000);
 
   it('makes a lost or damaged catalogue anew and leaves foreign files alone', async () => {
     const folder = await newFolder();

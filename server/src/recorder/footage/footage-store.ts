@@ -129,7 +129,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     async onRecovered(path, found) {
       if (found !== undefined) {
         const file = options.chain === undefined ? undefined : await describeClosedFile(directory, path);
-        if (file !== undefined) await options.chain?.enter(file, found.mended ? 'recovered' : 'closed');
+        if (file !== undefined) await options.chain?.enter(file, found.mended ? 'recovered' : 'found');
         await waitingRows.enter(found.row);
       }
       writers.get(parseFootagePath(path)?.cameraId ?? '')?.recovered(path);

@@ -54,8 +54,11 @@ export interface FootageReader {
    */
   fragments(cameraId: string, fromMs: number, toMs: number, options?: { preRoll?: boolean }): Promise<StoredFragment[]>;
   file(fileId: string): Promise<FootageFile | undefined>;
-  /** @throws AppError not_found footage_gone when the file was deleted or does not reach that far */
-  read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
+  /**
+   * Into `into` where it is given and large enough. @throws AppError not_found footage_gone when the file was deleted or
+   * does not reach that far
+   */
+  read(fileId: string, offset: number, byteLength: number, into?: Buffer): Promise<Buffer>;
   /** Like read, as a stream; it emits the error. */
   stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream;
   coverage(cameraId: string, fromMs: number, toMs: number): Promise<Span[]>;

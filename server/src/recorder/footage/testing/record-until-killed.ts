@@ -1,25 +1,31 @@
-// A recorder in a process of its own, for the test that kills it: appends a fragment every 50 ms to two cameras and
-// tells each that was stored.
+// A recorder in a process of its own, for the test that kills it: four cameras append as fast as the disk takes it, with
+// a new file every other fragment, so that rotations, closing records, chain and catalogue are always under way. Tells
+// each fragment when it is called and when it was stored.
+import { readFileSync, writeSync } from 'node:fs';
 import { systemClock } from '../../../lib/clock.js';
 import { silentLogger } from '../../../lib/logger.js';
 import { createFootageStore } from '../footage-store.js';
-import { encodeMedia, fragmentAt } from './test-fragments.js';
+import { fragmentAt, type TestMedia } from './test-fragments.js';
+import { reviveMedia } from './stored-media.js';
 
-const directory = process.argv[2]!;
-const startAtMs = Number(process.argv[3]);
-const media = encodeMedia();
+const [directory, mediaPath, startAtMs, run] = process.argv.slice(2);
+const media: TestMedia = reviveMedia(readFileSync(mediaPath!));
 const store = createFootageStore({
-  directory,
+  directory: directory!,
   clock: systemClock,
   logger: silentLogger,
-  fileSeconds: 10,
-  syncSeconds: 5,
+  fileSeconds: 1,
+  syncSeconds: 1,
+  retentionIntervalMs: 50,
 });
 await store.start();
-for (let index = 0; ; index++) {
-  for (const cameraId of ['cam-1', 'cam-2']) {
-    await store.append(cameraId, fragmentAt(media, index, { startAtMs }));
-    process.stdout.write(`${cameraId} ${index}\n`);
+const tell = (line: string): void => void writeSync(1, `${line}\n`);
+tell('started');
+async function record(cameraId: string): Promise<void> {
+  for (let index = 0; ; index++) {
+    tell(`called ${cameraId} ${index}`);
+    await store.append(cameraId, fragmentAt(media, index, { startAtMs: Number(startAtMs), run: Number(run) }));
+    tell(`stored ${cameraId} ${index}`);
   }
-  await systemClock.sleep(50);
 }
+await Promise.all(['cam-1', 'cam-2', 'cam-3', 'cam-4'].map(record));
