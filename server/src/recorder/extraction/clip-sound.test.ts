@@ -11,6 +11,7 @@ import { otherTracksOfInit, withHidden } from '../../lib/isobmff/hidden-tracks.j
 import { parseInitSegment } from '../../lib/isobmff/init-segment.js';
 import { parseMoof, parseTrackDefaults } from '../../lib/isobmff/moof.js';
 import { clipPath, cutClip } from './clip-cutter.js';
+import { cutSound, SoundIndexBuilder } from './sound-index.js';
 
 const run = promisify(execFile);
 const startAtMs = Date.UTC(2026, 10, 22, 7, 30);
@@ -92,6 +93,50 @@ describe.each([
     expect((await probe(path)).streams.map(({ codec_name }) => codec_name)).toEqual(['h264']);
     expect(await pictures(path)).toBe(shown);
     expect({ ...without, bytes: 0, sha256: '' }).toEqual({ ...file, bytes: 0, sha256: '' });
+  });
+});
+
+describe('cutSound', () => {
+  /** Units of 64 ms of a track of 1000 ticks a second; after the tenth there is a hole of a second. */
+  const builder = new SoundIndexBuilder(1000, 0);
+  const samples = Array.from({ length: 10 }, (_, index) => ({ size: 1, offset: index, duration: 64 }));
+  const facts = { sequenceNumber: 1, trackId: 2, otherTracksAt: [] };
+  const flags = { compositionOffset: 0, flags: 0, isSync: true };
+  const run = (at: bigint) => ({
+    ...facts,
+    baseMediaDecodeTime: at,
+    samples: samples.map((one) => ({ ...one, ...flags })),
+  });
+  builder.add(0, run(0n));
+  builder.add(1, run(1640n));
+  const index = builder.build();
+
+  it.each([
+    ['in a unit, behind the one before it', 0.1, 0.5, { first: 0, end: 8, edits: [[400, 100]] }],
+    ['at the beginning', 0, 0.1, { first: 0, end: 2, edits: [[100, 0]] }],
+    [
+      'in a hole: silence, then the unit after it',
+      1,
+      2,
+      {
+        first: 10,
+        end: 16,
+        edits: [
+          [640, -1],
+          [360, 0],
+        ],
+      },
+    ],
+    ['up to a hole', 0.5, 1.2, { first: 6, end: 10, edits: [[140, 116]] }],
+  ])('begins or ends %s', (_where, from, to, expected) => {
+    const cut = cutSound(index, from, to, 1000);
+    expect({ ...cut, edits: cut?.edits.map(({ duration, mediaTime }) => [duration, mediaTime]) }).toEqual(expected);
+  });
+
+  it('finds nothing in a hole or behind the end', () => {
+    expect(cutSound(index, 0.7, 1.6, 1000)).toBeUndefined();
+    expect(cutSound(index, 3, 4, 1000)).toBeUndefined();
+    expect(cutSound(undefined, 0, 1, 1000)).toBeUndefined();
   });
 });
 

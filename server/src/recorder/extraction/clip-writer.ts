@@ -231,9 +231,13 @@ export async function writeClip(cut: Cut, path: string, context: Context): Promi
   try {
     try {
       await write([head]);
+      // Used in turn: one is written, one looked at, the others are being read into.
+      const buffers = Array.from({ length: stretchesAhead + 2 }, () => Buffer.allocUnsafeSlow(maxStretchBytes));
       const read = async (stretch: Stretch) => {
         signal.throwIfAborted();
-        const bytes = await footage.read(stretch.fileId, stretch.offset, stretch.byteLength);
+        const into = buffers.shift()!;
+        buffers.push(into);
+        const bytes = await footage.read(stretch.fileId, stretch.offset, stretch.byteLength, into);
         if (bytes.length !== stretch.byteLength)
           throw new AppError('not_found', 'footage_gone', `footage file ${stretch.fileId} is shorter than its index`);
         return { stretch, bytes };

@@ -18,8 +18,8 @@ export interface FootageSource {
     options?: { preRoll?: boolean },
   ): Promise<readonly SourceFragment[]>;
   file(fileId: string): Promise<SourceFile | undefined>;
-  /** @throws AppError not_found 'footage_gone' */
-  read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
+  /** Into `into` where it is given and large enough. @throws AppError not_found 'footage_gone' */
+  read(fileId: string, offset: number, byteLength: number, into?: Buffer): Promise<Buffer>;
   bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
 }
 

@@ -7,13 +7,27 @@ export interface SoundIndex {
   readonly count: number;
   /** When each unit begins, ticks of the track after the decode time of the stretch's first fragment. */
   readonly startTicks: Float64Array;
-  /** Until the next one begins. */
+  /** Until the next one begins; more than `unitTicks` where there is a hole. */
   readonly durations: Uint32Array;
+  /** What a unit holds. */
+  readonly unitTicks: number;
   readonly sizes: Uint32Array;
   /** Into the fragment. */
   readonly offsets: Uint32Array;
   /** Index of the fragment that a unit lies in. */
   readonly fragmentOf: Uint32Array;
+}
+
+/** The value that occurs most often. */
+function mostCommon(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  let most = values[0] ?? 0;
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count > (counts.get(most) ?? 0)) most = value;
+  }
+  return most;
 }
 
 /** Collects units fragment by fragment. `originSeconds`: decode time of the stretch's first fragment. */
@@ -51,6 +65,7 @@ export class SoundIndexBuilder {
   build(): SoundIndex | undefined {
     const count = this.starts.length;
     if (count === 0) return undefined;
+    const unitTicks = mostCommon(this.durations);
     // Whole ticks between whole ticks: rounded once from the start, so that errors do not add up.
     const first = this.starts[0] as number;
     const whole = (index: number) => Math.round((this.starts[index] as number) - first);
@@ -61,6 +76,7 @@ export class SoundIndexBuilder {
       count,
       startTicks: Float64Array.from(this.starts),
       durations: Uint32Array.from(this.durations),
+      unitTicks,
       sizes: Uint32Array.from(this.sizes),
       offsets: Uint32Array.from(this.offsets),
       fragmentOf: Uint32Array.from(this.fragments),
@@ -87,16 +103,18 @@ export function cutSound(
   movieTimescale: number,
 ): SoundCut | undefined {
   if (index === undefined) return undefined;
-  const { timescale, startTicks, durations } = index;
+  const { timescale, startTicks, durations, unitTicks } = index;
   const [begin, finish] = [beginSeconds * timescale, finishSeconds * timescale];
   const startOf = (unit: number) => startTicks[unit] as number;
-  const endOf = (unit: number) => startOf(unit) + (durations[unit] as number);
+  // What a hole follows is heard no longer than it lasts: nothing could be skipped of a unit that is over.
+  const endOf = (unit: number) => startOf(unit) + Math.min(unitTicks, durations[unit] as number);
   let heard = 0;
   while (heard < index.count && endOf(heard) <= begin) heard++;
   let end = heard;
   while (end < index.count && startOf(end) < finish) end++;
   if (end === heard) return undefined;
-  const first = Math.max(0, heard - 1);
+  const isJoined = heard > 0 && startOf(heard) - endOf(heard - 1) < unitTicks;
+  const first = isJoined ? heard - 1 : heard;
   const heardFrom = Math.max(begin, startOf(heard));
   const heardTo = Math.min(finish, endOf(end - 1));
   const movieTicks = (ticks: number) => Math.round((ticks * movieTimescale) / timescale);
