@@ -4,7 +4,7 @@ import { mapAhead } from './map-ahead.js';
 import type { PlaybackFragment } from './playback-footage.js';
 
 /** Up to so many fragments each is read. */
-const readAllUpTo = 1000;
+const readAllUpTo = 48;
 
 /**
  * A fact in ticks of each fragment. Of a long list only the first, middle and last fragment of each file are read: the

@@ -9,6 +9,8 @@ import { shownTicks } from './shown-ticks.js';
 
 /** Whole groups of pictures are put together up to this length. */
 const usualSegmentMs = 6000;
+/** What is converted comes the sooner the less it is. */
+const convertedSegmentMs = 3000;
 /** A single group of pictures stays one segment up to these limits; a smart codec sends a keyframe a minute. */
 const longestSegmentMs = 70_000;
 const largestSegmentBytes = 32 * 1024 * 1024;
@@ -37,7 +39,8 @@ function piecesOf(needed: NeededFootage, converted: IsConverted): Piece[] {
       !group.breaksBefore &&
       !group.stepsBefore &&
       adjoins(last.fragments.at(-1), group.fragments[0]) &&
-      durationOf(last.fragments) + durationOf(group.fragments) <= usualSegmentMs;
+      durationOf(last.fragments) + durationOf(group.fragments) <=
+        (converted(group.fragments[0]?.fileId ?? '') ? convertedSegmentMs : usualSegmentMs);
     if (mayJoin) {
       last.fragments.push(...group.fragments);
       continue;
