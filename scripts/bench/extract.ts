@@ -23,14 +23,18 @@ const options = benchArguments('extract', 'Clips against ffmpeg, thumbnails, see
   seconds: { kind: 'number', fallback: 600, min: 4, max: 3600, help: 'length of the clip' },
   bitrate: { kind: 'bitrate', fallback: 1500, help: 'of the footage' },
   repeats: { kind: 'number', fallback: 7, min: 1, max: 100, help: 'clips by each, in turn; the median counts' },
+  'node-args': { kind: 'text', help: 'for the recorder: --node-args="--cpu-prof --cpu-prof-dir=/tmp/profile"' },
   seeks: { kind: 'number', fallback: 200, min: 1, max: 10_000, help: 'how many' },
   thumbnails: { kind: 'number', fallback: 200, min: 1, max: 10_000, help: 'how many, each of another keyframe' },
 });
 
+const nodeArgs = options['node-args']?.split(' ').filter((one) => one !== '') ?? [];
 const ffmpegPath = process.env.CHOI_CANH_FFMPEG_PATH ?? 'ffmpeg';
 /** In front of the clip and behind it. */
 const marginSeconds = 60;
 const thumbnailsAtOnce = 4;
+/** How often the state of a clip is asked; counts as time that the clip took. */
+const pollMs = 10;
 /** What a player asks for at first. */
 const seekRangeMs = 60_000;
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
@@ -86,7 +90,7 @@ async function clipByRecorder(recorder: BenchRecorder, cameraId: string, fromMs:
       await answered(await recorder.fetch(path, { method: 'DELETE' }));
       return { wallMs, bytes: bytes.reduce((sum, one) => sum + one, 0), files: status.files.length };
     }
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
@@ -146,7 +150,7 @@ async function main(bench: Bench) {
   const sourcePath = join(source.parentPath, source.name);
   await readFile(sourcePath); // so that neither reads from the disk
 
-  const recorder = await startRecorder(bench, { folder, engine: 'native' });
+  const recorder = await startRecorder(bench, { folder, engine: 'native', nodeArgs });
   const camera = desiredCamera.parse({
     ...{ id: cameraId, name: 'Cam 1', deviceAddress: 'http://127.0.0.1:9/onvif/device_service' },
     ...{ username: 'admin', password: 'admin', enabled: false, audio: false, retentionDays: 30 },
