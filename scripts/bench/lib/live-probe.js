@@ -1,3 +1,4 @@
+/* global document, MutationObserver, performance, requestAnimationFrame, window */
 // Runs in the page, before its own scripts: when a click gave a picture, and which instant is shown when.
 (() => {
   let clickedAt;

@@ -15,10 +15,12 @@ const codecs = ['libx264', 'libx265'] as const;
 const media = Object.fromEntries(
   codecs.map((codec) => [
     codec,
-    makeFragmentedMp4({ seconds: 20, gop: 250, bFrames: 2, codec }).then((mp4) => fragmentsOf(mp4, startAtMs)),
+    makeFragmentedMp4({ seconds: 14, frameRate: 10, gop: 100, bFrames: 2, codec }).then((mp4) =>
+      fragmentsOf(mp4, startAtMs),
+    ),
   ]),
 ) as Record<(typeof codecs)[number], Promise<ReturnType<typeof fragmentsOf>>>;
-const guard = { fromMs: startAtMs, toMs: startAtMs + 20_000 };
+const guard = { fromMs: startAtMs, toMs: startAtMs + 14_000 };
 
 async function setUp(codec: (typeof codecs)[number], limit = 2) {
   const footage = new FakeFootage('f');
@@ -67,8 +69,8 @@ describe('footage that the browser cannot play', () => {
     const { fragments, init: original } = await media.libx265;
     const expected = fragments.flatMap(({ bytes }) => shown(original.bytes, bytes).ticks).sort((a, b) => a - b);
     expect(ticks).toEqual(expected);
-    expect(urisOf(text).length).toBeGreaterThanOrEqual(4);
-  });
+    expect(urisOf(text).length).toBeGreaterThanOrEqual(3);
+  }, 60_000);
 
   it('is given as keyframes too, several in a piece', async () => {
     const playback = await setUp('libx265');
