@@ -44,13 +44,31 @@ const steadyMs = 10_000;
 /** Without a frame for so long after the start it is told; the connection has longer, for a first keyframe. */
 const silentMs = 8000;
 const firstFrameGraceMs = 5000;
-/** Frame rate and bitrate are those of so much footage. */
+/** Bitrate and frame rate are those of so much footage; that frames come slower must show soon. */
 const statisticsMs = 10_000;
+const frameRateMs = 5000;
+
+interface Recent {
+  readonly durationMs: number;
+  readonly samples: number;
+  readonly bytes: number;
+}
+
+/** A millisecond, of the newest fragments that make up `windowMs`; undefined where there are none. */
+function rateOf(recent: readonly Recent[], windowMs: number, value: (one: Recent) => number): number | undefined {
+  let durationMs = 0;
+  let sum = 0;
+  for (let index = recent.length - 1; index >= 0 && durationMs < windowMs; index--) {
+    durationMs += recent[index]!.durationMs;
+    sum += value(recent[index]!);
+  }
+  return durationMs === 0 ? undefined : sum / durationMs;
+}
 
 export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
-  const recent: { durationMs: number; samples: number; bytes: number }[] = [];
+  const recent: Recent[] = [];
   let lastFragmentAtMs: number | undefined;
   let reconnects = 0;
   let status: Pick<StreamRuntime, 'state' | 'reason' | 'detail' | 'sinceAtMs'> = {
@@ -218,11 +236,8 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
 
   return {
     runtime() {
-      const durationMs = recent.reduce((sum, one) => sum + one.durationMs, 0);
-      const rate = (value: (one: (typeof recent)[number]) => number) =>
-        durationMs === 0 ? undefined : recent.reduce((sum, one) => sum + value(one), 0) / durationMs;
-      const frames = rate(({ samples }) => samples);
-      const bytes = rate(({ bytes }) => bytes);
+      const frames = rateOf(recent, frameRateMs, ({ samples }) => samples);
+      const bytes = rateOf(recent, statisticsMs, ({ bytes }) => bytes);
       return {
         ...status,
         ...observation.runtime,

@@ -42,7 +42,8 @@ export const lossMs = 7500;
 const recoveryMs = 3000;
 /** A first connection may take this long before the camera counts as down. */
 const connectMs = 15_000;
-const slowFramesMs = 20_000;
+/** Slow frames are told soon, and taken back late: light goes up and down at dusk. */
+const slowFramesMs = { enter: 3000, leave: 20_000 };
 const reasonChangeMs = 5000;
 /** After so long without a fragment on the disk a camera is not recorded, whatever it sends. */
 const unwrittenMs = 30_000;
@@ -115,7 +116,8 @@ export class CameraHealth {
     if (previous.state === 'down' && candidate.state === 'down') return reasonChangeMs;
     if (previous.state === 'down' && (candidate.state === 'alive' || candidate.state === 'degraded')) return recoveryMs;
     if (candidate.reason === 'slow_frames' || previous.reason === 'slow_frames') {
-      return previous.state === 'alive' || candidate.state === 'alive' ? slowFramesMs : 0;
+      if (candidate.state === 'alive') return slowFramesMs.leave;
+      return previous.state === 'alive' ? slowFramesMs.enter : 0;
     }
     return 0;
   }
