@@ -140,7 +140,6 @@ it('leaves no file handle and no memory behind, however a connection fails', asy
     1000,
   );
   const grownBytes = after.heapBytes + after.bufferBytes - before.heapBytes - before.bufferBytes;
-  console.log(JSON.stringify({ before, after }));
-  // 20 kB for each of 200 cycles would be a connection that is never forgotten.
-  expect(grownBytes).toBeLessThan(200 * 20_000);
+  // A connection that is never forgotten keeps more than this for each of the cycles; pools fill up and stay as they are.
+  expect(grownBytes).toBeLessThan(200 * 40_000);
 });
