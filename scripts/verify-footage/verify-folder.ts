@@ -12,6 +12,7 @@ import {
   openMarkerOf,
   parseFootagePath,
 } from '../../server/src/recorder/footage/footage-paths.js';
+import { markedPaths } from '../../server/src/recorder/footage/open-marker.js';
 import type { ExpectedFile, Failure, FailureCode, FileVerdict, NoteCode } from './finding.js';
 import { readHeads, type SignedHeads } from './read-heads.js';
 import { deletedSince, verifyChain, type ChainFacts } from './verify-chain.js';
@@ -121,13 +122,10 @@ async function footageOf(folder: string, cameraId: string): Promise<Set<string>>
   return paths;
 }
 
-async function openFileOf(folder: string, cameraId: string): Promise<string | undefined> {
-  try {
-    const marker = JSON.parse(await readFile(join(folder, openMarkerOf(cameraId)), 'utf8')) as { path?: unknown };
-    return typeof marker.path === 'string' ? marker.path : undefined;
-  } catch {
-    return undefined; // nothing is being written
-  }
+/** Being written, finished or recovered, as their marker says. */
+async function openFilesOf(folder: string, cameraId: string): Promise<Set<string>> {
+  const text = await readFile(join(folder, openMarkerOf(cameraId)), 'utf8').catch(() => '');
+  return new Set(markedPaths(text));
 }
 
 interface Task {
@@ -178,7 +176,7 @@ export async function verifyFolder(options: VerifyOptions): Promise<Report> {
 
   for (const cameraId of cameraIds) {
     const present = await footageOf(folder, cameraId);
-    const open = await openFileOf(folder, cameraId);
+    const marked = await openFilesOf(folder, cameraId);
     const chain = await verifyChain({
       cameraId,
       file: join(folder, cameraId, 'chain.jsonl'),
@@ -191,13 +189,11 @@ export async function verifyFolder(options: VerifyOptions): Promise<Report> {
     });
     if (chain === undefined && present.size === 0 && !heads.cameraIds.has(cameraId)) continue; // a folder of somebody else
     cameras += 1;
-    const isOpen = open !== undefined && present.has(open) && chain?.files.has(open) !== true;
-    if (isOpen) {
-      openFiles.push(open);
-      note('file_open');
-    }
+    const open = new Set([...marked].filter((path) => present.has(path) && chain?.files.has(path) !== true));
+    openFiles.push(...open);
+    if (open.size > 0) note('file_open', open.size);
     if (chain === undefined) {
-      const closed = [...present].filter((path) => path !== open);
+      const closed = [...present].filter((path) => !open.has(path));
       if (closed.length > 0 || heads.cameraIds.has(cameraId))
         fail({ code: 'chain_missing', cameraId, path: `${cameraId}/chain.jsonl` });
     } else {
@@ -213,19 +209,19 @@ export async function verifyFolder(options: VerifyOptions): Promise<Report> {
       )
         fail({ code: 'records_missing', path: 'heads.jsonl' }, '');
     }
-    await verifyFiles(tasksOf(cameraId, present, isOpen ? open : undefined, chain), cameraIds.indexOf(cameraId) + 1);
+    await verifyFiles(tasksOf(cameraId, present, open, chain), cameraIds.indexOf(cameraId) + 1);
   }
 
   /** What is to be read: files in the folder, and entries whose file should be. In order of time. */
   function tasksOf(
     cameraId: string,
     present: Set<string>,
-    open: string | undefined,
+    open: ReadonlySet<string>,
     chain: ChainFacts | undefined,
   ): Task[] {
     const found: (Task & { startMs: number })[] = [];
     for (const path of new Set([...present, ...(chain?.files.keys() ?? [])])) {
-      if (path === open) continue;
+      if (open.has(path)) continue;
       const expected = chain?.files.get(path);
       const startMs = expected?.startMs ?? parseFootagePath(path)?.startAtMs ?? 0;
       if (options.toMs !== undefined && startMs >= options.toMs) continue;

@@ -2,13 +2,13 @@
 // that was found at start.
 import type { KeyObject } from 'node:crypto';
 import { access, rm, writeFile } from 'node:fs/promises';
-import { chainPlaceOf, parseChainEntry } from '../../lib/chain/chain-entry.js';
+import { chainPlaceOf, parseChainEntry, type FileEntry } from '../../lib/chain/chain-entry.js';
 import { encodeChainLine, genesisOf, type ChainLine } from '../../lib/chain/chain-line.js';
 import type { Head } from '../../lib/chain/heads-record.js';
 import { signJson } from '../../lib/chain/signed-json.js';
 import type { Clock } from '../../lib/clock.js';
 import { createChainFile, type ChainFileOptions, type OpenedTail } from './chain-file.js';
-import type { ChainedFile, HowEntered } from './chained-file.js';
+import { startMsOf, type ChainedFile, type HowEntered } from './chained-file.js';
 import { findFileEntry } from './find-file-entry.js';
 
 /** What the newest signed record says of this chain. */
@@ -40,6 +40,8 @@ export function createCameraChain(options: CameraChainOptions) {
   let doubt: Doubt = 'recent';
   /** Paths entered lately, as long as the folder is still to be compared. */
   let entered: Set<string> | undefined = new Set();
+  /** Begin of the oldest file at the end of the chain that was read at start. */
+  let tailFromMs = Infinity;
 
   const nowText = () => new Date(clock.nowMs()).toISOString();
 
@@ -53,7 +55,9 @@ export function createCameraChain(options: CameraChainOptions) {
     const tail = await file.open();
     for (const line of tail.lines) {
       const entry = parseChainEntry(line);
-      if (entry?.kind === 'file') entered?.add(entry.path);
+      if (entry?.kind !== 'file') continue;
+      entered?.add(entry.path);
+      if (entry.how === 'closed') tailFromMs = Math.min(tailFromMs, startMsOf(entry.path));
     }
     if (!holdsTogether(tail))
       troubles.report('chain_damaged', 'the entries of a chain do not follow each other', options.facts);
@@ -87,7 +91,16 @@ export function createCameraChain(options: CameraChainOptions) {
     return opening;
   }
 
-  function fileLine(last: ChainLine | undefined, given: ChainedFile, how: HowEntered): string {
+  /** An entry never stands before those of files that were closed before its own file began. */
+  async function hasEntry(path: string): Promise<boolean> {
+    if (entered !== undefined) {
+      if (entered.has(path)) return true;
+      if (tailFromMs <= startMsOf(path)) return false;
+    }
+    return (await findFileEntry(options.path, path)) !== undefined;
+  }
+
+  function fileLine(last: ChainLine | undefined, given: ChainedFile, how: FileEntry['how']): string {
     const entry = {
       ...placeBehind(last),
       kind: 'file',
@@ -112,8 +125,8 @@ export function createCameraChain(options: CameraChainOptions) {
     /** Durable when it resolves. A file that is known to have an entry gets no second one. @throws what the disk says */
     async enter(given: ChainedFile, how: HowEntered): Promise<void> {
       await ready();
-      if (how !== 'closed' && entered?.has(given.path) === true) return;
-      await file.append((last) => [fileLine(last, given, how)]);
+      if (how !== 'closed' && (await hasEntry(given.path))) return;
+      await file.append((last) => [fileLine(last, given, how === 'found' ? 'late' : how)]);
       entered?.add(given.path);
     },
     /** Several at once, found without an entry; those entered meanwhile are left out. Returns how many were entered. */
@@ -155,6 +168,10 @@ export function createCameraChain(options: CameraChainOptions) {
       entered ??= new Set();
       // In case the recorder ends before it was looked into; where that fails too, recording has worse to tell.
       void writeFile(incomplete, '', { mode: 0o600 }).catch(() => undefined);
+    },
+    /** Nothing is to be compared: what was read for that is dropped. */
+    forget(): void {
+      entered = undefined;
     },
     async settle(): Promise<void> {
       await rm(incomplete, { force: true });

@@ -8,7 +8,7 @@ export interface ChainTroubles {
 }
 
 export type ChainTroubleCode =
-  'not_written' | 'chain_lost' | 'chain_damaged' | 'changed_outside' | 'heads_damaged' | 'key_lost' | 'file_unreadable';
+  'not_written' | 'chain_lost' | 'chain_damaged' | 'changed_outside' | 'heads_damaged' | 'key_lost';
 
 export interface ReportedTrouble {
   readonly code: ChainTroubleCode;

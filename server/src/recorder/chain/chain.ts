@@ -42,7 +42,7 @@ export interface Chain {
   /** Signs once more; after the last entry. */
   stop(): Promise<void>;
   /** Durable when it resolves; never rejects: what cannot be entered now is entered later. */
-  enter(file: ChainedFile, how: Exclude<HowEntered, 'late'>): Promise<void>;
+  enter(file: ChainedFile, how: HowEntered): Promise<void>;
   /** Durable when it resolves. @throws AppError unavailable `chain_not_written`: then the file must stay */
   tombstone(file: { cameraId: string; path: string }, why: 'age' | 'headroom'): Promise<void>;
   /** Signs where all chains stand now. @throws AppError unavailable `chain_not_written` */
@@ -165,7 +165,7 @@ export function createChain(options: ChainOptions): Chain {
   async function repair(): Promise<void> {
     await forEachCamera(async (chain) => {
       const { signal } = ending;
-      const late = await repairChain(chain, { directory, clock, troubles, describe: options.describe, signal });
+      const late = await repairChain(chain, { directory, clock, describe: options.describe, signal });
       if (late > 0) logger.warn({ cameraId: chain.cameraId, late }, 'footage files had no entry in the chain');
     });
   }

@@ -13,7 +13,8 @@ export interface ChainedFile {
   readonly contentSha256: string;
   readonly indexSha256: string;
 }
-export type HowEntered = 'closed' | 'recovered' | 'late';
+/** found: closed in order at some time; it may have an entry already, else it is entered as late. */
+export type HowEntered = 'closed' | 'recovered' | 'found';
 
 export const chainPathOf = (cameraId: string): string => `${cameraId}/chain.jsonl`;
 

@@ -2,17 +2,16 @@
 // cost, and footage from before there was a chain. Runs beside recording, at leisure.
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Clock } from '../../lib/clock.js';
 import { readLineTail, linesFrom } from '../../lib/chain/line-file.js';
 import type { CameraChain } from './camera-chain.js';
 import { chainPathOf, startMsOf, type ChainedFile } from './chained-file.js';
-import type { ChainTroubles } from './chain-troubles.js';
 import { filePathIn, seekStart } from './find-file-entry.js';
 
 export interface RepairOptions {
   readonly directory: string;
   readonly clock: Clock;
-  readonly troubles: ChainTroubles;
   /** A closed file as it lies on the disk; undefined where it is gone or cannot be read. */
   readonly describe: (path: string) => Promise<ChainedFile | undefined>;
   readonly signal: AbortSignal;
@@ -21,6 +20,7 @@ export interface RepairOptions {
 const dayMs = 86_400_000;
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 const namePattern = /^\d{1,16}-\d{1,12}\.mp4$/;
+const markerSchema = z.object({ path: z.string().optional(), also: z.array(z.string()).optional() });
 const chunkSize = 32;
 const pauseMs = 20;
 const tailBytes = 1024 * 1024;
@@ -57,12 +57,13 @@ async function enteredSince(chainPath: string, sinceMs: number): Promise<Set<str
   }
 }
 
-async function markedOpen(directory: string, cameraId: string): Promise<string | undefined> {
+/** Files that are being written, finished or recovered: whoever does that enters them. */
+async function markedOpen(directory: string, cameraId: string): Promise<Set<string>> {
   try {
-    const marker = JSON.parse(await readFile(join(directory, cameraId, 'open.json'), 'utf8')) as { path?: unknown };
-    return typeof marker.path === 'string' ? marker.path : undefined;
+    const marker = markerSchema.parse(JSON.parse(await readFile(join(directory, cameraId, 'open.json'), 'utf8')));
+    return new Set([...(marker.also ?? []), ...(marker.path === undefined ? [] : [marker.path])]);
   } catch {
-    return undefined; // no marker: nothing is being written
+    return new Set(); // no marker: nothing is being written
   }
 }
 
@@ -71,7 +72,10 @@ export async function repairChain(chain: CameraChain, options: RepairOptions): P
   const { directory, signal, clock } = options;
   const { cameraId } = chain;
   await chain.ready();
-  if (chain.doubt() === 'none') return 0;
+  if (chain.doubt() === 'none') {
+    chain.forget();
+    return 0;
+  }
   const chainPath = join(directory, chainPathOf(cameraId));
   const newestMs = chain.doubt() === 'all' ? undefined : await newestStartMs(chainPath);
   const sinceMs = newestMs === undefined ? -Infinity : Math.floor(newestMs / dayMs - 1) * dayMs;
@@ -86,25 +90,19 @@ export async function repairChain(chain: CameraChain, options: RepairOptions): P
   const open = await markedOpen(directory, cameraId);
   const known = await enteredSince(chainPath, sinceMs);
   const missing = files
-    .filter((path) => path !== open && !known.has(path))
+    .filter((path) => !open.has(path) && !known.has(path))
     .sort((one, other) => startMsOf(one) - startMsOf(other));
   let count = 0;
-  let unreadable = 0;
   for (let at = 0; at < missing.length; at += chunkSize) {
     const described: ChainedFile[] = [];
     for (const path of missing.slice(at, at + chunkSize)) {
       const file = await options.describe(path);
+      // One that is not closed is recovered and entered by footage, or it holds nothing.
       if (file !== undefined) described.push(file);
-      else unreadable += 1;
     }
     count += await chain.enterLate(described);
     await clock.sleep(pauseMs, signal);
   }
-  if (unreadable > 0)
-    options.troubles.report('file_unreadable', 'footage files without an entry cannot be read', {
-      cameraId,
-      files: unreadable,
-    });
   await chain.settle();
   return count;
 }
