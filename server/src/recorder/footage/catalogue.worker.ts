@@ -43,6 +43,7 @@ const port = parentPort!;
 const logger = createLogger(logLevel, 'catalogue');
 const post = (event: CatalogueEvent) => port.postMessage(event);
 const retryMs = 500;
+const filesAtOnce = 8;
 let db: CatalogueDatabase | undefined;
 let stopped = false;
 
@@ -95,10 +96,12 @@ async function rebuild(): Promise<void> {
       if (stopped) return;
       const rows: CatalogueRow[] = [];
       const orphans: string[] = [];
-      for (const file of await pathsOfDay(directory, { cameraId, day })) {
-        const row = await readClosedRow(directory, file).catch(() => undefined); // deleted meanwhile, or unreadable
-        if (row === undefined) orphans.push(file);
-        else rows.push(row);
+      const paths = await pathsOfDay(directory, { cameraId, day });
+      while (paths.length > 0) {
+        const some = paths.splice(0, filesAtOnce);
+        // Unreadable, or deleted meanwhile, is nothing that is closed in order.
+        const read = await Promise.all(some.map((file) => readClosedRow(directory, file).catch(() => undefined)));
+        read.forEach((row, at) => (row === undefined ? orphans.push(some[at]!) : rows.push(row)));
       }
       await insistently((open) => open.insertAll(rows));
       files += rows.length;

@@ -1,0 +1,66 @@
+import { closeSync, linkSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { openCatalogueDatabase, type CatalogueRow } from '../../../server/src/recorder/footage/catalogue-database.js';
+import { fileIdOf, footagePath } from '../../../server/src/recorder/footage/footage-paths.js';
+import {
+  encodeClosingRecord,
+  encodeIndexHeader,
+  encodeIndexRecord,
+} from '../../../server/src/recorder/footage/index-file.js';
+import { catalogueRow } from '../../../server/src/recorder/footage/recover-file.js';
+
+const fileMs = 600_000;
+/** ext4 takes 65 000 names of one file. */
+const namesPerFile = 60_000;
+const mediaBytes = 28_800_000;
+
+/**
+ * An archive of `files` footage files of ten minutes: real folders, a real index beside each, real names of the media
+ * files; those are holes that share their inodes, since what is in them is not looked at. Returns how it is made up.
+ */
+export function makeArchive(directory: string, files: number, cameras: number, say: (line: string) => void): void {
+  mkdirSync(directory, { recursive: true });
+  const db = openCatalogueDatabase(join(directory, 'catalogue.sqlite'));
+  db.setMeta('rebuilt', 'yes');
+  const perCamera = Math.ceil(files / cameras);
+  const newestMs = Math.floor((Date.now() - 3_600_000) / fileMs) * fileMs;
+  let source = '';
+  let made = 0;
+  const folders = new Set<string>();
+  for (let camera = 1; camera <= cameras; camera++) {
+    const cameraId = `camera-${String(camera).padStart(4, '0')}`;
+    const rows: CatalogueRow[] = [];
+    for (let at = 0; at < perCamera && made < files; at++, made++) {
+      if (made % namesPerFile === 0) {
+        source = join(directory, `..`, `media-${made / namesPerFile}`);
+        const fd = openSync(source, 'w');
+        writeSync(fd, 'x', mediaBytes - 1);
+        closeSync(fd);
+      }
+      const startAtMs = newestMs - at * fileMs + camera;
+      const path = footagePath(cameraId, startAtMs, 1);
+      const folder = join(directory, path, '..');
+      if (!folders.has(folder)) {
+        mkdirSync(folder, { recursive: true });
+        folders.add(folder);
+      }
+      const header = {
+        ...{ fileId: fileIdOf(path), cameraId, run: 1, epoch: 0, initId: '0123456789abcdef', initByteLength: 700 },
+        ...{ codec: 'avc1.64001f', width: 1920, height: 1080, timescale: 90_000, trackId: 1 },
+      };
+      const record = {
+        ...{ offset: 732, byteLength: mediaBytes - 732, sampleCount: 15_000, startAtMs, durationMs: fileMs - 1 },
+        ...{ baseMediaDecodeTime: 0n, independent: true, timeSource: 'rtcp' as const, sha256: Buffer.alloc(32) },
+      };
+      linkSync(source, join(directory, path));
+      writeFileSync(
+        join(directory, path.replace('.mp4', '.idx')),
+        Buffer.concat([encodeIndexHeader(header), encodeIndexRecord(record), encodeClosingRecord(mediaBytes)]),
+      );
+      rows.push(catalogueRow(header, [record], path));
+    }
+    db.insertAll(rows);
+    if (camera % 50 === 0) say(`  ${made} of ${files} files made`);
+  }
+  db.close();
+}
