@@ -63,6 +63,8 @@ export const cameraPatchRequest = z.object({
   password: z.string().min(1).max(200).optional(),
 });
 export type CameraPatchRequest = z.infer<typeof cameraPatchRequest>;
+/** The camera is found there now. The device must take its password and be the same one. */
+export const cameraMoveRequest = z.object({ deviceAddress: z.url().max(500) });
 export const cameraDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 
 /** What the recorder says of the camera now; null while the recorder is lost or does not know the camera yet. */
@@ -89,8 +91,10 @@ export const discoveredDevice = z.object({
   hardware: z.string(),
   /** From the scope `onvif://www.onvif.org/location/…`, decoded; may be empty. */
   locationHint: z.string(),
-  /** Id of the camera that already has this address or reference, if any. */
+  /** Id of the camera that this device is: it has this reference, or (where one of them tells none) this address. */
   knownCameraId: idSchema.nullable(),
+  /** Address that this camera has in the system, where that is another: it got a new one from its network. */
+  movedFrom: z.string().nullable(),
 });
 export type DiscoveredDevice = z.infer<typeof discoveredDevice>;
 export const discoveryResponse = z.object({

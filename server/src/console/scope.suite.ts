@@ -90,6 +90,10 @@ export function scopeSuite(open: OpenTestDatabase): void {
         'patch /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { place: 'x' }],
         'delete /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { reason: 'không cần' }],
         'get /api/cameras/:cameraId/history': [`/api/cameras/${camera.id}/history?from=${from}&to=${to}`],
+        'post /api/cameras/:cameraId/address': [
+          `/api/cameras/${camera.id}/address`,
+          { deviceAddress: camera.deviceAddress },
+        ],
         'get /api/cameras/:cameraId/runtime': [`/api/cameras/${camera.id}/runtime`],
         'get /api/cameras/:cameraId/live/:stream/:file': [live],
         'post /api/cameras/additions': [

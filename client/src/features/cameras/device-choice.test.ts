@@ -10,6 +10,7 @@ const device = (host: string, known = false, name = ''): DiscoveredDevice => ({
   hardware: '',
   locationHint: ' Ngã ba chợ ',
   knownCameraId: known ? '00000000-0000-4000-8000-000000000001' : null,
+  movedFrom: null,
 });
 
 describe('devices', () => {

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { EmptyState } from '../../components/empty-state.js';
 import { useVirtualList } from '../../lib/virtual-list.js';
+import { MovedDevice } from './moved-device.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
 import classes from './found-devices.module.css';
@@ -112,9 +113,13 @@ export function FoundDevices({
                   </>
                 ) : (
                   <Group gap="sm" className={classes.known ?? ''}>
-                    <Badge variant="light" size="lg" tt="none">
-                      {t('add.known')}
-                    </Badge>
+                    {device.movedFrom === null ? (
+                      <Badge variant="light" size="lg" tt="none">
+                        {t('add.known')}
+                      </Badge>
+                    ) : (
+                      <MovedDevice device={device} cameraId={known} />
+                    )}
                     <Anchor component={Link} to={`/cameras/${known}`}>
                       {t('add.openCamera')}
                     </Anchor>

@@ -6,6 +6,7 @@ import {
   cameraHistoryResponse,
   cameraListQuery,
   cameraListResponse,
+  cameraMoveRequest,
   cameraPatchRequest,
   cameraResponse,
   cameraRuntimeResponse,
@@ -16,6 +17,7 @@ import { idSchema, msFromInstant } from '@choi-canh/shared/common';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { CameraAdditions } from './camera-additions.js';
+import type { CameraMoves } from './camera-moves.js';
 import type { CamerasService } from './cameras.service.js';
 import type { Discoveries } from './discoveries.js';
 
@@ -23,7 +25,12 @@ const feature = 'cameras';
 const one = z.object({ cameraId: idSchema });
 const byId = z.object({ id: idSchema });
 
-export function camerasRoutes(service: CamerasService, additions: CameraAdditions, discoveries: Discoveries): Route[] {
+export function camerasRoutes(
+  service: CamerasService,
+  additions: CameraAdditions,
+  discoveries: Discoveries,
+  moves: CameraMoves,
+): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -88,6 +95,17 @@ export function camerasRoutes(service: CamerasService, additions: CameraAddition
       params: one,
       response: cameraRuntimeResponse,
       handler: ({ actor, params }) => service.runtime(actor.scope, params.cameraId),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/cameras/:cameraId/address',
+      access: 'camera.manage',
+      summary: 'The camera has a new address: the same device must answer there and take its password',
+      feature,
+      params: one,
+      body: cameraMoveRequest,
+      response: cameraResponse,
+      handler: ({ actor, params, body, signal }) => moves.move(actor, params.cameraId, body.deviceAddress, signal),
     }),
     defineRoute({
       method: 'post',

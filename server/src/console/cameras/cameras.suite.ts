@@ -238,6 +238,72 @@ export function camerasSuite(open: OpenTestDatabase): void {
       expect(await technician.status('GET', base.replace('sub', 'third') + '/playlist.m3u8')).toBe(400);
     });
 
+    it('is followed to a new address, by itself where it is lost, by a click where not; only the same device', async () => {
+      const at = (host: string) => `http://${host}/onvif/device_service`;
+      const answers = (host: string, serialNumber: string) =>
+        harness.recorder.identities.set(at(host), { ...identity, serialNumber });
+      answers('192.168.8.1', 'SN-lost');
+      answers('192.168.8.2', 'SN-alive');
+      const added = await add([
+        { deviceAddress: at('192.168.8.1'), endpointReference: 'urn:uuid:lost', name: 'Mất' },
+        { deviceAddress: at('192.168.8.2'), endpointReference: 'urn:uuid:alive', name: 'Còn' },
+      ]);
+      const idOf = (name: string) => added.results.find((one) => one.camera?.name === name)!.camera!.id;
+      const [lost, alive] = [idOf('Mất'), idOf('Còn')];
+      for (const [id, state, reason] of [
+        [lost, 'down', 'host_unreachable'],
+        [alive, 'alive', 'ok'],
+      ] as const) {
+        const status = { cameraId: id, state, reason, detail: '', sinceAt: new Date().toISOString() };
+        harness.recorder.emit({ type: 'camera.state', status });
+        await eventually(state, async () => {
+          const now = await technician.get(`/api/cameras/${id}`, cameraResponse);
+          return now.state === state;
+        });
+      }
+      // Both got other addresses; the lost one's old address went to the other.
+      answers('192.168.8.7', 'SN-lost');
+      answers('192.168.8.1', 'SN-alive');
+      const device = (host: string, endpointReference: string) => ({
+        ...{ endpointReference, deviceAddress: at(host), host, name: '', hardware: '', locationHint: '' },
+      });
+      harness.recorder.discovery = {
+        ...{ state: 'done', progress: 1, rejectedAnswers: 0, errorCode: null },
+        devices: [device('192.168.8.1', 'urn:uuid:alive'), device('192.168.8.7', 'urn:uuid:lost')],
+      };
+      const body = { recorderId: harness.recorderId, ranges: [] };
+      const search = await technician.post('/api/discoveries', discoveryResponse, body);
+      expect(search.devices).toMatchObject([
+        { knownCameraId: alive, movedFrom: at('192.168.8.2') },
+        { knownCameraId: lost, movedFrom: at('192.168.8.1') },
+      ]);
+      const addressOf = async (id: string) =>
+        (await technician.get(`/api/cameras/${id}`, cameraResponse)).deviceAddress;
+      await eventually('the lost one is followed', async () => (await addressOf(lost)) === at('192.168.8.7'));
+      await eventually('its recorder is told', () =>
+        harness.recorder.desired?.cameras.some(({ id, deviceAddress }) => id === lost && deviceAddress.includes('8.7')),
+      );
+      expect((await harness.trail('camera.update')).at(-1)).toMatchObject({
+        ...{ subjectId: lost, accountName: technician.actor.name },
+        details: { before: { deviceAddress: at('192.168.8.1') }, after: { deviceAddress: at('192.168.8.7') } },
+      });
+      const now = await technician.get(`/api/discoveries/${search.id}`, discoveryResponse);
+      expect(now.devices.map((one) => one.movedFrom)).toEqual([at('192.168.8.2'), null]);
+      expect(await addressOf(alive)).toBe(at('192.168.8.2'));
+
+      const move = (id: string, host: string) =>
+        technician.refusal('POST', `/api/cameras/${id}/address`, { deviceAddress: at(host) });
+      expect(await move(alive, '192.168.8.7')).toBe('409 other_device');
+      harness.recorder.identities.set(at('192.168.8.7'), { ...identity, serialNumber: 'SN-alive' });
+      expect(await move(alive, '192.168.8.7')).toBe('409 address_taken');
+      harness.recorder.identities.set(at('192.168.8.8'), { kind: 'precondition', code: 'wrong_password' });
+      expect(await move(alive, '192.168.8.8')).toBe('412 wrong_password');
+      expect(await addressOf(alive)).toBe(at('192.168.8.2'));
+      expect(await technician.status('POST', `/api/cameras/${alive}/address`, { deviceAddress: 'ftp://x/' })).toBe(400);
+      expect(await move(alive, '192.168.8.1')).toBe('200');
+      expect(await addressOf(alive)).toBe(at('192.168.8.1'));
+    });
+
     it('is kept as its own days say, else as the nearest area says, else as everywhere; its recorder is told', async () => {
       const province = await harness.area('Phú Thọ');
       const commune = await harness.area('Sóc Đăng', province);

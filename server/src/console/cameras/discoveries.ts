@@ -6,7 +6,9 @@ import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import { roleMay } from '@choi-canh/shared/permissions';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
+import type { CameraMoves } from './camera-moves.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { normalDeviceAddress } from './device-address.js';
 
@@ -23,6 +25,7 @@ export interface FoundDevice {
 }
 export interface DiscoveriesDeps {
   repository: CamerasRepository;
+  moves: Pick<CameraMoves, 'move'>;
   recorders: CameraRecorders;
   audit: AuditWriter;
   broadcaster: Broadcaster;
@@ -110,6 +113,32 @@ export class Discoveries {
       }
       broadcaster.toAccount(discovery.actor.accountId, 'discovery.progress', await this.#onWire(discovery));
     }
+    if (discovery.latest.state !== 'done' || !(await this.#moveLost(discovery))) return;
+    broadcaster.toAccount(discovery.actor.accountId, 'discovery.progress', await this.#onWire(discovery));
+  }
+
+  /**
+   * Cameras that do not answer any more where they were and were found elsewhere are followed there; true where any was.
+   * One that still records stays: what announces itself in its name may be somebody else.
+   */
+  async #moveLost(discovery: Discovery): Promise<boolean> {
+    const { repository, moves, logger } = this.#deps;
+    const { actor } = discovery;
+    if (!roleMay(actor.role, 'camera.manage')) return false;
+    let any = false;
+    for (const device of (await this.#onWire(discovery)).devices) {
+      if (device.movedFrom === null || device.knownCameraId === null || this.#stop.signal.aborted) continue;
+      const state = (await repository.find(actor.scope, device.knownCameraId))?.now.state;
+      if (state !== 'down') continue;
+      try {
+        await moves.move(actor, device.knownCameraId, device.deviceAddress, this.#stop.signal);
+        any = true;
+      } catch (error) {
+        // The person sees the new address in the list, and what is wrong when trying it.
+        logger.info({ cameraId: device.knownCameraId, err: errorMessage(error) }, 'a camera was not followed');
+      }
+    }
+    return any;
   }
 
   /** `knownCameraId` names only cameras that the person may see. */
@@ -117,16 +146,10 @@ export class Discoveries {
     const { repository } = this.#deps;
     const { latest } = discovery;
     const known = await repository.ofRecorder(discovery.recorderId);
-    const byAddress = new Map(known.map((camera) => [camera.deviceAddress, camera.id]));
-    const byReference = new Map(
-      known.filter((camera) => camera.endpointReference !== '').map((camera) => [camera.endpointReference, camera.id]),
-    );
-    const ids = latest.devices.map(
-      (device) => byAddress.get(addressKey(device.deviceAddress)) ?? byReference.get(device.endpointReference),
-    );
+    const cameras = latest.devices.map((device) => knownCamera(device, known));
     const visible = await repository.idsInScope(
       discovery.actor.scope,
-      ids.filter((id) => id !== undefined),
+      cameras.flatMap((camera) => camera?.id ?? []),
     );
     return {
       id: discovery.id,
@@ -134,13 +157,27 @@ export class Discoveries {
       progress: latest.progress,
       startedAt: latest.startedAt,
       devices: latest.devices.map((device, index) => {
-        const id = ids[index];
-        return { ...device, knownCameraId: id !== undefined && visible.has(id) ? id : null };
+        const camera = cameras[index];
+        if (camera === undefined || !visible.has(camera.id)) return { ...device, knownCameraId: null, movedFrom: null };
+        const isThere = camera.deviceAddress === addressKey(device.deviceAddress);
+        return { ...device, knownCameraId: camera.id, movedFrom: isThere ? null : camera.deviceAddress };
       }),
       rejectedAnswers: latest.rejectedAnswers,
       errorCode: latest.errorCode,
     };
   }
+}
+
+/** By reference; by address only where device or camera has no reference, for addresses are given to others in time. */
+function knownCamera<C extends { deviceAddress: string; endpointReference: string }>(
+  device: { deviceAddress: string; endpointReference: string },
+  known: readonly C[],
+): C | undefined {
+  const { endpointReference } = device;
+  const same = known.find((camera) => endpointReference !== '' && camera.endpointReference === endpointReference);
+  const there = known.find((camera) => camera.deviceAddress === addressKey(device.deviceAddress));
+  if (same !== undefined || there === undefined) return same;
+  return endpointReference === '' || there.endpointReference === '' ? there : undefined;
 }
 
 /** Whatever a device announces is only compared here, never used: junk stays junk. */
