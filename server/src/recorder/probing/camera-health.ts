@@ -37,7 +37,7 @@ export interface Health {
  * Without a fragment for this long the stream is lost; shorter reconnections are none of a person's business. The last
  * fragment comes up to 1.5 s behind the last frame, so that a loss shows within ten seconds of it.
  */
-export const lossMs = 7500;
+export const lossMs = 6500;
 /** A stream that has come back is alive after it has recorded for this long. */
 const recoveryMs = 3000;
 /** A first connection may take this long before the camera counts as down. */
@@ -50,6 +50,8 @@ const unwrittenMs = 30_000;
 /** ONVIF may miss twice while footage arrives. */
 const onvifFailures = 3;
 const clockOffsetLimitMs = { enter: 5000, leave: 4000 };
+/** A clock that is further off (ten years) is none. */
+const clockAtAllMs = 10 * 365 * 86_400_000;
 const slowFramesLimit = { enter: 0.5, leave: 0.6 };
 
 type Candidate = Omit<Health, 'sinceAtMs'> & { sinceAtMs?: number };
@@ -160,7 +162,9 @@ export class CameraHealth {
       const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
       return { state: 'degraded', reason, detail: onvif.detail };
     }
-    const offsetMs = (onvif.kind === 'ok' ? onvif.clockOffsetMs : null) ?? runtime.clockOffsetMs;
+    // Reports come every few seconds; some cameras fill them with the time since they were started.
+    const reported = Math.abs(runtime.clockOffsetMs ?? Infinity) < clockAtAllMs ? runtime.clockOffsetMs : undefined;
+    const offsetMs = reported ?? (onvif.kind === 'ok' ? (onvif.clockOffsetMs ?? undefined) : undefined);
     if (offsetMs !== undefined) {
       const limit = this.current?.reason === 'clock_offset' ? clockOffsetLimitMs.leave : clockOffsetLimitMs.enter;
       if (Math.abs(offsetMs) > limit) {

@@ -11,7 +11,8 @@ const answerTimeoutMs = 8000;
 const tcpKeepAliveMs = 10_000;
 /** A camera that reads nothing is written to no further. */
 const maxUnsentBytes = 64 * 1024;
-const maxAttempts = 3;
+/** A nonce may be stale again when it arrives, at a busy hour. */
+const maxAttempts = 5;
 const ourMethods = 'OPTIONS, GET_PARAMETER, SET_PARAMETER, ANNOUNCE, TEARDOWN, REDIRECT';
 
 /**
@@ -166,7 +167,9 @@ export class RtspConnection {
       // The first refusal may be of an old nonce or of a request without credentials; the second is the answer.
       if (this.options.credentials.username === '')
         throw new IngestFailure('wrong_password', `the camera asks for a password (${method})`);
-      if (attempt >= maxAttempts || (attempt > 1 && !isStale(challenges)))
+      if (attempt >= maxAttempts)
+        throw new IngestFailure('no_stream', `the camera's nonces are stale before they are answered (${method})`);
+      if (attempt > 1 && !isStale(challenges))
         throw new IngestFailure('wrong_password', `the camera refuses the password (${method})`);
       const { credentials, allowPlainPassword } = this.options;
       this.authorize = authorizerFor(challenges, credentials, allowPlainPassword);
