@@ -15,6 +15,18 @@ export const recorderSecretsMessage = z.object({
 });
 export const recorderReadyMessage = z.object({ type: z.literal('recorder-ready'), url: z.url() });
 
+/** What can only be said before a process starts; server/design/performance.md has the measurements. */
+export const recorderRuntime = {
+  environment: {
+    // File calls share one pool of threads, of 4 by default: too few for hundreds of cameras.
+    UV_THREADPOOL_SIZE: '16',
+    // Arenas of the C library, by default eight a core: each of those threads would keep its own free memory.
+    MALLOC_ARENA_MAX: '2',
+  },
+  // A young generation of 4 MB instead of 16: hardly anything of the streams is on the heap.
+  nodeArgs: ['--max-semi-space-size=4'],
+};
+
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 8000;
 /** Alive for so long, the next death counts as the first again. */
@@ -40,9 +52,11 @@ export function createRecorderProcess(options: {
 
   async function runOnce(): Promise<void> {
     const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url));
-    // File calls share one pool of threads, of 4 unless told before the process starts: too few for hundreds of cameras.
-    const env = { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16' };
-    const started = fork(main, ['recorder', '--embedded'], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const started = fork(main, ['recorder', '--embedded'], {
+      env: { ...recorderRuntime.environment, ...process.env },
+      execArgv: [...process.execArgv, ...recorderRuntime.nodeArgs],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     child = started;
     const timer = setTimeout(() => {
       logger.error({}, 'the recorder did not get ready in time and is started anew');

@@ -10,6 +10,7 @@ import {
   type DesiredState,
 } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
+import { recorderRuntime } from '../../../server/src/recorder-process.js';
 import { ManagedChild } from '../../lib/child.js';
 import type { SimulatedCamera } from '../../lib/simulator-process.js';
 import type { Bench } from './bench.js';
@@ -51,10 +52,11 @@ export async function startRecorder(
   mkdirSync(options.folder, { recursive: true });
   const child = new ManagedChild(
     `recorder (${options.engine})`,
-    [...(options.nodeArgs ?? []), builtMain, 'recorder', '--embedded'],
+    [...recorderRuntime.nodeArgs, ...(options.nodeArgs ?? []), builtMain, 'recorder', '--embedded'],
     {
       cwd: root,
       env: {
+        ...recorderRuntime.environment,
         ...process.env,
         CHOI_CANH_DATA_DIR: options.folder,
         CHOI_CANH_FOOTAGE_DIR: footageFolder,
