@@ -86,11 +86,17 @@ const retryMostMs = 30_000;
 const turnMs = 4000;
 const liveStarts = createStartQueue(3);
 
+/** Media is asked for as bytes, and so comes what is said instead of it. */
+function answerText(details: unknown): string {
+  if (!(details instanceof XMLHttpRequest)) return '';
+  if (details.responseType !== 'arraybuffer') return details.responseText;
+  const bytes: unknown = details.response;
+  return bytes instanceof ArrayBuffer && bytes.byteLength < 10_000 ? new TextDecoder().decode(bytes) : '';
+}
+
 function codeOf(data: ErrorData): string {
-  const details: unknown = data.networkDetails;
   try {
-    const text =
-      details instanceof XMLHttpRequest && details.responseType !== 'arraybuffer' ? details.responseText : '';
+    const text = answerText(data.networkDetails);
     const parsed = errorResponse.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data.error.code : '';
   } catch {

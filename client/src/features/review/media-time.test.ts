@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mediaToWall, wallToMedia } from './media-time.js';
+import { fragmentAt, isConverted, mediaToWall, wallToMedia } from './media-time.js';
 import type { FragmentTimes } from './media-time.js';
 
 const t0 = Date.UTC(2026, 10, 22, 7, 0, 0);
@@ -79,4 +79,27 @@ it('media time to wall time and back is the same instant wherever there is foota
       expect(Math.abs(mediaToWall(list, media!)! - wall)).toBeLessThan(0.01);
     }),
   );
+});
+
+describe('what was converted', () => {
+  it.each([
+    ['converted/f-1-0-900.m4s', true],
+    ['converted-keyframes/f-1-0-900.m4s', true],
+    ['files/f-1.mp4', false],
+    ['keyframes/f-1-0.m4s', false],
+    ['files/converted/f-1.mp4', false],
+    [undefined, false],
+  ])('%s: %s', (relurl, expected) => {
+    expect(isConverted({ relurl })).toBe(expected);
+  });
+
+  it('is said of the fragment that is shown, from its first picture on', () => {
+    const mixed = fragments.map((fragment, index) => ({
+      ...fragment,
+      relurl: index === 1 ? 'converted/f-1-0-900.m4s' : 'files/f-1.mp4',
+    }));
+    const shown = [0, 1.99, 2, 3.99, 4, 9].map((mediaSeconds) => isConverted(fragmentAt(mixed, mediaSeconds)));
+    expect(shown).toEqual([false, false, true, true, false, false]);
+    expect(isConverted(fragmentAt([], 1))).toBe(false);
+  });
 });

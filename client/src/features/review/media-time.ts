@@ -7,6 +7,13 @@ export interface FragmentTimes {
   programDateTime: number | null;
   /** EXT-X-GAP: listed, but there is no footage. */
   gap?: boolean | undefined;
+  /** Address of its media as the playlist has it. */
+  relurl?: string | undefined;
+}
+
+/** What the recorder converted because the browser cannot play the original; said by the media's address. */
+export function isConverted(fragment: Pick<FragmentTimes, 'relurl'> | undefined): boolean {
+  return /^converted(-keyframes)?\//.test(fragment?.relurl ?? '');
 }
 
 /** Holes up to this long between fragments are jitter, not a gap (the recorder joins coverage likewise). */
@@ -46,15 +53,19 @@ export function wallToMedia(fragments: readonly FragmentTimes[], wallMs: number)
   return undefined;
 }
 
+/** The fragment that holds a media time (seconds); the first for what is before all. */
+export function fragmentAt<F extends FragmentTimes>(fragments: readonly F[], mediaSeconds: number): F | undefined {
+  return fragments[
+    Math.max(
+      0,
+      lastAtOrBefore(fragments, mediaSeconds + 0.0005, (f) => f.start),
+    )
+  ];
+}
+
 /** Wall instant (UTC ms) of a media time (seconds); undefined for an empty playlist or one without wall times. */
 export function mediaToWall(fragments: readonly FragmentTimes[], mediaSeconds: number): number | undefined {
-  const fragment =
-    fragments[
-      Math.max(
-        0,
-        lastAtOrBefore(fragments, mediaSeconds + 0.0005, (f) => f.start),
-      )
-    ];
+  const fragment = fragmentAt(fragments, mediaSeconds);
   if (!fragment || fragment.programDateTime === null) return undefined;
   return fragment.programDateTime + (mediaSeconds - fragment.start) * 1000;
 }

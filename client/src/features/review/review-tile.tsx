@@ -12,7 +12,7 @@ import { gapSentence } from './gap-sentence.js';
 import type { ReviewEngine } from './review-engine.js';
 import classes from './review.module.css';
 import { TilePoster } from './tile-poster.js';
-import { createTilePlayer, type TilePlayer } from './tile-player.js';
+import { createTilePlayer, transcodesBusy, type TilePlayer } from './tile-player.js';
 import { useClockAt } from './use-clock.js';
 import type { TilePhase } from './wait-policy.js';
 
@@ -39,6 +39,8 @@ interface View {
   phase: TilePhase;
   failure: VideoFailure | undefined;
   hadPicture: boolean;
+  converted: boolean;
+  busy: boolean;
 }
 /** Where nothing was recorded there is nothing to play. */
 const noPlayer: TilePlayer = {
@@ -47,7 +49,7 @@ const noPlayer: TilePlayer = {
   frameMs: () => 40,
   destroy: () => undefined,
 };
-const starting: View = { phase: 'loading', failure: undefined, hadPicture: false };
+const starting: View = { phase: 'loading', failure: undefined, hadPicture: false, converted: false, busy: false };
 
 /** A picture that waits so long for its sound goes on without. */
 const soundPatienceMs = 12_000;
@@ -87,7 +89,7 @@ export function ReviewTile(props: ReviewTileProps) {
   const [played, setView] = useState<View>(starting);
   const cameraId = coverage.cameraId;
   const nothing = coverage.recorded.length === 0;
-  const view: View = nothing ? { phase: 'gap', failure: undefined, hadPicture: false } : played;
+  const view: View = nothing ? { ...starting, phase: 'gap' } : played;
   const frameMs = 1000 / (camera?.main?.frameRate ?? 25);
 
   useEffect(() => {
@@ -107,12 +109,14 @@ export function ReviewTile(props: ReviewTileProps) {
         if (phase === 'failed' && onTrouble()) return;
         engine.setPhase(cameraId, phase);
         if (phase === 'gap') delete element.dataset['wallMs'];
-        setView((before) => ({ phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
+        setView((before) => ({ ...before, phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
       },
       onPicture(wallMs) {
         element.dataset['wallMs'] = String(Math.round(wallMs));
         if (time.current !== null) time.current.textContent = formatTime(wallMs, 'tenth');
       },
+      onConverted: (converted) => setView((before) => ({ ...before, converted })),
+      onBusy: (busy) => setView((before) => ({ ...before, busy })),
     });
     const takeOut = engine.add(cameraId, player);
     return () => {
@@ -130,8 +134,10 @@ export function ReviewTile(props: ReviewTileProps) {
   }, [audible, isLoading, onTrouble]);
 
   const name = camera?.name ?? t('tile.unknownCamera');
+  const noRoom = view.failure?.code === transcodesBusy;
   const retry = () => {
-    props.onReopen();
+    // Where only room was missing the opening still holds, and another would be one more entry in the audit trail.
+    if (!noRoom) props.onReopen();
     setAttempt((count) => count + 1);
   };
   return (
@@ -154,19 +160,30 @@ export function ReviewTile(props: ReviewTileProps) {
         onClick={props.onToggleFocus}
       />
       {view.phase === 'loading' && (
-        <TilePoster engine={engine} url={props.posterUrl} atOnce={!view.hadPicture} leftBehind={props.leftBehind} />
+        <TilePoster
+          engine={engine}
+          url={props.posterUrl}
+          atOnce={!view.hadPicture}
+          leftBehind={props.leftBehind}
+          busy={view.busy}
+        />
       )}
       {view.phase === 'gap' && (
         <GapCover engine={engine} coverage={coverage} windowFromMs={props.windowFromMs} windowToMs={props.windowToMs} />
       )}
       {view.phase === 'failed' && view.failure && (
         <div className={classes.cover} role="alert">
-          <span>{failureSentence(view.failure)}</span>
+          <span>{noRoom ? t('tile.noRoom') : failureSentence(view.failure)}</span>
           <button type="button" className={classes.button} onClick={retry}>
             <IconRefresh size={20} aria-hidden="true" />
-            {t('tile.reopen')}
+            {t(noRoom ? 'tile.tryAgain' : 'tile.reopen')}
           </button>
         </div>
+      )}
+      {view.phase === 'ready' && view.converted && (
+        <p className={classes.converted} role="note">
+          {t('tile.converted')}
+        </p>
       )}
       <figcaption className={classes.caption}>
         <span className={classes.captionName}>{name}</span>

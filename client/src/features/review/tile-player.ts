@@ -1,7 +1,7 @@
 import Hls, { type HlsConfig, type LevelDetails } from 'hls.js';
 import { failureOf, type VideoFailure } from '../../lib/hls-video.js';
 import { followAction } from './follow-policy.js';
-import { mediaToWall, wallToMedia } from './media-time.js';
+import { fragmentAt, isConverted, mediaToWall, wallToMedia } from './media-time.js';
 import type { WallClock } from './wall-clock.js';
 import type { TilePhase } from './wait-policy.js';
 
@@ -21,6 +21,8 @@ const scrubMs = 200;
 const holePatienceMs = 1500;
 const preloadMs = 20_000;
 const mostRecoveries = 3;
+/** The server's code for a conversion that found no room; hls.js asks again for about a minute. */
+export const transcodesBusy = 'transcodes_busy';
 
 export interface TilePlayerOptions {
   video: HTMLVideoElement;
@@ -31,6 +33,10 @@ export interface TilePlayerOptions {
   onPhase(phase: TilePhase, failure?: VideoFailure): void;
   /** Wall time (UTC ms) of each picture as it is shown. */
   onPicture(wallMs: number): void;
+  /** Whether the picture that is shown was converted by the recorder; told when it changes. */
+  onConverted(converted: boolean): void;
+  /** The recorder converts as much as it may, and this one waits for its turn; told when it changes. */
+  onBusy(busy: boolean): void;
 }
 
 export interface TilePlayer {
@@ -61,6 +67,8 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
   let frameRequest: number | undefined;
   let destroyed = false;
   let nothing = false;
+  let convertedShown = false;
+  let busy = false;
 
   function setPhase(next: TilePhase, failure?: VideoFailure): void {
     if (next === phase || destroyed || phase === 'failed') return;
@@ -80,9 +88,19 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
     }
     setPhase('failed', failure);
   }
+  function setBusy(next: boolean): void {
+    if (next === busy || destroyed) return;
+    busy = next;
+    options.onBusy(next);
+  }
   function showPicture(mediaTime: number): void {
     const wallMs = details && mediaToWall(details.fragments, mediaTime);
-    if (wallMs === undefined) return;
+    if (details === undefined || wallMs === undefined) return;
+    const converted = isConverted(fragmentAt(details.fragments, mediaTime));
+    if (converted !== convertedShown) {
+      convertedShown = converted;
+      options.onConverted(converted);
+    }
     picture = wallMs;
     // In a gap the picture after it is made ready, unseen.
     if (phase !== 'gap') options.onPicture(wallMs);
@@ -197,8 +215,12 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
   hls.on(Hls.Events.LEVEL_UPDATED, (_event, data) => {
     details = data.details;
   });
+  hls.on(Hls.Events.FRAG_LOADED, () => setBusy(false));
   hls.on(Hls.Events.ERROR, (_event, data) => {
-    if (!data.fatal) return;
+    if (!data.fatal) {
+      if (failureOf(data).code === transcodesBusy) setBusy(true);
+      return;
+    }
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < mostRecoveries) {
       recoveries += 1;
       hls.recoverMediaError();

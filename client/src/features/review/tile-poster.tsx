@@ -14,10 +14,12 @@ export interface TilePosterProps {
   /** There was no picture yet: no patience. */
   atOnce: boolean;
   leftBehind: boolean;
+  /** The recorder converts as much as it may; this one waits for its turn. */
+  busy: boolean;
 }
 
 /** While a player loads: the nearest still picture, and words. Follows jumps once they settle, so that scrubbing shows where one is. */
-export function TilePoster({ engine, url, atOnce, leftBehind }: TilePosterProps) {
+export function TilePoster({ engine, url, atOnce, leftBehind, busy }: TilePosterProps) {
   const { t } = useTranslation('review');
   const { jump } = useClockState(engine);
   const [atMs, setAtMs] = useState<number | undefined>(() => (atOnce ? engine.clock.at() : undefined));
@@ -42,7 +44,7 @@ export function TilePoster({ engine, url, atOnce, leftBehind }: TilePosterProps)
         onError={() => setSeen(false)}
       />
       <span className={classes.note} role="status">
-        {leftBehind ? t('tile.leftBehind') : seen ? t('tile.still') : t('tile.loading')}
+        {t(busy ? 'tile.waitsForRoom' : leftBehind ? 'tile.leftBehind' : seen ? 'tile.still' : 'tile.loading')}
       </span>
     </>
   );
