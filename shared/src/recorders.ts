@@ -72,4 +72,26 @@ export const recorderRetentionResponse = retentionFacts.extend({
 });
 export type RecorderRetentionResponse = z.infer<typeof recorderRetentionResponse>;
 
+/** A recorder on another machine. It is asked for its status before it is taken in. */
+export const recorderCreateRequest = z.object({
+  name: z.string().trim().min(1).max(120),
+  /** `http://host:port` or `https://…`, without path and credentials. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(300)
+    .refine(
+      (url) => {
+        if (!URL.canParse(url)) return false;
+        const { username, password, pathname, search, hash } = new URL(url);
+        return `${username}${password}${search}${hash}` === '' && pathname === '/';
+      },
+      { message: 'only scheme, host and port' },
+    ),
+  /** What it was started with (`CHOI_CANH_RECORDER_TOKEN_FILE`). */
+  token: z.string().trim().min(16).max(300),
+  /** It has cameras already: what it does for another console ends. */
+  takeOver: z.boolean().default(false),
+});
+export type RecorderCreateRequest = z.infer<typeof recorderCreateRequest>;
+
 export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });

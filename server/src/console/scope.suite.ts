@@ -111,6 +111,11 @@ export function scopeSuite(open: OpenTestDatabase): void {
         'get /api/openings/:openingId/cameras/:cameraId/playlist.m3u8': [`${shown}/playlist.m3u8`],
         'get /api/openings/:openingId/cameras/:cameraId/thumbnail.jpg': [`${shown}/thumbnail.jpg?at=${from}`],
         'get /api/openings/:openingId/cameras/:cameraId/files/:file': [`${shown}/files/${file}.mp4`],
+        'get /api/openings/:openingId/cameras/:cameraId/sound/:file': [`${shown}/sound/${file}.mp4`],
+        'get /api/openings/:openingId/cameras/:cameraId/converted/:file': [`${shown}/converted/${file}.m4s`],
+        'get /api/openings/:openingId/cameras/:cameraId/converted-keyframes/:file': [
+          `${shown}/converted-keyframes/${file}-1.m4s`,
+        ],
         'get /api/openings/:openingId/cameras/:cameraId/inits/:file': [`${shown}/inits/${file}.mp4`],
         'get /api/openings/:openingId/cameras/:cameraId/keyframes/:file': [`${shown}/keyframes/${file}-1.m4s`],
         'get /api/coverage': [`/api/coverage?cameraIds=${camera.id}&from=${from}&to=${to}`],
@@ -143,6 +148,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
     /** They belong to an account or to nobody's area. */
     const ofNoArea = [
       'get /api/recorders',
+      'post /api/recorders',
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named

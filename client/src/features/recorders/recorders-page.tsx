@@ -6,15 +6,22 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { useRecorders } from '../../lib/recorders.js';
+import { useSession } from '../../lib/session.js';
+import { AddRecorder } from './add-recorder.js';
 import { RecorderCard } from './recorder-card.js';
 
 /** The recorders: do they answer, is there room, is anything wrong. */
 export function RecordersPage() {
   const { t } = useTranslation('recorders');
+  const session = useSession();
   const recorders = useRecorders({ everyMs: 3000 });
   return (
     <>
-      <PageHeader title={t('title')} description={t('text')} />
+      <PageHeader
+        title={t('title')}
+        description={t('text')}
+        actions={session.can('recorder.manage') && session.account?.areaId === null && <AddRecorder />}
+      />
       {recorders.data === undefined ? (
         recorders.isPending ? (
           <SkeletonList rows={6} />

@@ -26,6 +26,16 @@ export class RecordersRepository {
     });
   }
 
+  /** Takes a recorder in and does `work` with it, both or neither; false where there is one at this address. */
+  add(row: RecorderRow, work: (manager: EntityManager) => Promise<void>): Promise<boolean> {
+    return this.#db.write(async (manager) => {
+      if ((await manager.findOneBy(recorderEntity, { url: row.url })) !== null) return false;
+      await manager.insert(recorderEntity, row);
+      await work(manager);
+      return true;
+    });
+  }
+
   async setToken(id: string, tokenBox: string): Promise<void> {
     await this.#db.write((manager) => manager.update(recorderEntity, { id }, { tokenBox }));
   }

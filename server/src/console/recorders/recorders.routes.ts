@@ -1,8 +1,15 @@
 import { idSchema, instantFromMs } from '@choi-canh/shared/common';
-import { clockConfirmRequest, recorderListResponse, recorderRetentionResponse } from '@choi-canh/shared/recorders';
+import {
+  clockConfirmRequest,
+  recorderCreateRequest,
+  recorderListResponse,
+  recorderResponse,
+  recorderRetentionResponse,
+} from '@choi-canh/shared/recorders';
 import { z } from 'zod';
 import type { AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
+import { AppError } from '../../lib/errors.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import { retentionInScope } from './recorder-retention.js';
 import type { RecordersService } from './recorders.service.js';
@@ -30,6 +37,33 @@ export function recordersRoutes({ service, audit, clock, ...deps }: RecordersRou
       feature,
       response: recorderListResponse,
       handler: async () => ({ items: await service.list() }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/recorders',
+      access: 'recorder.manage',
+      summary: 'Takes in a recorder on another machine, after it has answered with this token',
+      feature,
+      body: recorderCreateRequest,
+      response: recorderResponse,
+      status: 201,
+      handler: ({ actor, body }) => {
+        // Its disk and its clock are everybody's, and it can record for any area.
+        if (actor.scope.areaId !== null) {
+          throw new AppError('forbidden', 'outside_area', 'only an account of the whole country may do this');
+        }
+        return service.register(body, (row, manager) =>
+          audit.record(
+            actor,
+            {
+              ...{ action: 'recorder.create', subjectType: 'recorder', subjectId: row.id, subjectName: row.name },
+              areaId: null,
+              details: { after: { name: row.name, url: row.url }, takeOver: body.takeOver },
+            },
+            manager,
+          ),
+        );
+      },
     }),
     defineRoute({
       method: 'get',

@@ -1,11 +1,12 @@
 import { instantFromMs } from '@choi-canh/shared/common';
-import type { CameraRuntime, RecorderClock } from '@choi-canh/shared/recorder-api';
-import type { RecorderAlert, RecorderResponse } from '@choi-canh/shared/recorders';
+import type { CameraRuntime, RecorderClock, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { RecorderAlert, RecorderCreateRequest, RecorderResponse } from '@choi-canh/shared/recorders';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
+import type { Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { alertsOf } from './recorder-alerts.js';
 import { recorderOnWire } from './recorder-response.js';
@@ -110,6 +111,35 @@ export class RecordersService {
     return row.id;
   }
 
+  /**
+   * Takes in a recorder on another machine, once it has answered. `work` runs in the transaction that enters it.
+   * @throws AppError conflict `recorder_known`, `recorder_in_use` (it has cameras of another console), unavailable
+   * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
+   */
+  async register(
+    request: RecorderCreateRequest,
+    work: (row: RecorderRow, manager: Transaction) => Promise<void>,
+  ): Promise<RecorderResponse> {
+    const url = new URL(request.url).origin;
+    const { revision, cameras } = await askOnce(url, request.token);
+    if (!request.takeOver && cameras.length > 0) {
+      throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
+        details: { cameras: cameras.length },
+      });
+    }
+    const id = newId();
+    const row: RecorderRow = {
+      ...{ id, url, name: request.name, tokenBox: this.#secretBox.seal(request.token, contextOf(id)), embedded: false },
+      // Ours must be newer than what it was told before.
+      ...{ lastSequence: 0, desiredRevision: revision, lastSeenAt: null, createdAt: this.#clock.nowMs() },
+    };
+    if (!(await this.#repository.add(row, (manager) => work(row, manager)))) {
+      throw new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');
+    }
+    if (this.#state === 'running') this.#begin(row);
+    return recorderOnWire(row, this.#syncs.get(id), []);
+  }
+
   async list(): Promise<RecorderResponse[]> {
     const rows = await this.#repository.list();
     return rows.map((row) => {
@@ -212,6 +242,15 @@ export class RecordersService {
     });
     this.#syncs.set(row.id, sync);
     sync.start();
+  }
+}
+
+async function askOnce(url: string, token: string): Promise<RecorderStatus> {
+  const client = createRecorderClient({ url, token, statusTimeoutMs: 5000 });
+  try {
+    return await client.status();
+  } finally {
+    client.close();
   }
 }
 
