@@ -105,7 +105,7 @@ async function measureStart(bench: Bench): Promise<BenchResult> {
   bench.needBytes(files * 5500);
   const directory = join(bench.folder, 'footage');
   bench.say(`making ${files} files of ${cameras} cameras`);
-  makeArchive(directory, files, cameras, (line) => bench.say(line));
+  await makeArchive(directory, files, cameras, (line) => bench.say(line), bench.signal);
   const seconds = (told: Map<string, Told>, what: string) => round((told.get(what)?.sinceStartMs ?? NaN) / 1000);
   const clean = await probe(bench, directory, 2, 'ten seconds recorded');
   bench.say(`in order: all cameras record after ${seconds(clean, 'recording')} s`);

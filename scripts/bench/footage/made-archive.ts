@@ -1,5 +1,6 @@
-import { closeSync, linkSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, linkSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openCatalogueDatabase, type CatalogueRow } from '../../../server/src/recorder/footage/catalogue-database.js';
 import { fileIdOf, footagePath } from '../../../server/src/recorder/footage/footage-paths.js';
 import {
@@ -14,11 +15,20 @@ const fileMs = 600_000;
 const namesPerFile = 60_000;
 const mediaBytes = 28_800_000;
 
+/** Beyond this the indexes share inodes as well, or making the archive would take most of an hour. */
+const mostOwnIndexes = 100_000;
+
 /**
- * An archive of `files` footage files of ten minutes: real folders, a real index beside each, real names of the media
- * files; those are holes that share their inodes, since what is in them is not looked at. Returns how it is made up.
+ * An archive of `files` footage files of ten minutes: real folders with real names, and a row for each in the catalogue.
+ * The media files are holes that share their inodes, since what is in them is not looked at.
  */
-export function makeArchive(directory: string, files: number, cameras: number, say: (line: string) => void): void {
+export async function makeArchive(
+  directory: string,
+  files: number,
+  cameras: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const db = openCatalogueDatabase(join(directory, 'catalogue.sqlite'));
   db.setMeta('rebuilt', 'yes');
@@ -34,8 +44,10 @@ export function makeArchive(directory: string, files: number, cameras: number, s
       if (made % namesPerFile === 0) {
         source = join(directory, `..`, `media-${made / namesPerFile}`);
         const fd = openSync(source, 'w');
-        writeSync(fd, 'x', mediaBytes - 1);
+        writeSync(fd, 'x');
+        ftruncateSync(fd, mediaBytes);
         closeSync(fd);
+        writeFileSync(`${source}.idx`, 'an index');
       }
       const startAtMs = newestMs - at * fileMs + camera;
       const path = footagePath(cameraId, startAtMs, 1);
@@ -53,13 +65,18 @@ export function makeArchive(directory: string, files: number, cameras: number, s
         ...{ baseMediaDecodeTime: 0n, independent: true, timeSource: 'rtcp' as const, sha256: Buffer.alloc(32) },
       };
       linkSync(source, join(directory, path));
-      writeFileSync(
-        join(directory, path.replace('.mp4', '.idx')),
-        Buffer.concat([encodeIndexHeader(header), encodeIndexRecord(record), encodeClosingRecord(mediaBytes)]),
-      );
+      const indexPath = join(directory, path.replace('.mp4', '.idx'));
+      if (files > mostOwnIndexes) linkSync(`${source}.idx`, indexPath);
+      else
+        writeFileSync(
+          indexPath,
+          Buffer.concat([encodeIndexHeader(header), encodeIndexRecord(record), encodeClosingRecord(mediaBytes)]),
+        );
       rows.push(catalogueRow(header, [record], path));
     }
     db.insertAll(rows);
+    await setImmediate(); // so that an interruption is noticed
+    if (signal.aborted) break;
     if (camera % 50 === 0) say(`  ${made} of ${files} files made`);
   }
   db.close();
