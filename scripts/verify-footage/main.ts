@@ -13,7 +13,8 @@ const usage = `npm run verify-footage -- <folder> [options]
   --camera <id>          only this camera
   --from, --to <instant> only files with footage in this range, e.g. 2026-11-22T07:00:00+07:00; chains are checked whole
   --heads <file>         the signed records that the console kept (downloaded from the recorder's page)
-  --public-key <file>    the recorder's public key (PEM, or base64 as the recorder's page shows it)
+  --public-key <file>    the recorder's public key (PEM, or base64 as the recorder's page shows it);
+                         again for each further key that an administrator vouches for
   --json                 one JSON object instead of sentences
   --lang vi|en           default vi
 Exit code: 0 everything is as it was recorded; 1 something is not; 2 it could not be checked.`;
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
       from: { type: 'string' },
       to: { type: 'string' },
       heads: { type: 'string' },
-      'public-key': { type: 'string' },
+      'public-key': { type: 'string', multiple: true },
       json: { type: 'boolean', default: false },
       lang: { type: 'string', default: 'vi' },
       help: { type: 'boolean', default: false },
@@ -91,7 +92,7 @@ async function main(): Promise<number> {
       fromMs: instant('from', values.from),
       toMs: instant('to', values.to),
       consoleHeads: values.heads === undefined ? undefined : resolve(values.heads),
-      publicKey: values['public-key'] === undefined ? undefined : await publicKeyIn(values['public-key']),
+      publicKeys: await Promise.all((values['public-key'] ?? []).map(publicKeyIn)),
       pool,
       onProgress: progressTeller(values.lang),
     });

@@ -75,8 +75,8 @@ export interface ReadHeadsOptions {
   readonly folderPath: string;
   /** The console's copy. @throws when it is named and cannot be read */
   readonly consolePath?: string | undefined;
-  /** SPKI, DER, base64: the key that the first record must be signed with. */
-  readonly publicKey?: string | undefined;
+  /** SPKI, DER, base64: the first record must be signed with one of them, and a change to one of them is right. */
+  readonly publicKeys?: readonly string[] | undefined;
   /** Only this camera's heads are kept. */
   readonly cameraId?: string | undefined;
   readonly fail: (failure: Failure) => void;
@@ -88,7 +88,8 @@ export async function readHeads(options: ReadHeadsOptions): Promise<SignedHeads>
   const checkpoints = new Checkpoints();
   const keys = new Map<string, string>();
   const hashOf = new Map<number, string>();
-  let pinned = options.publicKey;
+  const trusted = options.publicKeys ?? [];
+  let pinned: string | undefined;
   let firstKeyId: string | undefined;
   let firstAt: string | undefined;
   let lastAt: string | undefined;
@@ -128,11 +129,13 @@ export async function readHeads(options: ReadHeadsOptions): Promise<SignedHeads>
             ? body.previous === before.hash
             : mayHaveGaps && body.sequence > before.body.sequence;
       if (!follows) fail({ code: 'record_broken', ...facts });
-      if (key === undefined) key = body.publicKey;
+      if (before === undefined && trusted.length > 0) {
+        if (!trusted.includes(body.publicKey)) fail({ code: 'key_unexpected', ...facts });
+        key = body.publicKey;
+      } else if (key === undefined) key = body.publicKey;
       else if (body.publicKey !== key) {
         const vouched = body.kind === 'key' && isVouchedBy(record, key);
-        if (vouched) note('key_rotated');
-        else if (before === undefined && options.publicKey !== undefined) fail({ code: 'key_unexpected', ...facts });
+        if (vouched || trusted.includes(body.publicKey)) note('key_rotated');
         else fail({ code: 'key_changed', ...facts });
         key = body.publicKey;
       }
@@ -187,7 +190,7 @@ export async function readHeads(options: ReadHeadsOptions): Promise<SignedHeads>
       sequence: Math.min(...missing),
       recordAt: newestOfConsole?.body.at,
     });
-  if (options.publicKey === undefined && options.consolePath === undefined) note('key_from_folder');
+  if (trusted.length === 0 && options.consolePath === undefined) note('key_from_folder');
   return {
     keys,
     checkpoints: (cameraId) => checkpoints.get(cameraId),

@@ -117,10 +117,12 @@ const noteEn: Record<NoteCode, (count: number) => string> = {
 };
 
 const zone = 'Asia/Ho_Chi_Minh';
+const numeric = {
+  ...({ hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
+  ...({ day: '2-digit', month: '2-digit', year: 'numeric' } as const),
+};
 const momentVi = (at: string | number | undefined): string =>
-  at === undefined
-    ? '?'
-    : new Date(at).toLocaleString('vi-VN', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+  at === undefined ? '?' : new Date(at).toLocaleString('vi-VN', { timeZone: zone, ...numeric });
 const momentEn = (at: string | number | undefined): string =>
   at === undefined ? '?' : `${new Date(at).toLocaleString('sv-SE', { timeZone: zone })} (UTC+7)`;
 

@@ -14,7 +14,7 @@ import {
 } from '../../server/src/recorder/footage/footage-paths.js';
 import { markedPaths } from '../../server/src/recorder/footage/open-marker.js';
 import type { ExpectedFile, Failure, FailureCode, FileVerdict, NoteCode } from './finding.js';
-import { readHeads, type SignedHeads } from './read-heads.js';
+import { readHeads } from './read-heads.js';
 import { deletedSince, verifyChain, type ChainFacts } from './verify-chain.js';
 import type { VerifyPool } from './verify-pool.js';
 
@@ -25,8 +25,8 @@ export interface VerifyOptions {
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
   readonly consoleHeads?: string | undefined;
-  /** SPKI, DER, base64. */
-  readonly publicKey?: string | undefined;
+  /** SPKI, DER, base64; the recorder's, also former ones. */
+  readonly publicKeys?: readonly string[] | undefined;
   readonly pool: VerifyPool;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -151,13 +151,13 @@ export async function verifyFolder(options: VerifyOptions): Promise<Report> {
   const heads = await readHeads({
     folderPath: join(folder, 'heads.jsonl'),
     consolePath: options.consoleHeads,
-    publicKey: options.publicKey,
+    publicKeys: options.publicKeys,
     cameraId: options.cameraId,
     fail,
     note,
   });
   const keys = new Map(heads.keys);
-  if (options.publicKey !== undefined) keys.set(keyIdOf(options.publicKey), options.publicKey);
+  for (const publicKey of options.publicKeys ?? []) keys.set(keyIdOf(publicKey), publicKey);
   if (keys.size === 0) await addFolderKey(folder, keys);
 
   const known = new Set([...names.filter(isCameraFolder), ...heads.cameraIds]);
@@ -316,16 +316,12 @@ export async function verifyFolder(options: VerifyOptions): Promise<Report> {
     consoleRecords: heads.consoleRecords,
     recordsFrom: heads.firstAt,
     recordsTo: heads.lastAt,
-    keyId: keyIdUsed(options, heads),
+    keyId: heads.firstKeyId,
     seconds: (performance.now() - startedMs) / 1000,
   };
 }
 
 const orderOfFile = (cameraId: string, path: string): string => [cameraId, '2', path].join('\u0001');
-
-function keyIdUsed(options: VerifyOptions, heads: SignedHeads): string | undefined {
-  return options.publicKey === undefined ? heads.firstKeyId : keyIdOf(options.publicKey);
-}
 
 /** Before the first signed record the key beside the footage is all there is. */
 async function addFolderKey(folder: string, keys: Map<string, string>): Promise<void> {

@@ -536,7 +536,8 @@ describe('what somebody changed is found, with its place', () => {
       return kept;
     });
     const { body } = parseHeadsRecord((await readLines(heads(golden)))[0]!)!;
-    expect(codes(await check(remade, { publicKey: body.publicKey }))).toEqual(['key_unexpected']);
+    expect(codes(await check(remade, { publicKeys: [body.publicKey] }))).toEqual(['key_unexpected']);
+    expect((await check(remade, { publicKeys: [publicKeyText(privateKey)], cameraId: 'cam-b' })).whole).toBe(true);
     const compared = await check(remade, { consoleHeads: consoleCopy });
     expect(compared.byCode).toMatchObject({ record_differs: count, key_changed: 1 });
     expect((await check(remade)).notes).toMatchObject({ key_from_folder: 1 });
