@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineReasons, type CameraRuntime } from '@choi-canh/shared/recorder-api';
+import i18next from 'i18next';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { clockWords, engineWords, soundWords, timeWords } from './runtime-words.js';
+
+const read = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../locales/vi', `${name}.json`), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+beforeAll(async () => {
+  await i18next.init({ lng: 'vi', resources: { vi: { cameras: read('cameras'), common: read('common') } } });
+});
+const t = i18next.t;
+const runtime = (given: Partial<CameraRuntime>) =>
+  ({ engine: 'native', engineReason: 'default', codec: 'h264', audio: false, ...given }) as CameraRuntime;
+
+describe('how a camera is recorded, in words', () => {
+  it.each([
+    [{}, 'Thu trực tiếp'],
+    [{ engine: null, engineReason: null }, 'Chưa kết nối'],
+    [{ engine: 'ffmpeg', engineReason: 'codec', codec: 'mjpeg' }, 'Thu qua ffmpeg: camera gửi MJPEG'],
+    [
+      { engine: 'ffmpeg', engineReason: 'codec', codec: null },
+      'Thu qua ffmpeg: camera gửi dạng hình không thu trực tiếp được',
+    ],
+    [{ engine: 'ffmpeg', engineReason: 'transport' }, 'Thu qua ffmpeg: camera không gửi hình qua TCP'],
+    [{ engineReason: 'configured' }, 'Thu trực tiếp: đầu ghi được cài đặt như vậy'],
+    [{ engine: 'native', engineReason: 'refused' }, 'Thu trực tiếp'],
+  ] satisfies [Partial<CameraRuntime>, string][])('%j', (given, words) => {
+    expect(engineWords(t, runtime(given))).toBe(words);
+  });
+
+  it('has a sentence for every reason of ffmpeg', () => {
+    for (const engineReason of engineReasons) {
+      const words = engineWords(t, runtime({ engine: 'ffmpeg', engineReason }));
+      if (engineReason === 'default') expect(words).toBe('Thu qua ffmpeg');
+      else expect(words, engineReason).toMatch(/^Thu qua ffmpeg: /);
+    }
+  });
+
+  it.each([
+    [12_000, 'Nhanh 12 giây so với đầu ghi'],
+    [-5300, 'Chậm 5,3 giây so với đầu ghi'],
+    [3_600_000, 'Nhanh 1 giờ so với đầu ghi'],
+    [-340.4, 'Đúng giờ đầu ghi (lệch 340 mili giây)'],
+    [null, 'Chưa đo được'],
+  ])('a clock that is %s ms ahead', (offsetMs, words) => expect(clockWords(t, 'vi', offsetMs)).toBe(words));
+
+  it.each([
+    ['rtcp', 1.2, 'Theo giờ camera báo kèm hình (RTCP), sai số không quá ±2 mili giây'],
+    ['arrival', 1500, 'Theo lúc đầu ghi nhận được hình, sai số không quá ±1,5 giây'],
+    ['arrival', null, 'Theo lúc đầu ghi nhận được hình'],
+    [null, null, 'Chưa xác định'],
+  ] as const)('time from %s within %s ms', (timeSource, timeErrorMs, words) =>
+    expect(timeWords(t, 'vi', { timeSource, timeErrorMs })).toBe(words),
+  );
+
+  it('says of sound whether it is recorded, and where it was wanted in vain', () => {
+    expect(soundWords(t, runtime({ audio: true }), true)).toBe('Đang ghi');
+    expect(soundWords(t, runtime({}), false)).toBe('Không ghi');
+    expect(soundWords(t, runtime({}), true)).toContain('AAC');
+  });
+});

@@ -1,0 +1,88 @@
+import { forecastRetention, type ForecastFacts } from '@choi-canh/shared/retention';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import i18next from 'i18next';
+import { beforeAll, expect, it } from 'vitest';
+import { forecastLines } from './retention-words.js';
+
+beforeAll(async () => {
+  const path = join(import.meta.dirname, '../locales/vi/common.json');
+  const common = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  await i18next.init({ lng: 'vi', resources: { vi: { common } }, interpolation: { escapeValue: false } });
+});
+const nowMs = Date.parse('2026-11-22T00:00:00.000Z');
+const tenDaysAgo = '2026-11-12T00:00:00.000Z';
+const camera = (cameraId: string, gbPerDay: number, heldGb = 0) => ({
+  ...{ cameraId, retentionDays: 30, bytesPerDay: gbPerDay * 1e9, heldBytes: heldGb * 1e9 },
+  ...{ footageBytes: (gbPerDay * 10 + heldGb) * 1e9, oldestAt: tenDaysAgo },
+});
+const facts = (freeGb: number, cameras: ForecastFacts['cameras']): ForecastFacts => ({
+  ...{ freeBytes: freeGb * 1e9, minFreeBytes: 0, cameras },
+  footageBytes: cameras.reduce((sum, one) => sum + one.footageBytes, 0),
+});
+const said = (given: ForecastFacts, days: number, chosen = ['a']) => {
+  const set = new Set(chosen);
+  return forecastLines(i18next.t, {
+    now: forecastRetention(given, { nowMs }),
+    then: forecastRetention(given, { nowMs, daysOfCamera: (id, own) => (set.has(id) ? days : own) }),
+    chosen: set,
+    days,
+  }).map((line) => `${line.tone}: ${line.text}`);
+};
+
+it.each([
+  [
+    'enough room',
+    facts(100, [camera('a', 1)]),
+    30,
+    ['good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được giữ đủ 30 ngày.'],
+  ],
+  [
+    'too little',
+    facts(13, [camera('a', 1)]),
+    30,
+    [
+      'warning: Với mức ghi hiện tại, đĩa chỉ đủ cho 23 ngày. Chọn 30 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 23 ngày.',
+      'plain: Đĩa đầy sau khoảng 13 ngày.',
+    ],
+  ],
+  [
+    'fewer days than there are',
+    facts(100, [camera('a', 1)]),
+    4,
+    [
+      'good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được giữ đủ 4 ngày.',
+      'warning: Khoảng 6 GB hình ảnh cũ hơn 4 ngày sẽ bị xóa ngay và không lấy lại được. Phần đang giữ lại cho vụ việc vẫn còn.',
+    ],
+  ],
+  [
+    'others pay for it',
+    facts(40, [camera('a', 1), camera('b', 1)]),
+    90,
+    [
+      'warning: Với mức ghi hiện tại, đĩa chỉ đủ cho 30 ngày. Chọn 90 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 30 ngày.',
+      'plain: Đĩa đầy sau khoảng 20 ngày.',
+    ],
+  ],
+  [
+    'held footage takes it all',
+    facts(0, [{ ...camera('a', 0, 20), bytesPerDay: 1e9 }]),
+    30,
+    ['warning: Đĩa đã hết chỗ: phần dữ liệu đang giữ lại chiếm hết, không còn chỗ để ghi thêm.'],
+  ],
+  [
+    'no figures yet',
+    facts(10, [camera('b', 1)]),
+    30,
+    ['plain: Chưa có số liệu để dự báo. Hãy xem lại sau khi camera ghi được vài phút.'],
+  ],
+])('%s', (_what, given, days, lines) => expect(said(given, days)).toEqual(lines));
+
+it('warns where other cameras would be kept for less than now', () => {
+  const given = facts(30, [camera('a', 1), { ...camera('b', 1), retentionDays: 28 }]);
+  const now = {
+    ...given,
+    cameras: given.cameras.map((one) => (one.cameraId === 'a' ? { ...one, retentionDays: 10 } : one)),
+  };
+  expect(said(now, 60)).toContain('warning: Khi đó các camera khác chỉ còn giữ được 25 ngày.');
+});
