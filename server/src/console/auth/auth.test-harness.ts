@@ -118,7 +118,9 @@ export interface TestConsole {
   stop(): Promise<void>;
 }
 
-export async function startTestConsole(options: { databaseUrl?: string } = {}): Promise<TestConsole> {
+export async function startTestConsole(
+  options: { databaseUrl?: string; routes?: readonly Route[] } = {},
+): Promise<TestConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'choi-canh-auth-'));
   const clock = new TestClock();
   const database = await openDatabase({
@@ -159,7 +161,7 @@ export async function startTestConsole(options: { databaseUrl?: string } = {}): 
     logger: silentLogger,
   });
   const http = createHttpServer({
-    routes: [endless, ...auth.routes, ...areas.routes, ...auditRoutes(audit)],
+    routes: [endless, ...(options.routes ?? []), ...auth.routes, ...areas.routes, ...auditRoutes(audit)],
     host: '127.0.0.1',
     port: 0,
     trustProxy: false,
