@@ -113,7 +113,7 @@ describe('a disk that fails', () => {
       const inMemory = new Set(writer.openFiles().map((file) => file.path));
       expect([...inMemory].sort()).toEqual(unfinished.map((path) => `/footage/${path}`).sort());
       for (const path of unfinished) writer.recovered(path);
-      expect(writer.openFragments()).toEqual([]);
+      expect(await writer.openFragments()).toEqual([]);
       if (['write media', 'write index', 'truncate'].includes(call)) expect(refused.length).toBe(8);
     },
   );
@@ -158,7 +158,7 @@ describe('rotation', () => {
     const { writer, closed } = open(disk);
     for (let index = 0; index < 6; index++) await writer.append(madeFragment(index));
     expect(closed).toEqual([]);
-    expect(writer.openFragments().map(({ startAtMs }) => startAtMs)).toEqual(
+    expect((await writer.openFragments()).map(({ startAtMs }) => startAtMs)).toEqual(
       Array.from({ length: 6 }, (_, index) => madeFragment(index).startAtMs),
     );
     const paths = markedPaths([...disk.texts.values()][0]!);

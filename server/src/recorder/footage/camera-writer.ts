@@ -163,7 +163,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
         await file.discard();
       } else {
         await file.finish();
-        await options.onClosed(closedFile(file));
+        await options.onClosed(await closedFile(file));
       }
     } catch (error) {
       if (!isFullDisk(error)) trouble();
@@ -190,7 +190,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
     if (current !== undefined && !continues(current, fragment)) end();
     const file = current ?? (await begin(fragment));
     const record = await file.append(fragment);
-    const first = file.records.at(0);
+    const { first } = file.records;
     if (first !== undefined && record.startAtMs - first.startAtMs > tailMs) previous = undefined;
     return stored(file, record);
   }
@@ -213,7 +213,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
   }
 
   function describe(file: OpenFile): FootageFile | undefined {
-    const first = file.records.at(0);
+    const { first } = file.records;
     const last = file.records.at(-1);
     if (first === undefined || last === undefined) return undefined;
     const { spans: _spans, ...row } = catalogueRow(file.header, [last], file.path);
@@ -261,8 +261,16 @@ export function createCameraWriter(options: CameraWriterOptions) {
       });
     },
     /** Fragments that are not in the catalogue yet, in the order in which they were appended. */
-    openFragments: (): StoredFragment[] =>
-      inMemory().flatMap((file) => file.records.all().map((record) => stored(file, record))),
+    openFragments: async (): Promise<StoredFragment[]> => {
+      const files = inMemory().map(async (file) => {
+        const records = await file.allRecords().catch((error: unknown) => {
+          logger.warn({ cameraId, reason: errorMessage(error) }, 'the index of an open footage file cannot be read');
+          return remembered(file);
+        });
+        return records.map((record) => stored(file, record));
+      });
+      return (await Promise.all(files)).flat();
+    },
     /** The files of these fragments. */
     openFiles: (): FootageFile[] => inMemory().flatMap((file) => describe(file) ?? []),
     openFile(fileId: string): FootageFile | undefined {
@@ -280,7 +288,11 @@ export function createCameraWriter(options: CameraWriterOptions) {
       const files = [...new Set([...(previous === undefined ? [] : [previous]), ...inMemory()])].reverse();
       for (const file of files) {
         if (file.header.run !== files[0]!.header.run) return;
-        for (let at = file.records.count - 1; at >= 0; at--) yield stored(file, file.records.at(at)!);
+        for (let at = file.records.count - 1; at >= 0; at--) {
+          const record = file.records.at(at);
+          if (record === undefined) return;
+          yield stored(file, record);
+        }
       }
     },
     droppedFragments: (): number => droppedFragments,
@@ -312,8 +324,15 @@ function stored(file: OpenFile, record: IndexRecord): StoredFragment {
   return storedFragment({ id, run, epoch, initId }, record);
 }
 
-function closedFile(file: OpenFile): ClosedFile {
-  const records = file.records.all();
+/** What memory still has of a file's records. */
+function remembered({ records }: OpenFile): IndexRecord[] {
+  return Array.from({ length: records.count }, (_, position) => records.at(position)).filter(
+    (record) => record !== undefined,
+  );
+}
+
+async function closedFile(file: OpenFile): Promise<ClosedFile> {
+  const records = await file.allRecords();
   const { header, initSha256 } = file;
   return { row: catalogueRow(header, records, file.path), header, records, initSha256, mended: false };
 }

@@ -13,6 +13,8 @@ export interface WritableFile {
 }
 
 export interface FootageDisk {
+  /** @throws when the file is not there or shorter */
+  read(path: string, offset: number, byteLength: number): Promise<Buffer>;
   /** @throws EEXIST */
   create(path: string): Promise<WritableFile>;
   /** Returns whether a folder had to be made. */
@@ -24,7 +26,20 @@ export interface FootageDisk {
   remove(path: string): Promise<void>;
 }
 
+async function readPart(path: string, offset: number, byteLength: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.allocUnsafe(byteLength);
+    const { bytesRead } = await file.read(bytes, 0, byteLength, offset);
+    if (bytesRead < byteLength) throw new Error('the file is shorter than it was');
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
 export const systemDisk: FootageDisk = {
+  read: readPart,
   create: (path) => open(path, 'wx', 0o600),
   makeFolder: async (path) => (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined,
   async replace(path, content) {

@@ -121,7 +121,7 @@ export function createFootageReader(options: {
     readOptions: { preRoll?: boolean } = {},
   ): Promise<StoredFragment[]> {
     // Memory first: a file that is closed in between is then found at least once.
-    const opened: EpochFragment[] = writers.get(cameraId)?.openFragments() ?? [];
+    const opened: EpochFragment[] = (await writers.get(cameraId)?.openFragments()) ?? [];
     const inMemory = new Set(opened.map((one) => one.fileId));
     const found: StoredFragment[] = [];
     for (const row of await rowsOverlapping(cameraId, fromMs, toMs))
@@ -145,7 +145,7 @@ export function createFootageReader(options: {
     file,
     ...createFootageBytes({ lanes, pathOf }),
     async coverage(cameraId, fromMs, toMs) {
-      const opened: EpochFragment[] = writers.get(cameraId)?.openFragments() ?? [];
+      const opened: EpochFragment[] = (await writers.get(cameraId)?.openFragments()) ?? [];
       const inMemory = new Set(opened.map((one) => one.fileId));
       const rows = (await rowsOverlapping(cameraId, fromMs, toMs)).filter((row) => !inMemory.has(row.id));
       return coverageOf([

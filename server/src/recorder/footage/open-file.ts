@@ -22,7 +22,9 @@ export interface OpenFile {
   readonly path: string;
   readonly header: IndexHeader;
   readonly initSha256: Buffer;
-  readonly records: PackedIndex;
+  readonly records: Omit<PackedIndex, 'all'>;
+  /** All records, from memory or read back. @throws when the index cannot be read, or is not what was written */
+  allRecords(): Promise<IndexRecord[]>;
   readonly byteLength: number;
   /** The disk failed to keep what it was given: nothing more is written to this file. */
   readonly failed: boolean;
@@ -127,6 +129,8 @@ function openFile(options: OpenFileOptions, media: WritableFile, index: Writable
     header,
     initSha256,
     records,
+    allRecords: () =>
+      records.all((byteLength) => lanes.read(() => disk.read(indexPathOf(mediaPath), headerBytes, byteLength))),
     get byteLength() {
       return byteLength;
     },

@@ -33,6 +33,13 @@ export class FakeDisk implements FootageDisk {
     return [...this.files.values()].filter((file) => file.open).length;
   }
 
+  read(path: string, offset: number, byteLength: number): Promise<Buffer> {
+    const bytes = this.files.get(path)?.bytes ?? Buffer.alloc(0);
+    return bytes.length < offset + byteLength
+      ? Promise.reject(new Error('the file is shorter than it was'))
+      : Promise.resolve(Buffer.from(bytes.subarray(offset, offset + byteLength)));
+  }
+
   async create(path: string): Promise<WritableFile> {
     const kind = path.endsWith('.idx') ? 'index' : 'media';
     await this.before(`create ${kind}`, path);
