@@ -3,9 +3,9 @@ import { AppError } from '../../lib/errors.js';
 import type { PlaylistSegment } from '../../lib/hls/media-playlist.js';
 import { buildKeyframeFragment } from '../../lib/isobmff/keyframe-fragment.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
+import { mapAhead } from './map-ahead.js';
 import { timescaleOf, type NeededFootage } from './needed-footage.js';
 import type { PlaybackFootage, PlaybackFragment } from './playback-footage.js';
-import { shownTicks } from './shown-ticks.js';
 import type { PictureGroup } from './stretches.js';
 import type { IsConverted } from './vod-segments.js';
 
@@ -63,7 +63,7 @@ export async function keyframeSteps(
 ): Promise<KeyframeStep[]> {
   const picks = chosen(needed.groups, stepMs);
   const fragments = picks.map(({ group }) => group.fragments[0] as PlaybackFragment);
-  const shown = await shownTicks(fragments, facts, ({ keyframe }) => keyframe?.ticks ?? 0);
+  const shown = await mapAhead(fragments, async (fragment) => (await facts.of(fragment)).keyframe?.ticks ?? 0);
   const pictures = picks.map(({ group, breaks }, index) => {
     const fragment = fragments[index] as PlaybackFragment;
     const ticks = shown[index] ?? 0;

@@ -1,6 +1,7 @@
 // Which fragments a player needs to show a range: no group of pictures that ends before it, none that begins after it.
 import { AppError } from '../../lib/errors.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
+import { mapAhead } from './map-ahead.js';
 import type { PlaybackFile, PlaybackFootage } from './playback-footage.js';
 import { groupPictures, type PictureGroup } from './stretches.js';
 
@@ -34,8 +35,10 @@ export async function neededFootage(
   toMs: number,
 ): Promise<NeededFootage> {
   const fragments = await footage.fragments(cameraId, fromMs - reorderMarginMs, toMs, { preRoll: true });
-  const files = new Map<string, PlaybackFile>();
-  for (const { fileId } of fragments) if (!files.has(fileId)) files.set(fileId, await facts.file(fileId));
+  const fileIds = [...new Set(fragments.map(({ fileId }) => fileId))];
+  const files = new Map<string, PlaybackFile>(
+    await mapAhead(fileIds, async (fileId) => [fileId, await facts.file(fileId)] as const),
+  );
   const groups = groupPictures(fragments, (fragment) => timescaleOf(files, fragment.fileId));
   const shownFrom = async (group: PictureGroup): Promise<number> => {
     const [first] = group.fragments;

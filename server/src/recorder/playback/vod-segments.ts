@@ -3,9 +3,9 @@ import { AppError } from '../../lib/errors.js';
 import type { PlaylistSegment } from '../../lib/hls/media-playlist.js';
 import type { FragmentFactsReader } from './fragment-facts.js';
 import { adjoins } from './adjoins.js';
+import { mapAhead } from './map-ahead.js';
 import { timescaleOf, type NeededFootage } from './needed-footage.js';
 import type { PlaybackFragment } from './playback-footage.js';
-import { shownTicks } from './shown-ticks.js';
 
 /** Whole groups of pictures are put together up to this length. */
 const usualSegmentMs = 6000;
@@ -91,7 +91,8 @@ export async function vodSegments(
 ): Promise<{ segments: PlaylistSegment[]; independentSegments: boolean }> {
   const pieces = piecesOf(needed, converted);
   const firsts = pieces.map(({ fragments }) => fragments[0] as PlaybackFragment);
-  const ticks = await shownTicks(firsts, facts, ({ firstTicks }) => firstTicks);
+  // Each header is read, once: the delay that reordering brings may change anywhere inside a run.
+  const ticks = await mapAhead(firsts, async (first) => (await facts.of(first)).firstTicks);
   const shown = firsts.map((first, index): Shown => {
     const timescale = timescaleOf(needed.files, first.fileId);
     const firstTicks = ticks[index] ?? 0;
