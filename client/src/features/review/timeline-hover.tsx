@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatTime } from '../../lib/time.js';
 import { gapAt } from './coverage-lookup.js';
@@ -63,6 +63,14 @@ export function TimelineHover({
 
 function HoverPicture({ url }: { url: string }) {
   const [failed, setFailed] = useState(false);
+  // A picture that is taken off the page would still be loaded, before the one that is wanted by then.
+  const load = useCallback(
+    (image: HTMLImageElement) => {
+      image.src = url;
+      return () => image.removeAttribute('src');
+    },
+    [url],
+  );
   if (failed) return null;
-  return <img src={url} alt="" onError={() => setFailed(true)} />;
+  return <img ref={load} alt="" onError={() => setFailed(true)} />;
 }
