@@ -18,6 +18,14 @@ describe('devices', () => {
   it('puts new ones first, addresses as people count', () => {
     expect(orderDevices(devices).map((one) => one.host)).toEqual(['10.0.0.9', '10.0.0.10', '10.0.0.2']);
   });
+  it('puts cameras with another address before those that are as known', () => {
+    const moved = { ...device('10.0.0.30', true), movedFrom: 'http://10.0.0.3/onvif/device_service' };
+    expect(
+      orderDevices([...devices, moved])
+        .map((one) => one.host)
+        .slice(2),
+    ).toEqual(['10.0.0.30', '10.0.0.2']);
+  });
   it('selects all new', () => {
     expect(newAddresses(devices)).toEqual([
       'http://10.0.0.10/onvif/device_service',

@@ -6,14 +6,15 @@ export interface DeviceWords {
   place: string;
 }
 
-/** New devices first, then by address as people count. */
+/** New devices first, then cameras with another address, then those that are as known; by address as people count. */
 export function orderDevices(devices: readonly DiscoveredDevice[]): DiscoveredDevice[] {
   return [...devices].sort(
-    (a, b) =>
-      Number(a.knownCameraId !== null) - Number(b.knownCameraId !== null) ||
-      compareNatural(a.host, b.host) ||
-      compareNatural(a.deviceAddress, b.deviceAddress),
+    (a, b) => rank(a) - rank(b) || compareNatural(a.host, b.host) || compareNatural(a.deviceAddress, b.deviceAddress),
   );
+}
+
+function rank({ knownCameraId, movedFrom }: DiscoveredDevice): number {
+  return knownCameraId === null ? 0 : movedFrom !== null ? 1 : 2;
 }
 
 export function newAddresses(devices: readonly DiscoveredDevice[]): string[] {

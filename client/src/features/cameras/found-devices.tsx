@@ -35,7 +35,8 @@ export function FoundDevices({
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
   const scroller = useRef<HTMLDivElement>(null);
-  const rowPx = narrow ? 160 : 64;
+  const anyMoved = devices.some((device) => device.movedFrom !== null);
+  const rowPx = narrow ? (anyMoved ? 232 : 160) : 64;
   const virtual = useVirtualList({ count: devices.length, rowPx, scroller, overscan: 6 });
   const all = fresh.length > 0 && fresh.every((address) => chosen.has(address));
 

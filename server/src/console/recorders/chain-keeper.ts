@@ -161,9 +161,10 @@ export class ChainKeeper {
   }
 
   async view(recorderId: string, before: number | undefined): Promise<RecorderChainResponse> {
-    const pin = await this.#repository.pin(recorderId);
     const { records, firstAt, lastAt } = await this.#repository.summary(recorderId);
     const rows = await this.#repository.list(recorderId, before, listed);
+    // Last: a record that came between is then never shown without what was found about it.
+    const pin = await this.#repository.pin(recorderId);
     const instant = (ms: number | null) => (ms === null ? null : instantFromMs(ms));
     return {
       keyId: pin === null || pin.keyId === '' ? null : pin.keyId,
