@@ -15,7 +15,8 @@ import { AacDepacketizer, aacPayloadOf } from './aac-depacketizer.js';
 import { AacStream } from './aac-stream.js';
 import { AacTimeline, type AacUnit } from './aac-timeline.js';
 import { Fragmenter } from './fragmenter.js';
-import { buildFragment, buildInitSegment } from './mp4-writer.js';
+import { buildFragment, buildInitSegment, fragmentHeadBytes, writeFragmentHead } from './mp4-writer.js';
+import { SampleBody } from './sample-body.js';
 import { parseRtp, TimestampUnwrapper } from './rtp-packet.js';
 import type { AudioMedia } from './session-description.js';
 import { nalRole } from './video-codec.js';
@@ -276,10 +277,18 @@ describe('mp4-writer without sound', () => {
       '11e06e25eaac3e74b0dbe5b38dea5322c80e29da454fd709dbbdd919186cb1ca',
     );
     expect(init.audio).toBeUndefined();
-    const fragment = buildFragment(7, 123_456_789n, [
-      { nals: [hex('65010203')], isKey: true, duration: 3600, compositionOffset: 7200 },
-      { nals: [hex('0605'), hex('4109')], isKey: false, duration: 3599, compositionOffset: -3600 },
-    ]);
+    const samples = [
+      { byteLength: 8, isKey: true, duration: 3600, compositionOffset: 7200 },
+      { byteLength: 12, isKey: false, duration: 3599, compositionOffset: -3600 },
+    ];
+    const body = new SampleBody();
+    body.add([hex('65010203')]);
+    body.add([hex('0605'), hex('4109')]);
+    const fragment = buildFragment(7, 123_456_789n, samples, body.part(0, body.byteLength));
+    // And as it is written in front of the body, without another copy.
+    const { bytes } = body.take(fragmentHeadBytes(samples.length));
+    writeFragmentHead(bytes, 7, 123_456_789n, samples);
+    expect(bytes).toEqual(fragment);
     expect(fragment.toString('hex')).toBe(
       '000000786d6f6f66000000106d666864000000000000000700000060747261660000001074666864000200000000000100000014746664' +
         '740100000000000000075bcd15000000347472756e01000f01000000020000008000000e10000000080200000000001c2000000e0f0000' +
@@ -393,7 +402,7 @@ describe('picture and sound of one camera', () => {
   }
   const complaints = (path: string) =>
     execFileSync('sh', ['-c', `ffmpeg -nostdin -v warning -xerror -i ${path} -f null - 2>&1`]).toString();
-  const videoOf = ({ init, bytes, ...facts }: Fragment) => {
+  const videoOf = ({ init, bytes, release: _, ...facts }: Fragment) => {
     const { samples, baseMediaDecodeTime } = parseMoof(bytes, parseTrackDefaults(init.bytes, init.trackId));
     const frames = samples.map(({ offset, size, ...sample }) => ({
       ...sample,

@@ -9,10 +9,8 @@ import type { VideoCodec } from './video-codec.js';
 export interface AccessUnit {
   /** RTP timestamp, unwrapped. */
   readonly ticks: number;
-  /** Valid until `release` says that they are not needed any more. */
+  /** Valid until `release`. */
   readonly nals: Buffer[];
-  /** For `release`. */
-  readonly mark: number;
 }
 
 const maxUnitBytes = 16 * 1024 * 1024;
@@ -21,7 +19,6 @@ const maxUnitNals = 4096;
 export class Depacketizer {
   private nals: Buffer[] = [];
   private readonly arena: NalArena;
-  private mark = 0;
   /** A unit that comes in several packets has begun. */
   private isOpen = false;
   private bytes = 0;
@@ -41,9 +38,9 @@ export class Depacketizer {
     this.arena = new NalArena(pool);
   }
 
-  /** Access units before that with this mark are not needed any more; undefined: none that was handed over. */
-  release(mark: number | undefined): void {
-    this.arena.release(mark);
+  /** The access units that were handed over are not needed any more. */
+  release(): void {
+    this.arena.clear();
   }
 
   /** Packets are missing before the next one. */
@@ -59,7 +56,6 @@ export class Depacketizer {
     if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
     if (ticks === this.finishedTicks) this.markersCount = false;
     this.ticks = ticks;
-    if (this.bytes === 0) this.mark = this.arena.mark;
     this.bytes += packet.payload.length;
     if (this.bytes > maxUnitBytes || this.nals.length > maxUnitNals)
       throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
@@ -70,12 +66,12 @@ export class Depacketizer {
 
   /** Hands over what there is of the last frame. */
   finish(): void {
-    const { nals, ticks, mark } = this;
+    const { nals, ticks } = this;
     this.nals = [];
     this.lose();
     this.bytes = 0;
     this.finishedTicks = ticks;
-    if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals, mark });
+    if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals });
   }
 
   /** Bytes [from, to) of the payload are a unit. */

@@ -6,16 +6,22 @@ import type { PartSink } from '../fragment-source.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { AudioRun } from './aac-track.js';
 import type { BlockPool } from './block-pool.js';
-import { buildFragment, timescale, type Sample } from './mp4-writer.js';
+import { buildFragment, fragmentHeadBytes, timescale, writeFragmentHead, type SampleFacts } from './mp4-writer.js';
+import { SampleBody } from './sample-body.js';
 
 export interface Picture {
   /** Presentation time, ticks. */
   readonly ticks: number;
-  /** Without parameter sets and delimiters. */
-  readonly nals: Buffer[];
+  /** Without parameter sets and delimiters; looked at during the call only. */
+  readonly nals: readonly Buffer[];
   readonly isKey: boolean;
-  /** Of its access unit, where its memory is lent. */
-  readonly mark?: number;
+}
+
+/** A picture that lies in the body of the fragment. */
+interface Collected {
+  readonly ticks: number;
+  readonly isKey: boolean;
+  byteLength: number;
 }
 
 /** The sound of the same camera. All ticks are RTP time of the picture. */
@@ -63,7 +69,8 @@ interface Parting {
 }
 
 export class Fragmenter {
-  private pictures: Picture[] = [];
+  private pictures: Collected[] = [];
+  private readonly body: SampleBody;
   private newestTicks = -Infinity;
   private sequence = 0;
   /** Timestamp at which the media timeline of the run is zero, plus the delay. */
@@ -83,6 +90,7 @@ export class Fragmenter {
 
   constructor(private readonly options: FragmenterOptions) {
     this.init = options.init;
+    this.body = new SampleBody(options.pool);
   }
 
   /** Takes the next picture in decoding order. */
@@ -96,7 +104,7 @@ export class Fragmenter {
     } else {
       const last = this.pictures.at(-1)!;
       if (picture.ticks === last.ticks) {
-        last.nals.push(...picture.nals);
+        last.byteLength += this.body.add(picture.nals);
         return;
       }
       if (this.mustCut(first, picture)) this.flush(picture);
@@ -108,7 +116,8 @@ export class Fragmenter {
       this.beginParts();
     }
     if (this.parting !== undefined) this.partBefore(picture, this.parting);
-    this.pictures.push(picture);
+    const { ticks, isKey } = picture;
+    this.pictures.push({ ticks, isKey, byteLength: this.body.add(picture.nals) });
     this.newestTicks = Math.max(this.newestTicks, picture.ticks);
   }
 
@@ -117,7 +126,7 @@ export class Fragmenter {
     if (this.pictures.length > 0 && monotonicMs - this.firstArrivalMs >= longestWaitMs) this.flush(undefined);
   }
 
-  private mustCut(first: Picture, next: Picture): boolean {
+  private mustCut(first: Collected, next: Picture): boolean {
     if (next.isKey) return true;
     if (next.ticks - this.newestTicks > longestPictureTicks) return true;
     const span = next.ticks - first.ticks;
@@ -145,18 +154,18 @@ export class Fragmenter {
       this.beginRun(pictures, shown);
       start = this.run!.clock.place(firstShown - this.delayTicks, false);
     }
-    if (start === 'jumped') return; // a new clock does not jump
+    if (start === 'jumped') {
+      this.body.drop();
+      return; // a new clock does not jump
+    }
     const samples = this.samplesOf(pictures, shown, this.endOf(lastShown, next));
     if (parting?.start !== undefined) this.givePart(parting, samples, shown, start.atMs);
     const baseMediaDecodeTime = BigInt(firstShown - this.baseTicks);
     const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
     const sound = this.soundOf(firstShown, firstShown + durationTicks);
-    const { pool } = this.options;
-    let block: Buffer | undefined;
-    const lend = (byteLength: number) => (block = pool!.take(byteLength)).subarray(0, byteLength);
     this.options.onFragment({
       init: this.init,
-      bytes: buildFragment(++this.sequence, baseMediaDecodeTime, samples, sound, pool === undefined ? undefined : lend),
+      ...this.whole(baseMediaDecodeTime, samples, sound),
       independent: first.isKey,
       startAtMs: start.atMs,
       durationMs: (durationTicks * 1000) / timescale,
@@ -164,25 +173,19 @@ export class Fragmenter {
       sampleCount: samples.length,
       timeSource: start.timeSource,
       run: this.run!.number,
-      ...(pool === undefined
-        ? {}
-        : {
-            release: () => {
-              if (block !== undefined) pool.give(block);
-              block = undefined;
-            },
-          }),
     });
   }
 
-  /** The mark of the oldest picture that is not in a fragment yet. */
-  get heldFrom(): number | undefined {
-    return this.pictures[0]?.mark;
+  /** The body with its head in front. */
+  private whole(decodeTime: bigint, samples: readonly SampleFacts[], sound: AudioRun | undefined) {
+    const taken = this.body.take(fragmentHeadBytes(samples.length, sound));
+    writeFragmentHead(taken.bytes, ++this.sequence, decodeTime, samples, sound);
+    return taken;
   }
 
-  private samplesOf(pictures: readonly Picture[], shown: readonly number[], endTicks: number): Sample[] {
+  private samplesOf(pictures: readonly Collected[], shown: readonly number[], endTicks: number): SampleFacts[] {
     return pictures.map((picture, index) => ({
-      nals: picture.nals,
+      byteLength: picture.byteLength,
       isKey: picture.isKey,
       duration: Math.max(1, Math.round((shown[index + 1] ?? endTicks) - shown[index]!)),
       compositionOffset: picture.ticks - (shown[index]! - this.delayTicks),
@@ -217,14 +220,17 @@ export class Fragmenter {
     this.givePart(parting, samples, shown, parting.start.atMs);
   }
 
-  private givePart(parting: Parting, all: readonly Sample[], shown: readonly number[], startAtMs: number): void {
+  private givePart(parting: Parting, all: readonly SampleFacts[], shown: readonly number[], startAtMs: number): void {
     const samples = all.slice(parting.from);
     const [first] = samples;
     if (first === undefined) return;
     const durationTicks = samples.reduce((sum, { duration }) => sum + duration, 0);
+    const startByte = all.slice(0, parting.from).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const endByte = samples.reduce((sum, { byteLength }) => sum + byteLength, startByte);
+    const data = this.body.part(startByte, endByte);
     this.options.parts?.onPart({
       init: this.init,
-      bytes: buildFragment(++this.partSequence, BigInt(shown[parting.from]! - this.baseTicks), samples),
+      bytes: buildFragment(++this.partSequence, BigInt(shown[parting.from]! - this.baseTicks), samples, data),
       run: this.run!.number,
       fragmentDecodeTime: BigInt(shown[0]! - this.baseTicks),
       startAtMs,
@@ -247,7 +253,7 @@ export class Fragmenter {
     return undefined;
   }
 
-  private beginRun(pictures: readonly Picture[], shown: readonly number[]): void {
+  private beginRun(pictures: readonly Collected[], shown: readonly number[]): void {
     this.run = { number: this.options.nextRun(), clock: new RunClock(this.options.anchor, timescale) };
     this.baseTicks = shown[0]!;
     this.delayTicks = pictures.reduce((most, { ticks }, index) => Math.max(most, shown[index]! - ticks), 0);

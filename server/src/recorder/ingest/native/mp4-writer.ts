@@ -148,8 +148,8 @@ export function buildInitSegment(codec: VideoCodec, sets: ParameterSets, audio?:
   return parseInitSegment(Buffer.concat([ftyp, moov]));
 }
 
-export interface Sample {
-  readonly nals: readonly Buffer[];
+export interface SampleFacts {
+  readonly byteLength: number;
   readonly isKey: boolean;
   /** Ticks. */
   readonly duration: number;
@@ -171,36 +171,40 @@ const boxTypes = {
   mdat: boxType('mdat'),
 };
 
+const soundBytesOf = (audio: AudioRun | undefined): number =>
+  audio === undefined ? 0 : audio.samples.reduce((sum, { data }) => sum + data.length, 0);
+
+/** Of moof and mdat's header: mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8, mdat 8. */
+const headersBytes = (sampleCount: number, audio: AudioRun | undefined): number =>
+  96 + sampleCount * 16 + (audio === undefined ? 0 : audioTrafLength(audio));
+
+/** Of what stands before the pictures of a fragment, which `writeFragmentHead` writes. */
+export const fragmentHeadBytes = (sampleCount: number, audio?: AudioRun): number =>
+  headersBytes(sampleCount, audio) + soundBytesOf(audio);
+
 /**
- * moof+mdat of one fragment, NAL units with 4-byte lengths. The sound's track fragment stands behind the video's, its
- * data before the video's: a tail that a power cut filled with zeros then always ends in video, where it is noticed.
- * `allocate` gives exactly so many bytes, with anything in them.
+ * Writes moof, mdat's header and the sound to the beginning of `out`; behind that stand the pictures, NAL units with
+ * 4-byte lengths. The sound's track fragment stands behind the video's, its data before the video's: a tail that a power
+ * cut filled with zeros then always ends in video, where it is noticed.
  */
-export function buildFragment(
+export function writeFragmentHead(
+  out: Buffer,
   sequenceNumber: number,
   baseMediaDecodeTime: bigint,
-  samples: readonly Sample[],
+  samples: readonly SampleFacts[],
   audio?: AudioRun,
-  allocate: (byteLength: number) => Buffer = Buffer.allocUnsafe,
-): Buffer {
-  const soundTraf = audio === undefined ? 0 : audioTrafLength(audio);
+): void {
   const rowBytes = samples.length * 16;
-  // mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8; data-offset counts from the moof to behind the mdat header.
-  const moofBytes = 88 + rowBytes + soundTraf;
-  const dataOffset = moofBytes + 8;
-  let soundBytes = 0;
-  if (audio !== undefined) for (const { data } of audio.samples) soundBytes += data.length;
-  let dataBytes = soundBytes;
-  for (const { nals } of samples) for (const nal of nals) dataBytes += 4 + nal.length;
-
-  const out = allocate(dataOffset + dataBytes);
+  // data-offset counts from the moof to behind the mdat header.
+  const dataOffset = headersBytes(samples.length, audio);
+  let dataBytes = soundBytesOf(audio);
   let at = 0;
   const put = (value: number) => void (at = out.writeUInt32BE(value >>> 0, at));
   const begin = (type: number, byteLength: number) => {
     put(byteLength);
     put(type);
   };
-  begin(boxTypes.moof, moofBytes);
+  begin(boxTypes.moof, dataOffset - 8);
   begin(boxTypes.mfhd, 16);
   put(0);
   put(sequenceNumber);
@@ -214,22 +218,29 @@ export function buildFragment(
   begin(boxTypes.trun, 20 + rowBytes);
   put(0x1000f01);
   put(samples.length);
-  put(dataOffset + soundBytes);
-  let row = at;
-  at += rowBytes;
+  put(dataOffset + dataBytes);
+  for (const sample of samples) {
+    dataBytes += sample.byteLength;
+    put(sample.duration);
+    put(sample.byteLength);
+    put(sample.isKey ? keyFlags : otherFlags);
+    at = out.writeInt32BE(sample.compositionOffset, at);
+  }
   if (audio !== undefined) at += audioTraf(audio, dataOffset).copy(out, at);
   begin(boxTypes.mdat, 8 + dataBytes);
   if (audio !== undefined) for (const { data } of audio.samples) at += data.copy(out, at);
-  for (const sample of samples) {
-    const start = at;
-    for (const nal of sample.nals) {
-      put(nal.length);
-      at += nal.copy(out, at);
-    }
-    row = out.writeUInt32BE(sample.duration, row);
-    row = out.writeUInt32BE(at - start, row);
-    row = out.writeUInt32BE(sample.isKey ? keyFlags : otherFlags, row);
-    row = out.writeInt32BE(sample.compositionOffset, row);
-  }
+}
+
+/** moof+mdat of its own, of a stretch of pictures. */
+export function buildFragment(
+  sequenceNumber: number,
+  baseMediaDecodeTime: bigint,
+  samples: readonly SampleFacts[],
+  pictures: Buffer,
+): Buffer {
+  const headBytes = fragmentHeadBytes(samples.length);
+  const out = Buffer.allocUnsafe(headBytes + pictures.length);
+  writeFragmentHead(out, sequenceNumber, baseMediaDecodeTime, samples);
+  pictures.copy(out, headBytes);
   return out;
 }

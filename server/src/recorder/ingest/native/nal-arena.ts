@@ -1,24 +1,17 @@
-// Where the NAL units of one stream lie from their arrival until they are in a fragment: one behind the other in large
-// blocks, so that a packet is copied once and its own memory is free at once.
+// Where the NAL units of one picture lie while it arrives: one behind the other in blocks, so that a packet is copied out
+// of the connection's memory at once. Between two pictures nothing is held.
 import type { BlockPool } from './block-pool.js';
 
-const blockBytes = 32 * 1024;
+const blockBytes = 16 * 1024;
 
 export class NalArena {
-  /** The oldest first; the last one is being filled. */
+  /** The last one is being filled. */
   private blocks: Buffer[] = [];
-  /** How many blocks were given back. */
-  private released = 0;
   /** Of the unit that is being collected, in the last block. */
   private start = 0;
   private end = 0;
 
   constructor(private readonly pool: BlockPool) {}
-
-  /** What is collected from now on lies in this block or in later ones. */
-  get mark(): number {
-    return this.released + Math.max(0, this.blocks.length - 1);
-  }
 
   /** Adds bytes [from, to) to the unit. */
   add(bytes: Buffer, from: number, to: number): void {
@@ -30,7 +23,7 @@ export class NalArena {
     this.room(1)[this.end++] = value;
   }
 
-  /** The unit that was collected; valid until its block is released. */
+  /** The unit that was collected; valid until `clear`. */
   take(): Buffer {
     const unit = this.room(0).subarray(this.start, this.end);
     this.start = this.end;
@@ -42,24 +35,10 @@ export class NalArena {
     this.end = this.start;
   }
 
-  /** Units that were taken before `mark` was read are not needed any more; undefined: none that was taken. */
-  release(mark: number | undefined): void {
-    if (mark === undefined && this.start === this.end) {
-      this.clear();
-      return;
-    }
-    const before = mark ?? this.mark;
-    while (this.released < before && this.blocks.length > 1) {
-      this.pool.give(this.blocks.shift()!);
-      this.released += 1;
-    }
-  }
-
-  /** Nothing is needed any more. */
+  /** Nothing is needed any more, neither what was taken nor what was being collected. */
   clear(): void {
     for (const block of this.blocks) this.pool.give(block);
-    this.released += this.blocks.length;
-    this.blocks = [];
+    this.blocks.length = 0;
     this.start = this.end = 0;
   }
 

@@ -82,7 +82,7 @@ export class NativeStream {
     this.epoch = pull.recordedClock.epoch;
     const onUnit = (unit: AccessUnit) => {
       this.accept(unit);
-      this.depacketizer.release(this.fragmenter?.heldFrom);
+      this.depacketizer.release();
     };
     this.depacketizer = new Depacketizer(video.codec, this.timestamps, onUnit, options.pool);
     this.receiver = new RtpReceiver({
@@ -209,7 +209,7 @@ export class NativeStream {
   end(): void {
     this.depacketizer.finish();
     this.endRun();
-    this.depacketizer.release(undefined);
+    this.depacketizer.release();
     this.countPackets();
   }
 
@@ -269,7 +269,7 @@ export class NativeStream {
     if (isKey) this.beginAtKey();
     this.watchMotion(isKey, nals, slices, sliceBytes);
     if (this.fragmenter === undefined) this.watchKeyframes();
-    else this.fragmenter.push({ ticks, nals, isKey, mark: unit.mark }, this.monotonicMs);
+    else this.fragmenter.push({ ticks, nals, isKey }, this.monotonicMs);
   }
 
   /** Puts a time stamp on the timeline that goes on; one that jumped comes as long after the last as it arrived. */
