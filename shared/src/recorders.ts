@@ -79,14 +79,7 @@ export const recorderCreateRequest = z.object({
   url: z
     .url({ protocol: /^https?$/ })
     .max(300)
-    .refine(
-      (url) => {
-        if (!URL.canParse(url)) return false;
-        const { username, password, pathname, search, hash } = new URL(url);
-        return `${username}${password}${search}${hash}` === '' && pathname === '/';
-      },
-      { message: 'only scheme, host and port' },
-    ),
+    .regex(/^https?:\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i, 'only scheme, host and port'),
   /** What it was started with (`CHOI_CANH_RECORDER_TOKEN_FILE`). */
   token: z.string().trim().min(16).max(300),
   /** It has cameras already: what it does for another console ends. */

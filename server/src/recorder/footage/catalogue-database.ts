@@ -127,10 +127,12 @@ export function openCatalogueDatabase(path: string) {
     return { cameraId, bytes, oldestAtMs, newestAtMs, recentBytes: recent.bytes, recentFromMs, recentToMs };
   }
 
+  const insertRows = db.transaction((rows: readonly CatalogueRow[]): void => rows.forEach(insert));
+
   return {
     insert,
     /** All or none. */
-    insertAll: db.transaction((rows: readonly CatalogueRow[]): void => rows.forEach(insert)),
+    insertAll: (rows: readonly CatalogueRow[]): void => insertRows(rows),
     remove: (id: string): void => void statements.remove.run(id),
     has: (id: string): boolean => statements.has.get(id) !== undefined,
     byId: (id: string): CatalogueRow | undefined => {
