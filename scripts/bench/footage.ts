@@ -22,6 +22,7 @@ const options = benchArguments('footage', 'Appends under readers, start on a ful
   seconds: { kind: 'number', fallback: 10, min: 2, max: 600, help: 'of each turn' },
   turns: { kind: 'number', fallback: 6, min: 1, max: 100, help: 'with and as many without readers' },
   files: { kind: 'number', fallback: 0, min: 0, max: 4_000_000, help: 'instead: start on a disk with so many files' },
+  'name-days': { kind: 'number', fallback: 3650, min: 2, max: 3650, help: 'of --files, days whose files have names' },
 });
 const round = (value: number): number => Number(value.toFixed(2));
 
@@ -105,7 +106,7 @@ async function measureStart(bench: Bench): Promise<BenchResult> {
   bench.needBytes(files * 5500);
   const directory = join(bench.folder, 'footage');
   bench.say(`making ${files} files of ${cameras} cameras`);
-  await makeArchive(directory, files, cameras, (line) => bench.say(line), bench.signal);
+  await makeArchive(directory, files, cameras, options['name-days'], (line) => bench.say(line), bench.signal);
   const seconds = (told: Map<string, Told>, what: string) => round((told.get(what)?.sinceStartMs ?? NaN) / 1000);
   const clean = await probe(bench, directory, 2, 'ten seconds recorded');
   bench.say(`in order: all cameras record after ${seconds(clean, 'recording')} s`);
@@ -117,7 +118,7 @@ async function measureStart(bench: Bench): Promise<BenchResult> {
   bench.say(`catalogue gone: after ${seconds(bare, 'recording')} s, while it is made anew`);
   return {
     json: {
-      ...{ files, cameras },
+      ...{ files, cameras, nameDays: options['name-days'] },
       recordingAfterSeconds: seconds(clean, 'recording'),
       recordingAfterKillSeconds: seconds(killed, 'recording'),
       recordingWithoutCatalogueSeconds: seconds(bare, 'recording'),

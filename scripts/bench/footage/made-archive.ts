@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, linkSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { openCatalogueDatabase, type CatalogueRow } from '../../../server/src/recorder/footage/catalogue-database.js';
 import { fileIdOf, footagePath } from '../../../server/src/recorder/footage/footage-paths.js';
 import {
@@ -20,18 +21,32 @@ const mostOwnIndexes = 100_000;
 
 /**
  * An archive of `files` footage files of ten minutes: real folders with real names, and a row for each in the catalogue.
- * The media files are holes that share their inodes, since what is in them is not looked at.
+ * The media files are holes that share their inodes, since what is in them is not looked at. With `nameDays` the folders older than that
+ * stay empty.
  */
 export async function makeArchive(
   directory: string,
   files: number,
   cameras: number,
+  nameDays: number,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  const db = openCatalogueDatabase(join(directory, 'catalogue.sqlite'));
-  db.setMeta('rebuilt', 'yes');
+  const empty = openCatalogueDatabase(join(directory, 'catalogue.sqlite'));
+  empty.setMeta('rebuilt', 'yes');
+  empty.close();
+  // Filled past the recorder's own careful way, which flushes and keeps little in memory.
+  const db = new Database(join(directory, 'catalogue.sqlite'));
+  db.pragma('synchronous = OFF');
+  db.pragma('cache_size = -1000000');
+  const insert = db.prepare(
+    'INSERT INTO file (id, camera_id, path, epoch, start_ms, end_ms, bytes, row) VALUES (?, ?, ?, 0, ?, ?, ?, ?)',
+  );
+  const insertAll = db.transaction((rows: CatalogueRow[]) => {
+    for (const row of rows)
+      insert.run(row.id, row.cameraId, row.path, row.startAtMs, row.endAtMs, row.byteLength, JSON.stringify(row));
+  });
   const perCamera = Math.ceil(files / cameras);
   const newestMs = Math.floor((Date.now() - 3_600_000) / fileMs) * fileMs;
   let source = '';
@@ -51,6 +66,7 @@ export async function makeArchive(
       }
       const startAtMs = newestMs - at * fileMs + camera;
       const path = footagePath(cameraId, startAtMs, 1);
+      const isNamed = newestMs - startAtMs < nameDays * 86_400_000;
       const folder = join(directory, path, '..');
       if (!folders.has(folder)) {
         mkdirSync(folder, { recursive: true });
@@ -64,6 +80,8 @@ export async function makeArchive(
         ...{ offset: 732, byteLength: mediaBytes - 732, sampleCount: 15_000, startAtMs, durationMs: fileMs - 1 },
         ...{ baseMediaDecodeTime: 0n, independent: true, timeSource: 'rtcp' as const, sha256: Buffer.alloc(32) },
       };
+      rows.push(catalogueRow(header, [record], path));
+      if (!isNamed) continue;
       linkSync(source, join(directory, path));
       const indexPath = join(directory, path.replace('.mp4', '.idx'));
       if (files > mostOwnIndexes) linkSync(`${source}.idx`, indexPath);
@@ -72,9 +90,8 @@ export async function makeArchive(
           indexPath,
           Buffer.concat([encodeIndexHeader(header), encodeIndexRecord(record), encodeClosingRecord(mediaBytes)]),
         );
-      rows.push(catalogueRow(header, [record], path));
     }
-    db.insertAll(rows);
+    insertAll(rows);
     await setImmediate(); // so that an interruption is noticed
     if (signal.aborted) break;
     if (camera % 50 === 0) say(`  ${made} of ${files} files made`);

@@ -47,10 +47,11 @@ export interface DiskLanes {
 const longestWaitMs = 50;
 
 /**
- * 256 Mbit/s, twenty cameras watched at eight times their speed. Memory that is read into must be collected again, and
- * collecting stops everything for some milliseconds: so the rate has a bound where somebody is waiting for the disk.
+ * 192 Mbit/s, sixteen cameras of 1.5 Mbit/s watched at eight times their speed. Memory that is read into must be
+ * collected again, and collecting stops everything for some milliseconds: so the rate has a bound while there is
+ * recording.
  */
-const readBytesPerSecond = 32e6;
+const readBytesPerSecond = 24e6;
 /** Passes at once, so that a seek is not slowed down. */
 const readBurstBytes = 2e6;
 /** So long after an append there is recording. */
