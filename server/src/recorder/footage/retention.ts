@@ -35,7 +35,7 @@ const ageIntervalMs = 60_000;
 /** A disk that refused a write has no room, whatever it says of itself: so much is freed at least. */
 const refusedBytes = 64 * 1024 * 1024;
 /** After a refusal with nothing to delete: recording is tried again when so much more is free, and now and then. */
-const gainedBytes = 1024 * 1024;
+const gainedBytes = 256 * 1024;
 const retryRefusedMs = 30_000;
 /** Recording goes on when there is this much more than the headroom, or it would pause again at once. */
 const resumeShare = 0.1;
