@@ -199,7 +199,22 @@ describe('headroom', () => {
     retention.reportFull();
     await retention.run();
     expect(retention.isFull()).toBe(true);
-    await clock.advance(31_000);
+    for (const retryMs of [2000, 4000, 8000, 16_000, 32_000, 32_000]) {
+      await clock.advance(retryMs - 1);
+      await retention.run();
+      expect(retention.isFull()).toBe(true);
+      await clock.advance(1);
+      await retention.run();
+      expect(retention.isFull()).toBe(false);
+      retention.reportFull();
+      await retention.run();
+    }
+    await clock.advance(32_000);
+    await retention.run();
+    await clock.advance(120_000); // it works again: the next refusal is a new one
+    retention.reportFull();
+    await retention.run();
+    await clock.advance(2000);
     await retention.run();
     expect(retention.isFull()).toBe(false);
     retention.reportFull();

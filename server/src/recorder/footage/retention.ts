@@ -34,9 +34,14 @@ const pageSize = 200;
 const ageIntervalMs = 60_000;
 /** A disk that refused a write has no room, whatever it says of itself: so much is freed at least. */
 const refusedBytes = 64 * 1024 * 1024;
-/** After a refusal with nothing to delete: recording is tried again when so much more is free, and now and then. */
+/**
+ * After a refusal with nothing to delete recording is tried again when so much more is free; and else after a while,
+ * each time twice as long, as long as the disk refuses again within a minute.
+ */
 const gainedBytes = 256 * 1024;
-const retryRefusedMs = 30_000;
+const firstRetryMs = 2000;
+const longestRetryMs = 32_000;
+const refusedAgainMs = 60_000;
 /** Recording goes on when there is this much more than the headroom, or it would pause again at once. */
 const resumeShare = 0.1;
 const resumeBytes = 1e9;
@@ -60,7 +65,8 @@ export function createRetention(options: {
   let full = false;
   let diskRefused = false;
   /** The disk refused a write, and nothing could be deleted. */
-  let refusal: { freeBytes: number; atMs: number } | undefined;
+  let refusal: { freeBytes: number; atMs: number; retryMs: number } | undefined;
+  let lastRefusal: { atMs: number; retryMs: number } | undefined;
   let nextAgeAt = -Infinity;
   let running: Promise<void> | undefined;
   /** Everything up to here is held, as long as the holds are these. */
@@ -155,9 +161,18 @@ export function createRetention(options: {
     return files;
   }
 
+  function noteRefusal(freeBytes: number): void {
+    const atMs = clock.monotonicMs();
+    const isAgain = lastRefusal !== undefined && atMs - lastRefusal.atMs < lastRefusal.retryMs + refusedAgainMs;
+    const retryMs = isAgain ? Math.min(longestRetryMs, lastRefusal!.retryMs * 2) : firstRetryMs;
+    refusal = { freeBytes, atMs, retryMs };
+    lastRefusal = refusal;
+  }
+
   function isRefused(freeBytes: number): boolean {
     if (refusal === undefined) return false;
-    if (freeBytes < refusal.freeBytes + gainedBytes && clock.monotonicMs() - refusal.atMs < retryRefusedMs) return true;
+    if (freeBytes < refusal.freeBytes + gainedBytes && clock.monotonicMs() - refusal.atMs < refusal.retryMs)
+      return true;
     refusal = undefined;
     return false;
   }
@@ -177,7 +192,7 @@ export function createRetention(options: {
         continue;
       }
       // Nothing may go. Short of the headroom, or refused by the disk whatever it says, recording waits.
-      if (refused) refusal = { freeBytes, atMs: clock.monotonicMs() };
+      if (refused) noteRefusal(freeBytes);
       if (missing <= 0 && !isRefused(freeBytes)) break;
       if (!full) logger.error({ freeBytes, minFreeBytes }, 'no room for footage: recording pauses');
       full = true;
