@@ -159,13 +159,11 @@ function openFile(options: OpenFileOptions, media: WritableFile, index: Writable
       };
       const encoded = encodeIndexRecord(record);
       const atMs = clock.monotonicMs();
-      // Side by side: what a crash leaves of either is made good by the other.
-      const writes = [writeAll(media, [timeBox, next.bytes], byteLength), writeAll(index, [encoded], indexBytes())];
       try {
-        await Promise.all(writes);
+        await writeAll(media, [timeBox, next.bytes], byteLength);
+        await writeAll(index, [encoded], indexBytes());
       } catch (error) {
         tornTail = true;
-        await Promise.allSettled(writes);
         await cutTail().catch(() => undefined); // tried again before the file is closed
         throw error;
       }

@@ -69,7 +69,6 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
   const recent: Recent[] = [];
-  let rates: Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> | undefined;
   let lastFragmentAtMs: number | undefined;
   let reconnects = 0;
   let status: Pick<StreamRuntime, 'state' | 'reason' | 'detail' | 'sinceAtMs'> = {
@@ -105,7 +104,6 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     recent.push({ durationMs: fragment.durationMs, samples: fragment.sampleCount, bytes: fragment.bytes.length });
     let total = recent.reduce((sum, { durationMs }) => sum + durationMs, 0);
     while (recent.length > 1 && total - recent[0]!.durationMs >= statisticsMs) total -= recent.shift()!.durationMs;
-    rates = undefined;
     options.onFragment(fragment);
     if (status.state !== 'starting') return;
     const blemish = observation.blemish;
@@ -218,7 +216,6 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       const recorded = recordedMs !== undefined;
       if (recorded && recordedMs >= steadyMs) failures = 0;
       recent.length = 0;
-      rates = undefined;
       const { engine } = engines.source;
       const changed = engines.lost(failure, recorded);
       logger.info({ reason: failure.reason, detail: failure.detail, failures, engine }, 'stream lost');
@@ -234,26 +231,19 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     enter('stopped', status.reason, '');
   }
 
-  function ratesNow(): Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> {
-    const frames = rateOf(recent, frameRateMs, ({ samples }) => samples);
-    const bytes = rateOf(recent, statisticsMs, ({ bytes }) => bytes);
-    return {
-      frameRate: frames === undefined ? undefined : Math.round(frames * 10_000) / 10,
-      bitrateKbps: bytes === undefined ? undefined : Math.round(bytes * 8),
-    };
-  }
-
   const ended = loop();
   ended.catch((error: unknown) => logger.error({ reason: (error as Error).message }, 'a stream runner ended'));
 
   return {
     runtime() {
-      rates ??= ratesNow(); // asked several times a second, of every camera
+      const frames = rateOf(recent, frameRateMs, ({ samples }) => samples);
+      const bytes = rateOf(recent, statisticsMs, ({ bytes }) => bytes);
       return {
         ...status,
         ...observation.runtime,
         lastFragmentAtMs,
-        ...rates,
+        frameRate: frames === undefined ? undefined : Math.round(frames * 10_000) / 10,
+        bitrateKbps: bytes === undefined ? undefined : Math.round(bytes * 8),
         reconnects,
         engine: engines.source.engine,
         engineReason: engines.reason,

@@ -68,9 +68,9 @@ export function countedDisk(byteLength: number): SmallDisk {
             const room = freeBytes + (sizes.get(path) ?? 0) - position;
             if (room <= 0) throw noSpace();
             const fitting = Buffer.concat(buffers).subarray(0, room);
-            // At once: another write may be under way.
+            const written = await file.writev([fitting], position);
             resize(Math.max(sizes.get(path) ?? 0, Math.min(end, position + fitting.length)));
-            return file.writev([fitting], position);
+            return written;
           },
           datasync: () => file.datasync(),
           async truncate(length) {
