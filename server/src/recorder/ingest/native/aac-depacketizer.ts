@@ -96,26 +96,27 @@ export class AacDepacketizer {
       if (gap > 0) this.partial = undefined;
     }
     this.sequence = packet.sequence;
-    const headers = this.headers(packet.payload);
+    const payload = packet.bytes.subarray(packet.start, packet.end);
+    const headers = this.headers(payload);
     if (headers === undefined) {
       this.badPackets += 1;
       this.partial = undefined;
       return;
     }
     const [first] = headers.sizes;
-    if (headers.sizes.length === 1 && first !== undefined && first > packet.payload.length - headers.dataStart) {
-      this.fragment(packet, first, packet.payload.subarray(headers.dataStart));
+    if (headers.sizes.length === 1 && first !== undefined && first > payload.length - headers.dataStart) {
+      this.fragment(packet, first, payload.subarray(headers.dataStart));
       return;
     }
     this.partial = undefined;
     const ticks = this.timestamps.unwrap(packet.timestamp);
     let at = headers.dataStart;
     for (const [index, size] of headers.sizes.entries()) {
-      if (at + size > packet.payload.length) {
+      if (at + size > payload.length) {
         this.badPackets += 1;
         return;
       }
-      this.emit(ticks + (headers.places[index] ?? 0) * this.payload.unitTicks, packet.payload.subarray(at, at + size));
+      this.emit(ticks + (headers.places[index] ?? 0) * this.payload.unitTicks, payload.subarray(at, at + size));
       at += size;
     }
   }

@@ -4,7 +4,7 @@ import type { TimeAnchor } from '../time-anchor.js';
 import { AacDepacketizer, aacPayloadOf, type AacPayload } from './aac-depacketizer.js';
 import { AacTimeline } from './aac-timeline.js';
 import type { AacFormat } from './aac-track.js';
-import { parseRtp, TimestampUnwrapper } from './rtp-packet.js';
+import { emptyPacket, parseRtp, TimestampUnwrapper } from './rtp-packet.js';
 import type { FragmentSound } from './fragmenter.js';
 import type { AudioMedia } from './session-description.js';
 
@@ -56,8 +56,9 @@ export class AacStream {
   }
 
   rtp(bytes: Buffer): void {
-    const packet = parseRtp(bytes);
-    if (packet !== undefined && (bytes[1]! & 127) === this.options.media.payloadType) this.depacketizer.push(packet);
+    const packet = emptyPacket();
+    if (parseRtp(packet, bytes) && packet.payloadType === this.options.media.payloadType)
+      this.depacketizer.push(packet);
   }
 
   /** The camera's sender report of this stream: its timestamp and the instant, UTC in ms. */

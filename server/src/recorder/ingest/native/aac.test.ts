@@ -17,7 +17,7 @@ import { AacTimeline, type AacUnit } from './aac-timeline.js';
 import { Fragmenter } from './fragmenter.js';
 import { buildFragment, buildInitSegment, fragmentHeadBytes, writeFragmentHead } from './mp4-writer.js';
 import { SampleBody } from './sample-body.js';
-import { parseRtp, TimestampUnwrapper } from './rtp-packet.js';
+import { emptyPacket, parseRtp, TimestampUnwrapper } from './rtp-packet.js';
 import type { AudioMedia } from './session-description.js';
 import { nalRole } from './video-codec.js';
 
@@ -90,7 +90,11 @@ describe('AacDepacketizer', () => {
     const depacketizer = new AacDepacketizer(aacPayloadOf(described)!, new TimestampUnwrapper(), (one) =>
       found.push(one),
     );
-    for (const packet of packets) depacketizer.push(parseRtp(packet)!);
+    for (const bytes of packets) {
+      const packet = emptyPacket();
+      expect(parseRtp(packet, bytes)).toBe(true);
+      depacketizer.push(packet);
+    }
     return { found: found.map(({ ticks, data }) => [ticks, data.toString('hex')]), depacketizer };
   }
 
@@ -171,9 +175,10 @@ describe('AacDepacketizer', () => {
             given += data.length;
           });
           for (const one of packets) {
-            const packet = parseRtp(rtp((sequence += one.step), sequence * 1024, Buffer.from(one.payload), one.marker));
-            if (packet === undefined) continue;
-            came += packet.payload.length;
+            const packet = emptyPacket();
+            const bytes = rtp((sequence += one.step), sequence * 1024, Buffer.from(one.payload), one.marker);
+            if (!parseRtp(packet, bytes)) continue;
+            came += packet.end - packet.start;
             depacketizer.push(packet);
             expect(given).toBeLessThanOrEqual(came);
           }

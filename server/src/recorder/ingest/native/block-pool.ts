@@ -14,7 +14,7 @@ export class BlockPool {
   take(byteLength: number): Buffer {
     const bits = Math.max(smallestBits, 32 - Math.clz32(byteLength - 1));
     const block = this.free[bits]?.pop();
-    if (block === undefined) return Buffer.allocUnsafeSlow(bits > largestBits ? byteLength : 2 ** bits);
+    if (block === undefined) return Buffer.allocUnsafeSlow(bits > largestBits ? byteLength : 1 << bits);
     this.freeBytes -= block.length;
     return block;
   }
@@ -22,7 +22,7 @@ export class BlockPool {
   /** Nobody may look at `block`, which `take` handed out, or at a part of it any more. */
   give(block: Buffer): void {
     const bits = 31 - Math.clz32(block.length);
-    if (this.freeBytes + block.length > maxFreeBytes || block.length !== 2 ** bits) return;
+    if (this.freeBytes + block.length > maxFreeBytes || block.length !== 1 << bits) return;
     const free = this.free[bits];
     if (free === undefined || bits < smallestBits) return;
     free.push(block);

@@ -51,16 +51,16 @@ export class Depacketizer {
   }
 
   /** Takes the next packet in order. @throws IngestFailure bad_answer when a frame grows without end */
-  push(packet: Pick<RtpPacket, 'timestamp' | 'marker' | 'payload'>): void {
+  push(packet: RtpPacket): void {
     const ticks = this.timestamps.unwrap(packet.timestamp);
     if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
     if (ticks === this.finishedTicks) this.markersCount = false;
     this.ticks = ticks;
-    this.bytes += packet.payload.length;
+    this.bytes += packet.end - packet.start;
     if (this.bytes > maxUnitBytes || this.nals.length > maxUnitNals)
       throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
-    if (this.codec === 'h264') this.h264(packet.payload);
-    else this.h265(packet.payload);
+    if (this.codec === 'h264') this.h264(packet.bytes, packet.start, packet.end);
+    else this.h265(packet.bytes, packet.start, packet.end);
     if (packet.marker && this.markersCount) this.finish();
   }
 
@@ -74,62 +74,66 @@ export class Depacketizer {
     if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals });
   }
 
-  /** Bytes [from, to) of the payload are a unit. */
-  private whole(payload: Buffer, from: number, to: number): void {
+  /** Bytes [from, to) are a unit. */
+  private whole(bytes: Buffer, from: number, to: number): void {
     if (this.isOpen) {
       // Between the pieces of another one, which goes on behind it.
-      this.nals.push(Buffer.from(payload.subarray(from, to)));
+      this.nals.push(Buffer.from(bytes.subarray(from, to)));
       return;
     }
-    this.arena.add(payload, from, to);
+    this.arena.add(bytes, from, to);
     this.nals.push(this.arena.take());
   }
 
   /** Several NAL units in one packet, each behind its 16-bit length. */
-  private aggregate(payload: Buffer, start: number): void {
-    let at = start;
-    while (at + 2 <= payload.length) {
-      const length = payload.readUInt16BE(at);
-      if (length === 0 || at + 2 + length > payload.length) return;
-      this.whole(payload, at + 2, at + 2 + length);
-      at += 2 + length;
+  private aggregate(bytes: Buffer, from: number, to: number): void {
+    let at = from;
+    while (at + 2 <= to) {
+      const end = at + 2 + bytes.readUInt16BE(at);
+      if (end === at + 2 || end > to) return;
+      this.whole(bytes, at + 2, end);
+      at = end;
     }
   }
 
-  /** A piece of a unit, from `start` on; `fu` says which, `header` what the unit begins with. */
-  private fragment(fu: number, header: number, secondHeader: number | undefined, payload: Buffer, start: number): void {
+  /** Whether a piece of a unit is wanted that begins the unit with `header`, or goes on with it. */
+  private opens(fu: number, header: number, secondHeader?: number): boolean {
     if ((fu & 0x80) !== 0) {
       this.lose(); // the one before has no end
       this.isOpen = true;
       this.arena.addByte(header);
       if (secondHeader !== undefined) this.arena.addByte(secondHeader);
     }
-    if (!this.isOpen) return; // its start was lost
-    this.arena.add(payload, start, payload.length);
+    return this.isOpen; // else its start was lost
+  }
+
+  private piece(fu: number, bytes: Buffer, from: number, to: number): void {
+    this.arena.add(bytes, from, to);
     if ((fu & 0x40) === 0) return;
     this.nals.push(this.arena.take());
     this.isOpen = false;
   }
 
-  private h264(payload: Buffer): void {
-    const indicator = payload[0]!;
+  private h264(bytes: Buffer, from: number, to: number): void {
+    const indicator = bytes[from]!;
     const type = indicator & 31;
-    if (type >= 1 && type <= 23) this.whole(payload, 0, payload.length);
-    else if (type === 24) this.aggregate(payload, 1);
-    else if (type === 28 && payload.length > 2) {
-      const fu = payload[1]!;
-      this.fragment(fu, (indicator & 0xe0) | (fu & 31), undefined, payload, 2);
+    if (type >= 1 && type <= 23) this.whole(bytes, from, to);
+    else if (type === 24) this.aggregate(bytes, from + 1, to);
+    else if (type === 28 && to - from > 2) {
+      const fu = bytes[from + 1]!;
+      if (this.opens(fu, (indicator & 0xe0) | (fu & 31))) this.piece(fu, bytes, from + 2, to);
     }
   }
 
-  private h265(payload: Buffer): void {
-    if (payload.length < 3) return;
-    const type = (payload[0]! >> 1) & 63;
-    if (type < 48) this.whole(payload, 0, payload.length);
-    else if (type === 48) this.aggregate(payload, 2);
-    else if (type === 49 && payload.length > 3) {
-      const fu = payload[2]!;
-      this.fragment(fu, (payload[0]! & 0x81) | ((fu & 63) << 1), payload[1]!, payload, 3);
+  private h265(bytes: Buffer, from: number, to: number): void {
+    if (to - from < 3) return;
+    const first = bytes[from]!;
+    const type = (first >> 1) & 63;
+    if (type < 48) this.whole(bytes, from, to);
+    else if (type === 48) this.aggregate(bytes, from + 2, to);
+    else if (type === 49 && to - from > 3) {
+      const fu = bytes[from + 2]!;
+      if (this.opens(fu, (first & 0x81) | ((fu & 63) << 1), bytes[from + 1])) this.piece(fu, bytes, from + 3, to);
     }
   }
 }

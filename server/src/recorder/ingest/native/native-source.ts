@@ -54,7 +54,7 @@ export function createNativeSource({ clock }: { clock: Clock }): FragmentSource 
           return { audio: stream.wantsSound };
         },
         onAudioRefused: () => stream?.withoutSound(),
-        onPacket: (track, isRtcp, packet) => stream?.packet(track, isRtcp, packet),
+        onPacket: (track, isRtcp, bytes, from, to) => stream?.packet(track, isRtcp, bytes, from, to),
       });
       const playing = session;
       untick = ticker.add(() => {

@@ -123,18 +123,16 @@ export class NativeStream {
       this.soundReceiver = new RtpReceiver({ ...media, onPacket: ignore, onLoss: ignore, onSourceChange: ignore });
   }
 
-  /** @throws IngestFailure when the stream has come to its end or makes no sense */
-  packet(track: TrackName, isRtcp: boolean, bytes: Buffer): void {
+  /** Bytes [from, to). @throws IngestFailure when the stream has come to its end or makes no sense */
+  packet(track: TrackName, isRtcp: boolean, bytes: Buffer, from = 0, to = bytes.length): void {
     this.monotonicMs = this.options.clock.monotonicMs();
-    if (track === 'video') {
-      if (isRtcp) this.videoRtcp(bytes);
-      else this.receiver.push(bytes, this.monotonicMs);
-      return;
-    }
-    if (isRtcp) this.soundRtcp(bytes);
+    if (isRtcp) {
+      if (track === 'video') this.videoRtcp(bytes.subarray(from, to));
+      else this.soundRtcp(bytes.subarray(from, to));
+    } else if (track === 'video') this.receiver.push(bytes, this.monotonicMs, from, to);
     else {
-      this.soundReceiver?.push(bytes, this.monotonicMs);
-      this.sound?.rtp(bytes);
+      this.soundReceiver?.push(bytes, this.monotonicMs, from, to);
+      this.sound?.rtp(bytes.subarray(from, to));
     }
   }
 

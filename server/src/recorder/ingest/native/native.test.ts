@@ -114,7 +114,7 @@ describe('RtspParser', () => {
     const parser = new RtspParser({
       onResponse: ({ status, body }) => seen.push(`${status} ${body}`),
       onRequest: (method) => seen.push(method),
-      onInterleaved: (channel, payload) => seen.push(`$${channel} ${payload.toString('hex')}`),
+      onInterleaved: (channel, bytes, from, to) => seen.push(`$${channel} ${bytes.toString('hex', from, to)}`),
     });
     for (const chunk of chunks) parser.push(chunk);
     return seen;

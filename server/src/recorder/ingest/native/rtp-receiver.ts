@@ -2,12 +2,13 @@
 // rule; some cameras still mix packets up, begin their numbers anew or change their SSRC in the midst of a stream.
 import { randomBytes } from 'node:crypto';
 import { buildReceiverReport, type SenderReport } from './rtcp.js';
-import { parseRtp, type RtpPacket } from './rtp-packet.js';
+import { emptyPacket, ownedPacket, parseRtp, type RtpPacket } from './rtp-packet.js';
 
 export interface RtpReceiverOptions {
   readonly payloadType: number;
   /** Ticks a second. */
   readonly clockRate: number;
+  /** Valid during the call only. */
   readonly onPacket: (packet: RtpPacket) => void;
   /** Packets are missing before the next one. */
   readonly onLoss: () => void;
@@ -25,8 +26,8 @@ const maxDropout = 3000;
 const silenceMs = 2000;
 const maxKnownSources = 16;
 
-/** A packet that is kept: its bytes are those of the connection, which reads the next ones into the same place. */
-const owned = (packet: RtpPacket): RtpPacket => ({ ...packet, payload: Buffer.from(packet.payload) });
+/** The one that is being worked off, of whatever camera. */
+const packet = emptyPacket();
 
 export class RtpReceiver {
   private readonly ownSsrc = randomBytes(4).readUInt32BE(0);
@@ -51,10 +52,9 @@ export class RtpReceiver {
 
   constructor(private readonly options: RtpReceiverOptions) {}
 
-  /** `nowMs` is monotonic. `bytes` are looked at during the call only, unless they must wait for others. */
-  push(bytes: Buffer, nowMs: number): void {
-    const packet = parseRtp(bytes);
-    if (packet === undefined || packet.payloadType !== this.options.payloadType) return;
+  /** `nowMs` is monotonic. Bytes [from, to) are looked at during the call, and copied where they must wait for others. */
+  push(bytes: Buffer, nowMs: number, from = 0, to = bytes.length): void {
+    if (!parseRtp(packet, bytes, from, to) || packet.payloadType !== this.options.payloadType) return;
     if (packet.ssrc !== this.ssrc && !this.admits(packet, nowMs)) return;
     this.heardAt = nowMs;
     this.observeTransit(packet.timestamp, nowMs);
@@ -106,7 +106,7 @@ export class RtpReceiver {
     } else {
       const { suspect } = this;
       const confirmed = suspect?.ssrc === packet.ssrc && packet.sequence === ((suspect.sequence + 1) & 0xffff);
-      this.suspect = owned(packet);
+      this.suspect = ownedPacket(packet);
       if (!confirmed) return false;
       this.changeTo(suspect);
       this.deliver(suspect, nowMs);
@@ -158,13 +158,13 @@ export class RtpReceiver {
     }
     if (ahead < maxDropout) {
       if (this.waiting.size === 0) this.waitingSince = nowMs;
-      this.waiting.set(packet.sequence, owned(packet));
+      this.waiting.set(packet.sequence, ownedPacket(packet));
       if (this.waiting.size > maxWaiting || nowMs - this.waitingSince >= maxWaitMs) this.skipAhead(nowMs);
       return;
     }
     if (ahead > 0xffff - maxDropout) return; // twice, or too late
     const { suspect } = this;
-    this.suspect = owned(packet);
+    this.suspect = ownedPacket(packet);
     if (suspect === undefined || packet.sequence !== ((suspect.sequence + 1) & 0xffff)) return;
     // Two in a row: the camera numbers anew.
     this.releaseWaiting();

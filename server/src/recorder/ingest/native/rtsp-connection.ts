@@ -27,8 +27,8 @@ export interface RtspConnectionOptions {
   /** Whether the password may be sent as it is: not to where a redirect leads. */
   readonly allowPlainPassword: boolean;
   readonly signal: AbortSignal;
-  /** The payload is valid during the call only. */
-  readonly onPacket: (channel: number, payload: Buffer) => void;
+  /** The payload is bytes [from, to), valid during the call only. */
+  readonly onPacket: (channel: number, bytes: Buffer, from: number, to: number) => void;
 }
 
 export class RtspConnection {

@@ -14,7 +14,7 @@ function parse(chunks: readonly Buffer[], channels?: readonly number[]) {
   const parser = new RtspParser({
     onResponse: ({ status, body }) => seen.push(`${status} ${body}`),
     onRequest: (method) => seen.push(method),
-    onInterleaved: (channel, payload) => seen.push(`$${channel} ${payload.length} ${payload.readUInt16BE(2)}`),
+    onInterleaved: (channel, bytes, from, to) => seen.push(`$${channel} ${to - from} ${bytes.readUInt16BE(from + 2)}`),
   });
   if (channels !== undefined) parser.expectChannels(channels);
   let failure: unknown;

@@ -13,8 +13,8 @@ export interface RtspEvents {
   onResponse(response: RtspResponse): void;
   /** A request of the server's own. */
   onRequest(method: string, cseq: string): void;
-  /** The payload is valid during the call only. */
-  onInterleaved(channel: number, payload: Buffer): void;
+  /** The payload is bytes [from, to), valid during the call only. */
+  onInterleaved(channel: number, bytes: Buffer, from: number, to: number): void;
 }
 
 const maxHeaderBytes = 16 * 1024;
@@ -63,7 +63,8 @@ export class RtspParser {
   private rest: Buffer = Buffer.alloc(0);
   private restBytes = 0;
   private spoke = false;
-  private channels: ReadonlySet<number> | undefined;
+  /** 1 for a channel that was set up; undefined before any was. */
+  private channels: Uint8Array | undefined;
   private skipping = false;
   private garbage = 0;
   /** Bytes that were neither RTSP nor packets, in all. */
@@ -73,7 +74,8 @@ export class RtspParser {
 
   /** Channels that were set up; what comes on others is ignored. */
   expectChannels(channels: readonly number[]): void {
-    this.channels = new Set(channels);
+    this.channels = new Uint8Array(256);
+    for (const channel of channels) this.channels[channel] = 1;
   }
 
   /**
@@ -133,9 +135,9 @@ export class RtspParser {
       if (bytes[at] === dollar && !this.skipping && at + frameHeaderBytes < bytes.length) {
         const end = at + frameHeaderBytes + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
         const channel = bytes[at + 1]!;
-        if (end <= bytes.length && bytes[at + frameHeaderBytes]! >> 6 === 2 && channels?.has(channel) === true) {
+        if (end <= bytes.length && bytes[at + frameHeaderBytes]! >> 6 === 2 && channels?.[channel] === 1) {
           this.garbage = 0;
-          events.onInterleaved(channel, bytes.subarray(at + frameHeaderBytes, end));
+          events.onInterleaved(channel, bytes, at + frameHeaderBytes, end);
           at = end;
           continue;
         }
@@ -165,7 +167,7 @@ export class RtspParser {
     const length = bytes.readUInt16BE(2);
     const end = frameHeaderBytes + length;
     const channel = bytes[1]!;
-    const known = this.channels === undefined || this.channels.has(channel);
+    const known = this.channels === undefined || this.channels[channel] === 1;
     if (length > 0 && bytes.length <= frameHeaderBytes) return 0;
     if (known && (length === 0 || bytes[frameHeaderBytes]! >> 6 === 2)) {
       if (bytes.length < end) return 0;
@@ -175,7 +177,7 @@ export class RtspParser {
       if (verdict !== 1) return verdict === 0 ? 0 : this.junk(bytes, 1);
     }
     this.garbage = 0;
-    if (known) this.events.onInterleaved(channel, bytes.subarray(frameHeaderBytes, end));
+    if (known) this.events.onInterleaved(channel, bytes, frameHeaderBytes, end);
     return end;
   }
 
@@ -216,7 +218,7 @@ export class RtspParser {
       if (bytes.length < at + frameHeaderBytes + 1) return 0;
       const length = bytes.readUInt16BE(at + 2);
       const plausible =
-        (this.channels === undefined || this.channels.has(bytes[at + 1]!)) &&
+        (this.channels === undefined || this.channels[bytes[at + 1]!] === 1) &&
         length >= shortestRtpBytes &&
         bytes[at + frameHeaderBytes]! >> 6 === 2;
       if (!plausible) return -1;

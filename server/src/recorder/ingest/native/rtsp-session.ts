@@ -20,8 +20,11 @@ export interface RtspSessionOptions {
   /** Before any packet comes. Returns whether the sound is wanted. */
   readonly onMedia: (media: SessionMedia) => { audio: boolean };
   readonly onAudioRefused: () => void;
-  /** RTP and RTCP of a track, told apart by what they are, whichever channel they came on; valid during the call only. */
-  readonly onPacket: (track: TrackName, isRtcp: boolean, packet: Buffer) => void;
+  /**
+   * RTP and RTCP of a track, told apart by what they are, whichever channel they came on: bytes [from, to), valid during
+   * the call only.
+   */
+  readonly onPacket: (track: TrackName, isRtcp: boolean, bytes: Buffer, from: number, to: number) => void;
 }
 
 interface Track {
@@ -35,10 +38,7 @@ const isRtcpType = (second: number | undefined): boolean => second !== undefined
 
 export class RtspSession {
   private tracks: Track[] = [];
-  private readonly byChannel = new Map<number, TrackName>([
-    [0, 'video'],
-    [1, 'video'],
-  ]);
+  private readonly byChannel: (TrackName | undefined)[] = ['video', 'video'];
   private connection!: RtspConnection;
   private playUri: string | undefined;
   private keepAlive: NodeJS.Timeout | undefined;
@@ -90,9 +90,10 @@ export class RtspSession {
       credentials: target,
       allowPlainPassword: !isRedirected,
       signal,
-      onPacket: (channel, payload) => {
-        const name = this.byChannel.get(channel);
-        if (name !== undefined) this.options.onPacket(name, isRtcpType(payload[1]), payload);
+      onPacket: (channel, bytes, from, to) => {
+        const name = this.byChannel[channel];
+        const isRtcp = to - from > 1 && isRtcpType(bytes[from + 1]);
+        if (name !== undefined) this.options.onPacket(name, isRtcp, bytes, from, to);
       },
     });
   }
@@ -156,8 +157,9 @@ export class RtspSession {
     const rtpChannel = Number(channels?.[1] ?? first);
     const rtcpChannel = Number(channels?.[2] ?? rtpChannel + 1);
     this.tracks.push({ name, rtpChannel, rtcpChannel });
-    this.byChannel.set(rtpChannel, name).set(rtcpChannel, name);
-    this.connection.parser.expectChannels([...this.byChannel.keys()]);
+    this.byChannel[rtpChannel] = name;
+    this.byChannel[rtcpChannel] = name;
+    this.connection.parser.expectChannels(Object.keys(this.byChannel).map(Number));
     return accepted;
   }
 
