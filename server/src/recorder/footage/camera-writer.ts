@@ -220,6 +220,18 @@ export function createCameraWriter(options: CameraWriterOptions) {
     return { ...row, path: absolutePath(directory, file.path), startAtMs: first.startAtMs, open: true };
   }
 
+  async function appendInTurn(fragment: Fragment): Promise<StoredFragment> {
+    const byteLength = fragment.bytes.length;
+    try {
+      return await options.lanes.append(() => enqueue(() => write(fragment)));
+    } catch (error) {
+      throw refuse(error);
+    } finally {
+      waitingSince.shift();
+      budget.give(share, byteLength);
+    }
+  }
+
   /** Files whose fragments are known from memory, in the order in which they were written. */
   const inMemory = (): OpenFile[] => [...unfinished, ...ended, ...(current === undefined ? [] : [current])];
 
@@ -236,15 +248,7 @@ export function createCameraWriter(options: CameraWriterOptions) {
         return Promise.reject(refuse(error));
       }
       waitingSince.push(lastAppendAt);
-      return options.lanes
-        .append(() => enqueue(() => write(fragment)))
-        .catch((error: unknown) => {
-          throw refuse(error);
-        })
-        .finally(() => {
-          waitingSince.shift();
-          budget.give(share, byteLength);
-        });
+      return appendInTurn(fragment);
     },
     /** The next append opens another file. Resolves when this one is finished, in order or not. */
     async close(): Promise<void> {
@@ -301,10 +305,12 @@ export function createCameraWriter(options: CameraWriterOptions) {
     /** How long the append that was called first has been waiting. */
     waitingMs: (): number => (waitingSince[0] === undefined ? 0 : clock.monotonicMs() - waitingSince[0]),
     /** Age of the oldest byte that may not be on the disk. */
-    unflushedMs: (): number =>
-      inMemory().reduce((age, { unflushedSinceMs: since }) => {
-        return since === undefined ? age : Math.max(age, clock.monotonicMs() - since);
-      }, 0),
+    unflushedMs(): number {
+      let since = current?.unflushedSinceMs ?? Infinity;
+      for (const file of unfinished) since = Math.min(since, file.unflushedSinceMs ?? Infinity);
+      for (const file of ended) since = Math.min(since, file.unflushedSinceMs ?? Infinity);
+      return since === Infinity ? 0 : clock.monotonicMs() - since;
+    },
     /** A file that could not be closed in order is in the catalogue now, or holds nothing. */
     recovered(path: string): void {
       unfinished = unfinished.filter((file) => file.path !== path);

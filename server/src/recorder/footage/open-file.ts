@@ -159,11 +159,13 @@ function openFile(options: OpenFileOptions, media: WritableFile, index: Writable
       };
       const encoded = encodeIndexRecord(record);
       const atMs = clock.monotonicMs();
+      // Side by side: what a crash leaves of either is made good by the other.
+      const writes = [writeAll(media, [timeBox, next.bytes], byteLength), writeAll(index, [encoded], indexBytes())];
       try {
-        await writeAll(media, [timeBox, next.bytes], byteLength);
-        await writeAll(index, [encoded], indexBytes());
+        await Promise.all(writes);
       } catch (error) {
         tornTail = true;
+        await Promise.allSettled(writes);
         await cutTail().catch(() => undefined); // tried again before the file is closed
         throw error;
       }

@@ -296,7 +296,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       if (entry !== undefined && since !== undefined) return disabledRuntime(since, entry.known[stream]?.observation);
       const runtime = entry?.runners[stream]?.runtime();
       if (stream !== 'main' || runtime?.state !== 'recording') return runtime;
-      return { ...runtime, ...recording?.trouble(cameraId) };
+      const trouble = recording?.trouble(cameraId);
+      return trouble === undefined ? runtime : { ...runtime, ...trouble };
     },
     requestKeyframe: (cameraId, stream) => keyframes.request(cameraId, stream),
     onChange(listener) {

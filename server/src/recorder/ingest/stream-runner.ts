@@ -69,6 +69,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
   const recent: Recent[] = [];
+  let rates: Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> | undefined;
   let lastFragmentAtMs: number | undefined;
   let reconnects = 0;
   let status: Pick<StreamRuntime, 'state' | 'reason' | 'detail' | 'sinceAtMs'> = {
@@ -104,6 +105,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     recent.push({ durationMs: fragment.durationMs, samples: fragment.sampleCount, bytes: fragment.bytes.length });
     let total = recent.reduce((sum, { durationMs }) => sum + durationMs, 0);
     while (recent.length > 1 && total - recent[0]!.durationMs >= statisticsMs) total -= recent.shift()!.durationMs;
+    rates = undefined;
     options.onFragment(fragment);
     if (status.state !== 'starting') return;
     const blemish = observation.blemish;
@@ -216,6 +218,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       const recorded = recordedMs !== undefined;
       if (recorded && recordedMs >= steadyMs) failures = 0;
       recent.length = 0;
+      rates = undefined;
       const { engine } = engines.source;
       const changed = engines.lost(failure, recorded);
       logger.info({ reason: failure.reason, detail: failure.detail, failures, engine }, 'stream lost');
@@ -231,19 +234,37 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     enter('stopped', status.reason, '');
   }
 
+  function ratesNow(): Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> {
+    const frames = rateOf(recent, frameRateMs, ({ samples }) => samples);
+    const bytes = rateOf(recent, statisticsMs, ({ bytes }) => bytes);
+    return {
+      frameRate: frames === undefined ? undefined : Math.round(frames * 10_000) / 10,
+      bitrateKbps: bytes === undefined ? undefined : Math.round(bytes * 8),
+    };
+  }
+
   const ended = loop();
   ended.catch((error: unknown) => logger.error({ reason: (error as Error).message }, 'a stream runner ended'));
 
   return {
     runtime() {
-      const frames = rateOf(recent, frameRateMs, ({ samples }) => samples);
-      const bytes = rateOf(recent, statisticsMs, ({ bytes }) => bytes);
+      // Asked several times a second, of every camera: not spread, which is slow.
+      rates ??= ratesNow();
+      const facts = observation.runtime;
       return {
-        ...status,
-        ...observation.runtime,
+        state: status.state,
+        reason: status.reason,
+        detail: status.detail,
+        sinceAtMs: status.sinceAtMs,
+        codec: facts.codec,
+        lostPackets: facts.lostPackets,
+        timeSource: facts.timeSource,
+        timeErrorMs: facts.timeErrorMs,
+        audio: facts.audio,
+        clockOffsetMs: facts.clockOffsetMs,
         lastFragmentAtMs,
-        frameRate: frames === undefined ? undefined : Math.round(frames * 10_000) / 10,
-        bitrateKbps: bytes === undefined ? undefined : Math.round(bytes * 8),
+        frameRate: rates.frameRate,
+        bitrateKbps: rates.bitrateKbps,
         reconnects,
         engine: engines.source.engine,
         engineReason: engines.reason,

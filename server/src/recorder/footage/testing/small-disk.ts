@@ -68,9 +68,9 @@ export function countedDisk(byteLength: number): SmallDisk {
             const room = freeBytes + (sizes.get(path) ?? 0) - position;
             if (room <= 0) throw noSpace();
             const fitting = Buffer.concat(buffers).subarray(0, room);
-            const written = await file.writev([fitting], position);
+            // At once: another write may be under way.
             resize(Math.max(sizes.get(path) ?? 0, Math.min(end, position + fitting.length)));
-            return written;
+            return file.writev([fitting], position);
           },
           datasync: () => file.datasync(),
           async truncate(length) {
