@@ -11,6 +11,7 @@ import { benchArguments } from './lib/arguments.js';
 import { runBench, type Bench } from './lib/bench.js';
 import { startRecorder } from './lib/bench-recorder.js';
 import { buildServer } from './lib/built-server.js';
+import { fillMemory } from './lib/full-memory.js';
 import { auditFolder, completeness, type Completeness } from './lib/frame-audit.js';
 import { startPlainFfmpegs } from './lib/plain-ffmpeg.js';
 import { measureLoad, type Load } from './lib/process-load.js';
@@ -29,6 +30,13 @@ const options = benchArguments(
       min: 0,
       max: 600,
       help: 'seconds between all streams running and measuring',
+    },
+    'cache-mb': {
+      kind: 'number',
+      fallback: 1500,
+      min: 0,
+      max: 1_000_000,
+      help: 'memory that is left for page cache while it is measured, the rest is held; 0: hold nothing',
     },
     'node-args': { kind: 'text', help: 'for the recorder: --node-args="--cpu-prof --cpu-prof-dir=/tmp/profile"' },
     engines: { kind: 'text', help: 'some of plain,ffmpeg,native (default: all; the ratios need plain)' },
@@ -79,6 +87,7 @@ const nodeArgs = options['node-args']?.split(' ').filter((one) => one !== '') ??
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 async function measure(bench: Bench, pids: number[]): Promise<{ load: Load; fromMs: number; toMs: number }> {
+  if (options['cache-mb'] > 0) await fillMemory(bench, options['cache-mb'] * 1e6);
   await bench.sleep(options.settle * 1000);
   const fromMs = Date.now();
   const load = await measureLoad(pids, options.seconds, bench.sleep);
