@@ -65,7 +65,7 @@ export const configSchema = z.object({
     .number()
     .min(1)
     .max(10)
-    .default(5)
+    .default(8)
     .describe('Footage is flushed to the disk at least so often'),
   ENGINE: z
     .enum(['auto', 'native', 'ffmpeg'])

@@ -9,7 +9,7 @@ import type { VideoCodec } from './video-codec.js';
 export interface AccessUnit {
   /** RTP timestamp, unwrapped. */
   readonly ticks: number;
-  /** Valid until `release`. */
+  /** Valid during the call only. */
   readonly nals: Buffer[];
 }
 
@@ -17,7 +17,6 @@ const maxUnitBytes = 16 * 1024 * 1024;
 const maxUnitNals = 4096;
 
 export class Depacketizer {
-  private nals: Buffer[] = [];
   private readonly arena: NalArena;
   /** A unit that comes in several packets has begun. */
   private isOpen = false;
@@ -38,9 +37,9 @@ export class Depacketizer {
     this.arena = new NalArena(pool);
   }
 
-  /** The access units that were handed over are not needed any more. */
-  release(): void {
-    this.arena.clear();
+  /** The bytes of the packets so far will be used again by whoever read them. */
+  settle(): void {
+    this.arena.settle();
   }
 
   /** Packets are missing before the next one. */
@@ -50,14 +49,17 @@ export class Depacketizer {
     this.arena.drop();
   }
 
-  /** Takes the next packet in order. @throws IngestFailure bad_answer when a frame grows without end */
+  /**
+   * Takes the next packet in order. Its bytes are lent until `settle`, and may be changed.
+   * @throws IngestFailure bad_answer when a frame grows without end
+   */
   push(packet: RtpPacket): void {
     const ticks = this.timestamps.unwrap(packet.timestamp);
     if (this.ticks !== undefined && ticks !== this.ticks) this.finish();
     if (ticks === this.finishedTicks) this.markersCount = false;
     this.ticks = ticks;
     this.bytes += packet.end - packet.start;
-    if (this.bytes > maxUnitBytes || this.nals.length > maxUnitNals)
+    if (this.bytes > maxUnitBytes || this.arena.count > maxUnitNals)
       throw new IngestFailure('bad_answer', 'a frame of the camera has no end');
     if (this.codec === 'h264') this.h264(packet.bytes, packet.start, packet.end);
     else this.h265(packet.bytes, packet.start, packet.end);
@@ -66,23 +68,20 @@ export class Depacketizer {
 
   /** Hands over what there is of the last frame. */
   finish(): void {
-    const { nals, ticks } = this;
-    this.nals = [];
+    const { ticks } = this;
     this.lose();
+    const nals = this.arena.take();
     this.bytes = 0;
     this.finishedTicks = ticks;
     if (nals.length > 0 && ticks !== undefined) this.onUnit({ ticks, nals });
+    this.arena.clear();
   }
 
   /** Bytes [from, to) are a unit. */
   private whole(bytes: Buffer, from: number, to: number): void {
-    if (this.isOpen) {
-      // Between the pieces of another one, which goes on behind it.
-      this.nals.push(Buffer.from(bytes.subarray(from, to)));
-      return;
-    }
+    if (this.isOpen) return this.arena.insert(bytes, from, to);
     this.arena.add(bytes, from, to);
-    this.nals.push(this.arena.take());
+    this.arena.finish();
   }
 
   /** Several NAL units in one packet, each behind its 16-bit length. */
@@ -96,22 +95,18 @@ export class Depacketizer {
     }
   }
 
-  /** Whether a piece of a unit is wanted that begins the unit with `header`, or goes on with it. */
-  private opens(fu: number, header: number, secondHeader?: number): boolean {
-    if ((fu & 0x80) !== 0) {
-      this.lose(); // the one before has no end
-      this.isOpen = true;
-      this.arena.addByte(header);
-      if (secondHeader !== undefined) this.arena.addByte(secondHeader);
-    }
-    return this.isOpen; // else its start was lost
-  }
-
+  /** A piece of a unit: bytes [from, to), to which the unit's header belongs where it is the first. */
   private piece(fu: number, bytes: Buffer, from: number, to: number): void {
+    if (!this.isOpen) return; // its start was lost
     this.arena.add(bytes, from, to);
     if ((fu & 0x40) === 0) return;
-    this.nals.push(this.arena.take());
+    this.arena.finish();
     this.isOpen = false;
+  }
+
+  private open(): void {
+    this.lose(); // the one before has no end
+    this.isOpen = true;
   }
 
   private h264(bytes: Buffer, from: number, to: number): void {
@@ -121,7 +116,10 @@ export class Depacketizer {
     else if (type === 24) this.aggregate(bytes, from + 1, to);
     else if (type === 28 && to - from > 2) {
       const fu = bytes[from + 1]!;
-      if (this.opens(fu, (indicator & 0xe0) | (fu & 31))) this.piece(fu, bytes, from + 2, to);
+      if ((fu & 0x80) === 0) return this.piece(fu, bytes, from + 2, to);
+      this.open();
+      bytes[from + 1] = (indicator & 0xe0) | (fu & 31);
+      this.piece(fu, bytes, from + 1, to);
     }
   }
 
@@ -133,7 +131,11 @@ export class Depacketizer {
     else if (type === 48) this.aggregate(bytes, from + 2, to);
     else if (type === 49 && to - from > 3) {
       const fu = bytes[from + 2]!;
-      if (this.opens(fu, (first & 0x81) | ((fu & 63) << 1), bytes[from + 1])) this.piece(fu, bytes, from + 3, to);
+      if ((fu & 0x80) === 0) return this.piece(fu, bytes, from + 3, to);
+      this.open();
+      bytes[from + 2] = bytes[from + 1]!;
+      bytes[from + 1] = (first & 0x81) | ((fu & 63) << 1);
+      this.piece(fu, bytes, from + 1, to);
     }
   }
 }

@@ -1,7 +1,12 @@
 // Memory that is used again: nobody may find another picture in it.
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BlockPool } from './block-pool.js';
+import { Depacketizer } from './depacketizer.js';
 import { NalArena } from './nal-arena.js';
+import { TimestampUnwrapper } from './rtp-packet.js';
+import { RtpReceiver } from './rtp-receiver.js';
+import { RtspParser } from './rtsp-message.js';
 import { SampleBody } from './sample-body.js';
 
 /** Bytes that tell which unit they are of. */
@@ -34,21 +39,111 @@ it('a pool keeps no more than it should, and nothing that it did not make', () =
   expect(pool.take(16_000)).not.toBe(strange);
 });
 
-it('units stay what they are while others arrive, also one that outgrows its block and one that is dropped', () => {
+it('units stay what they are when what was lent is used again, also one that outgrows its block and one that is dropped', () => {
   const arena = new NalArena(new BlockPool());
+  const lent = Buffer.alloc(4096);
   const sizes = [3, 16_000, 700, 90_000, 5, 40_000];
-  const units = sizes.map((byteLength, seed) => {
-    const bytes = unit(seed + 1, byteLength);
-    for (let at = 0; at < byteLength; at += 1400) arena.add(bytes, at, Math.min(byteLength, at + 1400));
-    const taken = arena.take();
-    arena.addByte(99); // the beginning of one that never ends
+  for (const [seed, byteLength] of sizes.entries()) {
+    for (let left = byteLength; left > 0; left -= 1400) {
+      lent.fill(seed + 1);
+      // Two pieces with something between them.
+      const [first, second] = [Math.min(left, 700), Math.min(Math.max(left - 700, 0), 700)];
+      arena.add(lent.fill(99, first, first + 20), 0, first);
+      arena.add(lent, first + 20, first + 20 + second);
+      if (left > 1400) arena.settle();
+    }
+    arena.finish();
+    arena.add(unit(99, 10), 0, 10); // the beginning of one that never ends
     arena.drop();
-    return taken;
-  });
-  units.forEach((taken, seed) => expect(taken.equals(unit(seed + 1, sizes[seed]!))).toBe(true));
+    arena.settle();
+  }
+  lent.fill(98);
+  expect(arena.count).toBe(sizes.length);
+  arena.take().forEach((taken, seed) => expect(taken.equals(unit(seed + 1, sizes[seed]!))).toBe(true));
   arena.clear();
   arena.add(unit(7, 10), 2, 8);
-  expect(arena.take()).toEqual(unit(7, 6));
+  arena.finish();
+  expect(arena.take()).toEqual([unit(7, 6)]);
+});
+
+/** NAL units of H.264 as packets of a camera, between channel and length (RFC 2326 10.12). */
+function packetsOf(frames: readonly (readonly Buffer[])[], largest: number): Buffer[] {
+  const packets: Buffer[] = [];
+  const put = (frame: number, payload: Buffer, marker: boolean) => {
+    const head = Buffer.alloc(16);
+    head.set([0x24, 0, 0, 0, 0x80, marker ? 0xe0 : 0x60]);
+    head.writeUInt16BE(12 + payload.length, 2);
+    head.writeUInt16BE(packets.length & 0xffff, 6);
+    head.writeUInt32BE(frame * 3600, 8);
+    packets.push(Buffer.concat([head, payload]));
+  };
+  frames.forEach((nals, frame) =>
+    nals.forEach((nal, index) => {
+      const isLast = index === nals.length - 1;
+      if (nal.length <= largest) return put(frame, nal, isLast);
+      for (let at = 1; at < nal.length; at += largest) {
+        const end = Math.min(nal.length, at + largest);
+        const fu = (nal[0]! & 31) | (at === 1 ? 0x80 : 0) | (end === nal.length ? 0x40 : 0);
+        const header = Buffer.from([(nal[0]! & 0xe0) | 28, fu]);
+        put(frame, Buffer.concat([header, nal.subarray(at, end)]), isLast && end === nal.length);
+      }
+    }),
+  );
+  return packets;
+}
+
+it('pictures are the same wherever reading cuts them and whatever is read into the same memory next', () => {
+  const nalOf = fc.record({ type: fc.constantFrom(1, 5, 6, 7, 8), length: fc.integer({ min: 2, max: 6000 }) });
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(nalOf, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat(20), { maxLength: 3 }),
+      (shapes, cuts, swaps) => {
+        let seed = 0;
+        const frames = shapes.map((nals) =>
+          nals.map(({ type, length }) =>
+            Buffer.concat([Buffer.from([0x60 | type]), unit((seed = (seed + 1) & 255), length - 1)]),
+          ),
+        );
+        const packets = packetsOf(frames, 1200);
+        for (const at of swaps)
+          if (at + 1 < packets.length && at > 0) [packets[at], packets[at + 1]] = [packets[at + 1]!, packets[at]!];
+        const seen: Buffer[][] = [];
+        const pool = new BlockPool();
+        const depacketizer = new Depacketizer(
+          'h264',
+          new TimestampUnwrapper(),
+          ({ nals }) => seen.push(nals.map((nal) => Buffer.from(nal))),
+          pool,
+        );
+        const receiver = new RtpReceiver({
+          ...{ payloadType: 96, clockRate: 90_000, onPacket: (packet) => depacketizer.push(packet) },
+          ...{ onLoss: () => depacketizer.lose(), onSourceChange: () => undefined },
+        });
+        const parser = new RtspParser({
+          ...{ onResponse: () => undefined, onRequest: () => undefined },
+          onInterleaved: (_channel, bytes, from, to) => receiver.push(bytes, 0, from, to),
+          onReadEnd: () => depacketizer.settle(),
+        });
+        parser.expectChannels([0]);
+        const stream = Buffer.concat(packets);
+        const readBuffer = Buffer.alloc(8192);
+        for (let at = 0, turn = 0; at < stream.length; turn++) {
+          const length = Math.min(cuts[turn % cuts.length]!, stream.length - at);
+          stream.copy(readBuffer, 0, at, at + length);
+          parser.push(readBuffer.subarray(0, length));
+          readBuffer.fill(0xee);
+          at += length;
+        }
+        depacketizer.finish();
+        expect(seen.map((nals) => nals.map((nal) => nal.toString('hex')))).toEqual(
+          frames.map((nals) => nals.map((nal) => nal.toString('hex'))),
+        );
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 it.each([

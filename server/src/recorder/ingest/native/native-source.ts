@@ -55,6 +55,7 @@ export function createNativeSource({ clock }: { clock: Clock }): FragmentSource 
         },
         onAudioRefused: () => stream?.withoutSound(),
         onPacket: (track, isRtcp, bytes, from, to) => stream?.packet(track, isRtcp, bytes, from, to),
+        onReadEnd: () => stream?.settle(),
       });
       const playing = session;
       untick = ticker.add(() => {

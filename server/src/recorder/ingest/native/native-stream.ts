@@ -80,10 +80,7 @@ export class NativeStream {
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
-    const onUnit = (unit: AccessUnit) => {
-      this.accept(unit);
-      this.depacketizer.release();
-    };
+    const onUnit = (unit: AccessUnit) => this.accept(unit);
     this.depacketizer = new Depacketizer(video.codec, this.timestamps, onUnit, options.pool);
     this.receiver = new RtpReceiver({
       ...video,
@@ -123,7 +120,10 @@ export class NativeStream {
       this.soundReceiver = new RtpReceiver({ ...media, onPacket: ignore, onLoss: ignore, onSourceChange: ignore });
   }
 
-  /** Bytes [from, to). @throws IngestFailure when the stream has come to its end or makes no sense */
+  /**
+   * Bytes [from, to), lent until `settle`; those of pictures may be changed.
+   * @throws IngestFailure when the stream has come to its end or makes no sense
+   */
   packet(track: TrackName, isRtcp: boolean, bytes: Buffer, from = 0, to = bytes.length): void {
     this.monotonicMs = this.options.clock.monotonicMs();
     if (isRtcp) {
@@ -134,6 +134,11 @@ export class NativeStream {
       this.soundReceiver?.push(bytes, this.monotonicMs, from, to);
       this.sound?.rtp(bytes.subarray(from, to));
     }
+  }
+
+  /** The bytes of the packets so far will be used again. */
+  settle(): void {
+    this.depacketizer.settle();
   }
 
   private videoRtcp(bytes: Buffer): void {
@@ -207,7 +212,6 @@ export class NativeStream {
   end(): void {
     this.depacketizer.finish();
     this.endRun();
-    this.depacketizer.release();
     this.countPackets();
   }
 

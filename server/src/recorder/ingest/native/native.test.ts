@@ -25,7 +25,9 @@ function rtp(sequence: number, timestamp: number, marker: boolean, payload: numb
 describe('Depacketizer', () => {
   function units(codec: VideoCodec, packets: Buffer[]): AccessUnit[] {
     const found: AccessUnit[] = [];
-    const depacketizer = new Depacketizer(codec, new TimestampUnwrapper(), (unit) => found.push(unit));
+    const depacketizer = new Depacketizer(codec, new TimestampUnwrapper(), ({ ticks, nals }) =>
+      found.push({ ticks, nals: nals.map((nal) => Buffer.from(nal)) }),
+    );
     const receiver = new RtpReceiver({
       payloadType: 96,
       clockRate: 90_000,
@@ -115,6 +117,7 @@ describe('RtspParser', () => {
       onResponse: ({ status, body }) => seen.push(`${status} ${body}`),
       onRequest: (method) => seen.push(method),
       onInterleaved: (channel, bytes, from, to) => seen.push(`$${channel} ${bytes.toString('hex', from, to)}`),
+      onReadEnd: () => undefined,
     });
     for (const chunk of chunks) parser.push(chunk);
     return seen;

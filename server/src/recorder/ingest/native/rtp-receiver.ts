@@ -52,7 +52,7 @@ export class RtpReceiver {
 
   constructor(private readonly options: RtpReceiverOptions) {}
 
-  /** `nowMs` is monotonic. Bytes [from, to) are looked at during the call, and copied where they must wait for others. */
+  /** `nowMs` is monotonic. Bytes [from, to) are handed on, or copied where they must wait for others. */
   push(bytes: Buffer, nowMs: number, from = 0, to = bytes.length): void {
     if (!parseRtp(packet, bytes, from, to) || packet.payloadType !== this.options.payloadType) return;
     if (packet.ssrc !== this.ssrc && !this.admits(packet, nowMs)) return;

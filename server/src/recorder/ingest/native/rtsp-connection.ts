@@ -27,8 +27,9 @@ export interface RtspConnectionOptions {
   /** Whether the password may be sent as it is: not to where a redirect leads. */
   readonly allowPlainPassword: boolean;
   readonly signal: AbortSignal;
-  /** The payload is bytes [from, to), valid during the call only. */
+  /** The payload is bytes [from, to), which may be looked at, and changed, until `onReadEnd`. */
   readonly onPacket: (channel: number, bytes: Buffer, from: number, to: number) => void;
+  readonly onReadEnd: () => void;
 }
 
 export class RtspConnection {
@@ -54,6 +55,7 @@ export class RtspConnection {
       onResponse: (response) => this.answered(response),
       onRequest: (method, cseq) => this.serve(method, cseq),
       onInterleaved: options.onPacket,
+      onReadEnd: options.onReadEnd,
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);

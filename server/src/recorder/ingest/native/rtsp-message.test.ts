@@ -15,6 +15,7 @@ function parse(chunks: readonly Buffer[], channels?: readonly number[]) {
     onResponse: ({ status, body }) => seen.push(`${status} ${body}`),
     onRequest: (method) => seen.push(method),
     onInterleaved: (channel, bytes, from, to) => seen.push(`$${channel} ${to - from} ${bytes.readUInt16BE(from + 2)}`),
+    onReadEnd: () => undefined,
   });
   if (channels !== undefined) parser.expectChannels(channels);
   let failure: unknown;

@@ -13,8 +13,10 @@ export interface RtspEvents {
   onResponse(response: RtspResponse): void;
   /** A request of the server's own. */
   onRequest(method: string, cseq: string): void;
-  /** The payload is bytes [from, to), valid during the call only. */
+  /** The payload is bytes [from, to), which may be looked at, and changed, until `onReadEnd`. */
   onInterleaved(channel: number, bytes: Buffer, from: number, to: number): void;
+  /** The bytes of the packets so far are used again. */
+  onReadEnd(): void;
 }
 
 const maxHeaderBytes = 16 * 1024;
@@ -83,14 +85,18 @@ export class RtspParser {
    * @throws IngestFailure bad_answer for what is not RTSP or has no end
    */
   push(chunk: Buffer): void {
-    let from = 0;
-    while (this.restBytes > 0) {
-      const taken = this.complete(chunk, from);
-      if (taken === 0) return;
-      from += taken;
+    try {
+      let from = 0;
+      while (this.restBytes > 0) {
+        const taken = this.complete(chunk, from);
+        if (taken === 0) return;
+        from += taken;
+      }
+      const at = this.takeAll(chunk, from);
+      if (at < chunk.length) this.keep(chunk, at, chunk.length);
+    } finally {
+      this.events.onReadEnd();
     }
-    const at = this.takeAll(chunk, from);
-    if (at < chunk.length) this.keep(chunk, at, chunk.length);
   }
 
   /**
@@ -111,6 +117,7 @@ export class RtspParser {
     this.keep(chunk, from, from + added);
     const bytes = this.rest.subarray(0, this.restBytes);
     const used = this.takeAll(bytes, 0);
+    this.events.onReadEnd();
     bytes.copyWithin(0, used);
     this.restBytes -= used;
     return from + added === chunk.length && this.restBytes > 0 ? 0 : added;

@@ -21,10 +21,11 @@ export interface RtspSessionOptions {
   readonly onMedia: (media: SessionMedia) => { audio: boolean };
   readonly onAudioRefused: () => void;
   /**
-   * RTP and RTCP of a track, told apart by what they are, whichever channel they came on: bytes [from, to), valid during
-   * the call only.
+   * RTP and RTCP of a track, told apart by what they are, whichever channel they came on: bytes [from, to), which may be
+   * looked at, and changed, until `onReadEnd`.
    */
   readonly onPacket: (track: TrackName, isRtcp: boolean, bytes: Buffer, from: number, to: number) => void;
+  readonly onReadEnd: () => void;
 }
 
 interface Track {
@@ -95,6 +96,7 @@ export class RtspSession {
         const isRtcp = to - from > 1 && isRtcpType(bytes[from + 1]);
         if (name !== undefined) this.options.onPacket(name, isRtcp, bytes, from, to);
       },
+      onReadEnd: this.options.onReadEnd,
     });
   }
 
