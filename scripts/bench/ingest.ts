@@ -98,6 +98,8 @@ async function main(bench: Bench) {
   const footageSeconds = options.seconds + options.settle + startAllowanceMs / 2000;
   bench.needBytes((options.cameras * options.bitrate * 1000 * footageSeconds * 1.2) / 8);
   await buildServer(bench.say, bench.signal);
+  // Once as much as it can be, and for each engine what there is again.
+  if (options['cache-mb'] > 0) await fillMemory(bench, options['cache-mb'] * 1e6 + options.cameras * 20e6);
   const fleet = await startFleet(bench, { cameras: options.cameras, bitrateKbps: options.bitrate });
 
   async function runOne(name: EngineName): Promise<Figures> {

@@ -1,5 +1,6 @@
 // Holds as many bytes of memory as it is told, until it is ended. The first to go where memory runs out.
 import { writeFileSync } from 'node:fs';
+import { setInterval } from 'node:timers';
 
 const blockBytes = 64 * 1024 * 1024;
 writeFileSync('/proc/self/oom_score_adj', '1000');
