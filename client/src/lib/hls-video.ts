@@ -1,6 +1,7 @@
 import { errorResponse } from '@choi-canh/shared/errors';
 import Hls, { type ErrorData, type HlsConfig } from 'hls.js';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { beginningIn } from './live-beginning.js';
 import { createStartQueue } from './start-queue.js';
 
 /** Why a video does not play; the sentence is `video:failures.<reason>`, or `errors:<code>` where the server said so. */
@@ -252,6 +253,10 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     joinedEdge = true;
     video.currentTime = to;
   };
+  const beginAtFirstPart = () => {
+    const to = mode === 'focus' ? beginningIn(video.buffered, video.currentTime, hls.startPosition) : undefined;
+    if (to !== undefined) video.currentTime = to;
+  };
   const playAgain = () => {
     if (isLive) void video.play().catch(() => undefined);
   };
@@ -273,7 +278,10 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     }
     fail(failureOf(data));
   });
-  hls.on(Hls.Events.BUFFER_APPENDED, joinEdge);
+  hls.on(Hls.Events.BUFFER_APPENDED, () => {
+    beginAtFirstPart();
+    joinEdge();
+  });
   hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
     if (!isLive || farKeyframes || (details.startTimeOffset ?? 0) > -farKeyframeSeconds) return;
     farKeyframes = true;

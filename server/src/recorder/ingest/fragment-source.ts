@@ -40,6 +40,8 @@ export interface StreamReport {
 export interface PartSink {
   /** Asked once a fragment: nobody watches most cameras. */
   wanted(): boolean;
+  /** Wanted of a stream that is pulled for viewers alone: nothing of it is recorded, and somebody waits. */
+  awaited(): boolean;
   onPart(part: FragmentPart): void;
 }
 

@@ -162,7 +162,7 @@ describe('a stream runner', () => {
       nextRun: () => 1,
       turn: () => Promise.resolve(() => undefined),
       onFragment: () => undefined,
-      parts: { wanted: () => false, onPart: () => undefined },
+      parts: { wanted: () => false, awaited: () => false, onPart: () => undefined },
       requestKeyframe: () => undefined,
       onChange: () => undefined,
     });
@@ -234,7 +234,7 @@ describe('a stream runner', () => {
       nextRun: () => 1,
       turn: () => Promise.resolve(() => undefined),
       onFragment: () => undefined,
-      parts: { wanted: () => false, onPart: () => undefined },
+      parts: { wanted: () => false, awaited: () => false, onPart: () => undefined },
       requestKeyframe: () => undefined,
       onChange: () => started && seen.push(shown()),
     });

@@ -102,6 +102,28 @@ describe('the window of a live stream', () => {
     expect(Math.max(...[...text.matchAll(/EXTINF:([\d.]+)/g)].map((match) => Number(match[1])))).toBeLessThan(2.5);
   });
 
+  it('tells a player of low latency to begin at the newest keyframe with enough behind it, else at the oldest', () => {
+    const startOf = (window: LiveWindow) => /TIME-OFFSET=(\S+)/.exec(window.playlist({ partTargetMs: 334 }) ?? '')?.[1];
+    const inParts = (index: number, durationMs: number, independent: boolean): Partial<LiveFragment> => ({
+      shownFromMs: startAtMs + index,
+      mediaMs: index,
+      durationMs,
+      independent,
+      parts: () => [{ bytes: Buffer.alloc(1), durationMs, independent }],
+    });
+    const window = new LiveWindow(1, 2);
+    window.push(fragment(0, inParts(0, 360, true)));
+    window.showBeginning();
+    expect(startOf(window)).toBe('-0.320');
+    window.push(fragment(1, inParts(360, 300, false)));
+    expect(startOf(window)).toBe('-0.620');
+    window.push(fragment(2, inParts(660, 340, false)));
+    window.push(fragment(3, inParts(1000, 300, true)));
+    expect(startOf(window)).toBe('-1.260');
+    window.push(fragment(4, inParts(1300, 700, false)));
+    expect(startOf(window)).toBe('-0.960');
+  });
+
   it('numbers segments without a gap, and counts discontinuities that left', () => {
     const window = new LiveWindow(500, 2);
     let previous: number[] = [];

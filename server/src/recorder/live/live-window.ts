@@ -345,19 +345,20 @@ export class LiveWindow {
   }
 
   /**
-   * With parts a player begins at the newest keyframe that has enough behind it to play on: one request gives the first
-   * picture, and what follows it is loaded while that is shown.
+   * With parts a player begins at the newest keyframe that has enough behind it to play on, else at the oldest: one
+   * request gives the first picture, and what follows it is loaded while that is shown.
    */
   private get partStartOffsetSeconds(): number | undefined {
     const growing = this.growingParts;
     if (growing === undefined) return this.startOffsetSeconds;
     let ms = durationOf(growing);
-    if (growing[0]?.independent === true && ms >= leastAheadMs) return (partInsetMs - ms) / 1000;
+    let fromMs = growing[0]?.independent === true ? ms : undefined;
     for (const segment of this.segments.toReversed()) {
+      if (fromMs !== undefined && fromMs >= leastAheadMs) break;
       ms += segment.durationMs;
-      if (isIndependent(segment) && ms >= leastAheadMs) return (partInsetMs - ms) / 1000;
+      if (isIndependent(segment)) fromMs = ms;
     }
-    return undefined;
+    return fromMs === undefined ? undefined : (partInsetMs - fromMs) / 1000;
   }
 
   private slide(): void {

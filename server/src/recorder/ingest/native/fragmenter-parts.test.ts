@@ -31,7 +31,7 @@ function order(groups: number, gop: number, reordered: boolean): { at: number; i
   return pictures;
 }
 
-function run(pictures: readonly { at: number; isKey: boolean }[], wanted: (index: number) => boolean) {
+function run(pictures: readonly { at: number; isKey: boolean }[], wanted: (index: number) => boolean, awaited = false) {
   const anchor = new TimeAnchor(timescale);
   anchor.observeSenderReport(0, 1_000_000);
   anchor.observeArrival(0, 1_000_000);
@@ -42,7 +42,7 @@ function run(pictures: readonly { at: number; isKey: boolean }[], wanted: (index
     nextRun: () => 7,
     anchor,
     onFragment: (fragment) => out.push({ fragment }),
-    parts: { wanted: () => wanted(index), onPart: (part) => out.push({ part }) },
+    parts: { wanted: () => wanted(index), awaited: () => awaited, onPart: (part) => out.push({ part }) },
   });
   for (const [at, picture] of pictures.entries()) {
     index = at;
@@ -112,6 +112,19 @@ describe('parts of a fragment', () => {
         'fragment' in one ? [[one.fragment.startAtMs, one.fragment.bytes.toString('hex')]] : [],
       );
     expect(fragments(true)).toEqual(fragments(false));
+  });
+
+  it.each([
+    ['pictures in order', false],
+    ['reordered pictures', true],
+  ])('%s: begin sooner where somebody waits for the first one, and lose nothing', (_name, reordered) => {
+    const pictures = order(3, 50, reordered);
+    const out = run(pictures, () => true, true);
+    const fragments = out.flatMap((one) => ('fragment' in one ? [one.fragment] : []));
+    expect(fragments[0]?.durationMs).toBeCloseTo(reordered ? 280 : 360, 3);
+    expect(out.findIndex((one) => 'part' in one)).toBe(1);
+    expect(fragments.flatMap(({ bytes }) => seen(bytes))).toHaveLength(pictures.length);
+    expect(new Set(fragments.map((fragment) => fragment.run)).size).toBe(1);
   });
 
   it('stop where a picture is shown before what was given, and the whole still has it', () => {

@@ -131,7 +131,12 @@ export class Fragmenter {
     if (next.ticks - this.newestTicks > longestPictureTicks) return true;
     const span = next.ticks - first.ticks;
     // A picture that is shown after all before it: none of those that follow it is shown among them.
-    return (span >= targetTicks && next.ticks > this.newestTicks) || span >= longestTicks;
+    return (span >= this.wantedTicks && next.ticks > this.newestTicks) || span >= longestTicks;
+  }
+
+  /** The first fragment of a run has no parts: who waits for a picture gets it when it is as long as one. */
+  private get wantedTicks(): number {
+    return this.run === undefined && this.options.parts?.awaited() === true ? partTicks : targetTicks;
   }
 
   /** Makes a fragment of what is there. `next`: the picture that comes after it, where it is known. */

@@ -58,6 +58,8 @@ export function createNativeSource({ clock }: { clock: Clock }): FragmentSource 
         onReadEnd: () => stream?.settle(),
       });
       const playing = session;
+      // Cameras that begin with their next keyframe may take seconds until it is due.
+      if (options.parts?.awaited() === true) options.requestKeyframe();
       untick = ticker.add(() => {
         try {
           stream?.tick();
