@@ -19,7 +19,26 @@ export interface MediaOptions {
   size?: string;
   /** Fragments end after this time at the latest. */
   fragmentMs?: number;
-  codec?: 'libx264' | 'libx265';
+  codec?: 'libx264' | 'libx265' | 'mjpeg' | 'mpeg4';
+}
+
+function encoderArguments(codec: NonNullable<MediaOptions['codec']>, gop: number, bFrames: number): string[] {
+  const groups = ['-g', `${gop}`, '-bf', `${bFrames}`];
+  switch (codec) {
+    case 'mjpeg':
+      // Every picture is a keyframe; as the ffmpeg engine does, not a fragment of each.
+      return ['-pix_fmt', 'yuvj420p', '-q:v', '5', '-min_frag_duration', '500000'];
+    case 'mpeg4':
+      return ['-pix_fmt', 'yuv420p', '-q:v', '3', ...groups];
+    case 'libx264': {
+      const steady = ['-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '1'];
+      return ['-preset', 'ultrafast', '-pix_fmt', 'yuv420p', ...groups, ...steady];
+    }
+    case 'libx265': {
+      const steady = `log-level=none:keyint=${gop}:min-keyint=${gop}:bframes=${bFrames}:scenecut=0:open-gop=0`;
+      return ['-preset', 'ultrafast', '-pix_fmt', 'yuv420p', ...groups, '-x265-params', steady];
+    }
+  }
 }
 
 /** A fragmented MP4 of a moving test picture. */
@@ -38,10 +57,7 @@ export async function makeFragmentedMp4(options: MediaOptions): Promise<Buffer> 
         '-i',
         `testsrc2=size=${size}:rate=${frameRate}:duration=${seconds}`,
       ],
-      ...['-c:v', codec, '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', `${gop}`, '-bf', `${bFrames}`],
-      ...(codec === 'libx265'
-        ? ['-x265-params', `log-level=none:keyint=${gop}:min-keyint=${gop}:bframes=${bFrames}:scenecut=0:open-gop=0`]
-        : ['-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '1']),
+      ...['-c:v', codec, ...encoderArguments(codec, gop, bFrames)],
       ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-frag_duration', `${fragmentMs * 1000}`],
       ...['-f', 'mp4', 'pipe:1'],
     ],

@@ -124,10 +124,10 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
     {
       method: 'GET',
       path: '/v1/cameras/:id/thumbnail.jpg',
-      handle: async ({ params, query, response }) => {
+      handle: async ({ params, query, response, signal }) => {
         const { id } = parseInput(cameraParams, params);
         const { at, width } = parseInput(thumbnailQuery, query);
-        const picture = await playback.thumbnail(id, at, width);
+        const picture = await playback.thumbnail(id, at, width, signal);
         response.setHeader('x-picture-at', instantFromMs(picture.pictureAtMs));
         sendBytes(response, picture.contentType, picture.body);
       },

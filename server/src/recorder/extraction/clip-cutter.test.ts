@@ -79,6 +79,8 @@ const sources: [string, MediaOptions][] = [
   ['with B-frames', { seconds: 6, gop: 50, bFrames: 3 }],
   ['with a keyframe every 5 s', { seconds: 6, gop: 125, bFrames: 2 }],
   ['H.265 with B-frames', { seconds: 6, gop: 50, bFrames: 2, codec: 'libx265' }],
+  ['MJPEG', { seconds: 6, codec: 'mjpeg' }],
+  ['MPEG-4', { seconds: 6, gop: 50, codec: 'mpeg4' }],
   ['at 12.5 frames a second', { seconds: 6, frameRate: 12.5, gop: 25, bFrames: 1 }],
 ];
 

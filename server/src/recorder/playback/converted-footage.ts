@@ -12,6 +12,7 @@ import { closestStepMs, keyframeBytes, keyframeSteps, stepMsOf, type KeyframeSte
 import { neededFootage } from './needed-footage.js';
 import type { PlaybackFootage, PlaybackFragment } from './playback-footage.js';
 import type { OpenedRange, RangeGuard } from './range-guard.js';
+import { createSharedWork } from './shared-work.js';
 
 /** The part of the room of conversions that is needed. */
 export interface FootageConverter {
@@ -75,39 +76,7 @@ export function createConvertedFootage(options: {
   const { footage, facts, guards, converter } = options;
   const pieces = new BoundedCache<Buffer>(rememberedBytes, (bytes) => bytes.length);
   const inits = new BoundedCache<Buffer>(rememberedInits);
-  const making = new Map<string, { made: Promise<Converted>; abort: AbortController; waiters: number }>();
-
-  /** The same piece is made once; it is given up when nobody waits for it any more. */
-  async function once(
-    key: string,
-    signal: AbortSignal | undefined,
-    make: (signal: AbortSignal) => Promise<Converted>,
-  ): Promise<Converted> {
-    signal?.throwIfAborted();
-    let work = making.get(key);
-    if (work === undefined) {
-      const abort = new AbortController();
-      const made = make(abort.signal).finally(() => making.delete(key));
-      made.catch(() => undefined); // whoever waits is told
-      work = { made, abort, waiters: 0 };
-      making.set(key, work);
-    }
-    const own = work;
-    own.waiters += 1;
-    let onAbort: () => void = () => undefined;
-    const left = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(signal?.reason as Error);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-    try {
-      return await Promise.race([own.made, left]);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      own.waiters -= 1;
-      if (own.waiters === 0 && making.get(key) === own)
-        own.abort.abort(new AppError('unavailable', 'gone', 'nobody waits for it any more'));
-    }
-  }
+  const once = createSharedWork<Converted>();
 
   async function convert(
     fileId: string,

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeFootage, fragmentsOf, makeFragmentedMp4 } from '../../../../test/harness/fake-footage.js';
 import { parseMoof } from '../../lib/isobmff/moof.js';
 import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
-import { createKeyframePictures, type StillPictureRun } from './keyframe-pictures.js';
+import { createKeyframePictures } from './keyframe-pictures.js';
+import type { StillPictureRun } from './picture-run.js';
 import { createPlayback, playlistContentType, type Playback } from './playback.js';
 
 const run = promisify(execFile);

@@ -97,9 +97,9 @@ export interface Playback {
   convertedInit(cameraId: string, fileId: string, guard: OpenedRange, signal?: AbortSignal): Promise<MediaAnswer>;
   /**
    * JPEG of the nearest keyframe at or before `atMs` within 60 s of footage, else of the next one within 60 s.
-   * @throws AppError not_found no_footage, too_many pictures_busy
+   * Not made when `signal` aborts before its turn. @throws AppError not_found no_footage, too_many pictures_busy
    */
-  thumbnail(cameraId: string, atMs: number, width?: number): Promise<Thumbnail>;
+  thumbnail(cameraId: string, atMs: number, width?: number, signal?: AbortSignal): Promise<Thumbnail>;
 }
 
 export interface PlaylistOptions {
@@ -221,7 +221,7 @@ export function createPlayback(options: {
 
     convertedInit: (cameraId, fileId, guard, signal) => convertedFootage.init(cameraId, fileId, guard, signal),
 
-    async thumbnail(cameraId, atMs, width) {
+    async thumbnail(cameraId, atMs, width, signal) {
       const found = await findThumbnail(footage, facts, cameraId, atMs);
       if (found === undefined) throw await noFootage(footage, cameraId, atMs, atMs + 1);
       const { fragment } = found;
@@ -233,6 +233,7 @@ export function createPlayback(options: {
             await keyframeBytes(footage, facts, { fragment, presentationTime: 0n, durationTicks: 1 }),
           ]),
         width,
+        signal,
       );
       return { contentType: 'image/jpeg', body, pictureAtMs: found.atMs };
     },
