@@ -1,6 +1,5 @@
 // A footage store in memory, cut from fMP4 that a real ffmpeg made: what playback, live and extraction are tested on.
 import { execFile } from 'node:child_process';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { AppError } from '../../server/src/lib/errors.js';
 import type { Fragment, InitSegment } from '../../server/src/lib/fragment.js';
@@ -123,6 +122,13 @@ interface FakeFile {
   fragments: FakeStoredFragment[];
 }
 
+/** All of what comes in pieces, which are lent. */
+export async function bytesOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const copies: Buffer[] = [];
+  for await (const piece of pieces) copies.push(Buffer.from(piece));
+  return Buffer.concat(copies);
+}
+
 export class FakeFootage {
   private readonly files = new Map<string, FakeFile>();
   private readonly fragmentsOfCamera = new Map<string, FakeStoredFragment[]>();
@@ -235,12 +241,15 @@ export class FakeFootage {
     return Promise.resolve(whole.subarray(offset, offset + byteLength));
   }
 
-  stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream {
-    return Readable.from(
-      (async function* (footage: FakeFootage) {
-        yield await footage.read(fileId, offset, byteLength);
-      })(this),
-    );
+  /** As the real one: what is handed out is overwritten when the next piece is asked for. */
+  async *pieces(fileId: string, offset: number, byteLength: number): AsyncGenerator<Buffer, void, undefined> {
+    const bytes = await this.read(fileId, offset, byteLength);
+    const lent = Buffer.alloc(4096);
+    for (let at = 0; at < byteLength; at += lent.length) {
+      bytes.copy(lent, 0, at);
+      yield lent.subarray(0, Math.min(lent.length, byteLength - at));
+    }
+    lent.fill(0xee);
   }
 
   coverage(cameraId: string, fromMs: number, toMs: number) {

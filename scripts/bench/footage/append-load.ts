@@ -66,7 +66,7 @@ async function read(reader: number, until: () => boolean): Promise<void> {
     const found = await store.fragments(cameraId, startAtMs, startAtMs + 30_000);
     for (const one of found) {
       if (until()) return;
-      for await (const piece of store.stream(one.fileId, one.offset, one.byteLength)) readBytes += piece.length;
+      for await (const piece of store.pieces(one.fileId, one.offset, one.byteLength)) readBytes += piece.length;
     }
   }
 }

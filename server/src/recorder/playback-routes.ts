@@ -2,7 +2,7 @@ import { idSchema, instantFromMs, instantSchema, msFromInstant } from '@choi-can
 import { z } from 'zod';
 import { AppError } from '../lib/errors.js';
 import { playlistContentType, type Playback } from './playback/playback.js';
-import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
+import { parseInput, sendPieces, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
 
 /** Identifiers of footage files are the footage room's; here only their alphabet and length are checked. */
@@ -59,11 +59,10 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       response.setHeader('content-range', `bytes ${part.startByte}-${part.endByte - 1}/${part.totalBytes}`);
       response.setHeader('cache-control', 'no-store');
       if (response.req.method === 'HEAD') {
-        part.stream.resume();
         response.end();
         return;
       }
-      await sendStream(response, part.stream, signal);
+      await sendPieces(response, part.pieces, signal);
     },
   });
   const convertedRoute = (folder: string, kind: 'stretch' | 'keyframes'): RecorderRoute => ({

@@ -99,6 +99,38 @@ export async function sendStream(response: ServerResponse, stream: NodeJS.Readab
   }
 }
 
+/** Resolves when the system has taken the bytes, or nobody is there any more to take them. */
+function written(response: ServerResponse, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('close', done);
+      resolve();
+    };
+    response.once('close', done);
+    response.write(piece, done);
+  });
+}
+
+/**
+ * Sends pieces that are lent: the next one is asked for when the one before has left. A client that goes away ends it
+ * quietly, a source that fails cuts the connection.
+ */
+export async function sendPieces(response: ServerResponse, pieces: AsyncIterable<Buffer>, signal: AbortSignal) {
+  const cut = () => void response.destroy();
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    for await (const piece of pieces) {
+      if (signal.aborted || response.destroyed) return;
+      await written(response, piece);
+    }
+    response.end();
+  } catch (error) {
+    if (!signal.aborted && !response.destroyed) throw error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}
+
 /**
  * The recorder's HTTP server: bearer token, routes as data, bounded bodies, errors as `errorResponse`. It serves consoles
  * and nobody else, so it needs neither sessions nor express.

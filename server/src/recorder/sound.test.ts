@@ -6,7 +6,6 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +18,7 @@ import {
   type HeardUnit,
   type TimedFragment,
 } from '../../../test/harness/sound-ruler.js';
+import { bytesOf } from '../../../test/harness/fake-footage.js';
 import { systemClock } from '../lib/clock.js';
 import type { StoredFragment } from '../lib/fragment.js';
 import { parseInitSegment } from '../lib/isobmff/init-segment.js';
@@ -158,7 +158,7 @@ describe('playback of footage with sound', () => {
     const parts = await Promise.all(
       ranges.map(async ({ start, end }) => {
         const part = await playback.fileRange('cam', fileId, start, end, guard(), sound);
-        const body = await buffer(part.stream);
+        const body = await bytesOf(part.pieces);
         expect(body.length).toBe(end - start);
         return body;
       }),
@@ -183,7 +183,7 @@ describe('playback of footage with sound', () => {
     const playback = createPlayback({ footage: store, pictures: { picture: () => Promise.reject(new Error('none')) } });
     const { fileId, offset, byteLength } = stored[1]!;
     const ask = async (start: number, end: number) =>
-      buffer((await playback.fileRange('cam', fileId, start, end, guard())).stream);
+      bytesOf((await playback.fileRange('cam', fileId, start, end, guard())).pieces);
     const whole = await ask(offset, offset + byteLength);
     expect(whole.includes('free')).toBe(true);
     const pieces: Buffer[] = [];

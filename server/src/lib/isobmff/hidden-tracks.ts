@@ -1,6 +1,5 @@
 // Hides tracks from players without moving a byte: the boxes that describe them are renamed `free` (ISO/IEC 14496-12
 // 8.1.2), so that every offset, length and byte range stays what it is. A browser without AAC then sees video alone.
-import { Transform } from 'node:stream';
 import { boxesIn, findBox, findIn, nameAt, payloadOf, type Box } from './boxes.js';
 
 const hiddenName = Buffer.from('free', 'latin1');
@@ -32,22 +31,24 @@ export function withHidden(bytes: Buffer, places: readonly number[]): Buffer {
 }
 
 /** Hides in bytes that flow by; `places`, in rising order, count like `position`, which is that of the first byte. */
-export function hidingStream(position: number, places: readonly number[]): Transform {
+export async function* hiddenPieces(
+  pieces: AsyncIterable<Buffer>,
+  position: number,
+  places: readonly number[],
+): AsyncGenerator<Buffer, void, undefined> {
   let next = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      const end = position + chunk.length;
-      let bytes = chunk;
-      for (; next < places.length && (places[next] as number) < end; next++) {
-        const at = places[next] as number;
-        if (at + hiddenName.length > position && bytes === chunk) bytes = Buffer.from(chunk);
-        for (let index = 0; index < hiddenName.length; index++)
-          if (at + index >= position && at + index < end) bytes[at + index - position] = hiddenName[index] as number;
-        // The rest of the name is in the next chunk.
-        if (at + hiddenName.length > end) break;
-      }
-      position = end;
-      done(null, bytes);
-    },
-  });
+  for await (const piece of pieces) {
+    const end = position + piece.length;
+    let bytes = piece;
+    for (; next < places.length && (places[next] as number) < end; next++) {
+      const at = places[next] as number;
+      if (at + hiddenName.length > position && bytes === piece) bytes = Buffer.from(piece);
+      for (let index = 0; index < hiddenName.length; index++)
+        if (at + index >= position && at + index < end) bytes[at + index - position] = hiddenName[index] as number;
+      // The rest of the name is in the next piece.
+      if (at + hiddenName.length > end) break;
+    }
+    position = end;
+    yield bytes;
+  }
 }

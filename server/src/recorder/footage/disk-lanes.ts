@@ -4,25 +4,29 @@
 
 import { systemClock, type Clock } from '../../lib/clock.js';
 
-/** Runs at most `width` at once, in order of the calls. */
+/** Runs at most so many at once, in order of the calls. */
 export interface Lane {
   run<T>(work: () => Promise<T>): Promise<T>;
   readonly waiting: number;
 }
 
-export function createLane(width: number): Lane {
+/** `width` may change; it counts when one begins or ends. */
+export function createLane(width: number | (() => number)): Lane {
+  const widthNow = typeof width === 'number' ? () => width : width;
   const queue: (() => void)[] = [];
   let running = 0;
   return {
     async run(work) {
-      if (running < width) running += 1;
-      else await new Promise<void>((resolve) => queue.push(resolve)); // takes over the place of the one that ends
+      if (running < widthNow()) running += 1;
+      else await new Promise<void>((resolve) => queue.push(resolve)); // its place is taken for it
       try {
         return await work();
       } finally {
-        const next = queue.shift();
-        if (next === undefined) running -= 1;
-        else next();
+        running -= 1;
+        while (queue.length > 0 && running < widthNow()) {
+          running += 1;
+          queue.shift()!();
+        }
       }
     },
     get waiting() {
@@ -39,6 +43,8 @@ export interface DiskLanes {
    * is recording, pieces of `byteLength` pass no faster than `readBytesPerSecond` in all.
    */
   read<T>(work: () => Promise<T>, byteLength?: number): Promise<T>;
+  /** How much is best read at once: little while there is recording, that no append waits for it. */
+  readonly pieceBytes: number;
   /** Counts as an append under way until it settles. */
   append<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -56,6 +62,9 @@ const readBytesPerSecond = 24e6;
 const readBurstBytes = 2e6;
 /** So long after an append there is recording. */
 const recordingMs = 2000;
+/** Small enough that an append waits for hardly anything, large enough that reading costs little. */
+export const smallPieceBytes = 128 * 1024;
+const largePieceBytes = 1024 * 1024;
 
 /** Threads of the pool that file calls run on; libuv's default is 4. */
 export function poolThreads(environment: NodeJS.ProcessEnv = process.env): number {
@@ -65,12 +74,17 @@ export function poolThreads(environment: NodeJS.ProcessEnv = process.env): numbe
 
 export function createDiskLanes(threads = poolThreads(), clock: Pick<Clock, 'monotonicMs'> = systemClock): DiskLanes {
   const flush = createLane(Math.max(2, Math.floor(threads / 4)));
-  const reads = createLane(Math.max(1, Math.floor(threads / 8)));
+  // Where nothing is recorded nobody has to be given way.
+  const reads = createLane(() => Math.max(1, Math.floor(threads / (isRecording() ? 8 : 2))));
   let appending = 0;
   let appendedAt = -Infinity;
   let quiet: (() => void)[] = [];
   /** When what was read so far would have been read at the bounded rate. */
   let readUntilAt = -Infinity;
+
+  function isRecording(): boolean {
+    return appending > 0 || clock.monotonicMs() - appendedAt <= recordingMs;
+  }
 
   function whenQuiet(): Promise<void> | undefined {
     if (appending === 0) return undefined;
@@ -84,8 +98,8 @@ export function createDiskLanes(threads = poolThreads(), clock: Pick<Clock, 'mon
   }
 
   function whenItsTurn(byteLength: number): Promise<void> | undefined {
+    if (!isRecording()) return undefined;
     const nowMs = clock.monotonicMs();
-    if (nowMs - appendedAt > recordingMs) return undefined;
     const perMs = readBytesPerSecond / 1000;
     readUntilAt = Math.max(readUntilAt, nowMs - readBurstBytes / perMs) + byteLength / perMs;
     const waitMs = readUntilAt - nowMs;
@@ -100,6 +114,9 @@ export function createDiskLanes(threads = poolThreads(), clock: Pick<Clock, 'mon
         await whenQuiet();
         return work();
       }),
+    get pieceBytes() {
+      return isRecording() ? smallPieceBytes : largePieceBytes;
+    },
     async append(work) {
       appending += 1;
       try {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -120,13 +121,41 @@ describe('appending and reading', () => {
     const store = await open(folder);
     await record(store, 'cam', 0, 3);
     const [, second] = await store.fragments('cam', startAtMs, startAtMs + 9000);
-    const streamed = await textOf(store.stream(second!.fileId, second!.offset, second!.byteLength));
+    const streamed = await textOf(store.pieces(second!.fileId, second!.offset, second!.byteLength));
     expect(streamed).toBe(fragmentAt(media, 1, { startAtMs }).bytes.toString('utf8'));
     await expect(store.read('nothing', 0, 1)).rejects.toMatchObject({ kind: 'not_found', code: 'footage_gone' });
-    await expect(textOf(store.stream('nothing', 0, 1))).rejects.toMatchObject({ code: 'footage_gone' });
+    await expect(textOf(store.pieces('nothing', 0, 1))).rejects.toMatchObject({ code: 'footage_gone' });
     await expect(store.read(second!.fileId, 1e9, 10)).rejects.toMatchObject({ code: 'footage_gone' });
     expect(await store.fragments('unknown', 0, 1e15)).toEqual([]);
     expect(await store.bounds('unknown')).toBeUndefined();
+  });
+
+  it('lends the same memory to one reader after the other, and each reads what is his', async () => {
+    const folder = await newFolder();
+    const store = await open(folder);
+    const bytes = randomBytes(700_000);
+    const stored = await store.append('cam-1', { ...fragmentAt(media, 0, { startAtMs }), bytes });
+    const memory = new Set<ArrayBufferLike>();
+    const read = async () => {
+      const copies: Buffer[] = [];
+      for await (const piece of store.pieces(stored.fileId, stored.offset, stored.byteLength)) {
+        memory.add(piece.buffer);
+        copies.push(Buffer.from(piece));
+      }
+      return Buffer.concat(copies);
+    };
+    for (let turn = 0; turn < 3; turn++) expect((await read()).equals(bytes)).toBe(true);
+    expect(memory.size).toBe(1);
+    const both = await Promise.all([read(), read()]);
+    expect(both.every((one) => one.equals(bytes))).toBe(true);
+    expect(memory.size).toBe(2);
+    // Whoever stops early gives it back too.
+    for await (const piece of store.pieces(stored.fileId, stored.offset, stored.byteLength)) {
+      expect(piece.length).toBe(128 * 1024);
+      break;
+    }
+    await read();
+    expect(memory.size).toBe(2);
   });
 
   it('goes back to a keyframe for pre-roll, also into the file before', async () => {

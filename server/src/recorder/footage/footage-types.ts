@@ -59,8 +59,8 @@ export interface FootageReader {
    * does not reach that far
    */
   read(fileId: string, offset: number, byteLength: number, into?: Buffer): Promise<Buffer>;
-  /** Like read, as a stream; it emits the error. */
-  stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream;
+  /** Like read, a piece at a time. Each is lent: it is overwritten when the next one is asked for. */
+  pieces(fileId: string, offset: number, byteLength: number): AsyncIterable<Buffer>;
   coverage(cameraId: string, fromMs: number, toMs: number): Promise<Span[]>;
   bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
   /** The newest `ms` of the current run, from an independent fragment where there is one in memory. */

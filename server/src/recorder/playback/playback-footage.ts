@@ -27,7 +27,8 @@ export interface PlaybackFootage {
   file(fileId: string): Promise<PlaybackFile | undefined>;
   /** @throws AppError not_found 'footage_gone' */
   read(fileId: string, offset: number, byteLength: number): Promise<Buffer>;
-  stream(fileId: string, offset: number, byteLength: number): NodeJS.ReadableStream;
+  /** Each piece is lent: it is overwritten when the next one is asked for. @throws AppError not_found 'footage_gone' */
+  pieces(fileId: string, offset: number, byteLength: number): AsyncIterable<Buffer>;
   coverage(cameraId: string, fromMs: number, toMs: number): Promise<readonly { fromMs: number; toMs: number }[]>;
   bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FakeFootage, fragmentsOf, makeFragmentedMp4 } from '../../../../test/harness/fake-footage.js';
+import { bytesOf, FakeFootage, fragmentsOf, makeFragmentedMp4 } from '../../../../test/harness/fake-footage.js';
 import { parseMoof } from '../../lib/isobmff/moof.js';
 import { createFfmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { createKeyframePictures } from './keyframe-pictures.js';
@@ -43,7 +43,7 @@ function serve(playback: Playback): Promise<Server> {
         const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
         const range = await playback.fileRange(camera, file, Number(first), Number(last) + 1, guard);
         response.writeHead(206, { 'content-range': `bytes ${first}-${last}/${range.totalBytes}` });
-        range.stream.pipe(response);
+        response.end(await bytesOf(range.pieces));
       } else if (init !== undefined) {
         response.end((await playback.init(camera, init)).body);
       } else if (keyframe !== null) {

@@ -1,9 +1,8 @@
 // Owns the way back to recorded footage: playlists of byte ranges into the footage files, the ranges themselves,
 // single keyframes for fast play, and thumbnails. Nothing is transcoded but thumbnails; who may ask is decided above.
-import { pipeline, type Duplex } from 'node:stream';
 import { AppError } from '../../lib/errors.js';
 import { renderMediaPlaylist } from '../../lib/hls/media-playlist.js';
-import { hidingStream } from '../../lib/isobmff/hidden-tracks.js';
+import { hiddenPieces } from '../../lib/isobmff/hidden-tracks.js';
 import { createConvertedFootage, isPlayed, type FootageConverter } from './converted-footage.js';
 import { FragmentFactsReader } from './fragment-facts.js';
 import type { KeyframePictures } from './keyframe-pictures.js';
@@ -34,7 +33,8 @@ export interface FileRange {
   readonly endByte: number;
   /** Of the whole file, for Content-Range; an open file grows. */
   readonly totalBytes: number;
-  readonly stream: NodeJS.ReadableStream;
+  /** Each is lent: it is overwritten when the next one is asked for. */
+  readonly pieces: AsyncIterable<Buffer>;
 }
 
 export interface Thumbnail {
@@ -61,7 +61,7 @@ export interface Playback {
   ): Promise<string>;
   /**
    * Bytes [startByte, endByte) of a footage file; without `sound` its other tracks than the video are hidden, so that
-   * a browser that cannot play AAC, or does not want to hear it, is given nothing but the picture. The caller must consume or destroy `stream`.
+   * a browser that cannot play AAC, or does not want to hear it, is given nothing but the picture.
    * @throws AppError forbidden outside_opened_range, not_found footage_gone
    */
   fileRange(
@@ -116,12 +116,6 @@ function checkRange(fromMs: number, toMs: number): void {
     throw new AppError('invalid', 'bad_range', 'range must be of at most 24 hours and end after it begins');
 }
 
-/** The second stream fed by the first; an error or an end on either side ends both. */
-function piped(from: NodeJS.ReadableStream, into: Duplex): NodeJS.ReadableStream {
-  pipeline(from, into, () => undefined); // the reader is told by `into`
-  return into;
-}
-
 export function createPlayback(options: {
   footage: PlaybackFootage;
   pictures: KeyframePictures;
@@ -173,13 +167,13 @@ export function createPlayback(options: {
     async fileRange(cameraId, fileId, startByte, endByte, guard, sound = false) {
       const file = await guards.check(cameraId, fileId, startByte, endByte, guard);
       const hidden = sound ? [] : await otherTracksAt(cameraId, fileId, startByte, endByte, guard);
-      const stream = footage.stream(fileId, startByte, endByte - startByte);
+      const pieces = footage.pieces(fileId, startByte, endByte - startByte);
       return {
         contentType: 'video/mp4',
         startByte,
         endByte,
         totalBytes: file.byteLength,
-        stream: hidden.length === 0 ? stream : piped(stream, hidingStream(startByte, hidden)),
+        pieces: hidden.length === 0 ? pieces : hiddenPieces(pieces, startByte, hidden),
       };
     },
 
