@@ -8,10 +8,10 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { desiredCamera, extractionStatus, type DesiredState } from '@choi-canh/shared/recorder-api';
+import { desiredCamera, eventPage, type DesiredState } from '@choi-canh/shared/recorder-api';
 import { benchArguments } from './lib/arguments.js';
 import { runBench, type Bench } from './lib/bench.js';
 import { startRecorder, type BenchRecorder } from './lib/bench-recorder.js';
@@ -33,8 +33,10 @@ const ffmpegPath = process.env.CHOI_CANH_FFMPEG_PATH ?? 'ffmpeg';
 /** In front of the clip and behind it. */
 const marginSeconds = 60;
 const thumbnailsAtOnce = 4;
-/** How often the state of a clip is asked; counts as time that the clip took. */
-const pollMs = 10;
+/** As many as a strip of neighbouring instants asks for. */
+const stripAtOnce = 16;
+/** How long the recorder may keep the question for news open. */
+const newsMs = 20_000;
 /** What a player asks for at first. */
 const seekRangeMs = 60_000;
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
@@ -56,6 +58,13 @@ async function flush(path: string): Promise<number> {
   return now() - started;
 }
 
+/** What was deleted is off the disk's list, so that the next clip does not pay for it. */
+async function settle(folder: string): Promise<void> {
+  const path = join(folder, 'settled');
+  await writeFile(path, `${now()}`);
+  await flush(path);
+}
+
 async function clipByFfmpeg(source: string, target: string, fromSeconds: number, signal: AbortSignal) {
   const args = ['-v', 'error', '-nostdin', '-y', '-ss', fromSeconds.toFixed(3), '-i', source];
   args.push('-t', String(options.seconds), '-c', 'copy', target);
@@ -66,6 +75,9 @@ async function clipByFfmpeg(source: string, target: string, fromSeconds: number,
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}`);
   return { wallMs, flushMs: await flush(target), bytes: statSync(target).size };
 }
+
+/** Sequence of the newest event of the recorder that was heard. */
+let newestEvent = 0;
 
 async function clipByRecorder(recorder: BenchRecorder, cameraId: string, fromMs: number, folder: string) {
   const id = randomUUID();
@@ -79,10 +91,15 @@ async function clipByRecorder(recorder: BenchRecorder, cameraId: string, fromMs:
       body: JSON.stringify({ cameraId, ...range }),
     }),
   );
+  // As the console hears of it.
   for (;;) {
-    const status = extractionStatus.parse(await (await answered(await recorder.fetch(path))).json());
-    if (status.state === 'failed') throw new Error(`the clip failed: ${status.errorCode ?? ''}`);
-    if (status.state === 'done') {
+    const news = await answered(await recorder.fetch(`/v1/events?after=${newestEvent}&waitMs=${newsMs}`));
+    const { events } = eventPage.parse(await news.json());
+    newestEvent = events.at(-1)?.sequence ?? newestEvent;
+    const states = events.flatMap((event) => (event.type === 'extraction.state' ? [event.extraction] : []));
+    const status = states.findLast((one) => one.id === id);
+    if (status?.state === 'failed') throw new Error(`the clip failed: ${status.errorCode ?? ''}`);
+    if (status?.state === 'done') {
       const wallMs = now() - started;
       const bytes = readdirSync(join(folder, 'recorder/extractions', id)).map(
         (name) => statSync(join(folder, 'recorder/extractions', id, name)).size,
@@ -90,7 +107,6 @@ async function clipByRecorder(recorder: BenchRecorder, cameraId: string, fromMs:
       await answered(await recorder.fetch(path, { method: 'DELETE' }));
       return { wallMs, bytes: bytes.reduce((sum, one) => sum + one, 0), files: status.files.length };
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
@@ -115,7 +131,12 @@ async function seek(recorder: BenchRecorder, cameraId: string, atMs: number): Pr
   return passed;
 }
 
-async function thumbnails(recorder: BenchRecorder, cameraId: string, instants: number[]): Promise<number> {
+async function thumbnails(
+  recorder: BenchRecorder,
+  cameraId: string,
+  instants: number[],
+  atOnce = thumbnailsAtOnce,
+): Promise<number> {
   const waiting = [...instants];
   const worker = async () => {
     for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
@@ -124,7 +145,7 @@ async function thumbnails(recorder: BenchRecorder, cameraId: string, instants: n
     }
   };
   const started = now();
-  await Promise.all(Array.from({ length: thumbnailsAtOnce }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return (instants.length * 1000) / (now() - started);
 }
 
@@ -173,7 +194,9 @@ async function main(bench: Bench) {
     const target = join(bench.folder, 'ffmpeg.mp4');
     theirs.push(await clipByFfmpeg(sourcePath, target, fromSeconds, signal));
     rmSync(target);
+    await settle(bench.folder);
     ours.push(await clipByRecorder(recorder, cameraId, startAtMs + fromSeconds * 1000, folder));
+    await settle(bench.folder);
   }
   const clipMs = percentile(
     ours.map(({ wallMs }) => wallMs),
@@ -202,9 +225,14 @@ async function main(bench: Bench) {
   );
 
   const instants = made.keyframesMs.slice(0, options.thumbnails).map((at) => at + 100);
+  const others = made.keyframesMs.slice(options.thumbnails, 2 * options.thumbnails).map((at) => at + 100);
   const perSecond = await thumbnails(recorder, cameraId, instants);
   const again = await thumbnails(recorder, cameraId, instants.slice(-50));
-  bench.say(`thumbnails: ${round(perSecond, 1)} a second, ${round(again, 0)} a second when asked again`);
+  const strip = await thumbnails(recorder, cameraId, others, stripAtOnce);
+  bench.say(
+    `thumbnails: ${round(perSecond, 1)} a second, ${round(strip, 1)} when ${stripAtOnce} are asked for at once,` +
+      ` ${round(again, 0)} when asked again`,
+  );
 
   const [firstClip] = ours;
   const [firstFfmpeg] = theirs;
@@ -222,6 +250,7 @@ async function main(bench: Bench) {
       ffmpegMb: round((firstFfmpeg?.bytes ?? 0) / 1e6, 1),
       repeats: options.repeats,
       thumbnailsPerSecond: round(perSecond, 1),
+      thumbnailsStripPerSecond: round(strip, 1),
       thumbnailsAgainPerSecond: round(again, 1),
       seekMsP50: round(percentile(seekTimes, 0.5), 2),
       seekMsP95: round(percentile(seekTimes, 0.95), 2),
