@@ -62,7 +62,7 @@ it('reads little at once and few beside each other while there is recording, and
   const busy = work();
   const narrow = Array.from({ length: 20 }, () => lanes.read(busy.run));
   await expect.poll(() => busy.running).toBe(2);
-  expect(lanes.pieceBytes).toBe(128 * 1024);
+  expect(lanes.pieceBytes).toBe(256 * 1024);
   await busy.end(20);
   await Promise.all(narrow);
   expect(busy.most).toBe(2);

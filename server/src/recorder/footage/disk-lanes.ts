@@ -63,7 +63,7 @@ const readBurstBytes = 2e6;
 /** So long after an append there is recording. */
 const recordingMs = 2000;
 /** Small enough that an append waits for hardly anything, large enough that reading costs little. */
-export const smallPieceBytes = 128 * 1024;
+export const smallPieceBytes = 256 * 1024;
 const largePieceBytes = 1024 * 1024;
 
 /** Threads of the pool that file calls run on; libuv's default is 4. */

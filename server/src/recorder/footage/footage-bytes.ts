@@ -6,7 +6,7 @@ import { smallPieceBytes, type DiskLanes } from './disk-lanes.js';
 import { createReadHandles } from './read-handles.js';
 
 const maxReadBytes = 256 * 1024 * 1024;
-/** Memory for pieces that stays when nobody uses it; 4 MB. */
+/** Memory for pieces that stays when nobody uses it; 8 MB. */
 const mostSpare = 32;
 
 export const footageGone = () => new AppError('not_found', 'footage_gone', 'this footage was deleted');
@@ -47,18 +47,19 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
 
   async function* pieces(fileId: string, offset: number, byteLength: number): AsyncGenerator<Buffer, void, undefined> {
     assertRange(offset, byteLength);
-    const file = await openForReading(fileId);
+    const { handle, giveBack } = await handles.borrow(fileId);
     const lent = spare.pop() ?? Buffer.allocUnsafeSlow(smallPieceBytes);
     try {
+      if (!(await handle.holds(offset + byteLength))) throw footageGone();
       for (let done = 0; done < byteLength;) {
         const piece = lent.subarray(0, Math.min(lent.length, byteLength - done));
-        await fill(file, piece, offset + done);
+        await fill(handle.file, piece, offset + done);
         done += piece.length;
         yield piece;
       }
     } finally {
       if (spare.length < mostSpare) spare.push(lent);
-      await file.close();
+      giveBack();
     }
   }
 
@@ -66,16 +67,19 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
     async read(fileId: string, offset: number, byteLength: number, into?: Buffer): Promise<Buffer> {
       assertRange(offset, byteLength);
       if (byteLength > maxReadBytes) throw new AppError('invalid', 'bad_range', 'range too large');
-      return handles.use(fileId, async ({ file, holds }) => {
+      const { handle, giveBack } = await handles.borrow(fileId);
+      try {
         // Before memory is taken for it.
-        if (!(await holds(offset + byteLength))) throw footageGone();
+        if (!(await handle.holds(offset + byteLength))) throw footageGone();
         const bytes =
           into === undefined || into.length < byteLength
             ? Buffer.allocUnsafe(byteLength)
             : into.subarray(0, byteLength);
-        await fill(file, bytes, offset);
+        await fill(handle.file, bytes, offset);
         return bytes;
-      });
+      } finally {
+        giveBack();
+      }
     },
     pieces,
   };

@@ -64,17 +64,21 @@ export function createReadHandles(open: (fileId: string) => Promise<FileHandle>)
   }
 
   return {
-    /** Calls `work` with the open file. @throws what opening throws */
-    async use<T>(fileId: string, work: (handle: ReadHandle) => Promise<T>): Promise<T> {
+    /** The open file; it stays open until `giveBack` is called. @throws what opening throws */
+    async borrow(fileId: string): Promise<{ handle: ReadHandle; giveBack: () => void }> {
       const one = take(fileId);
       one.users += 1;
       clearTimeout(one.timer);
-      try {
-        return await work(await one.opening);
-      } finally {
+      const giveBack = () => {
         one.users -= 1;
         if (one.users === 0 && held.get(fileId) === one)
           one.timer = setTimeout(() => forget(fileId, one), idleMs).unref();
+      };
+      try {
+        return { handle: await one.opening, giveBack };
+      } catch (error) {
+        giveBack();
+        throw error;
       }
     },
   };
