@@ -6,6 +6,8 @@ export const coverageRange = z.object({
   from: instantSchema,
   to: instantSchema,
   timeSource: z.enum(['rtcp', 'arrival']),
+  /** The recorder's clock was set back: two recordings claim these instants. */
+  overlap: z.boolean().optional(),
 });
 export type CoverageRange = z.infer<typeof coverageRange>;
 

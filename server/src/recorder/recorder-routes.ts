@@ -41,7 +41,7 @@ export interface RecorderRooms {
       cameraId: string,
       fromMs: number,
       toMs: number,
-    ): Promise<readonly { fromMs: number; toMs: number; timeSource: 'rtcp' | 'arrival' }[]>;
+    ): Promise<readonly { fromMs: number; toMs: number; timeSource: 'rtcp' | 'arrival'; overlap?: boolean }[]>;
     bounds(cameraId: string): Promise<{ oldestAtMs: number; newestAtMs: number } | undefined>;
     retentionFacts(): Promise<RetentionFacts>;
     confirmClock(): Promise<void>;
@@ -165,6 +165,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
             from: instantFromMs(span.fromMs),
             to: instantFromMs(span.toMs),
             timeSource: span.timeSource,
+            ...(span.overlap === true ? { overlap: true } : {}),
           })),
           oldestAt: bounds === undefined ? null : instantFromMs(bounds.oldestAtMs),
           newestAt: bounds === undefined ? null : instantFromMs(bounds.newestAtMs),

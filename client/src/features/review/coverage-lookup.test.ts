@@ -1,6 +1,6 @@
 import type { CameraCoverage } from '@choi-canh/shared/footage';
 import { describe, expect, it } from 'vitest';
-import { footageWithin, gapAt, nextFootageMs, previousFootageMs } from './coverage-lookup.js';
+import { footageWithin, gapAt, isClaimedTwice, nextFootageMs, previousFootageMs } from './coverage-lookup.js';
 
 const minute = 60_000;
 const t0 = Date.UTC(2026, 10, 22, 7, 0, 0);
@@ -29,6 +29,15 @@ describe('gaps', () => {
   it('bounds an unnamed gap by the window', () => {
     expect(gapAt(coverage, at(100), at(0), at(120))).toEqual({ fromMs: at(90), toMs: at(120), reason: 'unknown' });
   });
+});
+
+it('knows where two recordings claim an instant', () => {
+  const set: CameraCoverage = {
+    ...coverage,
+    recorded: [range(0, 20), { ...range(20, 30), overlap: true }, range(30, 90)],
+  };
+  expect([19, 20, 29, 30].map((minutes) => isClaimedTwice(set, at(minutes)))).toEqual([false, true, true, false]);
+  expect(isClaimedTwice(coverage, at(25))).toBe(false);
 });
 
 describe('footage around', () => {

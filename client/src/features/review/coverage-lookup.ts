@@ -27,6 +27,13 @@ export function gapAt(
   return { fromMs, toMs: Math.max(toMs, fromMs), reason: named?.reason ?? 'unknown' };
 }
 
+/** Whether two recordings claim the instant, because the recorder's clock was set back. */
+export function isClaimedTwice(coverage: CameraCoverage, wallMs: number): boolean {
+  return coverage.recorded.some(
+    ({ from, to, overlap }) => overlap === true && wallMs >= Date.parse(from) && wallMs < Date.parse(to),
+  );
+}
+
 /** First instant after `wallMs` at which any of the cameras has footage. */
 export function nextFootageMs(coverages: readonly CameraCoverage[], wallMs: number): number | undefined {
   const starts = coverages.flatMap((coverage) => coverage.recorded.map((range) => Date.parse(range.from)));

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { VideoFailure } from '../../lib/hls-video.js';
 import { playsAac } from '../../lib/playable-codecs.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
-import { gapAt } from './coverage-lookup.js';
+import { gapAt, isClaimedTwice } from './coverage-lookup.js';
 import { gapSentence } from './gap-sentence.js';
 import type { ReviewEngine } from './review-engine.js';
 import classes from './review.module.css';
@@ -180,10 +180,15 @@ export function ReviewTile(props: ReviewTileProps) {
           </button>
         </div>
       )}
-      {view.phase === 'ready' && view.converted && (
-        <p className={classes.converted} role="note">
-          {t('tile.converted')}
-        </p>
+      {view.phase === 'ready' && (
+        <div className={classes.notes}>
+          <TwiceNote engine={engine} coverage={coverage} />
+          {view.converted && (
+            <p className={classes.note} role="note">
+              {t('tile.converted')}
+            </p>
+          )}
+        </div>
       )}
       <figcaption className={classes.caption}>
         <span className={classes.captionName}>{name}</span>
@@ -222,6 +227,18 @@ export function ReviewTile(props: ReviewTileProps) {
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+/** Evidence whose time is in doubt is not shown without a word. */
+function TwiceNote({ engine, coverage }: Pick<ReviewTileProps, 'engine' | 'coverage'>) {
+  const { t } = useTranslation('review');
+  const atMs = useClockAt(engine, 1000);
+  if (!isClaimedTwice(coverage, atMs)) return null;
+  return (
+    <p className={classes.note} role="note">
+      {t('tile.claimedTwice')}
+    </p>
   );
 }
 

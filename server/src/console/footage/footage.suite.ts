@@ -22,7 +22,7 @@ export function footageSuite(open: OpenTestDatabase): void {
       nowMs = Date.now();
       recorder.coverages.set(camera.id, {
         cameraId: camera.id,
-        recorded: [{ from: at(-600), to: at(-300), timeSource: 'rtcp' }],
+        recorded: [{ from: at(-600), to: at(-300), timeSource: 'rtcp', overlap: true }],
         oldestAt: at(-9000),
         newestAt: at(-300),
       });
@@ -41,7 +41,7 @@ export function footageSuite(open: OpenTestDatabase): void {
     it('is opened with a purpose, entered in the trail before it is seen', async () => {
       const opening = await openIt();
       expect(opening.cameras[0]).toMatchObject({
-        recorded: [{ from: at(-600), to: at(-300) }],
+        recorded: [{ from: at(-600), to: at(-300), overlap: true }],
         gaps: [{ from: at(-300), to: at(-200), reason: 'unknown' }],
         oldestAt: at(-9000),
       });
