@@ -98,6 +98,7 @@ describe('a catalogue that another process holds', () => {
     const folder = await newFolder();
     let store = await open(folder, { fileSeconds: 1 });
     for (const index of range(0, 6)) await append(store, 'cam', index);
+    await until('the new catalogue is whole', () => !store.condition().rebuilding);
     await close(store);
     const other = new Database(join(folder, 'catalogue.sqlite'));
     other.pragma('locking_mode = EXCLUSIVE');
