@@ -184,7 +184,7 @@ export function ReviewTile(props: ReviewTileProps) {
         <div className={classes.notes}>
           <TwiceNote engine={engine} coverage={coverage} />
           {view.converted && (
-            <p className={classes.note} role="note">
+            <p className={classes.doubt} role="note">
               {t('tile.converted')}
             </p>
           )}
@@ -236,7 +236,7 @@ function TwiceNote({ engine, coverage }: Pick<ReviewTileProps, 'engine' | 'cover
   const atMs = useClockAt(engine, 1000);
   if (!isClaimedTwice(coverage, atMs)) return null;
   return (
-    <p className={classes.note} role="note">
+    <p className={classes.doubt} role="note">
       {t('tile.claimedTwice')}
     </p>
   );
