@@ -80,17 +80,8 @@ export class ExtractionQueue {
       .map((row) => row.id);
   }
 
-  /** Takes the oldest queued job. One statement, so one transaction; if a power cut undoes it, the job is queued again. */
+  /** Takes the oldest queued job. One statement, so one transaction. */
   claim(): ExtractionRow | undefined {
-    this.db.pragma('synchronous = NORMAL');
-    try {
-      return this.claimOldest();
-    } finally {
-      this.db.pragma('synchronous = FULL');
-    }
-  }
-
-  private claimOldest(): ExtractionRow | undefined {
     const stored = this.db
       .prepare<[], StoredRow>(
         `UPDATE extraction SET state = 'running' WHERE id =
