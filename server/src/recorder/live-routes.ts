@@ -47,9 +47,11 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
   const route = (
     name: string,
     answer: (request: RecorderRequest, cameraId: string, stream: LiveStream) => Promise<LiveAnswer>,
+    more: { waits?: boolean } = {},
   ): RecorderRoute => ({
     method: 'GET',
     path: `/v1/cameras/:id/live/:stream/${name}`,
+    ...more,
     handle: async (request) => {
       const { id, stream } = parseInput(params, request.params);
       requireCamera(id);
@@ -58,12 +60,16 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
     },
   });
   return [
-    route('playlist.m3u8', ({ query, signal }, id, stream) => {
-      const { latency, plays, _HLS_msn: sequence, _HLS_part: part } = parseInput(playlistQuery, query);
-      if (part !== undefined && sequence === undefined)
-        throw new AppError('invalid', 'bad_reload', '_HLS_part needs _HLS_msn');
-      return live.playlist(id, stream, { signal, lowLatency: latency === 'low', sequence, part, plays });
-    }),
+    route(
+      'playlist.m3u8',
+      ({ query, signal }, id, stream) => {
+        const { latency, plays, _HLS_msn: sequence, _HLS_part: part } = parseInput(playlistQuery, query);
+        if (part !== undefined && sequence === undefined)
+          throw new AppError('invalid', 'bad_reload', '_HLS_part needs _HLS_msn');
+        return live.playlist(id, stream, { signal, lowLatency: latency === 'low', sequence, part, plays });
+      },
+      { waits: true },
+    ),
     route('picture.jpg', async ({ query, signal, response }, id, stream) => {
       const { width } = parseInput(pictureQuery, query);
       const picture = await live.picture(id, stream, { signal, ...(width === undefined ? {} : { width }) });
@@ -73,10 +79,14 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
     route('init-:initId.mp4', (request, id, stream) =>
       live.init(id, stream, parseInput(initParams, request.params).initId),
     ),
-    route(':sequence-:part.m4s', ({ params: names, signal }, id, stream) => {
-      const { sequence, part } = parseInput(partParams, names);
-      return live.part(id, stream, sequence, part, signal);
-    }),
+    route(
+      ':sequence-:part.m4s',
+      ({ params: names, signal }, id, stream) => {
+        const { sequence, part } = parseInput(partParams, names);
+        return live.part(id, stream, sequence, part, signal);
+      },
+      { waits: true },
+    ),
     route(':sequence.m4s', (request, id, stream) =>
       live.segment(id, stream, parseInput(segmentParams, request.params).sequence),
     ),

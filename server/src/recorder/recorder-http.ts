@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { AppError, errorMessage, isAppError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
+import { unhurried, type Hurry } from '../lib/turn-pacer.js';
 
 export interface RecorderRequest {
   params: Record<string, string>;
@@ -24,6 +25,8 @@ export interface RecorderRoute {
   /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`. */
   path: string;
   maxBodyBytes?: number;
+  /** An answer may take long because something is waited for that has not happened yet. */
+  waits?: boolean;
   /** A value is answered as JSON, undefined as 204 unless the handler has answered itself. */
   handle(request: RecorderRequest): Promise<unknown>;
 }
@@ -141,8 +144,10 @@ export function createRecorderHttp(options: {
   host: string;
   port: number;
   logger: Logger;
+  /** Around each answer that does not wait. */
+  hurry?: Hurry;
 }) {
-  const { logger } = options;
+  const { logger, hurry = unhurried } = options;
   const routes = options.routes.map(compile);
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
   const expected = digest(options.token);
@@ -229,14 +234,16 @@ export function createRecorderHttp(options: {
       const body = ['PUT', 'POST'].includes(route.method)
         ? await readBody(request, route.maxBodyBytes ?? defaultBodyBytes)
         : undefined;
-      const result = await route.handle({
-        params,
-        query: Object.fromEntries(url.searchParams),
-        body,
-        headers: request.headers,
-        signal: gone.signal,
-        response,
-      });
+      const answer = () =>
+        route.handle({
+          params,
+          query: Object.fromEntries(url.searchParams),
+          body,
+          headers: request.headers,
+          signal: gone.signal,
+          response,
+        });
+      const result = await (route.waits === true ? answer() : hurry(answer));
       if (response.headersSent || response.writableEnded) return;
       if (result === undefined) response.writeHead(204).end();
       else sendJson(response, result);

@@ -117,6 +117,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'GET',
       path: '/v1/events',
+      waits: true,
       handle: ({ query, signal }) => {
         const { after, waitMs } = parseInput(eventQuery, query);
         return rooms.outbox.page(after, waitMs, signal, rooms.retellStates);
@@ -135,6 +136,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'POST',
       path: '/v1/identify',
+      waits: true,
       handle: async ({ body, signal }) => {
         const { deviceAddress, ...credentials } = parseInput(boundedIdentify, body);
         const deadline = AbortSignal.timeout(identifyMs);

@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
+import { createTurnPacer } from '../lib/turn-pacer.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
@@ -13,7 +14,9 @@ import { DesiredStateStore } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
 import { describeClosedFile } from './footage/footage-chain.js';
+import { diskWithThread } from './footage/footage-disk.js';
 import { createFootageStore } from './footage/footage-store.js';
+import { createWriteThread } from './footage/write-thread.js';
 import { HoldKeeper } from './hold-keeper.js';
 import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
 import { createLive } from './live/live.js';
@@ -63,6 +66,13 @@ export interface RecorderApp {
   stop(): Promise<void>;
 }
 
+/** With fewer cameras a loop that wakes for each of their packets costs little. */
+const manyCameras = 24;
+/** What cameras send meanwhile is read together: of most a picture or two. */
+const turnMs = 100;
+/** … while somebody looks at what cameras show now. */
+const watchedTurnMs = 25;
+
 /**
  * The recorder: owns footage and all talk with cameras, needs nobody to go on recording. Here its rooms are put together;
  * what each does stands in its own folder.
@@ -99,6 +109,12 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const startedAt = instantFromMs(clock.nowMs());
     const room = (name: string) => logger.child({ room: name });
 
+    const pacer = createTurnPacer({
+      turnMs: () => (live.streams().length > 0 ? watchedTurnMs : turnMs),
+      mayPause: () => director.cameras.length >= manyCameras,
+    });
+    const { hurry } = pacer;
+
     const ffmpeg = createFfmpeg({ path: config.FFMPEG_PATH });
     await ffmpeg.check();
     const onvif = createOnvif({
@@ -119,10 +135,14 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     // Before footage, which enters what it recovers; stopped after it, when the last files are entered.
     await run('chain', chain, () => chain.start());
+    const writing = createWriteThread({ atTurnEnd: pacer.atTurnEnd, logger: room('footage') });
+    started.push({ name: 'writing', stop: () => writing.stop() });
     const footage = createFootageStore({
       directory: config.FOOTAGE_DIR,
       clock,
       logger: room('footage'),
+      disk: diskWithThread(writing),
+      hurry,
       fileSeconds: config.FOOTAGE_FILE_SECONDS,
       syncSeconds: config.SYNC_SECONDS,
       chain,
@@ -176,6 +196,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       protection: holds,
       dir: join(folder, 'extractions'),
       clock,
+      hurry,
       logger: room('extraction'),
     });
     extraction.onChange((status) => outbox.append([{ type: 'extraction.state', extraction: status }]));
@@ -204,6 +225,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       host: config.RECORDER_HOST,
       port: config.RECORDER_PORT,
       logger: room('http'),
+      hurry,
       routes: recorderRoutes({
         status,
         director,
@@ -229,6 +251,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('http', http, async () => {
       ({ url } = await http.start());
     });
+    await run('turns', pacer, () => pacer.start());
     logger.info({ url, cameras: director.cameras.length }, 'the recorder runs');
     return { url };
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import { unhurried, type Hurry } from '../../lib/turn-pacer.js';
 import { clipPath, cutClip } from './clip-cutter.js';
 import { ExtractionQueue, type ExtractionRow } from './extraction-queue.js';
 import type { FootageProtection, FootageSource } from './footage-source.js';
@@ -23,6 +24,8 @@ export interface ExtractionOptions {
   readonly dir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Around the cutting of a clip. */
+  readonly hurry?: Hurry;
   /** Jobs at once; default 1. */
   readonly concurrency?: 1 | 2;
 }
@@ -61,7 +64,7 @@ function errorCodeOf(error: unknown): string {
 }
 
 export function createExtraction(options: ExtractionOptions): Extraction {
-  const { footage, protection, dir, clock, logger, concurrency = 1 } = options;
+  const { footage, protection, dir, clock, logger, hurry = unhurried, concurrency = 1 } = options;
   const jobs = new Map<string, RunningJob>();
   const listeners = new Set<(status: ExtractionStatus) => void>();
   const removals = new Map<string, Promise<void>>();
@@ -122,21 +125,15 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await waitForFootage(row, signal);
-      const files = await cutClip(footage, {
-        cameraId,
-        fromMs,
-        toMs,
-        folder,
-        signal,
-        onProgress: (progress) => {
-          const job = jobs.get(id);
-          if (job === undefined) return;
-          job.progress = Math.min(0.999, Math.max(job.progress, progress));
-          if (clock.monotonicMs() - announcedAtMs < progressIntervalMs) return;
-          announcedAtMs = clock.monotonicMs();
-          announce(id);
-        },
-      });
+      const onProgress = (progress: number): void => {
+        const job = jobs.get(id);
+        if (job === undefined) return;
+        job.progress = Math.min(0.999, Math.max(job.progress, progress));
+        if (clock.monotonicMs() - announcedAtMs < progressIntervalMs) return;
+        announcedAtMs = clock.monotonicMs();
+        announce(id);
+      };
+      const files = await hurry(() => cutClip(footage, { cameraId, fromMs, toMs, folder, signal, onProgress }));
       signal.throwIfAborted();
       openQueue().finish(id, { files });
     } catch (error) {

@@ -73,7 +73,7 @@ export function poolThreads(environment: NodeJS.ProcessEnv = process.env): numbe
 }
 
 export function createDiskLanes(threads = poolThreads(), clock: Pick<Clock, 'monotonicMs'> = systemClock): DiskLanes {
-  const flush = createLane(Math.max(2, Math.floor(threads / 4)));
+  const flush = createLane(Math.max(2, Math.floor((threads * 3) / 4)));
   // Where nothing is recorded nobody has to be given way.
   const reads = createLane(() => Math.max(1, Math.floor(threads / (isRecording() ? 8 : 2))));
   let appending = 0;

@@ -10,11 +10,11 @@ export interface Flushed {
 }
 
 /**
- * Half of what is promised, so that waiting for the disk and the flush itself have the other half; and up to two fifths
- * earlier, so that cameras that began together do not stay together.
+ * Two thirds of what is promised, so that waiting for the disk and the flush itself have the last third; and up to a
+ * quarter earlier, so that cameras that began together do not stay together.
  */
-const dueShare = 0.5;
-const spreadShare = 0.4;
+const dueShare = 0.65;
+const spreadShare = 0.25;
 
 /** Call the result often (every 250 ms); it starts what is due and does not wait. */
 export function createFlushSchedule(options: { syncSeconds: number; clock: Clock; random?: () => number }) {

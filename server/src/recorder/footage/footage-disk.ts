@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from './durable-json.js';
+import { canWrite, type WriteThread } from './write-thread.js';
 
 /** A file being written. Every call may fail as the system's do, with its `code`. */
 export interface WritableFile {
@@ -49,13 +50,18 @@ const [openNumber, writeNumber, datasyncNumber, truncateNumber, closeNumber] = [
   promisify(close),
 ];
 
-function writableFile(fd: number): WritableFile {
+function writableFile(fd: number, thread?: WriteThread): WritableFile {
   let closed = false;
   /** The system gives the number of a closed file to the next one. */
   const use = <T>(call: () => Promise<T>): Promise<T> =>
     closed ? Promise.reject(Object.assign(new Error('the file is closed'), { code: 'EBADF' })) : call();
   return {
-    writev: (buffers, position) => use(() => writeNumber(fd, buffers, position)),
+    writev: (buffers, position) =>
+      use(() =>
+        thread !== undefined && canWrite(buffers)
+          ? thread.writev(fd, buffers, position)
+          : writeNumber(fd, buffers, position),
+      ),
     datasync: () => use(() => datasyncNumber(fd)),
     truncate: (byteLength) => use(() => truncateNumber(fd, byteLength)),
     close() {
@@ -77,6 +83,11 @@ export const systemDisk: FootageDisk = {
   syncFolder,
   remove: (path) => rm(path, { force: true }),
 };
+
+/** Its files are written by a thread of their own where it can. */
+export function diskWithThread(thread: WriteThread): FootageDisk {
+  return { ...systemDisk, create: async (path) => writableFile(await openNumber(path, 'wx', 0o600), thread) };
+}
 
 /** @throws ENOSPC also where the system wrote only a part and said nothing */
 export async function writeAll(file: WritableFile, buffers: Buffer[], position: number): Promise<void> {

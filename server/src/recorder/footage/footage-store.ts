@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import { unhurried, type Hurry } from '../../lib/turn-pacer.js';
 import { createCameraWriter, type CameraWriter } from './camera-writer.js';
 import { createCatalogue, type CatalogueListener } from './catalogue.js';
 import { createClockGuard } from './clock-guard.js';
@@ -41,6 +42,8 @@ export interface FootageStoreOptions {
   /** Recording starts after at most this time, also when the catalogue does not open; default 10 s. */
   readonly catalogueWaitMs?: number;
   readonly disk?: FootageDisk;
+  /** Around what does many things one after the other. */
+  readonly hurry?: Hurry;
   readonly lanes?: DiskLanes;
   readonly budget?: WriteBudget;
 }
@@ -67,7 +70,7 @@ async function systemSpace(directory: string): Promise<DiskSpace> {
 }
 
 export function createFootageStore(options: FootageStoreOptions): FootageStore {
-  const { directory, clock, logger, disk = systemDisk } = options;
+  const { directory, clock, logger, disk = systemDisk, hurry = unhurried } = options;
   const lanes = options.lanes ?? createDiskLanes();
   const budget = options.budget ?? createWriteBudget();
   const writers = new Map<string, CameraWriter>();
@@ -220,7 +223,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
   async function recover(): Promise<void> {
     if (recovery.count === 0) return;
     const cameraIds = recovery.cameraIds();
-    await recovery.run();
+    await hurry(() => recovery.run());
     await removeMarkers(cameraIds);
   }
 
@@ -249,7 +252,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     closeIdle();
     if (clock.monotonicMs() < nextRetentionAt) return;
     nextRetentionAt = Infinity;
-    retaining = retention.run().finally(() => {
+    retaining = hurry(() => retention.run()).finally(() => {
       nextRetentionAt = Math.min(nextRetentionAt, clock.monotonicMs() + (options.retentionIntervalMs ?? 5000));
     });
   }

@@ -1,7 +1,7 @@
 // Where the NAL units of one picture lie while it arrives. Packets are joined in the memory they were read into, so that
 // a picture that came in one read is copied once, into its fragment. What a picture has when that memory is used again
 // moves into blocks of our own first. Between two pictures nothing is held.
-import type { BlockPool } from './block-pool.js';
+import { put, type BlockPool } from './block-pool.js';
 
 const blockBytes = 16 * 1024;
 
@@ -82,8 +82,10 @@ export class NalArena {
 
   /** Nothing is needed any more, neither what is whole nor what was being collected. */
   clear(): void {
-    for (const block of this.blocks) this.pool.give(block);
-    this.blocks.length = 0;
+    if (this.blocks.length > 0) {
+      for (const block of this.blocks) this.pool.give(block);
+      this.blocks = [];
+    }
     this.start = this.end = 0;
     this.units = [];
     this.ownUnits = 0;
@@ -95,13 +97,13 @@ export class NalArena {
     const { lent } = this;
     if (lent === undefined) return;
     const block = this.room(this.lentEnd - this.lentStart);
-    this.end += lent.copy(block, this.end, this.lentStart, this.lentEnd);
+    this.end += put(block, this.end, lent.subarray(this.lentStart, this.lentEnd));
     this.lent = undefined;
   }
 
   private copied(unit: Buffer): Buffer {
     const block = this.room(unit.length);
-    this.end += unit.copy(block, this.end);
+    this.end += put(block, this.end, unit);
     const copy = block.subarray(this.start, this.end);
     this.start = this.end;
     return copy;
@@ -114,7 +116,7 @@ export class NalArena {
     // A unit that outgrows its block moves to one of twice the room, so that it is seldom moved.
     const wanted = collected === 0 ? byteLength : (collected + byteLength) * 2;
     const next = this.pool.take(Math.max(blockBytes, wanted));
-    last?.copy(next, 0, this.start, this.end);
+    if (last !== undefined) put(next, 0, last.subarray(this.start, this.end));
     this.blocks.push(next);
     this.start = 0;
     this.end = collected;

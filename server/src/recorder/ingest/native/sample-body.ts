@@ -1,7 +1,7 @@
 // The pictures of the fragment that is being collected, as they will stand in its mdat: NAL units behind their lengths
 // (ISO/IEC 14496-15 5.3.3), one picture after the other. Room is kept in front, so that the fragment's head is written
 // there in the end and nothing is copied again.
-import { BlockPool } from './block-pool.js';
+import { BlockPool, put } from './block-pool.js';
 
 /** A moof of some 120 pictures without sound. */
 const headRoom = 2048;
@@ -26,7 +26,7 @@ export class SampleBody {
     let at = this.end;
     for (const nal of nals) {
       at = block.writeUInt32BE(nal.length, at);
-      at += nal.copy(block, at);
+      at += put(block, at, nal);
     }
     this.end = at;
     return byteLength;
@@ -48,7 +48,7 @@ export class SampleBody {
     if (headBytes <= headRoom) bytes = block.subarray(headRoom - headBytes, end);
     else {
       const larger = pool.take(headBytes + end - headRoom);
-      block.copy(larger, headBytes, headRoom, end);
+      put(larger, headBytes, block.subarray(headRoom, end));
       pool.give(block);
       bytes = larger.subarray(0, headBytes + end - headRoom);
       block = larger;
@@ -76,7 +76,7 @@ export class SampleBody {
     if (block === undefined) return (this.block = this.pool.take(headRoom + Math.max(firstBytes, byteLength)));
     if (this.end + byteLength <= block.length) return block;
     const larger = this.pool.take(this.end + byteLength);
-    block.copy(larger, headRoom, headRoom, this.end);
+    put(larger, headRoom, block.subarray(headRoom, this.end));
     this.pool.give(block);
     return (this.block = larger);
   }
