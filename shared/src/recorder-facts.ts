@@ -25,8 +25,10 @@ export const cameraRuntime = cameraStatus.extend({
   frameRate: z.number().nullable(),
   bitrateKbps: z.number().nullable(),
   lastFragmentAt: instantSchema.nullable(),
-  /** How far the camera's clock is ahead of the recorder's. */
+  /** How far the camera's clock is ahead of the recorder's; the last that was measured, also over a restart. */
   clockOffsetMs: z.number().nullable(),
+  /** When that was measured. A recorder that does not keep it says nothing. */
+  clockMeasuredAt: instantSchema.nullable().default(null),
   /** Attempts to connect after the first. */
   reconnects: z.int(),
   /** RTP packets that never came, since the recorder started. */

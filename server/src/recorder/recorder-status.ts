@@ -13,7 +13,6 @@ interface StreamRuntime {
   frameRate: number | undefined;
   bitrateKbps: number | undefined;
   reconnects: number;
-  clockOffsetMs?: number | undefined;
   engineReason: EngineReason | null;
   codec: string | null;
   lostPackets: number;
@@ -42,7 +41,8 @@ export interface RecorderStatusSources {
   clock: Clock;
   logger: Logger;
   director: { readonly revision: number; readonly cameras: readonly { id: string }[] };
-  probing: { status(cameraId: string): CameraStatus | undefined; clockOffsetMs(cameraId: string): number | null };
+  probing: { status(cameraId: string): CameraStatus | undefined };
+  clockOffsets: { newest(cameraId: string): { offsetMs: number; atMs: number } | undefined };
   ingest: { runtime(cameraId: string): StreamRuntime | undefined };
   footage: {
     usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
@@ -87,6 +87,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
     const status = probing.status(cameraId);
     if (status === undefined) return [];
     const stream = ingest.runtime(cameraId);
+    const clockOffset = sources.clockOffsets.newest(cameraId);
     return [
       {
         ...status,
@@ -94,7 +95,8 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         frameRate: stream?.frameRate ?? null,
         bitrateKbps: stream?.bitrateKbps ?? null,
         lastFragmentAt: stream?.lastFragmentAtMs === undefined ? null : instantFromMs(stream.lastFragmentAtMs),
-        clockOffsetMs: probing.clockOffsetMs(cameraId) ?? stream?.clockOffsetMs ?? null,
+        clockOffsetMs: clockOffset?.offsetMs ?? null,
+        clockMeasuredAt: instantOrNull(clockOffset?.atMs),
         reconnects: stream?.reconnects ?? 0,
         engineReason: stream?.engineReason ?? null,
         codec: stream?.codec ?? null,

@@ -462,4 +462,36 @@ describe('a recorder, from discovery to the clip', () => {
     expect((await status()).revision).toBe(9);
     await simulator.clearFault(1);
   });
+
+  it('knows after a restart how far the clock of a camera that is away was off, and does not judge it by that', async () => {
+    const id = ids[1]!;
+    await waitFor('camera 2 is alive', async () => isAlive(id));
+    await simulator.setFault(2, { kind: 'wrong-clock', offsetMs: -12_000 });
+    await waitFor('its clock is judged', async () => (await stateOf(id))?.reason === 'clock_offset');
+    await simulator.setFault(2, { kind: 'off' });
+    await waitFor('camera 2 is down', async () => (await stateOf(id))?.state === 'down');
+    const before = await stateOf(id);
+    await endRecorder('SIGTERM');
+    const path = join(folder, 'recorder', 'clock-offsets.json');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as { cameras: Record<string, Record<string, unknown>> };
+    expect(Object.keys(kept.cameras[id] ?? {}).sort()).toEqual(['onvif', 'rtcp']);
+
+    recorder = await startRecorder();
+    const after = await stateOf(id);
+    expect(after).toMatchObject({ clockOffsetMs: before?.clockOffsetMs, clockMeasuredAt: before?.clockMeasuredAt });
+    expect(Math.abs((after?.clockOffsetMs ?? 0) + 12_000)).toBeLessThan(1500);
+    await readEvents();
+    const mark = events.length;
+    await simulator.clearFault(2);
+    await waitFor('camera 2 is back', async () => isAlive(id));
+    const newer = await waitFor('its clock was measured anew', async () => {
+      const now = await stateOf(id);
+      return now?.clockMeasuredAt !== before?.clockMeasuredAt && now;
+    });
+    expect(Math.abs(newer.clockOffsetMs ?? 12_000)).toBeLessThan(1500);
+    await readEvents();
+    const told = events.slice(mark).flatMap((event) => (event.type === 'camera.state' ? [event.status] : []));
+    expect(told.filter(({ cameraId, reason }) => cameraId === id && reason === 'clock_offset')).toEqual([]);
+  });
 });

@@ -10,6 +10,7 @@ import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
+import { ClockOffsetsStore } from './clock-offsets.store.js';
 import { DesiredStateStore } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
@@ -166,10 +167,13 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     await run('ingest', ingest, () => ingest.start());
 
+    const clockOffsets = new ClockOffsetsStore({ folder, clock, logger: room('clock-offsets') });
+    await run('clock-offsets', clockOffsets, () => clockOffsets.start());
     const holds = new HoldKeeper(footage);
     const probing: Probing = createProbing({
       onvif,
       ingest,
+      clockOffsets,
       clock,
       logger: room('probing'),
       ...(options.onvifIntervalMs === undefined ? {} : { onvifIntervalMs: options.onvifIntervalMs }),
@@ -214,6 +218,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       logger,
       director,
       probing,
+      clockOffsets,
       ingest,
       footage,
       chain,

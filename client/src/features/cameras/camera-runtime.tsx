@@ -34,13 +34,13 @@ export function CameraRuntime({ camera }: { camera: CameraResponse }) {
       ) : query.data.runtime === null ? (
         <Text>{t('runtime.away')}</Text>
       ) : (
-        <RuntimeTable camera={camera} runtime={query.data.runtime} />
+        <RuntimeTable camera={camera} runtime={query.data.runtime} askedAt={query.data.askedAt} />
       )}
     </Stack>
   );
 }
 
-function RuntimeTable({ camera, runtime }: { camera: CameraResponse; runtime: Runtime }) {
+function RuntimeTable({ camera, runtime, askedAt }: { camera: CameraResponse; runtime: Runtime; askedAt: string }) {
   const { t, i18n } = useTranslation('cameras');
   const number = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 1 });
   const size = camera.main === null ? '' : `${camera.main.width} × ${camera.main.height}`;
@@ -66,7 +66,7 @@ function RuntimeTable({ camera, runtime }: { camera: CameraResponse; runtime: Ru
       runtime.lastFragmentAt === null ? t('runtime.never') : <Instant at={runtime.lastFragmentAt} relative />,
     ],
     [t('runtime.lost'), lost],
-    [t('runtime.clock'), clockWords(t, i18n.language, runtime.clockOffsetMs)],
+    [t('runtime.clock'), clockWords(t, i18n.language, runtime, Date.parse(askedAt))],
     [t('runtime.time'), timeWords(t, i18n.language, runtime)],
     [t('runtime.audio'), soundWords(t, runtime, camera.audio)],
     [t('runtime.reconnects'), `${number.format(runtime.reconnects)} (${t('runtime.reconnectsHint')})`],

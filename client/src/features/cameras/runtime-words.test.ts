@@ -11,7 +11,8 @@ const read = (name: string): Record<string, unknown> =>
     unknown
   >;
 beforeAll(async () => {
-  await i18next.init({ lng: 'vi', resources: { vi: { cameras: read('cameras'), common: read('common') } } });
+  const resources = { vi: { cameras: read('cameras'), common: read('common') } };
+  await i18next.init({ lng: 'vi', resources, interpolation: { escapeValue: false } });
 });
 const t = i18next.t;
 const runtime = (given: Partial<CameraRuntime>) =>
@@ -47,7 +48,20 @@ describe('how a camera is recorded, in words', () => {
     [3_600_000, 'Nhanh 1 giờ so với đầu ghi'],
     [-340.4, 'Đúng giờ đầu ghi (lệch 340 mili giây)'],
     [null, 'Chưa đo được'],
-  ])('a clock that is %s ms ahead', (offsetMs, words) => expect(clockWords(t, 'vi', offsetMs)).toBe(words));
+  ])('a clock that is %s ms ahead', (clockOffsetMs, words) => {
+    const nowMs = Date.parse('2026-11-22T07:20:00Z');
+    for (const clockMeasuredAt of [null, '2026-11-22T07:19:58.000Z', '2026-11-22T07:15:01.000Z'])
+      expect(clockWords(t, 'vi', { clockOffsetMs, clockMeasuredAt, state: 'alive' }, nowMs)).toBe(words);
+  });
+
+  it.each([
+    ['alive', '2026-11-22T07:15:00.000Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 14:15'],
+    ['paused', '2026-11-21T16:59:59.999Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 21/11/2026 23:59'],
+    ['down', '2026-11-22T07:19:58.000Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 14:19'],
+  ] as const)('of a camera that is %s a clock measured at %s', (state, clockMeasuredAt, words) => {
+    const runtime = { clockOffsetMs: 12_000, clockMeasuredAt, state };
+    expect(clockWords(t, 'vi', runtime, Date.parse('2026-11-22T07:20:00Z'))).toBe(words);
+  });
 
   it.each([
     ['rtcp', 1.2, 'Theo giờ camera báo kèm hình (RTCP), sai số không quá ±2 mili giây'],

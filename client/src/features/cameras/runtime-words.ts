@@ -1,6 +1,6 @@
 import type { CameraRuntime } from '@choi-canh/shared/recorder-api';
 import type { TFunction } from 'i18next';
-import { formatDuration } from '../../lib/time.js';
+import { formatDateTime, formatDuration, formatTime, startOfDay } from '../../lib/time.js';
 
 const codecNames: Record<string, string> = { h264: 'H.264', h265: 'H.265', mjpeg: 'MJPEG', mpeg4: 'MPEG-4' };
 export const codecName = (codec: string): string => codecNames[codec] ?? codec.toUpperCase();
@@ -26,12 +26,33 @@ export function spanWords(t: TFunction, language: string, ms: number): string {
     : t('cameras:runtime.seconds', { value: format.format(size / 1000) });
 }
 
-/** How far the camera's clock is from the recorder's: under a second is as right as it can be set. */
-export function clockWords(t: TFunction, language: string, offsetMs: number | null): string {
-  if (offsetMs === null) return t('cameras:runtime.clockUnknown');
+/** From here on a measured clock is no longer "now". */
+const oldClockMs = 5 * 60_000;
+
+function offsetWords(t: TFunction, language: string, offsetMs: number): string {
   const offset = spanWords(t, language, offsetMs);
   if (Math.abs(offsetMs) < 1000) return t('cameras:runtime.clockRight', { offset });
   return t(offsetMs > 0 ? 'cameras:runtime.clockAhead' : 'cameras:runtime.clockBehind', { offset });
+}
+
+/**
+ * How far the camera's clock is from the recorder's: under a second is as right as it can be set. Where that is not of
+ * now, because the camera is away or nothing was measured for a while, with the time of the measurement.
+ */
+export function clockWords(
+  t: TFunction,
+  language: string,
+  { clockOffsetMs, clockMeasuredAt, state }: Pick<CameraRuntime, 'clockOffsetMs' | 'clockMeasuredAt' | 'state'>,
+  nowMs: number,
+): string {
+  if (clockOffsetMs === null) return t('cameras:runtime.clockUnknown');
+  const offset = offsetWords(t, language, clockOffsetMs);
+  if (clockMeasuredAt === null) return offset;
+  const measuredMs = Date.parse(clockMeasuredAt);
+  if (state !== 'down' && nowMs - measuredMs < oldClockMs) return offset;
+  const isToday = startOfDay(measuredMs) === startOfDay(nowMs);
+  const at = isToday ? formatTime(measuredMs, 'minute') : formatDateTime(measuredMs, 'minute');
+  return t('cameras:runtime.clockMeasured', { clock: offset, at });
 }
 
 /** Where the time of its footage comes from, and how far it may be off. */

@@ -77,7 +77,8 @@ export function recordersSuite(open: OpenTestDatabase): void {
     });
 
     it('tell of one camera how it is recorded, to who sees the camera', async () => {
-      recorder.runtimes.set(camera.id, { lostPackets: 7, timeErrorMs: 12.5, clockOffsetMs: 12_000, reconnects: 3 });
+      const clock = { clockOffsetMs: 12_000, clockMeasuredAt: '2026-11-21T07:20:00.000Z' };
+      recorder.runtimes.set(camera.id, { lostPackets: 7, timeErrorMs: 12.5, ...clock, reconnects: 3 });
       const path = `/api/cameras/${camera.id}/runtime`;
       const officer = harness.actor('commune_officer', mine);
       const runtime = await eventually('the newer figures', async () => {
@@ -86,7 +87,7 @@ export function recordersSuite(open: OpenTestDatabase): void {
       });
       expect(runtime).toMatchObject({
         ...{ engine: 'native', engineReason: 'default', codec: 'h264', frameRate: 25, bitrateKbps: 2000 },
-        ...{ timeSource: 'rtcp', timeErrorMs: 12.5, clockOffsetMs: 12_000, reconnects: 3, audio: false },
+        ...{ timeSource: 'rtcp', timeErrorMs: 12.5, ...clock, reconnects: 3, audio: false },
       });
       expect(await officer.refusal('GET', `/api/cameras/${other.id}/runtime`)).toBe('404 camera_not_found');
     });

@@ -326,6 +326,7 @@ function disabledRuntime(sinceAtMs: number, observation: StreamObservation | und
     timeErrorMs: null,
     audio: false,
     clockOffsetMs: undefined,
+    clockMeasuredAtMs: undefined,
     ...observation?.runtime,
     state: 'stopped',
     reason: 'disabled',

@@ -34,7 +34,11 @@ export class StreamObservation {
     timeErrorMs: number | null;
     audio: boolean;
     clockOffsetMs: number | undefined;
-  } = { codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false, clockOffsetMs: undefined };
+    clockMeasuredAtMs: number | undefined;
+  } = {
+    ...{ codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false },
+    ...{ clockOffsetMs: undefined, clockMeasuredAtMs: undefined },
+  };
 
   constructor(private readonly clock: Clock) {}
 
@@ -57,7 +61,9 @@ export class StreamObservation {
   time(offsetMs: number | undefined, source: TimeSource, errorMs: number): void {
     this.facts.timeSource = source;
     this.facts.timeErrorMs = Math.ceil(errorMs);
-    if (offsetMs !== undefined) this.facts.clockOffsetMs = offsetMs;
+    if (offsetMs === undefined) return;
+    this.facts.clockOffsetMs = offsetMs;
+    this.facts.clockMeasuredAtMs = this.clock.nowMs();
   }
 
   trouble(trouble: StreamTrouble, detail: string | undefined): void {
@@ -89,7 +95,7 @@ export class StreamObservation {
 
   get runtime(): Pick<
     StreamRuntime,
-    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'clockOffsetMs'
+    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'clockOffsetMs' | 'clockMeasuredAtMs'
   > {
     return this.facts;
   }

@@ -262,6 +262,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         timeErrorMs: facts.timeErrorMs,
         audio: facts.audio,
         clockOffsetMs: facts.clockOffsetMs,
+        clockMeasuredAtMs: facts.clockMeasuredAtMs,
         lastFragmentAtMs,
         frameRate: rates.frameRate,
         bitrateKbps: rates.bitrateKbps,

@@ -61,4 +61,6 @@ export interface StreamRuntime {
   readonly audio: boolean;
   /** How far the camera's clock is ahead of ours; the last that was measured. */
   readonly clockOffsetMs: number | undefined;
+  /** When that was measured, ms UTC. */
+  readonly clockMeasuredAtMs: number | undefined;
 }

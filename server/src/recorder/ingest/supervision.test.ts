@@ -264,10 +264,14 @@ describe('a stream runner', () => {
     expect(seen.at(-1)).toBe('recording ok');
     report.time(-12.3, 'rtcp', 13.3);
     report.codec('h265');
+    const measuredAtMs = manual.clock.nowMs();
     expect(runner.runtime()).toMatchObject({
       ...{ codec: 'h265', lostPackets: 10, timeSource: 'rtcp', timeErrorMs: 14, clockOffsetMs: -12.3, audio: false },
-      ...{ engine: 'native', engineReason: 'configured' },
+      ...{ engine: 'native', engineReason: 'configured', clockMeasuredAtMs: measuredAtMs },
     });
+    manual.pass(1000);
+    report.time(undefined, 'arrival', 300);
+    expect(runner.runtime()).toMatchObject({ clockOffsetMs: -12.3, clockMeasuredAtMs: measuredAtMs });
     await runner.stop();
   });
 });

@@ -219,6 +219,31 @@ describe('the health of a camera', () => {
     expect(one.changes.slice(2)).toEqual(expected === undefined ? [] : [expected]);
   });
 
+  it('judges the clock by fresh measurements only: reports before ONVIF, none that is of long ago', () => {
+    const one = recording();
+    const clockIs = (clockOffsetMs: number, clockMeasuredAtMs: number) => {
+      one.stream('recording', 'ok', { clockOffsetMs, clockMeasuredAtMs });
+      one.pass(1000, true);
+    };
+    clockIs(9000, one.now() - 61_000);
+    one.set({ onvif: okSight({ clockOffsetMs: 9000, atMs: one.now() - 601_000 }) });
+    one.pass(10_000, true);
+    expect(one.changes.slice(2)).toEqual([]);
+    one.set({ onvif: okSight({ clockOffsetMs: 9000, atMs: one.now() - 540_000 }) });
+    one.pass(1000, true);
+    expect(one.changes.slice(2)).toEqual(['degraded clock_offset']);
+    clockIs(10, one.now());
+    expect(one.changes.slice(2)).toEqual(['degraded clock_offset', 'alive ok']);
+    clockIs(9000, one.now());
+    one.set({ onvif: { kind: 'none' } });
+    one.pass(58_000, true);
+    expect(one.changes.at(-1)).toBe('degraded clock_offset');
+    one.pass(2000, true);
+    expect(one.changes.at(-1)).toBe('alive ok');
+    clockIs(-50 * 365 * 86_400_000, one.now());
+    expect(one.changes.at(-1)).toBe('alive ok');
+  });
+
   it('does not flap between alive and degraded at the limit', () => {
     const one = recording();
     for (const clockOffsetMs of [5200, 4800, 5200, 4500, 5100, 3900]) {

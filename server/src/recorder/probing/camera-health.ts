@@ -10,6 +10,8 @@ export interface StreamRuntime {
   frameRate: number | undefined;
   /** Camera clock minus ours, from its sender reports. */
   clockOffsetMs?: number | undefined;
+  /** When that was measured, ms UTC; the last value stays while the camera is away. */
+  clockMeasuredAtMs?: number | undefined;
 }
 
 /** What the ONVIF layer last saw. */
@@ -50,9 +52,24 @@ const unwrittenMs = 30_000;
 /** ONVIF may miss twice while footage arrives. */
 const onvifFailures = 3;
 const clockOffsetLimitMs = { enter: 5000, leave: 4000 };
+/**
+ * An offset is judged for so long after it was measured. Reports are measured with every fragment; looks come once a
+ * minute, less often where many cameras do not answer.
+ */
+const clockFreshMs = { rtcp: 60_000, onvif: 10 * 60_000 };
 /** A clock that is further off (ten years) is none. */
 const clockAtAllMs = 10 * 365 * 86_400_000;
 const slowFramesLimit = { enter: 0.5, leave: 0.6 };
+
+/** Also false after a step of our own clock: what was measured by it before says nothing. */
+const isFresh = (atMs: number, nowMs: number, freshMs: number): boolean => Math.abs(nowMs - atMs) <= freshMs;
+
+/** What the camera's sender reports say of its clock; some cameras fill them with the time since they were started. */
+export function reportedClock(runtime: StreamRuntime): { offsetMs: number; atMs: number } | undefined {
+  const { clockOffsetMs: offsetMs, clockMeasuredAtMs: atMs } = runtime;
+  if (offsetMs === undefined || atMs === undefined || !(Math.abs(offsetMs) < clockAtAllMs)) return undefined;
+  return { offsetMs, atMs };
+}
 
 type Candidate = Omit<Health, 'sinceAtMs'> & { sinceAtMs?: number };
 
@@ -162,10 +179,8 @@ export class CameraHealth {
       const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
       return { state: 'degraded', reason, detail: onvif.detail };
     }
-    // Reports come every few seconds; some cameras fill them with the time since they were started.
-    const reported = Math.abs(runtime.clockOffsetMs ?? Infinity) < clockAtAllMs ? runtime.clockOffsetMs : undefined;
-    const offsetMs = reported ?? (onvif.kind === 'ok' ? (onvif.clockOffsetMs ?? undefined) : undefined);
-    if (offsetMs !== undefined) {
+    const offsetMs = this.freshClockOffsetMs(runtime, onvif, nowMs);
+    if (offsetMs !== null) {
       const limit = this.current?.reason === 'clock_offset' ? clockOffsetLimitMs.leave : clockOffsetLimitMs.enter;
       if (Math.abs(offsetMs) > limit) {
         const seconds = Math.round(offsetMs / 1000);
@@ -182,6 +197,12 @@ export class CameraHealth {
       }
     }
     return { state: 'alive', reason: 'ok', detail: '' };
+  }
+
+  private freshClockOffsetMs(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): number | null {
+    const reported = reportedClock(runtime);
+    if (reported !== undefined && isFresh(reported.atMs, nowMs, clockFreshMs.rtcp)) return reported.offsetMs;
+    return onvif.kind === 'ok' && isFresh(onvif.atMs, nowMs, clockFreshMs.onvif) ? onvif.clockOffsetMs : null;
   }
 
   private lost(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): Candidate | undefined {

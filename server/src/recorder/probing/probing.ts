@@ -2,7 +2,7 @@ import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type { Clock } from '../../lib/clock.js';
 import { redactUrls, type Logger } from '../../lib/logger.js';
-import { CameraHealth, type Health, type StreamRuntime } from './camera-health.js';
+import { CameraHealth, reportedClock, type Health, type StreamRuntime } from './camera-health.js';
 import { createOnvifWatch, type CameraLooker, type StreamAddresses, type WatchedCamera } from './onvif-watch.js';
 
 /** What probing needs of ingest. */
@@ -11,9 +11,16 @@ export interface StreamObserver {
   onChange(listener: (cameraId: string) => void): () => void;
 }
 
+/** Where what was measured of the cameras' clocks is kept. */
+export interface ClockOffsetKeeper {
+  note(cameraId: string, source: 'onvif' | 'rtcp', offsetMs: number, atMs: number): void;
+  keepOnly(cameraIds: ReadonlySet<string>): void;
+}
+
 export interface ProbingOptions {
   onvif: CameraLooker;
   ingest: StreamObserver;
+  clockOffsets: ClockOffsetKeeper;
   clock: Clock;
   logger: Logger;
   random?: () => number;
@@ -33,7 +40,7 @@ const tickMs = 500;
  * hysteresis; what is seen on the network comes from the ONVIF watch, what arrives from ingest.
  */
 export function createProbing(options: ProbingOptions) {
-  const { ingest, clock } = options;
+  const { ingest, clock, clockOffsets } = options;
   const cameras = new Map<string, { camera: ProbedCamera; health: CameraHealth }>();
   const changed = new Map<string, CameraStatus>();
   const stopping = new AbortController();
@@ -60,13 +67,18 @@ export function createProbing(options: ProbingOptions) {
     const entry = cameras.get(cameraId);
     if (entry === undefined) return;
     const runtime = ingest.runtime(cameraId);
+    const onvif = watch.sight(cameraId);
+    const reported = runtime === undefined ? undefined : reportedClock(runtime);
+    if (reported !== undefined) clockOffsets.note(cameraId, 'rtcp', reported.offsetMs, reported.atMs);
+    if (onvif.kind === 'ok' && onvif.clockOffsetMs !== null)
+      clockOffsets.note(cameraId, 'onvif', onvif.clockOffsetMs, onvif.atMs);
     const before = entry.health.health?.state;
     const { health, changed: isNew } = entry.health.observe(
       {
         enabled: entry.camera.enabled,
         hasStreamUrl: entry.camera.hasStreamUrl,
         runtime,
-        onvif: watch.sight(cameraId),
+        onvif,
       },
       clock.nowMs(),
       clock.monotonicMs(),
@@ -96,6 +108,7 @@ export function createProbing(options: ProbingOptions) {
     setCameras(list: readonly ProbedCamera[]): void {
       const wanted = new Set(list.map((camera) => camera.cameraId));
       for (const id of cameras.keys()) if (!wanted.has(id)) cameras.delete(id);
+      clockOffsets.keepOnly(wanted);
       for (const camera of list) {
         const entry = cameras.get(camera.cameraId);
         if (entry === undefined) cameras.set(camera.cameraId, { camera, health: new CameraHealth() });
@@ -111,10 +124,6 @@ export function createProbing(options: ProbingOptions) {
       return health === undefined
         ? { cameraId, state: 'unknown', reason: 'connecting', detail: '', sinceAt: instantFromMs(clock.nowMs()) }
         : statusOf(cameraId, health);
-    },
-    clockOffsetMs(cameraId: string): number | null {
-      const sight = watch.sight(cameraId);
-      return sight.kind === 'ok' ? sight.clockOffsetMs : null;
     },
     start(): void {
       unsubscribe ??= ingest.onChange((cameraId) => {
