@@ -66,8 +66,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** Closes the connection so long after it answered PLAY. */
   z.strictObject({ kind: z.literal('close-after-play'), afterMs: z.number().int().min(0).max(60_000).default(0) }),
-  /** Only pictures that need another one; whoever is connected is thrown out, so that nobody has one to begin with. */
-  z.strictObject({ kind: z.literal('no-keyframes') }),
+  /**
+   * Only pictures that need another one. Whoever is connected is `thrown-out`, so that nobody has one to begin with, or
+   * `kept`; `onRequest` keyframes are made for whoever asks for one.
+   */
+  z.strictObject({
+    kind: z.literal('no-keyframes'),
+    connected: z.enum(['thrown-out', 'kept']).default('thrown-out'),
+    onRequest: z.boolean().default(false),
+  }),
   /** RTP time is ahead by so much from now on, and back again afterwards; sender reports follow when they are due. */
   z.strictObject({ kind: z.literal('timestamp-jump'), byMs: z.number().min(-4.7e7).max(4.7e7).default(3_600_000) }),
   /** No RTP packet is marked as the last of its picture. */

@@ -13,6 +13,8 @@ export interface StampedFrame {
   readonly utcMs: number;
   /** Capture instant in ticks of 90 kHz since the stream began; exact. */
   readonly ticks: number;
+  /** The keyframe with which a loop began anew. */
+  readonly outOfTurn: boolean;
 }
 
 /** What a new receiver gets first. */
@@ -35,6 +37,7 @@ interface Era {
   readonly startMs: number;
   readonly startCounter: number;
   readonly startTicks: number;
+  readonly wasAskedFor: boolean;
 }
 
 /** A camera that was not served for longer than this (a suspended host) goes on with the present. */
@@ -55,7 +58,14 @@ export class StreamSource implements TimedSource {
   constructor(options: { timer: FrameTimer; loop: PictureLoop; startMs: number }) {
     this.#timer = options.timer;
     const { loop, startMs } = options;
-    this.#era = { loop, framesPerSecond: loop.framesPerSecond, startMs, startCounter: 0, startTicks: 0 };
+    this.#era = {
+      loop,
+      framesPerSecond: loop.framesPerSecond,
+      startMs,
+      startCounter: 0,
+      startTicks: 0,
+      wasAskedFor: false,
+    };
   }
 
   get loop(): PictureLoop {
@@ -138,6 +148,7 @@ export class StreamSource implements TimedSource {
       startMs: startMs + (pending.atIndex * 1000) / framesPerSecond,
       startCounter: startCounter + pending.atIndex,
       startTicks: startTicks + Math.round((pending.atIndex * rtpClockHz) / framesPerSecond),
+      wasAskedFor: true,
     };
     this.#pending = undefined;
     this.#nextIndex = 0;
@@ -175,6 +186,7 @@ export class StreamSource implements TimedSource {
       counter: startCounter + captured,
       utcMs: this.#timer.utcOf(startMs + (captured * 1000) / framesPerSecond),
       ticks: this.#ticksOf(index),
+      outOfTurn: index === 0 && this.#era.wasAskedFor,
     };
     for (const [receiver, mode] of this.#receivers) {
       if (mode === 'next-keyframe' && !unit.keyframe) continue;

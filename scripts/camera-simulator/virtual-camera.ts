@@ -299,7 +299,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
       this.#faults.set(fault.kind, fault);
       this.#noteFaults();
       if (fault.kind === 'half-open') this.#rtsp.vanish();
-      if (thrownOutBy.has(fault.kind)) this.#disconnect(fault.kind === 'turned-away');
+      if (throwsOut(fault)) this.#disconnect(fault.kind === 'turned-away');
       await this.#apply(fault.kind);
     });
   }
@@ -392,6 +392,8 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
 /** A fault that begins with the end of every connection; the end of such a one needs none. */
 const thrownOutBy = new Set<FaultKind>(['session-timeout', 'no-keyframes', 'turned-away']);
+const throwsOut = (fault: Fault) =>
+  thrownOutBy.has(fault.kind) && !(fault.kind === 'no-keyframes' && fault.connected === 'kept');
 
 function scopesOf({ name, area, brand, model }: CameraDefinition): string[] {
   const scope = (...parts: string[]) => `onvif://www.onvif.org/${parts.map(encodeURIComponent).join('/')}`;

@@ -5,7 +5,7 @@ import { tinyMedia } from '../camera-media.js';
 import { startSimulator, type SimulatedCamera, type Simulator } from '../simulator.js';
 import { callOnvif, digestHeader, type OnvifAnswer, type OnvifCall } from '../testing/onvif-client.js';
 import { conversationFleet, converse } from '../testing/onvif-conversations.js';
-import { RtspTestClient } from '../testing/rtsp-client.js';
+import { RtspTestClient, until } from '../testing/rtsp-client.js';
 
 const goldens = new URL('../../../test/fixtures/onvif/', import.meta.url);
 let simulator: Simulator;
@@ -191,5 +191,25 @@ describe('media', () => {
     expect(units.slice(1).some(({ keyframe }) => keyframe)).toBe(true);
     const counters = units.map(({ stamp }) => Number(stamp?.frameCounter));
     expect(counters).toEqual(counters.map((_, index) => (counters[0] ?? 0) + index));
+  });
+
+  it('makes a keyframe when asked, also where it sends no other any more', async () => {
+    const camera = ofBrand('HIKVISION');
+    const token = tokenOf(await media(camera, 'GetProfiles'));
+    const client = await RtspTestClient.open(camera.rtspMainUrl, camera);
+    await client.play(camera.rtspMainUrl);
+    await client.waitForUnits(1);
+    await simulator.setFault(camera.number, { kind: 'no-keyframes', connected: 'kept', onRequest: true });
+    const before = client.units.length + 1;
+    const keyframes = () => client.units.slice(before).filter(({ keyframe }) => keyframe).length;
+    await client.waitForUnits(before + 12);
+    expect(keyframes()).toBe(0);
+    await media(camera, 'SetSynchronizationPoint', `<trt:ProfileToken>${token}</trt:ProfileToken>`);
+    await until(() => keyframes() === 1, 'the keyframe that was asked for');
+    await client.waitForUnits(client.units.length + 12);
+    expect(keyframes()).toBe(1);
+    await simulator.clearFault(camera.number);
+    await until(() => keyframes() > 1, 'the keyframes that come anyway');
+    client.close();
   });
 });

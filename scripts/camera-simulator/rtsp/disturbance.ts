@@ -4,6 +4,8 @@ import type { Fault, FaultKind, FaultOf } from '../faults.js';
 /** What the faults that hold do to the packets of a stream. */
 export interface Disturbance {
   readonly noKeyframes: boolean;
+  /** But for those that were asked for. */
+  readonly keyframesOnRequest: boolean;
   readonly noMarkers: boolean;
   readonly noReports: boolean;
   readonly jumpMs: number;
@@ -34,6 +36,7 @@ export function disturbanceOf(faults: ReadonlyMap<FaultKind, Fault>): Disturbanc
   if (!mangles && jumpMs === 0 && !noKeyframes && !noMarkers && !noReports) return undefined;
   return {
     ...{ noKeyframes, noMarkers, noReports, jumpMs, mangles, lossShare, reorderShare },
+    keyframesOnRequest: fault('no-keyframes')?.onRequest ?? false,
     garbageShare: garbage?.share ?? 0,
     misleadingGarbage: garbage?.misleading ?? false,
     swapChannels: channels?.swapped ?? false,

@@ -56,7 +56,8 @@ export class RtpSender implements FrameReceiver {
     if (this.#camera.isHanging() || this.#transport.closed) return;
     const disturbance = this.#camera.disturbance();
     const { unit } = frame;
-    if (disturbance?.noKeyframes && unit.keyframe) return;
+    const wasAskedFor = frame.outOfTurn && disturbance?.keyframesOnRequest;
+    if (disturbance?.noKeyframes && unit.keyframe && !wasAskedFor) return;
     const timestamp = this.rtpTimestamp(frame.ticks);
     const report = disturbance?.noReports ? undefined : this.#report(frame, timestamp);
     const { parameterSets, slices } = unit;
