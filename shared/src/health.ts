@@ -27,7 +27,7 @@ export const cameraReasons = [
   'storage_slow', // degraded
   'picture_frozen', // degraded: frames come, and the picture has not changed for long
   'packet_loss', // degraded: over 1 % of the packets were lost in the last while
-  'no_keyframe', // down: pictures come, none of them can be decoded from
+  'no_keyframe', // down: pictures come, none can be decoded from; degraded: keyframes stay away in mid-stream
   'bad_timestamps', // degraded for 60 s after the camera's time stamps jumped; its time is that of arrival meanwhile
   'engine_failed', // down: ffmpeg missing or failing for a reason of its own
 ] as const;

@@ -14,7 +14,7 @@ export interface StreamTarget {
 
 /** What is wrong with a stream that goes on. */
 export type StreamTrouble =
-  /** Pictures come, but none from which decoding could begin. */
+  /** Pictures come, but none from which decoding could begin, from the start or any more. */
   | 'no_keyframe'
   /** The camera's time stamps jumped; for 60 s. */
   | 'bad_timestamps'

@@ -88,9 +88,9 @@ export class StreamObservation {
     return this.word('no_keyframe');
   }
 
-  /** What is wrong with a stream that is recorded. */
+  /** What is wrong with a stream that is recorded; keyframes that were torn on the way are a loss. */
   get blemish(): StreamWord | undefined {
-    return this.word('picture_frozen') ?? this.word('bad_timestamps') ?? this.loss();
+    return this.word('picture_frozen') ?? this.word('bad_timestamps') ?? this.loss() ?? this.word('no_keyframe');
   }
 
   get runtime(): Pick<

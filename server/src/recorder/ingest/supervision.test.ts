@@ -245,6 +245,8 @@ describe('a stream runner', () => {
     report.trouble('no_keyframe', undefined);
     rest.onFragment(fragment);
     expect(seen.at(-1)).toBe('recording ok');
+    report.trouble('no_keyframe', 'd');
+    expect(seen.at(-1)).toBe('recording no_keyframe');
     for (let second = 0; second < 5; second += 1) {
       report.packets(98, 2);
       manual.pass(1000);
@@ -261,6 +263,8 @@ describe('a stream runner', () => {
       report.packets(100, 0);
       manual.pass(1000);
     }
+    expect(seen.at(-1)).toBe('recording no_keyframe');
+    report.trouble('no_keyframe', undefined);
     expect(seen.at(-1)).toBe('recording ok');
     report.time(-12.3, 'rtcp', 13.3);
     report.codec('h265');

@@ -102,7 +102,7 @@ describe('the health of a camera', () => {
     expect(one.current()?.sinceAtMs).toBe(lastAtMs);
   });
 
-  it.each(['picture_frozen', 'packet_loss', 'bad_timestamps'] as const)(
+  it.each(['picture_frozen', 'packet_loss', 'bad_timestamps', 'no_keyframe'] as const)(
     'shows %s at once while footage arrives, also where ONVIF does not answer, and its end',
     (reason) => {
       const one = recording();
@@ -117,6 +117,14 @@ describe('the health of a camera', () => {
       expect(one.changes.at(-1)).toBe('alive ok');
     },
   );
+
+  it('shows a loss of what was recorded without keyframes as the loss it is', () => {
+    const one = recording();
+    one.stream('recording', 'no_keyframe');
+    one.pass(2000, true);
+    one.pass(7000);
+    expect(one.changes.slice(2)).toEqual(['degraded no_keyframe', 'down stream_stalled']);
+  });
 
   it.each(['no_keyframe', 'no_stream'] as const)(
     'shows %s while the connection stays, at the first one and after others failed',

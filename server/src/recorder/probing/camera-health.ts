@@ -86,7 +86,13 @@ const downReasons = new Set<CameraReason>([
   'no_keyframe',
 ]);
 /** What ingest says of a stream that is recorded all the same. */
-const blemishes = new Set<CameraReason>(['picture_frozen', 'bad_timestamps', 'packet_loss', 'slow_frames']);
+const blemishes = new Set<CameraReason>([
+  'picture_frozen',
+  'bad_timestamps',
+  'packet_loss',
+  'slow_frames',
+  'no_keyframe',
+]);
 /** Of these, ONVIF may know the deeper cause. */
 const vagueReasons = new Set<CameraReason>(['no_stream', 'stream_stalled', 'stream_ended', 'host_unreachable']);
 
@@ -218,11 +224,13 @@ export class CameraHealth {
         return { state: 'unknown', reason: 'connecting', detail: '' };
       }
     }
-    let reason: CameraReason = downReasons.has(runtime.reason)
-      ? runtime.reason
-      : lastFragmentAtMs === undefined
-        ? 'no_stream'
-        : 'stream_stalled';
+    // While it was recorded whatever was said of it is not why it stopped.
+    let reason: CameraReason =
+      runtime.state !== 'recording' && downReasons.has(runtime.reason)
+        ? runtime.reason
+        : lastFragmentAtMs === undefined
+          ? 'no_stream'
+          : 'stream_stalled';
     let detail = runtime.detail;
     const lostAtMs = lastFragmentAtMs ?? runtime.sinceAtMs;
     if (

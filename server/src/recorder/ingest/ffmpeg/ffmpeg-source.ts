@@ -17,6 +17,7 @@ import type { Ffmpeg } from '../../../platform/ffmpeg/ffmpeg.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { FrozenPicture } from '../frozen-picture.js';
 import { IngestFailure } from '../ingest-failure.js';
+import { KeyframeWatch, type KeyframeState } from '../keyframe-watch.js';
 import { nalRole } from '../native/video-codec.js';
 import type { MediaCodec } from '../stream-state.js';
 import { RunClock, TimeAnchor } from '../time-anchor.js';
@@ -75,6 +76,8 @@ class FfmpegStream {
   private clockOfRun: RunClock | undefined;
   private readonly frozen = new FrozenPicture();
   private isFrozen = false;
+  private readonly keyframes = new KeyframeWatch();
+  private lacksKeyframe = false;
   private codec: MediaCodec = 'h264';
   private run = 0;
   private epoch: number;
@@ -133,6 +136,7 @@ class FfmpegStream {
     this.epoch = recordedClock.epoch;
     anchor.observeArrival(base + durationTicks, recordedClock.nowMs());
     this.watchMotion(bytes, moof);
+    this.watchKeyframes(moof);
     const capturedMs = capturedAtMs(this.prft);
     if (capturedMs !== undefined) {
       // Where a parser joins packets it hands the time of the one that ended a picture to that picture: it is the next
@@ -170,6 +174,18 @@ class FfmpegStream {
     if (frozen === this.isFrozen) return;
     this.isFrozen = frozen;
     this.options.report.trouble('picture_frozen', frozen ? 'the picture does not change any more' : undefined);
+  }
+
+  /** ffmpeg begins with a keyframe; further ones may stay away. */
+  private watchKeyframes(moof: ParsedMoof): void {
+    const now = this.clock.monotonicMs();
+    let state: KeyframeState = 'fine';
+    for (const { isSync } of moof.samples) state = this.keyframes.picture(isSync, now);
+    if (state !== 'fine') this.options.requestKeyframe();
+    if (this.lacksKeyframe === (state === 'missing')) return;
+    this.lacksKeyframe = state === 'missing';
+    const detail = this.lacksKeyframe ? 'pictures go on, but no keyframe comes any more' : undefined;
+    this.options.report.trouble('no_keyframe', detail);
   }
 
   /** Without SEI and parameter sets, in which a camera may count or tell the time. */

@@ -253,6 +253,54 @@ describe('pictures', () => {
     expect(frames()).toBe(10);
   });
 
+  it('whose keyframes stay away: one is asked for, then it is told, and recording goes on', () => {
+    const { one, pictures: send, frames, troubles, asked, fragments } = stream();
+    const packetizer = new Packetizer();
+    let sent = 0;
+    const add = (some: readonly (readonly Buffer[])[]) => {
+      send(some, packetizer);
+      sent += some.length;
+    };
+    const others = pictures.filter((nals) => !isKey(nals)).slice(0, 20);
+    for (let round = 0; round < 2; round += 1) add(pictures);
+    for (let round = 0; round < 7; round += 1) add(others);
+    const askedBefore = asked();
+    expect(troubles).toEqual([]);
+    for (let round = 0; round < 4; round += 1) add(others);
+    expect(asked()).toBeGreaterThan(askedBefore);
+    expect(troubles).toEqual([]);
+    add(others);
+    expect(troubles).toEqual([['no_keyframe', true]]);
+    for (let round = 0; round < 20; round += 1) add(others);
+    add(pictures.slice(0, 1));
+    expect(troubles).toEqual([
+      ['no_keyframe', true],
+      ['no_keyframe', false],
+    ]);
+    add(pictures.slice(1));
+    one.end();
+    expect(frames()).toBe(sent);
+    expect(new Set(fragments.map(({ run }) => run)).size).toBe(1);
+    expect(Math.max(...fragments.map(({ durationMs }) => durationMs))).toBeLessThanOrEqual(2000);
+  });
+
+  it('whose keyframe comes when it is asked for: nothing is told', () => {
+    const { pictures: send, troubles, asked } = stream();
+    const packetizer = new Packetizer();
+    const others = pictures.filter((nals) => !isKey(nals)).slice(0, 20);
+    for (let round = 0; round < 2; round += 1) send(pictures, packetizer);
+    let answered = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const askedBefore = asked();
+      send(others, packetizer);
+      if (asked() === askedBefore) continue;
+      send(pictures.slice(10 * (answered % 3), 10 * (answered % 3) + 1), packetizer);
+      answered += 1;
+    }
+    expect(answered).toBeGreaterThan(1);
+    expect(troubles).toEqual([]);
+  });
+
   it('that stand still are noticed within ten seconds, and their end', () => {
     const { pictures: send, troubles, pass, one } = stream();
     const packetizer = new Packetizer();

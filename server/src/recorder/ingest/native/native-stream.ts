@@ -5,6 +5,7 @@ import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { FrozenPicture, type PictureMotion } from '../frozen-picture.js';
 import type { PullOptions } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
+import { KeyframeWatch } from '../keyframe-watch.js';
 import { TimeAnchor } from '../time-anchor.js';
 import { AacStream } from './aac-stream.js';
 import type { BlockPool } from './block-pool.js';
@@ -51,6 +52,7 @@ export class NativeStream {
   private readonly receiver: RtpReceiver;
   private readonly anchor = new TimeAnchor(timescale);
   private readonly frozen = new FrozenPicture();
+  private readonly keyframes = new KeyframeWatch();
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
   private sets: Sets = { vps: [], sps: [], pps: [] };
@@ -271,7 +273,10 @@ export class NativeStream {
     if (isKey) this.beginAtKey();
     this.watchMotion(isKey, nals, slices, sliceBytes);
     if (this.fragmenter === undefined) this.watchKeyframes();
-    else this.fragmenter.push({ ticks, nals, isKey }, this.monotonicMs);
+    else {
+      this.watchFurtherKeyframes(isKey);
+      this.fragmenter.push({ ticks, nals, isKey }, this.monotonicMs);
+    }
   }
 
   /** Puts a time stamp on the timeline that goes on; one that jumped comes as long after the last as it arrived. */
@@ -324,8 +329,6 @@ export class NativeStream {
       onFragment: (fragment) => this.emit(fragment),
     });
     this.frozen.setSize(init.width, init.height);
-    if (this.shownNoKeyframe) pull.report.trouble('no_keyframe', undefined);
-    this.shownNoKeyframe = false;
   }
 
   /** Where no picture came yet from which decoding could begin: ask for one, then say so. */
@@ -333,9 +336,20 @@ export class NativeStream {
     if (this.fragmenter !== undefined || this.firstPictureAt === undefined) return;
     const waitedMs = this.monotonicMs - this.firstPictureAt;
     if (waitedMs >= askKeyframeMs) this.askKeyframe();
-    if (waitedMs < noKeyframeMs || this.shownNoKeyframe) return;
-    this.shownNoKeyframe = true;
-    const detail = this.keyframeSeen ? 'keyframes come without parameter sets' : 'pictures come, but no keyframe';
+    if (waitedMs < noKeyframeMs) return;
+    this.showNoKeyframe(this.keyframeSeen ? 'keyframes come without parameter sets' : 'pictures come, but no keyframe');
+  }
+
+  /** Where they came and stay away: recording goes on, but nobody can begin to look at it. */
+  private watchFurtherKeyframes(isKey: boolean): void {
+    const state = this.keyframes.picture(isKey, this.monotonicMs);
+    if (state !== 'fine') this.askKeyframe();
+    this.showNoKeyframe(state === 'missing' ? 'pictures go on, but no keyframe comes any more' : undefined);
+  }
+
+  private showNoKeyframe(detail: string | undefined): void {
+    if (this.shownNoKeyframe === (detail !== undefined)) return;
+    this.shownNoKeyframe = detail !== undefined;
     this.options.pull.report.trouble('no_keyframe', detail);
   }
 
