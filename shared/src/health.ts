@@ -11,6 +11,7 @@ export const cameraReasons = [
   'ok', // alive
   'connecting', // unknown: just added or started
   'recorder_unreachable', // unknown: the console has lost the recorder
+  'recorder_stopped', // unknown: the recorder did not run, as it told when it ran again; always in the past
   'disabled', // paused by a person
   'storage_full', // paused: only held footage is left on the disk
   'host_unreachable', // down: no route, no answer to TCP

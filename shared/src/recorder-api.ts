@@ -107,6 +107,14 @@ export const recorderEvent = z.discriminatedUnion('type', [
     holdId: idSchema,
     held: z.boolean(),
   }),
+  /** It did not run in [from, to): killed, switched off or without power. By the clock that its footage has. */
+  z.object({
+    type: z.literal('recorder.stopped'),
+    sequence: z.int(),
+    at: instantSchema,
+    from: instantSchema,
+    to: instantSchema,
+  }),
   z.object({ type: z.literal('chain.heads'), sequence: z.int(), at: instantSchema, record: chainHeadsRecord }),
 ]);
 export type RecorderEvent = z.infer<typeof recorderEvent>;

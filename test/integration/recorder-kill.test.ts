@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openingResponse } from '@choi-canh/shared/footage';
+import { coverageResponse, openingResponse, type CoverageGap } from '@choi-canh/shared/footage';
+import { cameraListResponse } from '@choi-canh/shared/cameras';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { missingFrames, shownFrames } from '../harness/clip-frames.js';
 import { readPlaylist, saveSegments } from '../harness/playlist.js';
@@ -8,6 +9,7 @@ import { openStage, type Stage } from '../harness/stage.js';
 import {
   addCameras,
   createArea,
+  startConsole,
   waitUntilRecorded,
   type RunningConsole,
   type RunningSimulator,
@@ -23,8 +25,26 @@ beforeAll(async () => {
   ({ simulator, system } = stage);
 });
 afterAll(async () => {
+  await system?.stop();
   await stage?.close();
 });
+
+/** The gaps of a camera around an instant, once it has footage of after it. */
+function gapsAround(cameraId: string, atMs: number): Promise<CoverageGap[]> {
+  const from = new Date(atMs - 10_000).toISOString();
+  return waitFor(
+    'there is footage of after it, and the reason is known',
+    async () => {
+      const to = new Date().toISOString();
+      const path = `/api/coverage?cameraIds=${cameraId}&from=${from}&to=${to}`;
+      const [found] = (await system.administrator.get(path, coverageResponse)).items;
+      const around = found?.gaps.filter((gap) => Date.parse(gap.from) <= atMs + 1000) ?? [];
+      const isBack = Date.parse(found?.newestAt ?? '') > atMs + 1000;
+      return isBack && around.some(({ reason }) => reason === 'recorder_stopped') && around;
+    },
+    60_000,
+  );
+}
 
 it('plays back to within 2 s of a SIGKILL of the recorder, and goes on recording by itself', async () => {
   const api = system.administrator;
@@ -67,5 +87,26 @@ it('plays back to within 2 s of a SIGKILL of the recorder, and goes on recording
     expect(killedAtMs - (last?.utcMs ?? 0)).toBeLessThanOrEqual(2000);
     expect(missingFrames(frames)).toBe(0);
     expect(new Set(frames.map((frame) => frame.cameraNumber))).toEqual(new Set([simulator.cameras[index]?.number]));
+    const [gap, ...others] = await gapsAround(camera.id, killedAtMs);
+    expect([gap?.reason, others]).toEqual(['recorder_stopped', []]);
+    expect(Date.parse(gap!.from)).toBeLessThanOrEqual(killedAtMs);
+    expect(Date.parse(gap!.to)).toBeGreaterThan(killedAtMs);
+  }
+});
+
+it('says the same where all of it was stopped and started again', async () => {
+  const { items } = await system.administrator.get('/api/cameras', cameraListResponse);
+  await system.stop();
+  const stoppedAtMs = Date.now();
+  system = await startConsole({
+    dataDir: stage.folder,
+    env: { CHOI_CANH_DISCOVERY_PORT: String(simulator.discoveryPort) },
+    signIn: true,
+  });
+  expect(items).toHaveLength(2);
+  for (const { id } of items) {
+    const [gap, ...others] = await gapsAround(id, stoppedAtMs);
+    expect([gap?.reason, others]).toEqual(['recorder_stopped', []]);
+    expect(Date.parse(gap!.to)).toBeGreaterThan(stoppedAtMs);
   }
 });

@@ -59,10 +59,12 @@ export function createCases(deps: CasesDeps): Cases {
         minFreeBytes: deps.minFreeBytes,
       }),
       desiredTaken: (recorderId, holdIds) => evidence.holds.taken(recorderId, holdIds),
-      applyEvent: (recorderId, event, manager) =>
-        event.type === 'camera.state'
-          ? health.service.apply(manager, recorderId, event.status)
-          : evidence.applyEvent(event, manager),
+      applyEvent: async (recorderId, event, manager) => {
+        if (event.type === 'camera.state') return health.service.apply(manager, recorderId, event.status);
+        if (event.type !== 'recorder.stopped') return evidence.applyEvent(event, manager);
+        await health.service.recorderStopped(manager, recorderId, event);
+        return undefined;
+      },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
     },

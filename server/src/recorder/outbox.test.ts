@@ -82,6 +82,11 @@ it('drops superseded states when nobody reads, never the newest of a camera, and
   outbox.close();
   outbox = open({ coalesceAbove: 100, maxEvents: 150 });
   const others = Array.from({ length: 20 }, () => randomUUID());
+  const stops = [1, 2].map((day) => ({ from: `2026-01-0${day}T00:00:00.000Z`, to: `2026-01-0${day}T00:01:00.000Z` }));
+  outbox.append(
+    stops.map((stop) => ({ type: 'recorder.stopped', ...stop })),
+    true,
+  );
   outbox.append(others.map((id) => state(id, true)));
   for (let round = 0; round < 50; round += 1)
     outbox.append(Array.from({ length: 10 }, (_, index) => state(cameraId, index < 9)));
@@ -92,6 +97,7 @@ it('drops superseded states when nobody reads, never the newest of a camera, and
   );
   expect(others.every((id) => last.get(id) === 'down')).toBe(true);
   expect(last.get(cameraId)).toBe('alive');
+  expect(events.filter((event) => event.type === 'recorder.stopped')).toMatchObject(stops);
   const order = events.map((event) => event.sequence);
   expect([...order].sort((a, b) => a - b)).toEqual(order);
   for (let round = 0; round < 30; round += 1) outbox.append(Array.from({ length: 20 }, () => state(randomUUID())));

@@ -28,6 +28,8 @@ export const maxWaitMs = 25_000;
 function subjectOf(event: NewRecorderEvent): string {
   if (event.type === 'camera.state') return `camera ${event.status.cameraId}`;
   if (event.type === 'extraction.state') return `extraction ${event.extraction.id}`;
+  // None replaces another.
+  if (event.type === 'recorder.stopped') return `stopped ${event.from}`;
   // Of the signed records the newest is kept: the console asks for those before it.
   if (event.type === 'chain.heads') return 'chain heads';
   return `hold ${event.holdId}`;
@@ -72,8 +74,10 @@ export class Outbox {
     return this.lastSequence;
   }
 
-  append(events: readonly NewRecorderEvent[]): void {
+  /** `durably` waits for the disk: for what no later event makes good. */
+  append(events: readonly NewRecorderEvent[], durably = false): void {
     if (events.length === 0) return;
+    this.database.pragma(`synchronous = ${durably ? 'FULL' : 'NORMAL'}`);
     const at = instantFromMs(this.options.clock.nowMs());
     const insert = this.database.prepare('INSERT INTO event (sequence, subject, body) VALUES (?, ?, ?)');
     let next = this.lastSequence;

@@ -448,8 +448,11 @@ describe('a recorder, from discovery to the clip', () => {
 
   it('records again by itself after SIGKILL, with no console and with cameras mute over ONVIF; old footage is there', async () => {
     const before = await coverage(ids[0]!, Date.now() - 600_000, Date.now());
+    await readEvents();
+    const mark = events.length;
     const killedAt = Date.now();
     await endRecorder('SIGKILL');
+    const endedAt = Date.now();
     await simulator.setFault(1, { kind: 'junk-onvif' });
     recorder = await startRecorder();
     const after = await waitFor('footage from after the kill', async () => {
@@ -461,6 +464,21 @@ describe('a recorder, from discovery to the clip', () => {
     expect(killedAt - Date.parse(lastBefore?.to ?? '')).toBeLessThan(2000 + 500);
     expect((await status()).revision).toBe(9);
     await simulator.clearFault(1);
+    // It says itself that it did not run, before it says anything of its cameras.
+    await waitFor('the outbox tells of its cameras', async () => {
+      await readEvents();
+      return events.slice(mark).some((event) => event.type === 'camera.state' && event.status.state === 'alive');
+    });
+    const told = events.slice(mark);
+    const [stop, ...others] = told.filter((event) => event.type === 'recorder.stopped');
+    expect(others).toEqual([]);
+    expect(told.indexOf(stop!)).toBeLessThan(
+      told.findIndex((event) => event.type === 'camera.state' && Date.parse(event.status.sinceAt) > endedAt),
+    );
+    const firstAfter = after.recorded.find((span) => Date.parse(span.from) > killedAt);
+    expect(Date.parse(stop!.from)).toBeLessThanOrEqual(endedAt);
+    expect(Date.parse(stop!.to)).toBeGreaterThan(endedAt);
+    expect(Date.parse(stop!.to)).toBeLessThanOrEqual(Date.parse(firstAfter?.from ?? ''));
   });
 
   it('knows after a restart how far the clock of a camera that is away was off, and does not judge it by that', async () => {

@@ -147,6 +147,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       fileSeconds: config.FOOTAGE_FILE_SECONDS,
       syncSeconds: config.SYNC_SECONDS,
       chain,
+      onAbsence: ({ fromMs, toMs }) =>
+        outbox.append([{ type: 'recorder.stopped', from: instantFromMs(fromMs), to: instantFromMs(toMs) }], true),
     });
     await run('footage', footage, () => footage.start());
     chain.watch();

@@ -55,6 +55,42 @@ describe('gaps in footage', () => {
       100,
       70,
     ],
+    [
+      'one with what was lost when the recorder stopped, and until the camera was there again',
+      [part(0, 20), part(80, 100)],
+      [
+        ...[span(-9, 25, 'degraded', 'clock_offset'), span(25, 60, 'unknown', 'recorder_stopped')],
+        ...[span(60, 62, 'unknown', 'recorder_unreachable'), span(62, 78, 'unknown', 'connecting')],
+        span(78, null, 'alive', 'ok'),
+      ],
+      [[20, 80, 'recorder_stopped']],
+    ],
+    [
+      'but what lasted longer, or was wrong with the camera, has its own reason',
+      [part(0, 20), part(40, 50)],
+      [
+        ...[span(-9, 36, 'alive', 'ok'), span(36, 38, 'unknown', 'recorder_stopped')],
+        ...[span(38, 55, 'down', 'no_stream'), span(55, 60, 'unknown', 'recorder_stopped')],
+        span(60, null, 'unknown', 'connecting'),
+      ],
+      [
+        [20, 36, 'unknown'],
+        [36, 38, 'recorder_stopped'],
+        [38, 40, 'no_stream'],
+        [50, 55, 'no_stream'],
+        [55, 60, 'recorder_stopped'],
+        [60, 100, 'connecting'],
+      ],
+    ],
+    [
+      'nor does a stop explain another gap nearby',
+      [part(0, 40), part(42, 50), part(55, 100)],
+      [...[span(-9, 39, 'alive', 'ok'), span(39, 41, 'unknown', 'recorder_stopped')], span(41, null, 'alive', 'ok')],
+      [
+        [40, 42, 'recorder_stopped'],
+        [50, 55, 'unknown'],
+      ],
+    ],
     ['nothing of the future', [], [], [], 100, -5],
   ])('%s', (_name, recorded, intervals, expected, to, now) => {
     expect(gaps(recorded, intervals, to, now)).toEqual(expected);

@@ -1,8 +1,15 @@
-import type { CameraResponse } from '@choi-canh/shared/cameras';
+import { cameraHistoryResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import { coverageResponse, openingResponse } from '@choi-canh/shared/footage';
+import type { CameraReason, CameraState } from '@choi-canh/shared/health';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SteppedClock } from '../stepped-clock.test-harness.js';
-import { CasesHarness, type OpenTestDatabase, type TestActor, type TestArea } from '../cases.test-harness.js';
+import {
+  CasesHarness,
+  eventually,
+  type OpenTestDatabase,
+  type TestActor,
+  type TestArea,
+} from '../cases.test-harness.js';
 
 export function footageSuite(open: OpenTestDatabase): void {
   describe('past footage', () => {
@@ -187,6 +194,86 @@ export function footageSuite(open: OpenTestDatabase): void {
       expect(await harness.trail('footage.open')).toHaveLength(before);
       await recorder.start();
     });
+
+    it.each(['while the console was down', 'after the console had lost it', 'before the console noticed'])(
+      'is missing because its recorder did not run, as that tells %s',
+      async (way) => {
+        const admin = harness.actor('administrator');
+        const cameras = [await harness.camera(area), await harness.camera(area)];
+        const paused = await harness.camera(area);
+        const startMs = clock.nowMs();
+        const when = (seconds: number) => new Date(startMs + seconds * 1000).toISOString();
+        const tell = (one: CameraResponse, state: CameraState, reason: CameraReason, sinceAt: string) => {
+          const status = { cameraId: one.id, state, reason, detail: '', sinceAt };
+          recorder.statuses.set(one.id, status);
+          recorder.emit({ type: 'camera.state', status });
+        };
+        const history = async (id: string) => {
+          const query = `from=${when(-60)}&to=${when(600)}`;
+          return (await admin.get(`/api/cameras/${id}/history?${query}`, cameraHistoryResponse)).items;
+        };
+        const reasons = async (id: string) => (await history(id)).map((interval) => interval.reason);
+        const gaps = async (id: string) => {
+          const query = `cameraIds=${id}&from=${when(1)}&to=${when(90)}`;
+          const { items } = await officer.get(`/api/coverage?${query}`, coverageResponse);
+          return items[0]!.gaps;
+        };
+        for (const one of cameras) {
+          tell(one, 'alive', 'ok', when(1));
+          const recorded = [
+            { from: when(0), to: when(18), timeSource: 'rtcp' as const },
+            { from: when(65), to: when(90), timeSource: 'rtcp' as const },
+          ];
+          const coverage = { cameraId: one.id, recorded, oldestAt: when(0), newestAt: when(90) };
+          recorder.coverages.set(one.id, coverage);
+        }
+        clock.step(20_000);
+        tell(paused, 'paused', 'disabled', when(1));
+        await eventually('it is paused', async () => (await reasons(paused.id)).at(-1) === 'disabled');
+
+        if (way.startsWith('while')) await harness.stopConsole();
+        if (way.startsWith('after')) {
+          await recorder.stop();
+          const lost = async () => (await reasons(cameras[1]!.id)).at(-1) === 'recorder_unreachable';
+          await eventually('it is lost', lost);
+        }
+        clock.step(100_000);
+        recorder.emit({ type: 'recorder.stopped', from: when(20), to: when(60) });
+        for (const one of cameras) {
+          tell(one, 'unknown', 'connecting', when(61));
+          tell(one, 'alive', 'ok', when(64));
+        }
+        if (way.startsWith('while')) await harness.startConsole();
+        if (way.startsWith('after')) await recorder.start();
+
+        for (const one of cameras) {
+          await eventually('it is known', async () => {
+            const found = await gaps(one.id);
+            return (
+              found.length === 1 && found[0]?.reason === 'recorder_stopped' && (await reasons(one.id)).at(-1) === 'ok'
+            );
+          });
+          expect(await gaps(one.id)).toEqual([{ from: when(18), to: when(65), reason: 'recorder_stopped' }]);
+          const known = await history(one.id);
+          expect(known.filter((interval) => interval.reason === 'recorder_stopped')).toMatchObject([
+            { state: 'unknown', sinceAt: when(20), toAt: when(60) },
+          ]);
+          for (const [index, interval] of known.entries()) {
+            expect(interval.toAt).toBe(known[index + 1]?.sinceAt ?? null);
+          }
+          expect((await history(one.id)).at(-1)).toMatchObject({ state: 'alive', sinceAt: when(64) });
+        }
+        expect(await reasons(paused.id)).toEqual(['connecting', 'disabled']);
+        // What has nothing to do with it, and what cannot be, changes nothing.
+        const before = await history(cameras[0]!.id);
+        recorder.emit({ type: 'recorder.stopped', from: when(60), to: when(20) });
+        recorder.emit({ type: 'recorder.stopped', from: when(1e6), to: when(2e6) });
+        recorder.emit({ type: 'recorder.stopped', from: when(-9000), to: when(-8000) });
+        tell(paused, 'paused', 'storage_full', when(100));
+        await eventually('applied', async () => (await reasons(paused.id)).at(-1) === 'storage_full');
+        expect(await history(cameras[0]!.id)).toEqual(before);
+      },
+    );
 
     it('is not for technicians', async () => {
       const technician = harness.actor('technician', area);

@@ -2,10 +2,12 @@ import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health
 import type { Clock } from '../../lib/clock.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
+import { laidOver } from './laid-over.js';
 import type { StateBroadcasts } from './state-broadcasts.js';
 import { intervalOnWire, type StateFact, type StateIntervalsRepository } from './state-intervals.repository.js';
 
 const unreachable: StateFact = { state: 'unknown', reason: 'recorder_unreachable', detail: '' };
+const stopped: StateFact = { state: 'unknown', reason: 'recorder_stopped', detail: '' };
 const connecting: StateFact = { state: 'unknown', reason: 'connecting', detail: '' };
 
 /** Keeps what was known of each camera, and when, as intervals; tells browsers what changes. */
@@ -46,6 +48,18 @@ export class HealthService {
     if (areaId === undefined || open === null) return undefined;
     const changed = await this.#repository.enter(manager, status.cameraId, factOf(status), this.#instantOf(status));
     return changed === undefined ? undefined : () => this.#tell(areaId, changed);
+  }
+
+  /**
+   * A recorder says that it did not run for a while: whatever was believed of its cameras in that time, nobody looked.
+   * What people decided stays. What it saw since tells itself, in events that follow this one.
+   */
+  async recorderStopped(manager: Transaction, recorderId: string, stop: { from: string; to: string }): Promise<void> {
+    const range = { fromMs: Date.parse(stop.from), toMs: Math.min(Date.parse(stop.to), this.#clock.nowMs()) };
+    if (range.fromMs >= range.toMs) return;
+    const all = await this.#repository.ofRecorder(manager, recorderId, range);
+    const rows = all.filter((row) => row.reason !== 'disabled');
+    await this.#repository.replace(manager, rows, laidOver(rows, stopped, range));
   }
 
   /** A recorder was lost: of its cameras nothing is known, but what people decided stays known. */

@@ -1,5 +1,5 @@
 import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { newId } from '../../lib/ids.js';
 import type { Database } from '../../platform/db/database.js';
 import { cameraStateIntervalEntity, type CameraStateIntervalRow } from './camera-state-interval.entity.js';
@@ -83,6 +83,41 @@ export class StateIntervalsRepository {
       .innerJoin('camera', 'cam', 'cam.id = span.camera_id')
       .where('span.toAt IS NULL AND cam.deleted_at IS NULL AND cam.recorder_id = :recorderId', { recorderId })
       .getMany();
+  }
+
+  /** Intervals of all cameras that a recorder has or had until they were deleted, where they overlap [fromMs, toMs). */
+  ofRecorder(
+    manager: EntityManager,
+    recorderId: string,
+    range: { fromMs: number; toMs: number },
+  ): Promise<CameraStateIntervalRow[]> {
+    return (
+      manager
+        .createQueryBuilder(cameraStateIntervalEntity, 'span')
+        .innerJoin('camera', 'cam', 'cam.id = span.camera_id')
+        .where('cam.recorder_id = :recorderId AND span.sinceAt < :toMs', { recorderId, toMs: range.toMs })
+        .andWhere('(span.toAt IS NULL OR span.toAt > :fromMs)', { fromMs: range.fromMs })
+        // Already said, but this finds the first of them in the index instead of reading years of every camera.
+        .andWhere(
+          `span.sinceAt >= COALESCE((SELECT max(earlier.since_at) FROM camera_state_interval earlier
+          WHERE earlier.camera_id = cam.id AND earlier.since_at <= :fromMs), :fromMs)`,
+        )
+        .getMany()
+    );
+  }
+
+  async replace(
+    manager: EntityManager,
+    old: readonly CameraStateIntervalRow[],
+    rows: readonly CameraStateIntervalRow[],
+  ): Promise<void> {
+    for (let start = 0; start < old.length; start += 500) {
+      const ids = old.slice(start, start + 500).map((row) => row.id);
+      await manager.delete(cameraStateIntervalEntity, { id: In(ids) });
+    }
+    for (let start = 0; start < rows.length; start += 500) {
+      await manager.insert(cameraStateIntervalEntity, rows.slice(start, start + 500));
+    }
   }
 
   /** Areas of those cameras that this recorder has, to know who may hear of them. */

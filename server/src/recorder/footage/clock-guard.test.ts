@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -128,7 +128,7 @@ describe('a clock that steps while recording', () => {
     expect(next.guard.shiftedEpochs()).toEqual([]);
   });
 
-  it('notes the time once a minute', async () => {
+  it('notes the time durably once a minute', async () => {
     const { clock, guard } = await boot(nowMs);
     const seen = async () =>
       (JSON.parse(await readFile(join(folder, 'clock.json'), 'utf8')) as { lastSeenAtMs: number }).lastSeenAtMs;
@@ -138,5 +138,72 @@ describe('a clock that steps while recording', () => {
     await clock.advance(31_000);
     await guard.beat();
     expect(await seen()).toBe(nowMs + 61_000);
+  });
+});
+
+describe('the time in which the recorder did not run', () => {
+  async function ranFor(ms: number) {
+    const running = await boot(nowMs);
+    for (let at = 0; at < ms; at += 1000) {
+      await running.clock.advance(1000);
+      await running.guard.beat();
+    }
+    return running;
+  }
+
+  it('is known to the second, until recording begins', async () => {
+    expect((await boot(nowMs)).guard.absence()).toBeUndefined(); // the first start of all
+    await ranFor(34_000);
+    const next = await boot(nowMs + 80_000);
+    await next.clock.advance(4000);
+    const absence = { fromMs: nowMs + 34_000, toMs: nowMs + 84_000 };
+    expect(next.guard.absence()).toEqual(absence);
+    // Killed before it could tell that: nothing is lost.
+    const again = await boot(nowMs + 90_000);
+    expect(again.guard.absence()).toEqual({ ...absence, toMs: nowMs + 90_000 });
+  });
+
+  it('does not begin while a full disk took no note', async () => {
+    const { clock, guard } = await ranFor(1000);
+    await mkdir(join(folder, 'clock.json.new'));
+    await clock.advance(600_000);
+    await expect(guard.beat()).rejects.toThrow();
+    expect((await boot(nowMs + 700_000)).guard.absence()?.fromMs).toBe(nowMs + 601_000);
+  });
+
+  it.each([
+    ['of the future', new Date(nowMs + dayMs)],
+    ['from before', new Date(nowMs - dayMs)],
+  ])('goes by the note where the time of its file is one %s', async (_, mtime) => {
+    await ranFor(61_000);
+    await utimes(join(folder, 'clock.json'), mtime, mtime);
+    expect((await boot(nowMs + 90_000)).guard.absence()).toEqual({ fromMs: nowMs + 60_000, toMs: nowMs + 90_000 });
+  });
+
+  it('is not told where the clock stepped', async () => {
+    await ranFor(2000);
+    expect((await boot(nowMs - 3_600_000)).guard.absence()).toBeUndefined();
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await ranFor(2000);
+    const next = await boot(nowMs + 60_000);
+    next.clock.step(3_600_000);
+    expect(next.guard.absence()).toBeUndefined();
+  });
+
+  it('is told of many days once a person says that the clock is right', async () => {
+    await ranFor(2000);
+    const next = await boot(nowMs + 30 * dayMs);
+    expect(next.guard.absence()).toBeUndefined();
+    const again = await boot(nowMs + 31 * dayMs);
+    expect(await again.guard.confirm()).toEqual({ fromMs: nowMs + 2000, toMs: nowMs + 30 * dayMs });
+    expect(await again.guard.confirm()).toBeUndefined();
+  });
+
+  it('is not made of a jump that was taken back', async () => {
+    await ranFor(2000);
+    const next = await boot(nowMs + 3650 * dayMs);
+    next.clock.step(-3650 * dayMs + 60_000);
+    expect(await next.guard.confirm()).toBeUndefined();
   });
 });

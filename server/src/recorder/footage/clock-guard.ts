@@ -1,7 +1,7 @@
 // Watches the host's clock, which nobody can trust: a mini-PC boots in 2036, or in 1970. A step opens a new epoch of
 // files and suspends deletion by age until somebody confirms that the clock is right now; both outlive a restart. What
 // a confirmed step says about the times of earlier epochs is kept, so that their age is counted right.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat, utimes } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
@@ -12,13 +12,19 @@ import { writeDurably } from './durable-json.js';
 const stepMs = 5000;
 /** The recorder was off for longer than this, or the clock is wrong: only a person can tell. */
 export const longestOutageMs = 3 * 86_400_000;
-/** How often the time is noted on the disk. */
+/** How often the time is noted durably; in between the file's own time says it, which needs no flush and no room. */
 const beatMs = 60_000;
 /** Times of an epoch that are off by less are taken as they are. */
 const toleratedShiftMs = 86_400_000;
 const maxSteps = 1000;
 
-const stepSchema = z.object({ endedEpoch: z.number().int(), stepMs: z.number(), atStart: z.boolean() });
+const stepSchema = z.object({
+  endedEpoch: z.number().int(),
+  stepMs: z.number(),
+  atStart: z.boolean(),
+  /** At a start: when the recorder ran last, where that was noted. */
+  ranUntilMs: z.number().optional(),
+});
 type Step = z.infer<typeof stepSchema>;
 const fileSchema = z.object({
   version: z.literal(1),
@@ -41,6 +47,12 @@ export interface ClockCondition {
   readonly steppedAtMs: number | null;
 }
 
+/** The recorder did not run in [fromMs, toMs), by the clock that its footage has on both sides. */
+export interface Absence {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface ClockGuard {
   /** Compares the clock with what the disk knows. Call before anything is recorded. */
   start(): Promise<void>;
@@ -50,10 +62,15 @@ export interface ClockGuard {
   epochBefore(): number;
   /** Files of this epoch exist: ours cannot be older. */
   atLeast(epoch: number): void;
-  /** Notes the time on the disk, now and then. */
+  /**
+   * From when it ran last until now; ask when recording begins. Undefined where the clock stepped, or jumped so far that
+   * only a person can tell (see `confirm`), or where nothing is known.
+   */
+  absence(): Absence | undefined;
+  /** Notes the time. Call about once a second. */
   beat(): Promise<void>;
-  /** The clock is right. Durable when it resolves. */
-  confirm(): Promise<void>;
+  /** The clock is right. Durable when it resolves. @returns the absence that the jump at the last start was, if it was one. */
+  confirm(): Promise<Absence | undefined>;
   /** What must be added to the times of an epoch; 0 where they are right, or nobody has said otherwise. */
   shiftMs(epoch: number): number;
   /** Epochs whose shift is not 0, ascending. */
@@ -79,6 +96,7 @@ export function createClockGuard(options: {
     confirmed: [],
   };
   let before = 0;
+  let started: { epoch: number; atMs: number; monotonicMs: number; ranUntilMs: number } | undefined;
   let differenceMs = clock.nowMs() - clock.monotonicMs();
   let lastBeatAt = -Infinity;
   let isSaved = false;
@@ -96,14 +114,20 @@ export function createClockGuard(options: {
     return result;
   }
 
+  const tellUnsaved = (error: unknown): void =>
+    logger.warn({ reason: errorMessage(error) }, 'the state of the clock could not be written');
+
   function saveSoon(): void {
-    save().catch((error: unknown) => {
-      logger.warn({ reason: errorMessage(error) }, 'the state of the clock could not be written');
-    });
+    save().catch(tellUnsaved);
   }
 
-  function step(byMs: number, atStart: boolean): void {
-    const pending: Step = { endedEpoch: state.epoch, stepMs: byMs, atStart };
+  function step(byMs: number, atStart: boolean, ranUntilMs?: number): void {
+    const pending: Step = {
+      endedEpoch: state.epoch,
+      stepMs: byMs,
+      atStart,
+      ...(ranUntilMs === undefined ? {} : { ranUntilMs }),
+    };
     state = {
       ...state,
       epoch: state.epoch + 1,
@@ -130,11 +154,22 @@ export function createClockGuard(options: {
     }
   }
 
+  /** The later of both notes; a file's time that cannot be (a copy, another hand) does not count. */
+  async function ranUntil(lastSeenAtMs: number, nowMs: number): Promise<number> {
+    const { mtimeMs } = await stat(options.path);
+    return mtimeMs > lastSeenAtMs && mtimeMs <= nowMs ? Math.floor(mtimeMs) : lastSeenAtMs;
+  }
+
   function look(): void {
     const difference = clock.nowMs() - clock.monotonicMs();
     const byMs = difference - differenceMs;
     differenceMs = difference;
     if (Math.abs(byMs) > stepMs) step(byMs, false);
+  }
+
+  async function noteInFileTime(): Promise<void> {
+    const seconds = clock.nowMs() / 1000;
+    await utimes(options.path, seconds, seconds);
   }
 
   const sum = (epoch: number): number =>
@@ -149,16 +184,18 @@ export function createClockGuard(options: {
       if (known !== undefined) {
         state = known;
         before = known.epoch;
+        const ranUntilMs = await ranUntil(known.lastSeenAtMs, now);
         const sinceMs = now - known.lastSeenAtMs;
-        if (sinceMs < -stepMs || sinceMs > longestOutageMs) step(sinceMs, true);
+        if (sinceMs < -stepMs || sinceMs > longestOutageMs) step(sinceMs, true, ranUntilMs);
+        else started = { epoch: state.epoch, atMs: now, monotonicMs: clock.monotonicMs(), ranUntilMs };
       } else {
         const day = await options.newestDay();
         if (day !== undefined && now < day.fromMs - stepMs) step(now - day.fromMs, true);
         else if (day !== undefined && now > day.toMs + longestOutageMs) step(now - day.toMs, true);
       }
-      await save().catch((error: unknown) => {
-        logger.warn({ reason: errorMessage(error) }, 'the state of the clock could not be written');
-      });
+      // Not written again where nothing is new: the file's time says until when the recorder ran, until that was told.
+      if (state === known) isSaved = true;
+      else await save().catch(tellUnsaved);
       lastBeatAt = clock.monotonicMs();
     },
     epoch() {
@@ -171,17 +208,26 @@ export function createClockGuard(options: {
       state = { ...state, epoch };
       saveSoon();
     },
+    absence() {
+      look();
+      if (started === undefined || started.epoch !== state.epoch) return undefined;
+      const toMs = started.atMs + clock.monotonicMs() - started.monotonicMs;
+      return toMs > started.ranUntilMs ? { fromMs: started.ranUntilMs, toMs } : undefined;
+    },
     async beat() {
       look();
-      if (isSaved && clock.monotonicMs() - lastBeatAt < beatMs) return;
-      lastBeatAt = clock.monotonicMs();
-      state = { ...state, lastSeenAtMs: clock.nowMs() };
-      await save();
+      if (!isSaved || clock.monotonicMs() - lastBeatAt >= beatMs) {
+        lastBeatAt = clock.monotonicMs();
+        state = { ...state, lastSeenAtMs: clock.nowMs() };
+        // Also where the disk is full: it must not look as if nobody had been there.
+        await save().finally(noteInFileTime);
+      } else await noteInFileTime();
     },
     async confirm() {
       look();
       // A single jump forward at a start, confirmed as it is, was a long time without power: no time was wrong.
-      const outage = state.pending.length === 1 && state.pending[0]!.atStart && state.pending[0]!.stepMs > 0;
+      const [jump, ...others] = state.pending;
+      const outage = jump !== undefined && others.length === 0 && jump.atStart && jump.stepMs > 0;
       state = {
         ...state,
         lastSeenAtMs: clock.nowMs(),
@@ -191,6 +237,8 @@ export function createClockGuard(options: {
       };
       await save();
       logger.info({ epoch: state.epoch }, 'the clock was confirmed: age deletes footage again');
+      if (!outage || jump.ranUntilMs === undefined || state.lastStep === null) return undefined;
+      return { fromMs: jump.ranUntilMs, toMs: state.lastStep.steppedAtMs };
     },
     shiftMs,
     shiftedEpochs() {

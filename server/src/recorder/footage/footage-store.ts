@@ -8,7 +8,7 @@ import type { Logger } from '../../lib/logger.js';
 import { unhurried, type Hurry } from '../../lib/turn-pacer.js';
 import { createCameraWriter, type CameraWriter } from './camera-writer.js';
 import { createCatalogue, type CatalogueListener } from './catalogue.js';
-import { createClockGuard } from './clock-guard.js';
+import { createClockGuard, type Absence } from './clock-guard.js';
 import { createDiskLanes, type DiskLanes } from './disk-lanes.js';
 import { createFlushSchedule } from './flush-schedule.js';
 import { chainedFile, describeClosedFile, type FootageChain } from './footage-chain.js';
@@ -37,6 +37,8 @@ export interface FootageStoreOptions {
   readonly syncSeconds: number;
   /** Where closed files are entered and deletions noted; without one footage is kept unchained. */
   readonly chain?: FootageChain;
+  /** The recorder did not run then: told before anything is recorded, or when a person confirms that it was so. */
+  readonly onAbsence?: (absence: Absence) => void;
   readonly statfs?: (directory: string) => Promise<DiskSpace>;
   readonly retentionIntervalMs?: number;
   /** Recording starts after at most this time, also when the catalogue does not open; default 10 s. */
@@ -279,6 +281,14 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     enough.abort();
   }
 
+  function tellAbsence(absence: Absence | undefined): void {
+    try {
+      if (absence !== undefined) options.onAbsence?.(absence);
+    } catch (error) {
+      logger.error({ reason: errorMessage(error) }, 'it could not be noted that the recorder did not run');
+    }
+  }
+
   return {
     ...createFootageReader({ directory, catalogue, waitingRows, lanes, writers }),
     async start() {
@@ -290,6 +300,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       await atMost(opened, options.catalogueWaitMs ?? catalogueWaitMs);
       state = 'started';
       await atMost(recover().catch(tellUpkeep), recoveryWaitMs);
+      tellAbsence(guard.absence());
       loops.push(
         repeat('footage tick', tickMs, logger, tick),
         repeat('footage upkeep', upkeepMs, logger, upkeep),
@@ -352,6 +363,6 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
         openCameras: () => [...writers.keys()],
         openFiles: (cameraId) => writers.get(cameraId)?.openFiles() ?? [],
       }),
-    confirmClock: () => guard.confirm(),
+    confirmClock: async () => tellAbsence(await guard.confirm()),
   };
 }
