@@ -23,9 +23,8 @@ export const recorderRuntime = {
     // Arenas of the C library, by default eight a core: each of those threads would keep its own free memory.
     MALLOC_ARENA_MAX: '2',
   },
-  // A young generation of 8 MB instead of 16: hardly anything of the streams is on the heap. The old one may double before
-  // it is collected: nearly all of it stays, and to find that out again costs as much as writing the footage.
-  nodeArgs: ['--max-semi-space-size=8', '--heap-growing-percent=100'],
+  // A young generation of 8 MB instead of 16: hardly anything of the streams is on the heap.
+  nodeArgs: ['--max-semi-space-size=8'],
 };
 
 const START_DEADLINE_MS = 60_000;

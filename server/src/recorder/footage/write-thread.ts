@@ -46,7 +46,10 @@ export function createWriteThread(options: { logger: Logger; atTurnEnd?: (work: 
   }
 
   function start(): Worker {
-    const started = startWorker('./write-thread.worker', import.meta.url, { name: 'footage writes' });
+    const started = startWorker('./write-thread.worker', import.meta.url, {
+      name: 'footage writes',
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    });
     const onEnd = (reason: string) => {
       if (worker !== started) return;
       worker = undefined;
