@@ -7,7 +7,11 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  * In a process that itself runs through tsx, a worker whose entry is a `.ts` file fails with "unknown file extension",
  * whatever it is given to preload; so there it begins with a line of JavaScript that registers tsx and then imports it.
  */
-export function startWorker(name: string, base: string, options: Pick<WorkerOptions, 'workerData' | 'name' | 'resourceLimits'>): Worker {
+export function startWorker(
+  name: string,
+  base: string,
+  options: Pick<WorkerOptions, 'workerData' | 'name' | 'resourceLimits'>,
+): Worker {
   if (!base.endsWith('.ts')) return new Worker(new URL(`${name}.js`, base), { ...options, execArgv: [] });
   const entry = JSON.stringify(new URL(`${name}.ts`, base).href);
   const boot = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); })`;
