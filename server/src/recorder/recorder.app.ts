@@ -112,7 +112,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
 
     const pacer = createTurnPacer({
       turnMs: () => (live.streams().length > 0 ? watchedTurnMs : turnMs),
-      mayPause: () => director.cameras.length >= manyCameras,
+      mayPause: () => director.cameras.length >= manyCameras && !ingest.isCrowded(),
     });
     const { hurry } = pacer;
 

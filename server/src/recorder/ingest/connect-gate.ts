@@ -38,6 +38,11 @@ export class ConnectGate {
     return entered ? this.lease() : () => undefined;
   }
 
+  /** Somebody waits for a place. */
+  get isCrowded(): boolean {
+    return this.waiting.size > 0;
+  }
+
   private lease(): () => void {
     let held = true;
     const release = () => {

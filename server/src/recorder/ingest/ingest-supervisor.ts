@@ -43,6 +43,8 @@ export interface IngestSupervisor {
   runtime(cameraId: string, stream?: StreamName): StreamRuntime | undefined;
   /** Asks the camera for a keyframe out of turn, where it offers that; at most one in ten seconds gets through. */
   requestKeyframe(cameraId: string, stream: StreamName): void;
+  /** Many cameras connect at once, as after a start: some wait for their turn. */
+  isCrowded(): boolean;
   /** The main stream of a camera changed its state. */
   onChange(listener: (cameraId: string) => void): () => void;
 }
@@ -289,6 +291,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
         entry.linger.unref();
       };
     },
+    isCrowded: () => gates.native.isCrowded || gates.ffmpeg.isCrowded,
     subscribe: (cameraId, stream, listener) => listen(subscribers, keyOf(cameraId, stream), listener),
     subscribeParts: (cameraId, stream, listener) => listen(partSubscribers, keyOf(cameraId, stream), listener),
     runtime(cameraId, stream = 'main') {

@@ -52,6 +52,7 @@ describe('ConnectGate', () => {
     });
     await Promise.all(all.slice(0, 3));
     expect(entered).toEqual([0, 1, 2]);
+    expect(gate.isCrowded).toBe(true);
     releases[1]!();
     releases[1]!();
     await all[3];
@@ -59,6 +60,7 @@ describe('ConnectGate', () => {
     // Those that never say that they are done give their places away.
     await Promise.all(all);
     expect(entered).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(gate.isCrowded).toBe(false);
   });
 
   it('begins no more than so many a second, and forgets those who gave up', async () => {

@@ -49,11 +49,11 @@ export interface FragmenterOptions {
 
 /** A fragment without a keyframe in sight is cut after this. */
 const targetTicks = timescale;
-/** … and at the latest here, in whatever place. */
-const longestTicks = 1.9 * timescale;
+/** … and at the latest here, in whatever place: with its way to the disk it is under the 2 s that a crash may take. */
+const longestTicks = 1.7 * timescale;
 /** A pause between frames beyond this is missing footage and not a long picture. */
 const longestPictureTicks = 2 * timescale;
-const longestWaitMs = 1500;
+const longestWaitMs = 1250;
 const assumedFrameTicks = timescale / 25;
 /** Parts come close to a third of a second. */
 const partTicks = 0.334 * timescale;
