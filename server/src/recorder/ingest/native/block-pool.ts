@@ -5,8 +5,16 @@ const smallestBytes = 16 * 1024;
 const largestBytes = 4 * 1024 * 1024;
 /** From here on there is a size between each power of two and the next. */
 const halfwayBytes = 128 * 1024;
-/** Free blocks beyond this are left to the garbage collector. */
-const maxFreeBytes = 24 * 1024 * 1024;
+/** Free blocks beyond this are left to the garbage collector, which does not hurry: shared memory does not press it. */
+const maxFreeBytes = 128 * 1024 * 1024;
+/** So often it is looked which blocks lay free all the while, as after a time in which the disk was slow. */
+const givesARound = 8192;
+
+interface Shelf {
+  readonly blocks: Buffer[];
+  /** So few there were at least in this round. */
+  fewest: number;
+}
 
 function sizeOf(byteLength: number): number {
   let size = smallestBytes;
@@ -25,15 +33,18 @@ export function put(target: Buffer, at: number, source: Buffer): number {
 }
 
 export class BlockPool {
-  private readonly free = new Map<number, Buffer[]>();
+  private readonly shelves = new Map<number, Shelf>();
   private freeBytes = 0;
+  private gives = 0;
 
   /** At least `byteLength` bytes with anything in them. */
   take(byteLength: number): Buffer {
     const size = byteLength > largestBytes ? byteLength : sizeOf(byteLength);
-    const block = this.free.get(size)?.pop();
-    if (block === undefined) return Buffer.from(new SharedArrayBuffer(size));
-    this.freeBytes -= block.length;
+    const shelf = this.shelves.get(size);
+    const block = shelf?.blocks.pop();
+    if (shelf === undefined || block === undefined) return Buffer.from(new SharedArrayBuffer(size));
+    shelf.fewest = Math.min(shelf.fewest, shelf.blocks.length);
+    this.freeBytes -= size;
     return block;
   }
 
@@ -41,9 +52,18 @@ export class BlockPool {
   give(block: Buffer): void {
     const size = block.length;
     if (this.freeBytes + size > maxFreeBytes || size > largestBytes || size !== sizeOf(size)) return;
-    const free = this.free.get(size);
-    if (free === undefined) this.free.set(size, [block]);
-    else free.push(block);
+    const shelf = this.shelves.get(size);
+    if (shelf === undefined) this.shelves.set(size, { blocks: [block], fewest: 0 });
+    else shelf.blocks.push(block);
     this.freeBytes += size;
+    if (++this.gives % givesARound === 0) this.dropUnused();
+  }
+
+  private dropUnused(): void {
+    for (const [size, shelf] of this.shelves) {
+      shelf.blocks.splice(0, shelf.fewest);
+      this.freeBytes -= shelf.fewest * size;
+      shelf.fewest = shelf.blocks.length;
+    }
   }
 }

@@ -28,12 +28,22 @@ it('a pool hands out blocks that are large enough, and each again only after it 
   expect(pool.take(9_000_000).length).toBe(9_000_000);
 });
 
+it('a pool keeps what is used again and again, and drops what lies free for long', () => {
+  const pool = new BlockPool();
+  const takeThree = () => Array.from({ length: 3 }, () => pool.take(16_000));
+  const many = Array.from({ length: 100 }, () => pool.take(16_000));
+  for (const block of many) pool.give(block);
+  for (let round = 0; round < 10_000; round++) for (const block of takeThree()) pool.give(block);
+  const again = Array.from({ length: 100 }, () => pool.take(16_000));
+  expect(again.filter((block) => many.includes(block))).toHaveLength(3);
+});
+
 it('a pool keeps no more than it should, and nothing that it did not make', () => {
   const pool = new BlockPool();
-  const blocks = Array.from({ length: 100 }, () => pool.take(1024 * 1024));
+  const blocks = Array.from({ length: 140 }, () => pool.take(1024 * 1024));
   for (const block of blocks) pool.give(block);
-  const again = new Set(Array.from({ length: 100 }, () => pool.take(1024 * 1024)));
-  expect(blocks.filter((block) => again.has(block))).toHaveLength(24);
+  const again = new Set(Array.from({ length: 140 }, () => pool.take(1024 * 1024)));
+  expect(blocks.filter((block) => again.has(block))).toHaveLength(128);
   const strange = Buffer.alloc(20_000);
   pool.give(strange);
   expect(pool.take(16_000)).not.toBe(strange);
