@@ -322,9 +322,9 @@ describe('Fragmenter', () => {
 
   it('does not sit on a frame for long', () => {
     const { found, fragmenter } = run([[0, true]]);
-    fragmenter.flushLate(1400);
+    fragmenter.flushLate(1150);
     expect(found).toHaveLength(0);
-    fragmenter.flushLate(1600);
+    fragmenter.flushLate(1350);
     expect(found).toHaveLength(1);
   });
 });
