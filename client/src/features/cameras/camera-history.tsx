@@ -89,7 +89,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
               {t('history.now')}
             </Text>
           </Group>
-          <Table.ScrollContainer minWidth={600}>
+          <Table.ScrollContainer minWidth={500}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
