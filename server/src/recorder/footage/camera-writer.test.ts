@@ -173,6 +173,28 @@ describe('rotation', () => {
     expect(disk.texts.size).toBe(0);
   });
 
+  it('waits where files end faster than the disk finishes them, and none of them is lost to readers', async () => {
+    const disk = new FakeDisk();
+    let fail: () => void = () => undefined;
+    const hanging = new Promise<void>((_, reject) => (fail = () => reject(noSpace())));
+    hanging.catch(() => undefined);
+    disk.before = (call) => (call === 'flush media' ? hanging : undefined);
+    const { writer, unfinished } = open(disk);
+    for (let index = 0; index < 20; index++) await writer.append(madeFragment(index));
+    let stored = false;
+    const next = writer.append(madeFragment(20)).then(() => (stored = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(stored).toBe(false);
+    expect(writer.waitingMs()).toBeGreaterThan(0);
+    expect(await writer.openFragments()).toHaveLength(20);
+    fail();
+    await next;
+    expect(unfinished).toHaveLength(5);
+    const fragments = await writer.openFragments();
+    expect(fragments).toHaveLength(21);
+    for (const { fileId } of fragments) expect(writer.openFile(fileId)).toBeDefined();
+  });
+
   it('takes no more file handles over 200 cycles of opening, closing and failing', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'choi-canh-writer-'));
     folders.push(directory);

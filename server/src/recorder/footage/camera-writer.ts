@@ -21,8 +21,10 @@ import type { WriteBudget } from './write-budget.js';
 const tailMs = 130_000;
 /** Names that are tried when a file of that start exists already. */
 const maxNameTries = 1000;
-/** Files that wait for recovery and stay readable from memory meanwhile. */
-const maxUnfinished = 8;
+/** Files that wait for recovery and stay readable from memory meanwhile; 13 kB each. */
+const maxUnfinished = 32;
+/** Files that are being finished; with more, the next one begins when these are. */
+const maxEnded = 4;
 
 interface Rotation {
   /** Media time after which the next keyframe begins a new file. */
@@ -188,6 +190,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
 
   async function write(fragment: Fragment): Promise<StoredFragment> {
     if (current !== undefined && !continues(current, fragment)) end();
+    // A disk that finishes files more slowly than new ones begin would leave more behind than memory tells of.
+    if (current === undefined && ended.length > maxEnded) await finishing;
     const file = current ?? (await begin(fragment));
     const record = await file.append(fragment);
     const { first } = file.records;

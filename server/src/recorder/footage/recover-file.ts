@@ -176,7 +176,8 @@ export async function recoverFile(
     file = await open(absolutePath(directory, path), 'r+');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    if (wasOpen) await removeFootage(directory, path);
+    // Only what is left beside it: a file of this name may have begun just now.
+    if (wasOpen) await rm(absolutePath(directory, indexPathOf(path)), { force: true });
     return undefined;
   }
   try {
