@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { idSchema } from '@choi-canh/shared/common';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
+import { writeDurably } from '../lib/durable-file.js';
 import { errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
-import { writeDurably } from './footage/durable-json.js';
 
 /** Camera's clock minus ours, and when (UTC by our clock) that was measured. */
 const clockOffset = z.object({ offsetMs: z.number(), atMs: z.number().min(0) });

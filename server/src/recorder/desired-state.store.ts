@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { desiredState } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
+import { writeDurably } from '../lib/durable-file.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { createSecretBox, type SecretBox } from '../lib/secret-box.js';
@@ -19,25 +20,6 @@ const stored = z.object({ state: desiredState, addresses: z.record(z.string(), c
 export type StoredState = z.infer<typeof stored>;
 
 const context = 'recorder desired state';
-
-/** Writes a file so that after a crash there is either the old content or the new one; mode 0600. */
-async function writeAtomically(path: string, content: Buffer | string): Promise<void> {
-  const part = `${path}.part`;
-  const file = await open(part, 'w', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
@@ -80,7 +62,7 @@ export class DesiredStateStore {
   /** Durable when it resolves. Saves one after the other. */
   save(state: StoredState): Promise<void> {
     const sealed = this.box.seal(JSON.stringify(state), context);
-    const done = this.writing.then(() => writeAtomically(this.path, sealed));
+    const done = this.writing.then(() => writeDurably(this.path, sealed));
     this.writing = done.catch(() => undefined);
     return done;
   }

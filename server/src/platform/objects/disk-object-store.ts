@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { syncFolder } from '../../lib/durable-file.js';
 import { AppError, isAppError } from '../../lib/errors.js';
 import type { ByteRange, ObjectDigest, ObjectStore } from './object-store.js';
 
@@ -70,16 +71,6 @@ async function writeDurably(path: string, content: Readable): Promise<ObjectDige
     await file.close();
   }
   return { sha256: hash.digest('hex'), bytes };
-}
-
-/** A rename is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function checkedRange(range: ByteRange | undefined, bytes: number): ByteRange {

@@ -3,6 +3,7 @@
 import { open, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../../lib/clock.js';
+import { syncFolder } from '../../lib/durable-file.js';
 import { decodeChainLine, type ChainLine } from '../../lib/chain/chain-line.js';
 import { readLineTail, type LineTail } from '../../lib/chain/line-file.js';
 import type { ChainTroubles } from './chain-troubles.js';
@@ -116,7 +117,7 @@ export function createChainFile(options: ChainFileOptions) {
     } finally {
       await file.close();
     }
-    if (bytes === 0) await syncFolderOf(path);
+    if (bytes === 0) await syncFolder(dirname(path));
   }
 
   /** All that waits, in one write. */
@@ -175,13 +176,4 @@ export function createChainFile(options: ChainFileOptions) {
       return result;
     },
   };
-}
-
-async function syncFolderOf(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

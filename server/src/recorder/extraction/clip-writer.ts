@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../lib/durable-file.js';
 import { AppError } from '../../lib/errors.js';
 import { buildMovieHead, type Chunk } from '../../lib/isobmff/progressive-movie.js';
 import { fragmentAt, type Cut } from './cut-plan.js';
@@ -167,15 +168,6 @@ function headOf(cut: Cut, chunks: readonly SourceChunk[]): { head: Buffer; dataB
         }),
   });
   return { head, dataBytes };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /**

@@ -4,9 +4,9 @@
 import { readFile, stat, utimes } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.js';
+import { writeDurably } from '../../lib/durable-file.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { writeDurably } from './durable-json.js';
 
 /** A difference between wall and monotonic clock beyond this is a step, not drift. */
 const stepMs = 5000;

@@ -3,7 +3,7 @@ import { close, fdatasync, ftruncate, open as openWith, writev } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { syncFolder } from './durable-json.js';
+import { syncFolder } from '../../lib/durable-file.js';
 import { canWrite, type WriteThread } from './write-thread.js';
 
 /** A file being written. Every call may fail as the system's do, with its `code`. */
@@ -72,9 +72,12 @@ function writableFile(fd: number, thread?: WriteThread): WritableFile {
   };
 }
 
+const createFile = async (path: string, thread?: WriteThread): Promise<WritableFile> =>
+  writableFile(await openNumber(path, 'wx', 0o600), thread);
+
 export const systemDisk: FootageDisk = {
   read: readPart,
-  create: async (path) => writableFile(await openNumber(path, 'wx', 0o600)),
+  create: (path) => createFile(path),
   makeFolder: async (path) => (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined,
   async replace(path, content) {
     await writeFile(`${path}.new`, content, { mode: 0o600 });
@@ -86,7 +89,7 @@ export const systemDisk: FootageDisk = {
 
 /** Its files are written by a thread of their own where it can. */
 export function diskWithThread(thread: WriteThread): FootageDisk {
-  return { ...systemDisk, create: async (path) => writableFile(await openNumber(path, 'wx', 0o600), thread) };
+  return { ...systemDisk, create: (path) => createFile(path, thread) };
 }
 
 /** @throws ENOSPC also where the system wrote only a part and said nothing */

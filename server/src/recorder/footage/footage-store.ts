@@ -122,6 +122,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     holds,
     guard,
     space,
+    hurry,
     chain: options.chain,
     mayDelete: () => !awaitsHolds() && catalogueState === 'ready' && state === 'started',
   });
@@ -254,7 +255,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     closeIdle();
     if (clock.monotonicMs() < nextRetentionAt) return;
     nextRetentionAt = Infinity;
-    retaining = hurry(() => retention.run()).finally(() => {
+    retaining = retention.run().finally(() => {
       nextRetentionAt = Math.min(nextRetentionAt, clock.monotonicMs() + (options.retentionIntervalMs ?? 5000));
     });
   }

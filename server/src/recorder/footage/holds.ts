@@ -2,9 +2,9 @@
 // loss of the catalogue.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeDurably } from '../../lib/durable-file.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
-import { writeDurably } from './durable-json.js';
 import type { Hold } from './footage-types.js';
 
 const fileSchema = z.object({

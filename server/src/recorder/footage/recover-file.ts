@@ -2,11 +2,11 @@
 // off, a missing or damaged index is made anew from the boxes, the closing record is written.
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { writeDurably } from '../../lib/durable-file.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { InitSegment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { CatalogueRow } from './catalogue-database.js';
-import { writeDurably } from './durable-json.js';
 import { absolutePath, fileIdOf, indexPathOf, parseFootagePath } from './footage-paths.js';
 import {
   decodeIndex,

@@ -3,6 +3,7 @@
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import { unhurried, type Hurry } from '../../lib/turn-pacer.js';
 import type { CatalogueRow, RecordingOrder } from './catalogue-database.js';
 import type { Catalogue } from './catalogue.js';
 import type { ClockGuard } from './clock-guard.js';
@@ -58,9 +59,11 @@ export function createRetention(options: {
   /** A deletion is noted there before it is made. */
   chain?: Pick<FootageChain, 'tombstone'> | undefined;
   space: () => Promise<DiskSpace>;
+  /** Around each deletion: many may be due at once, and each goes to the disk several times. */
+  hurry?: Hurry;
   mayDelete: () => boolean;
 }): Retention {
-  const { directory, clock, logger, catalogue, holds, guard } = options;
+  const { directory, clock, logger, catalogue, holds, guard, hurry = unhurried } = options;
   let policy: RetentionPolicy = { minFreeBytes: 0, daysOfCamera: new Map() };
   let full = false;
   let diskRefused = false;
@@ -110,7 +113,7 @@ export function createRetention(options: {
       const beforeMs = clock.nowMs() - (daysOf(cameraId) ?? Infinity) * dayMs;
       for (let fromMs = -1e15; ;) {
         const page = await catalogue.expired(cameraId, fromMs, beforeMs, pageSize);
-        for (const row of page) if (mayGo() && isExpired(row) && !isHeld(row)) await remove(row, 'age');
+        for (const row of page) if (mayGo() && isExpired(row) && !isHeld(row)) await hurry(() => remove(row, 'age'));
         const last = page.at(-1);
         if (last === undefined || page.length < pageSize || !mayGo()) break;
         fromMs = last.startAtMs + 0.001;
@@ -127,7 +130,7 @@ export function createRetention(options: {
       for (const row of page) {
         if (row.epoch !== epoch || !mayGo()) return;
         if (row.startAtMs + guard.shiftMs(epoch) > clock.nowMs() - keptMs) return;
-        if (isExpired(row) && !isHeld(row)) await remove(row, 'age');
+        if (isExpired(row) && !isHeld(row)) await hurry(() => remove(row, 'age'));
         after = row;
       }
       if (page.length < pageSize) return;
@@ -149,7 +152,7 @@ export function createRetention(options: {
       for (const row of page) {
         if (freed >= bytes) break;
         after = { epoch: row.epoch, startAtMs: row.startAtMs, id: row.id };
-        if (isHeld(row) || !(await remove(row, 'headroom'))) {
+        if (isHeld(row) || !(await hurry(() => remove(row, 'headroom')))) {
           if (files === 0) held = { upTo: after, revision, untilAt };
           continue;
         }
