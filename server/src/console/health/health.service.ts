@@ -52,14 +52,19 @@ export class HealthService {
 
   /**
    * A recorder says that it did not run for a while: whatever was believed of its cameras in that time, nobody looked.
-   * What people decided stays. What it saw since tells itself, in events that follow this one.
+   * What people decided stays. What it saw since tells itself, in events that follow this one; until then nothing is
+   * known but that it is there again.
    */
   async recorderStopped(manager: Transaction, recorderId: string, stop: { from: string; to: string }): Promise<void> {
     const range = { fromMs: Date.parse(stop.from), toMs: Math.min(Date.parse(stop.to), this.#clock.nowMs()) };
     if (range.fromMs >= range.toMs) return;
     const all = await this.#repository.ofRecorder(manager, recorderId, range);
     const rows = all.filter((row) => row.reason !== 'disabled');
-    await this.#repository.replace(manager, rows, laidOver(rows, stopped, range));
+    await this.#repository.replace(
+      manager,
+      rows,
+      laidOver(rows, stopped, range, (row) => (row.reason === unreachable.reason ? row : connecting)),
+    );
   }
 
   /** A recorder was lost: of its cameras nothing is known, but what people decided stays known. */

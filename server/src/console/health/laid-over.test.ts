@@ -69,4 +69,20 @@ describe('a fact laid over intervals', () => {
     const others = result.filter((one) => !again.includes(one));
     expect(shown([...others, ...laidOver(again, fact, { fromMs: 10, toMs: 20 })])).toEqual(expected);
   });
+
+  it('goes on behind it as it is told', () => {
+    const after = (one: CameraStateIntervalRow) =>
+      one.reason === 'ok' ? ({ state: 'unknown', reason: 'connecting', detail: '' } as const) : one;
+    const rows = [row('a', 0, null), row('b', 0, 30, 'recorder_unreachable'), row('c', 0, 20)];
+    expect(shown(laidOver(rows, fact, { fromMs: 10, toMs: 20 }, after))).toEqual([
+      ['a', 0, 10, 'ok'],
+      ['a', 10, 20, 'recorder_stopped'],
+      ['a', 20, null, 'connecting'],
+      ['b', 0, 10, 'recorder_unreachable'],
+      ['b', 10, 20, 'recorder_stopped'],
+      ['b', 20, 30, 'recorder_unreachable'],
+      ['c', 0, 10, 'ok'],
+      ['c', 10, 20, 'recorder_stopped'],
+    ]);
+  });
 });
