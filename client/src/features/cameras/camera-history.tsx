@@ -89,37 +89,49 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
               {t('history.now')}
             </Text>
           </Group>
-          <Table.ScrollContainer minWidth={500}>
+          <Table.ScrollContainer minWidth={0}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t('columns.state')}</Table.Th>
                   <Table.Th>{t('history.from')}</Table.Th>
-                  <Table.Th style={{ whiteSpace: 'nowrap' }}>{t('history.duration')}</Table.Th>
-                  <Table.Th>{t('history.reason')}</Table.Th>
+                  <Table.Th visibleFrom="sm" style={{ whiteSpace: 'nowrap' }}>
+                    {t('history.duration')}
+                  </Table.Th>
+                  <Table.Th visibleFrom="sm">{t('history.reason')}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
                 {[...parts]
                   .reverse()
                   .slice(0, mostRows)
-                  .map((part) => (
-                    <Table.Tr key={part.sinceAt}>
-                      <Table.Td>
-                        <StateBadge state={part.state} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Instant at={part.sinceAt} />
-                      </Table.Td>
-                      <Table.Td style={{ whiteSpace: 'nowrap' }}>
-                        {formatDuration(
-                          (part.toAt === null ? nowMs : Date.parse(part.toAt)) - Date.parse(part.sinceAt),
-                          i18n.language,
-                        )}
-                      </Table.Td>
-                      <Table.Td>{t(`common:cameraReasons.${part.reason}`)}</Table.Td>
-                    </Table.Tr>
-                  ))}
+                  .map((part) => {
+                    const reason = t(`common:cameraReasons.${part.reason}`);
+                    const duration = formatDuration(
+                      (part.toAt === null ? nowMs : Date.parse(part.toAt)) - Date.parse(part.sinceAt),
+                      i18n.language,
+                    );
+                    return (
+                      <Table.Tr key={part.sinceAt}>
+                        <Table.Td>
+                          <StateBadge state={part.state} />
+                          <Text size="sm" mt={4} hiddenFrom="sm">
+                            {reason}
+                          </Text>
+                        </Table.Td>
+                        <Table.Td>
+                          <Instant at={part.sinceAt} />
+                          <Text size="sm" hiddenFrom="sm">
+                            {duration}
+                          </Text>
+                        </Table.Td>
+                        <Table.Td visibleFrom="sm" style={{ whiteSpace: 'nowrap' }}>
+                          {duration}
+                        </Table.Td>
+                        <Table.Td visibleFrom="sm">{reason}</Table.Td>
+                      </Table.Tr>
+                    );
+                  })}
               </Table.Tbody>
             </Table>
           </Table.ScrollContainer>
