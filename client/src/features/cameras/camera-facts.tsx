@@ -1,7 +1,8 @@
 import type { CameraResponse, StreamFacts } from '@choi-canh/shared/cameras';
-import { Stack, Table, Title } from '@mantine/core';
+import { Stack, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
 import { useAreas } from '../../lib/areas.js';
 
@@ -48,18 +49,7 @@ export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; area
       <Title order={2} fz="lg">
         {t('facts.title')}
       </Title>
-      <Table variant="vertical" withRowBorders>
-        <Table.Tbody>
-          {rows.map(([label, value]) => (
-            <Table.Tr key={label}>
-              <Table.Th w="38%" fw={500}>
-                {label}
-              </Table.Th>
-              <Table.Td>{value}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <FactTable rows={rows} />
     </Stack>
   );
 }

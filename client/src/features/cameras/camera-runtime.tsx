@@ -1,10 +1,11 @@
 import { cameraRuntimeResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraRuntime as Runtime } from '@choi-canh/shared/recorder-api';
-import { Stack, Table, Text, Title } from '@mantine/core';
+import { Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
@@ -71,18 +72,5 @@ function RuntimeTable({ camera, runtime, askedAt }: { camera: CameraResponse; ru
     [t('runtime.audio'), soundWords(t, runtime, camera.audio)],
     [t('runtime.reconnects'), `${number.format(runtime.reconnects)} (${t('runtime.reconnectsHint')})`],
   ];
-  return (
-    <Table variant="vertical" withRowBorders>
-      <Table.Tbody>
-        {rows.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th w="38%" fw={500}>
-              {label}
-            </Table.Th>
-            <Table.Td>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <FactTable rows={rows} />;
 }

@@ -1,8 +1,9 @@
 import type { RecorderResponse } from '@choi-canh/shared/recorders';
-import { Table, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { stepWords } from '../../components/alert-sentence.js';
+import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
 import { formatDateTime } from '../../lib/time.js';
 
@@ -59,18 +60,5 @@ export function RecorderFacts({ recorder }: { recorder: RecorderResponse }) {
     [t('rows.transcodes'), t('rows.transcodesOf', transcodes)],
     [t('rows.version'), recorder.version ?? '—'],
   ];
-  return (
-    <Table variant="vertical" withRowBorders>
-      <Table.Tbody>
-        {rows.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th w="38%" fw={500}>
-              {label}
-            </Table.Th>
-            <Table.Td>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <FactTable rows={rows} />;
 }
