@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createTurnPacer } from './turn-pacer.js';
+import { createTurnPacer, hurried } from './turn-pacer.js';
 
 /** A pacer whose pauses take no time and are told, on a clock that they move. */
 function paced(options: { mayPause?: () => boolean } = {}) {
@@ -65,6 +65,27 @@ describe('turns of the loop', () => {
     finish();
     expect(await answer).toBe('answer');
     await vi.waitFor(() => expect(happened).toContain('pause 100'), { timeout: 5000 });
+  });
+
+  it('are paced while what was made in a hurry is taken slowly', async () => {
+    const { pacer, happened } = paced();
+    let ended = false;
+    async function* pieces() {
+      try {
+        for (let piece = 0; ; piece++) yield await Promise.resolve(piece);
+      } finally {
+        ended = true;
+      }
+    }
+    const taken: number[] = [];
+    for await (const piece of hurried(pieces(), pacer.hurry)) {
+      taken.push(piece);
+      happened.length = 0;
+      await vi.waitFor(() => expect(happened).toContain('pause 100'), { timeout: 5000 });
+      if (taken.length === 2) break;
+    }
+    expect(taken).toEqual([0, 1]);
+    expect(ended).toBe(true);
   });
 
   it('are not paced after the end', async () => {

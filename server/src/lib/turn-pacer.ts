@@ -7,6 +7,20 @@ import { systemClock, type Clock } from './clock.js';
 export type Hurry = <T>(work: () => Promise<T>) => Promise<T>;
 export const unhurried: Hurry = (work) => work();
 
+/** The same, where each is made in a hurry and whoever takes them may take their time. */
+export async function* hurried<T>(items: AsyncIterable<T>, hurry: Hurry): AsyncGenerator<T, void, undefined> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await hurry(() => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
 export interface TurnPacer {
   start(): void;
   stop(): void;

@@ -1,6 +1,7 @@
 import { idSchema, instantFromMs, instantSchema, msFromInstant } from '@choi-canh/shared/common';
 import { z } from 'zod';
 import { AppError } from '../lib/errors.js';
+import { hurried } from '../lib/turn-pacer.js';
 import { playlistContentType, type Playback } from './playback/playback.js';
 import { parseInput, sendPieces, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
@@ -46,12 +47,13 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
   const fileRoute = (folder: string, sound: boolean): RecorderRoute => ({
     method: 'GET',
     path: `/v1/cameras/:id/${folder}/:fileId.mp4`,
-    handle: async ({ params, query, headers, response, signal }) => {
+    waits: true,
+    handle: async ({ params, query, headers, response, signal, hurry }) => {
       const { id, fileId } = parseInput(fileParams, params);
       const { from, to } = parseInput(guardQuery, query);
       const { startByte, endByte } = exactRange(headers.range);
       const guard = { fromMs: from, toMs: to };
-      const part = await playback.fileRange(id, fileId, startByte, endByte, guard, sound);
+      const part = await hurry(() => playback.fileRange(id, fileId, startByte, endByte, guard, sound));
       response.statusCode = 206;
       response.setHeader('content-type', part.contentType);
       response.setHeader('accept-ranges', 'bytes');
@@ -62,7 +64,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
         response.end();
         return;
       }
-      await sendPieces(response, part.pieces, signal);
+      await sendPieces(response, hurried(part.pieces, hurry), signal);
     },
   });
   const convertedRoute = (folder: string, kind: 'stretch' | 'keyframes'): RecorderRoute => ({

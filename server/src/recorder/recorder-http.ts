@@ -18,6 +18,8 @@ export interface RecorderRequest {
   /** Aborts when the console goes away or the recorder stops. */
   signal: AbortSignal;
   response: ServerResponse;
+  /** For parts of an answer that `waits`. */
+  hurry: Hurry;
 }
 
 export interface RecorderRoute {
@@ -25,7 +27,7 @@ export interface RecorderRoute {
   /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`. */
   path: string;
   maxBodyBytes?: number;
-  /** An answer may take long because something is waited for that has not happened yet. */
+  /** An answer may take long because something is waited for: what has not happened yet, or a slow reader. */
   waits?: boolean;
   /** A value is answered as JSON, undefined as 204 unless the handler has answered itself. */
   handle(request: RecorderRequest): Promise<unknown>;
@@ -242,6 +244,7 @@ export function createRecorderHttp(options: {
           headers: request.headers,
           signal: gone.signal,
           response,
+          hurry,
         });
       const result = await (route.waits === true ? answer() : hurry(answer));
       if (response.headersSent || response.writableEnded) return;

@@ -38,6 +38,8 @@ export function createCameraChain(options: CameraChainOptions) {
   const incomplete = `${options.path}.incomplete`;
   let opening: Promise<void> | undefined;
   let doubt: Doubt = 'recent';
+  /** How often it was raised. */
+  let doubts = 0;
   /** Paths entered lately, as long as the folder is still to be compared. */
   let entered: Set<string> | undefined = new Set();
   /** Begin of the oldest file at the end of the chain that was read at start. */
@@ -162,8 +164,10 @@ export function createCameraChain(options: CameraChainOptions) {
     },
     ready,
     doubt: (): Doubt => doubt,
+    doubts: (): number => doubts,
     /** Something may have no entry. */
     raiseDoubt(): void {
+      doubts += 1;
       if (doubt === 'none') doubt = 'recent';
       entered ??= new Set();
       // In case the recorder ends before it was looked into; where that fails too, recording has worse to tell.
@@ -173,8 +177,10 @@ export function createCameraChain(options: CameraChainOptions) {
     forget(): void {
       entered = undefined;
     },
-    async settle(): Promise<void> {
-      await rm(incomplete, { force: true });
+    /** All was compared; what was doubted after `seen` doubts stays so. */
+    async settle(seen: number): Promise<void> {
+      if (doubts === seen) await rm(incomplete, { force: true });
+      if (doubts !== seen) return;
       doubt = 'none';
       entered = undefined;
     },

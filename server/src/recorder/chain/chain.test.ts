@@ -3,7 +3,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, trunca
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseChainEntry, type ChainEntry, type FileEntry } from '../../lib/chain/chain-entry.js';
 import { decodeChainLine, genesisOf, sha256Hex } from '../../lib/chain/chain-line.js';
 import {
@@ -54,6 +54,8 @@ function fileOf(index: number, cameraId = camera): ChainedFile {
   };
 }
 
+const described = (path: string) => fileOf((Number(/(\d+)-7\.mp4$/.exec(path)![1]) - startMs) / tenMinutesMs);
+
 interface Rig {
   footage: string;
   keys: string;
@@ -84,7 +86,7 @@ async function open(rig: Rig, options: Partial<ChainOptions> = {}): Promise<Chai
     keysDirectory: rig.keys,
     clock: systemClock,
     logger: silentLogger,
-    describe: async (path) => fileOf((Number(/(\d+)-7\.mp4$/.exec(path)![1]) - startMs) / tenMinutesMs),
+    describe: (path) => Promise.resolve(described(path)),
     tickMs: 20,
     ...options,
   });
@@ -368,6 +370,39 @@ describe('after a crash', () => {
     const kept = (await readdir(join(rig.footage, camera))).filter((name) => name.includes('.cut-'));
     expect(kept).toHaveLength(1);
     expect(await readFile(join(rig.footage, camera, kept[0]!), 'latin1')).toContain(`"bytes":1005`);
+  });
+
+  it('compares once more where an entry failed while it compared', async () => {
+    const rig = await newRig();
+    let chain = await open(rig);
+    await chain.enter(await lay(rig, 0), 'closed');
+    abandon(chain);
+    await lay(rig, 1);
+    let letGo: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    let arrive: () => void = () => undefined;
+    const comparing = new Promise<void>((resolve) => (arrive = resolve));
+    chain = await open(rig, {
+      describe: async (path) => {
+        arrive();
+        await gate;
+        return described(path);
+      },
+    });
+    chain.watch();
+    await comparing; // the folder was listed before the next file is there
+    const late = await lay(rig, 2);
+    await rename(rig.chainPath, `${rig.chainPath}.away`);
+    await mkdir(rig.chainPath);
+    await chain.enter(late, 'closed');
+    await rm(rig.chainPath, { recursive: true });
+    await rename(`${rig.chainPath}.away`, rig.chainPath);
+    letGo();
+    await vi.waitFor(
+      async () =>
+        expect(files(await entriesOf(rig)).map(({ path }) => path)).toEqual([0, 1, 2].map((at) => pathOf(at))),
+      { timeout: 10_000 },
+    );
   });
 
   it('notices that something else wrote to a chain', async () => {

@@ -123,7 +123,12 @@ export function createChain(options: ChainOptions): Chain {
     if (ledger === undefined) throw new Error('the chain is not started');
     const heads: Head[] = [];
     for (const chain of [...chains.values()]) {
-      const head = await chain.head();
+      const head = await chain.head().catch((error: unknown) => {
+        const facts = { cameraId: chain.cameraId, reason: errorMessage(error) };
+        troubles.report('chain_damaged', 'a chain cannot be read: its last signed head is signed again', facts);
+        const signed = ledger?.signedHead(chain.cameraId);
+        return signed === undefined ? undefined : ([chain.cameraId, signed.count, signed.hash] satisfies Head);
+      });
       if (head !== undefined) heads.push(head);
     }
     heads.sort(([one], [other]) => (one < other ? -1 : 1));

@@ -76,6 +76,7 @@ export async function repairChain(chain: CameraChain, options: RepairOptions): P
     chain.forget();
     return 0;
   }
+  const doubts = chain.doubts();
   const chainPath = join(directory, chainPathOf(cameraId));
   const newestMs = chain.doubt() === 'all' ? undefined : await newestStartMs(chainPath);
   const sinceMs = newestMs === undefined ? -Infinity : Math.floor(newestMs / dayMs - 1) * dayMs;
@@ -103,6 +104,6 @@ export async function repairChain(chain: CameraChain, options: RepairOptions): P
     count += await chain.enterLate(described);
     await clock.sleep(pauseMs, signal);
   }
-  await chain.settle();
+  await chain.settle(doubts);
   return count;
 }

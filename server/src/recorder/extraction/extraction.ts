@@ -15,6 +15,8 @@ const maxRangeMs = 6 * 3600_000;
 /** How long a job waits for footage that is being recorded just now. */
 const newestFootageWaitMs = 10_000;
 const progressIntervalMs = 250;
+/** The disk of the queue may be full: until it takes something again. */
+const retryMs = 2000;
 const idPattern = /^[0-9a-f-]{36}$/i;
 
 export interface ExtractionOptions {
@@ -31,6 +33,7 @@ export interface ExtractionOptions {
 }
 
 export interface Extraction {
+  /** Never rejects: a queue that cannot be opened now is opened later. */
   start(): Promise<void>;
   /** Running jobs are given back to the queue and begin again at the next start. */
   stop(): Promise<void>;
@@ -69,10 +72,12 @@ export function createExtraction(options: ExtractionOptions): Extraction {
   const listeners = new Set<(status: ExtractionStatus) => void>();
   const removals = new Map<string, Promise<void>>();
   let queue: ExtractionQueue | undefined;
-  let stopping = false;
+  let ending = new AbortController();
+  let retrying: Promise<void> | undefined;
 
   function openQueue(): ExtractionQueue {
-    if (queue === undefined) throw new AppError('unavailable', 'recorder_stopping', 'extraction is not started');
+    if (queue === undefined)
+      throw new AppError('unavailable', 'extraction_unavailable', 'extractions cannot be taken now');
     return queue;
   }
 
@@ -95,14 +100,24 @@ export function createExtraction(options: ExtractionOptions): Extraction {
   }
 
   function announce(id: string): void {
-    const row = queue?.get(id);
-    if (row === undefined) return;
-    const status = statusOf(row);
-    for (const listener of listeners) {
+    try {
+      const row = queue?.get(id);
+      if (row === undefined) return;
+      const status = statusOf(row);
+      for (const listener of listeners) listener(status);
+    } catch (error) {
+      logger.warn({ id, error: errorMessage(error) }, 'the state of an extraction could not be told');
+    }
+  }
+
+  /** Tries until the queue's disk lets it. @throws the signal's reason */
+  async function insist(work: () => void, signal: AbortSignal): Promise<void> {
+    for (let tries = 1; ; tries++) {
       try {
-        listener(status);
+        return work();
       } catch (error) {
-        logger.warn({ id, error: errorMessage(error) }, 'a listener of extractions failed');
+        if (tries === 1) logger.error({ error: errorMessage(error) }, 'the queue of extractions cannot be written');
+        await clock.sleep(retryMs, signal);
       }
     }
   }
@@ -135,7 +150,7 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       };
       const files = await hurry(() => cutClip(footage, { cameraId, fromMs, toMs, folder, signal, onProgress }));
       signal.throwIfAborted();
-      openQueue().finish(id, { files });
+      await insist(() => openQueue().finish(id, { files }), signal);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       if (signal.aborted) {
@@ -146,13 +161,21 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       const record = { id, cameraId, errorCode, error: errorMessage(error) };
       if (errorCode === 'internal' || errorCode === 'disk_full') logger.error(record, 'extraction failed');
       else logger.info(record, 'extraction failed');
-      openQueue().finish(id, { errorCode });
+      await insist(() => openQueue().finish(id, { errorCode }), signal);
     }
     await protection.unprotect(id);
   }
 
   function pump(): void {
-    while (!stopping && queue !== undefined && jobs.size < concurrency) {
+    try {
+      startJobs();
+    } catch (error) {
+      retryLater(error);
+    }
+  }
+
+  function startJobs(): void {
+    while (!ending.signal.aborted && queue !== undefined && jobs.size < concurrency) {
       const row = queue.claim();
       if (row === undefined) return;
       const abort = new AbortController();
@@ -171,6 +194,38 @@ export function createExtraction(options: ExtractionOptions): Extraction {
     }
   }
 
+  /** Takes up what was queued and what the end of the process interrupted. */
+  async function open(): Promise<void> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const opened = new ExtractionQueue(join(dir, 'extractions.sqlite'));
+    try {
+      opened.requeueInterrupted();
+      await sweep(new Set(opened.ids()));
+      for (const row of opened.unfinished()) await protection.protect(row.id, row.cameraId, row.fromMs, row.toMs);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    if (ending.signal.aborted) opened.close();
+    else queue = opened;
+  }
+
+  function retryLater(error: unknown): void {
+    if (retrying !== undefined || ending.signal.aborted) return;
+    logger.error({ error: errorMessage(error) }, 'extractions wait until their queue can be written');
+    retrying = clock
+      .sleep(retryMs, ending.signal)
+      .then(() => (queue === undefined ? open() : undefined))
+      .then(
+        () => (retrying = undefined),
+        (again: unknown) => {
+          retrying = undefined;
+          retryLater(again);
+        },
+      )
+      .then(() => pump());
+  }
+
   /** Folders that no job knows: left by a removal that the end of the process cut short. */
   async function sweep(known: ReadonlySet<string>): Promise<void> {
     for (const entry of await readdir(dir, { withFileTypes: true }))
@@ -180,21 +235,17 @@ export function createExtraction(options: ExtractionOptions): Extraction {
 
   return {
     async start() {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      const opened = new ExtractionQueue(join(dir, 'extractions.sqlite'));
-      opened.requeueInterrupted();
-      await sweep(new Set(opened.ids()));
-      for (const row of opened.unfinished()) await protection.protect(row.id, row.cameraId, row.fromMs, row.toMs);
-      queue = opened;
-      stopping = false;
-      pump();
+      ending = new AbortController();
+      await open().then(pump, retryLater);
     },
 
     async stop() {
-      stopping = true;
-      const ending = [...jobs.values()];
-      for (const job of ending) job.abort.abort(new AppError('unavailable', 'recorder_stopping', 'recorder stops'));
-      await Promise.all(ending.map((job) => job.done));
+      const reason = new AppError('unavailable', 'recorder_stopping', 'recorder stops');
+      ending.abort(reason);
+      const running = [...jobs.values()];
+      for (const job of running) job.abort.abort(reason);
+      await Promise.all(running.map((job) => job.done));
+      await retrying;
       queue?.close();
       queue = undefined;
     },

@@ -1,7 +1,7 @@
 // Hands out bytes of footage files, a piece at a time through the lane of the reads, so that however many readers there
 // are, an append never waits for them.
 import { open, type FileHandle } from 'node:fs/promises';
-import { AppError } from '../../lib/errors.js';
+import { AppError, errorMessage } from '../../lib/errors.js';
 import { smallPieceBytes, type DiskLanes } from './disk-lanes.js';
 import { createReadHandles } from './read-handles.js';
 
@@ -10,6 +10,12 @@ const maxReadBytes = 256 * 1024 * 1024;
 const mostSpare = 32;
 
 export const footageGone = () => new AppError('not_found', 'footage_gone', 'this footage was deleted');
+
+/** The disk fails, or too many files are open. */
+const footageUnreadable = (cause: unknown) =>
+  new AppError('unavailable', 'footage_unreadable', `this footage cannot be read now: ${errorMessage(cause)}`, {
+    cause,
+  });
 
 function assertRange(offset: number, byteLength: number): void {
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(byteLength) || offset < 0 || byteLength < 0)
@@ -28,8 +34,8 @@ export function createFootageBytes(options: { lanes: DiskLanes; pathOf: (fileId:
     const path = await pathOf(fileId);
     return lanes
       .read(() => open(path, 'r'))
-      .catch(() => {
-        throw footageGone();
+      .catch((error: unknown) => {
+        throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? footageGone() : footageUnreadable(error);
       });
   }
 

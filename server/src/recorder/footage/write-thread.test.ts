@@ -1,7 +1,8 @@
 import { mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLogger } from '../../lib/logger.js';
 import { canWrite, createWriteThread } from './write-thread.js';
 
@@ -82,6 +83,24 @@ describe('the thread that writes', () => {
     await thread.stop();
     await thread.writev(file.fd, [shared('b')], 1);
     expect(await content()).toBe('ab');
+  });
+
+  it('does not make later what it reported as failed', async () => {
+    const turns: (() => void)[] = [];
+    const thread = started((work) => turns.push(work));
+    const kill = vi.spyOn(Worker.prototype, 'postMessage');
+    onTestFinished(() => kill.mockRestore());
+    const first = thread.writev(file.fd, [shared('A')], 0);
+    turns.shift()!();
+    await first;
+    const late = thread.writev(file.fd, [shared('LATE')], 1);
+    void (kill.mock.instances[0] as unknown as Worker).terminate();
+    await expect(late).rejects.toMatchObject({ code: 'EIO' });
+    turns.shift()!();
+    const next = thread.writev(file.fd, [shared('B')], 1);
+    turns.shift()!();
+    await next;
+    expect(await content()).toBe('AB');
   });
 
   it('refuses what would be copied for it', () => {

@@ -57,6 +57,7 @@ export function createWriteThread(options: { logger: Logger; atTurnEnd?: (work: 
       const error = Object.assign(new Error('the thread that writes footage ended'), { code: 'EIO' });
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
+      batch = []; // told as failed, so the next thread must not write it
     };
     started.on('message', settle);
     started.on('error', (error) => onEnd(errorMessage(error)));

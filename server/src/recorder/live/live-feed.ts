@@ -42,7 +42,7 @@ export interface LiveFeed {
   readonly grownAtMs: number | undefined;
   /** RFC 6381 of the newest init segment. */
   readonly codec: string | undefined;
-  /** Resolves when what lies in footage was read. @throws AppError not_found footage_gone */
+  /** Resolves when what lies in footage was read; without it the stream begins with what comes. Never rejects. */
   seeded(): Promise<void>;
   /** Parts are made from now on, and as long as this is called again. Resolves when those of the tail are there. */
   wantParts(): Promise<void>;
@@ -152,6 +152,9 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     bell.ring();
   }
 
+  const withoutTail = (error: unknown): void =>
+    logger.warn({ cameraId, error: errorMessage(error) }, 'live begins without the end of the footage');
+
   /** Between the tail that was read and the first fragment from ingest there may be one that is being written. */
   async function join(from: LiveFootage, live: LiveFragment): Promise<void> {
     const deadline = clock.monotonicMs() + joinMs;
@@ -170,7 +173,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     const track = memoryTrack(fragment.init);
     codec = fragment.init.codec;
     const live = memoryFragment(fragment, track, partsOf(track));
-    if (!joined && footage !== undefined) await join(footage, live);
+    if (!joined && footage !== undefined) await join(footage, live).catch(withoutTail);
     joined = true;
     // Keyframes of a stream that is only now pulled are not known; two seconds is what sub-streams mostly have.
     const target = ensureWindow(2);
@@ -193,7 +196,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     if (draining) return;
     draining = true;
     try {
-      await seeding.catch(() => undefined); // told through `seeded`
+      await seeding;
       for (let next = queue.shift(); next !== undefined && !closed; next = queue.shift()) {
         try {
           if ('part' in next) takePart(next.part);
@@ -230,9 +233,8 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
   }
 
   const end = source.open((fragment) => enqueue({ fragment }));
-  const seeding = footage === undefined ? Promise.resolve() : readTail(footage);
+  const seeding = footage === undefined ? Promise.resolve() : readTail(footage).catch(withoutTail);
   let splitting: Promise<void> | undefined;
-  seeding.catch(() => undefined); // told through `seeded`
 
   return {
     get window() {

@@ -143,6 +143,32 @@ describe('the window of a live stream', () => {
     expect(window.segment(500)).toBeUndefined();
   });
 
+  it.each([40, 200, 400, 520, 800])(
+    'lists three target durations also with groups of %i ms, and each segment begins with a keyframe',
+    (groupMs) => {
+      const window = new LiveWindow(1, 2);
+      for (let index = 0; index * groupMs < 30_000; index++) {
+        const times = { shownFromMs: startAtMs + index * groupMs, mediaMs: index * groupMs, durationMs: groupMs };
+        window.push(fragment(index, { ...times, independent: index % 2 === 0 || groupMs > 40 }));
+      }
+      const lengths = [...(window.playlist() ?? '').matchAll(/EXTINF:([\d.]+)/g)].map((match) => Number(match[1]));
+      expect(lengths.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThanOrEqual(6);
+      expect(lengths.length).toBeLessThanOrEqual(9);
+      expect(Math.max(...lengths)).toBeLessThan(2.5);
+      for (const sequence of sequencesOf(window)) expect(window.segment(sequence)?.[0]?.independent).toBe(true);
+    },
+  );
+
+  it('begins a segment with a keyframe that follows soon on the end of a long group', () => {
+    const window = new LiveWindow(1, 2);
+    fill(window, 0, 7, 30);
+    window.push(fragment(7, { durationMs: 400 }));
+    window.push(fragment(8, { independent: true, shownFromMs: startAtMs + 7400, mediaMs: 7400 }));
+    for (let index = 9; index < 14; index++)
+      window.push(fragment(index, { shownFromMs: startAtMs + index * 1000 - 600, mediaMs: index * 1000 - 600 }));
+    expect(keysOf(window).some((keys) => keys?.startsWith('k8'))).toBe(true);
+  });
+
   it('waits for a keyframe after a break, ignores what it has, never exceeds the target duration', () => {
     const window = new LiveWindow(1, 2);
     expect(window.push(fragment(0))).toBe(true);

@@ -43,7 +43,10 @@ interface LiveSegment {
 
 /** Up to this length a group of pictures is one segment; longer ones are cut by time. */
 const longGroupMs = 4000;
+/** Groups of pictures shorter than this share a segment. */
+const shortGroupMs = 750;
 const maxStepMs = 250;
+/** At least; and never less than three target durations, where a player begins (rfc8216bis 6.2.2). */
 const listedSegments = 6;
 /**
  * With keyframes far apart the playlist reaches back to the last but one, up to these limits: a player that began at
@@ -290,12 +293,13 @@ export class LiveWindow {
     }
     if (this.waitsForKeyframe && !head.independent) return false;
     this.waitsForKeyframe = false;
+    const pendingMs = durationOf(this.pending);
+    const isFull = pendingMs + durationMs >= this.longestSegmentMs;
+    const isShortGroup = this.pending[0]?.independent === true && pendingMs < shortGroupMs;
+    if (isFull || (head.independent && !isShortGroup)) this.close();
     if (head.independent) {
-      this.close();
       this.previousGroupMs = this.groupMs;
       this.groupMs = 0;
-    } else if (durationOf(this.pending) + durationMs >= this.longestSegmentMs) {
-      this.close();
     }
     return true;
   }
@@ -307,6 +311,10 @@ export class LiveWindow {
   /** A segment must not round to more than the target duration (rfc8216bis 4.4.3.1). */
   private get longestSegmentMs(): number {
     return this.targetDurationSeconds * 1000 + 500;
+  }
+
+  private get leastListedMs(): number {
+    return 3 * this.targetDurationSeconds * 1000;
   }
 
   private isBreak(last: LiveFragment, next: FragmentHead): boolean {
@@ -363,6 +371,8 @@ export class LiveWindow {
 
   private slide(): void {
     let keep = Math.min(listedSegments, this.segments.length);
+    while (keep < this.segments.length && lengthOf(this.segments.slice(-keep), 'durationMs') < this.leastListedMs)
+      keep += 1;
     if (!this.segments.slice(-keep).every(isIndependent)) {
       const newest = this.segments.findLastIndex(isIndependent);
       const before = this.segments.slice(0, Math.max(0, newest)).findLastIndex(isIndependent);

@@ -117,6 +117,18 @@ describe('the main stream', () => {
     expect(next).toContain(`${sequence}.m4s`);
   });
 
+  it('begins with what comes where the end of the footage cannot be read', async () => {
+    const { clock, footage, ingest, live: viewed } = setUp();
+    const { fragments } = await media;
+    footage.appendAll(camera, fragments.slice(0, 3));
+    footage.tail = () => Promise.reject(new Error('EIO'));
+    const playlist = viewed.playlist(camera, 'main');
+    await clock.advance(100);
+    for (const fragment of fragments.slice(4, 8)) ingest.emit(fragment);
+    await clock.advance(300);
+    expect(linesOf(await playlist).at(-1)).toMatch(/^\d+\.m4s$/);
+  });
+
   it('that is down says why, at once', async () => {
     const { ingest, live: viewed } = setUp();
     Object.assign(ingest, { state: 'backoff', reason: 'wrong_password' });

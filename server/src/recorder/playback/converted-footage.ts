@@ -33,8 +33,8 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** Pieces of a playlist are of 6 s; a group of pictures before one reaches back a minute at most. */
-const mostPieceFragments = 64;
+/** Pieces of a playlist are of 6 s, with a fragment for each keyframe; a group before one reaches back a minute at most. */
+const mostPieceFragments = 256;
 const mostMediaBytes = 64 * 1024 * 1024;
 const mostKeyframes = 8;
 /** Keyframes are at most this far apart in what is recorded. */
