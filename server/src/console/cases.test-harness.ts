@@ -157,7 +157,16 @@ export class CasesHarness {
       sessionId: newId(),
       address: '127.0.0.1',
     };
-    this.#actors.set(actor.accountId, actor);
+    return this.#enter(actor);
+  }
+
+  /** The same person in another session. */
+  again({ actor }: TestActor): TestActor {
+    return this.#enter({ ...actor, sessionId: newId() });
+  }
+
+  #enter(actor: Actor): TestActor {
+    this.#actors.set(actor.sessionId, actor);
     return new TestActor(actor, () => this.#origin);
   }
 
@@ -215,7 +224,7 @@ export class TestActor {
     return fetch(`${this.#origin()}${path}`, {
       method,
       headers: {
-        'x-test-actor': this.actor.accountId,
+        'x-test-actor': this.actor.sessionId,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },

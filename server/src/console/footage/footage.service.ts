@@ -84,10 +84,10 @@ export class FootageService {
     return openingOnWire(row, coverage);
   }
 
-  /** @throws AppError not_found `opening_not_found`: unknown, somebody else's or ended. */
+  /** @throws AppError not_found `opening_not_found`: unknown, of another session or ended. */
   async get(actor: Actor, id: string): Promise<OpeningResponse> {
     const { repository, clock } = this.#deps;
-    const found = await repository.find(actor.accountId, id, clock.nowMs());
+    const found = await repository.find(actor.sessionId, id, clock.nowMs());
     if (found === undefined) throw new AppError('not_found', 'opening_not_found', 'no such opening');
     const cameras = await this.#camerasOf(actor.scope, found.cameraIds);
     return openingOnWire(found.row, await this.#coverageOf(cameras, found.row.fromAt, found.row.toAt));
@@ -96,7 +96,7 @@ export class FootageService {
   /** @throws AppError not_found `opening_not_found`: also where the camera is not in it, or out of scope by now. */
   async openCamera(actor: Actor, openingId: string, cameraId: string): Promise<OpenCamera> {
     const { repository, clock } = this.#deps;
-    const found = await repository.camera(actor.scope, actor.accountId, openingId, cameraId, clock.nowMs());
+    const found = await repository.camera(actor.scope, actor.sessionId, openingId, cameraId, clock.nowMs());
     if (found === undefined) throw new AppError('not_found', 'opening_not_found', 'no such opening of this camera');
     return { camera: found.camera, fromMs: found.fromAt, toMs: found.toAt };
   }

@@ -127,7 +127,7 @@ export function footageSuite(open: OpenTestDatabase): void {
       });
     });
 
-    it('belongs to one account, one set of cameras and twelve hours', async () => {
+    it('belongs to one session, one set of cameras and twelve hours', async () => {
       const { id } = await openIt();
       const other = await harness.camera(area);
       const path = (cameraId: string) => `/api/openings/${id}/cameras/${cameraId}/playlist.m3u8`;
@@ -135,6 +135,8 @@ export function footageSuite(open: OpenTestDatabase): void {
       expect(await officer.status('GET', path(camera.id))).toBe(200);
       expect(await colleague.refusal('GET', path(camera.id))).toBe('404 opening_not_found');
       expect(await colleague.refusal('GET', `/api/openings/${id}`)).toBe('404 opening_not_found');
+      expect(await harness.again(officer).refusal('GET', path(camera.id))).toBe('404 opening_not_found');
+      expect(await harness.again(officer).refusal('GET', `/api/openings/${id}`)).toBe('404 opening_not_found');
       expect(await officer.refusal('GET', path(other.id))).toBe('404 opening_not_found');
       clock.step(12 * 3600_000 + 1);
       expect(await officer.refusal('GET', path(camera.id))).toBe('404 opening_not_found');

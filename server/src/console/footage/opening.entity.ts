@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import { idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
 
-/** Leave to see the footage of some cameras in one range, given to one account for some hours. */
+/** Leave to see the footage of some cameras in one range, given to one session for some hours. */
 export interface OpeningRow {
   id: string;
   accountId: string;

@@ -46,17 +46,17 @@ export class OpeningsRepository {
     for (const cameraId of cameraIds) await manager.insert(openingCameraEntity, { openingId: row.id, cameraId });
   }
 
-  /** An opening of this account that has not ended. */
+  /** An opening of this session that has not ended. */
   async find(
-    accountId: string,
+    sessionId: string,
     id: string,
     nowMs: number,
   ): Promise<{ row: OpeningRow; cameraIds: string[] } | undefined> {
     const row = await this.#db.read
       .createQueryBuilder(openingEntity, 'opening')
-      .where('opening.id = :id AND opening.accountId = :accountId AND opening.expiresAt > :nowMs', {
+      .where('opening.id = :id AND opening.sessionId = :sessionId AND opening.expiresAt > :nowMs', {
         id,
-        accountId,
+        sessionId,
         nowMs,
       })
       .getOne();
@@ -68,7 +68,7 @@ export class OpeningsRepository {
   /** A camera of an opening, in the scope as it is now: one query, since every media segment asks it. */
   async camera(
     scope: AreaScope,
-    accountId: string,
+    sessionId: string,
     openingId: string,
     cameraId: string,
     nowMs: number,
@@ -85,9 +85,9 @@ export class OpeningsRepository {
       .from('opening', 'op')
       .innerJoin('opening_camera', 'oc', 'oc.opening_id = op.id')
       .innerJoin('camera', 'cam', 'cam.id = oc.camera_id')
-      .where('op.id = :openingId AND op.account_id = :accountId AND op.expires_at > :nowMs', {
+      .where('op.id = :openingId AND op.session_id = :sessionId AND op.expires_at > :nowMs', {
         openingId,
-        accountId,
+        sessionId,
         nowMs,
       })
       .andWhere('cam.id = :cameraId AND cam.deleted_at IS NULL', { cameraId })
