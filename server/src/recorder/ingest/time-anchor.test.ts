@@ -33,11 +33,27 @@ describe('TimeAnchor', () => {
     expect(anchor.clockOffsetMs()).toBe(aheadMs);
   });
 
-  it('forgets arrivals of before the clock of the host was set forward', () => {
+  it.each([
+    ['comes in a rush', 38],
+    ['comes little by little', 20 / 3],
+  ])('keeps its arrivals where what waited for the network %s', (_how, caughtUpMs) => {
     const anchor = new TimeAnchor(rate);
     arrive(anchor, [2]);
-    anchor.observeArrival(3600, t0 + 40 + 60_000);
-    expect(anchor.current()!.offsetMs).toBe(t0 + 60_000);
+    for (let waitedMs = 8000, ticks = 3600; waitedMs > 0; waitedMs -= caughtUpMs, ticks += 3600) {
+      arrive(anchor, [waitedMs], ticks);
+      expect(anchor.current()!.offsetMs).toBe(t0 + 2);
+    }
+  });
+
+  it('forgets its arrivals where a camera stays late for ten seconds, not before', () => {
+    const anchor = new TimeAnchor(rate);
+    arrive(anchor, [2]);
+    const late = Array.from({ length: 240 }, (_none, index) => 8000 + ((index * 7) % 300));
+    arrive(anchor, late, 3600);
+    expect(anchor.current()!.offsetMs).toBe(t0 + 2);
+    expect(anchor.errorMs()).toBeGreaterThanOrEqual(8000);
+    arrive(anchor, late.slice(0, 20), 241 * 3600);
+    expect(anchor.current()!.offsetMs).toBe(t0 + 8000);
   });
 });
 

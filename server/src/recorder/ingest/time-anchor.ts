@@ -7,6 +7,10 @@ export const trustedOffsetMs = 5000;
 /** Frames never arrive early, so the earliest of a while tells the least delayed. */
 const bucketMs = 5000;
 const buckets = 12;
+/** What waited for the network comes late and catches up. Where every frame is late by more than is trusted for so long … */
+const standstillMs = 10_000;
+/** … and by the same, to within this, the camera's time stamps stood still. */
+const sameLatenessMs = 1000;
 
 /**
  * What is added to the error where only arrival counts: how long a camera takes to encode a picture and hand it over,
@@ -17,8 +21,10 @@ const unknownDelayMs = 300;
 const reportErrorMs = 1;
 
 export class TimeAnchor {
-  private readonly minima: { sinceMs: number; offsetMs: number }[] = [];
+  private minima: { sinceMs: number; offsetMs: number }[] = [];
   private leastMs: number | undefined;
+  /** The first of the frames that are late by the same, without one in time since. */
+  private late: { sinceMs: number; offsetMs: number } | undefined;
   private reportOffsetMs: number | undefined;
   /** False while the camera's time stamps cannot be trusted: then arrival counts. */
   believesReports = true;
@@ -33,17 +39,28 @@ export class TimeAnchor {
   /** A frame with timestamp `ticks` was received at `nowMs` (UTC). */
   observeArrival(ticks: number, nowMs: number): void {
     const offsetMs = nowMs - this.toMs(ticks);
-    // The camera fell behind for good.
-    if (this.leastMs !== undefined && offsetMs - this.leastMs > trustedOffsetMs) this.forgetArrivals();
     const last = this.minima.at(-1);
     if (last === undefined || nowMs - last.sinceMs >= bucketMs || nowMs < last.sinceMs) {
-      this.minima.push({ sinceMs: nowMs, offsetMs });
-      if (this.minima.length > buckets) this.minima.shift();
-      this.leastMs = Math.min(...this.minima.map((one) => one.offsetMs));
+      this.keepArrivals([...this.minima.slice(1 - buckets), { sinceMs: nowMs, offsetMs }]);
     } else if (offsetMs < last.offsetMs) {
       last.offsetMs = offsetMs;
       this.leastMs = Math.min(this.leastMs!, offsetMs);
     }
+    this.watchLateness(offsetMs, nowMs);
+  }
+
+  private watchLateness(offsetMs: number, nowMs: number): void {
+    const { late } = this;
+    if (offsetMs - this.leastMs! <= trustedOffsetMs) this.late = undefined;
+    else if (late === undefined || Math.abs(offsetMs - late.offsetMs) > sameLatenessMs)
+      this.late = { sinceMs: nowMs, offsetMs };
+    else if (nowMs - late.sinceMs >= standstillMs)
+      this.keepArrivals(this.minima.filter(({ sinceMs }) => sinceMs >= late.sinceMs));
+  }
+
+  private keepArrivals(minima: typeof this.minima): void {
+    this.minima = minima;
+    this.leastMs = minima.length === 0 ? undefined : Math.min(...minima.map((one) => one.offsetMs));
   }
 
   /** The camera says that timestamp `ticks` is `utcMs` (RFC 3550 6.4.1). */
@@ -53,8 +70,7 @@ export class TimeAnchor {
 
   /** Instants are counted from another base from now on. */
   forgetArrivals(): void {
-    this.minima.length = 0;
-    this.leastMs = undefined;
+    this.keepArrivals([]);
   }
 
   /** The timestamps that were reported on are no more. */

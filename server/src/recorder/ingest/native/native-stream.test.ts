@@ -369,6 +369,43 @@ describe('time', () => {
     expect(instants.at(-1)! - instants[0]!).toBeGreaterThan(8000);
   });
 
+  it.each([
+    ['rtcp', 6000],
+    ['rtcp', 8000],
+    ['rtcp', 9500],
+    ['arrival', 8000],
+  ])('by %s goes on where the network stood still for %i ms', (source, outageMs) => {
+    const { one, pictures: send, packets, pass, fragments, times } = stream();
+    const packetizer = new Packetizer();
+    const flow = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        const reported = (packetizer.timestamp - 90_000) / 90;
+        if (source === 'rtcp' && second % 5 === 0)
+          one.packet('video', true, senderReport(startAtMs + reported, packetizer.timestamp));
+        send(pictures.slice((second % 3) * 10, (second % 3) * 10 + 10), packetizer);
+      }
+    };
+    flow(30);
+    for (let passedMs = 0; passedMs < outageMs; passedMs += 500) {
+      pass(500);
+      one.tick();
+    }
+    for (let picture = 0; picture < outageMs / 100; picture += 1) {
+      packets(packetizer.picture(pictures[picture % 30]!));
+      pass(2);
+    }
+    flow(20);
+    one.end();
+    let framesBefore = 0;
+    for (const { startAtMs: at, sampleCount } of fragments) {
+      expect(Math.abs(at - startAtMs - framesBefore * 100)).toBeLessThan(300);
+      framesBefore += sampleCount;
+    }
+    expect(new Set(fragments.map(({ run }) => run)).size).toBe(1);
+    expect(new Set(times.map((time) => time.source))).toEqual(new Set([source]));
+    for (const { offsetMs } of times) expect(Math.abs(offsetMs ?? 0)).toBeLessThan(300);
+  });
+
   it('does not move with the clock of the host: a small step not at all, a large one in a new run', () => {
     const { one, pictures: send, stepWallClock, fragments } = stream();
     const packetizer = new Packetizer();
