@@ -33,6 +33,28 @@ describe('TimeAnchor', () => {
     expect(anchor.clockOffsetMs()).toBe(aheadMs);
   });
 
+  it('believes a clock that drifts beyond five seconds no more, and again below four, without going to and fro', () => {
+    const anchor = new TimeAnchor(rate);
+    const sources: string[] = [];
+    let ticks = 0;
+    const pass = (fromMs: number, toMs: number) => {
+      for (let second = 0; second <= 400; second += 1, ticks += rate) {
+        arrive(anchor, [second % 7 === 0 ? 3 : 40], ticks);
+        const jitterMs = second % 2 === 0 ? 60 : -60;
+        anchor.observeSenderReport(ticks, t0 + ticks / 90 + fromMs + ((toMs - fromMs) * second) / 400 + jitterMs);
+        const { timeSource } = anchor.current()!;
+        if (sources.at(-1) !== timeSource) sources.push(timeSource);
+      }
+    };
+    pass(4500, 5500);
+    expect(sources).toEqual(['rtcp', 'arrival']);
+    pass(5500, 4100);
+    expect(sources).toEqual(['rtcp', 'arrival']);
+    pass(4100, 3900);
+    pass(3900, 4900);
+    expect(sources).toEqual(['rtcp', 'arrival', 'rtcp']);
+  });
+
   it.each([
     ['comes in a rush', 38],
     ['comes little by little', 20 / 3],

@@ -2,8 +2,10 @@
 // arrival of its frames. design/time.md has the rules and the measured errors.
 import type { TimeSource } from '../../lib/fragment.js';
 
-/** A camera whose clock is further off than this is not believed. */
+/** A camera whose clock is further off than this is not believed … */
 export const trustedOffsetMs = 5000;
+/** … until it is no further off than this: one that drifts along the limit must not make run after run. */
+const trustedAgainOffsetMs = 4000;
 /** Frames never arrive early, so the earliest of a while tells the least delayed. */
 const bucketMs = 5000;
 const buckets = 12;
@@ -26,6 +28,7 @@ export class TimeAnchor {
   /** The first of the frames that are late by the same, without one in time since. */
   private late: { sinceMs: number; offsetMs: number } | undefined;
   private reportOffsetMs: number | undefined;
+  private reportsAreOff = false;
   /** False while the camera's time stamps cannot be trusted: then arrival counts. */
   believesReports = true;
 
@@ -47,6 +50,7 @@ export class TimeAnchor {
       this.leastMs = Math.min(this.leastMs!, offsetMs);
     }
     this.watchLateness(offsetMs, nowMs);
+    this.judgeReports();
   }
 
   private watchLateness(offsetMs: number, nowMs: number): void {
@@ -66,6 +70,13 @@ export class TimeAnchor {
   /** The camera says that timestamp `ticks` is `utcMs` (RFC 3550 6.4.1). */
   observeSenderReport(ticks: number, utcMs: number): void {
     this.reportOffsetMs = utcMs - this.toMs(ticks);
+    this.judgeReports();
+  }
+
+  private judgeReports(): void {
+    const offsetMs = this.clockOffsetMs();
+    if (offsetMs === undefined) return;
+    this.reportsAreOff = Math.abs(offsetMs) > (this.reportsAreOff ? trustedAgainOffsetMs : trustedOffsetMs);
   }
 
   /** Instants are counted from another base from now on. */
@@ -99,10 +110,10 @@ export class TimeAnchor {
   current(): { offsetMs: number; timeSource: TimeSource } | undefined {
     const arrival = this.leastMs;
     if (arrival === undefined) return undefined;
-    const report = this.believesReports ? this.reportOffsetMs : undefined;
-    return report !== undefined && Math.abs(report - arrival) <= trustedOffsetMs
-      ? { offsetMs: report, timeSource: 'rtcp' }
-      : { offsetMs: arrival, timeSource: 'arrival' };
+    const report = this.believesReports && !this.reportsAreOff ? this.reportOffsetMs : undefined;
+    return report === undefined
+      ? { offsetMs: arrival, timeSource: 'arrival' }
+      : { offsetMs: report, timeSource: 'rtcp' };
   }
 
   /**
