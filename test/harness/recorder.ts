@@ -10,7 +10,8 @@ import {
 } from '@choi-canh/shared/recorder-api';
 import type { z } from 'zod';
 import type { SimulatedCamera } from '../../scripts/camera-simulator/simulator.js';
-import type { RecorderChildAnswer, RecorderChildRequest, RecorderHoldings } from './recorder-child.js';
+import type { Holdings } from './holdings.js';
+import type { RecorderChildAnswer, RecorderChildRequest } from './recorder-child.js';
 
 const typescript = ['--conditions=source', '--import', 'tsx'];
 const identifyAtOnce = 8;
@@ -26,7 +27,7 @@ export interface RecorderProcess {
   /** As when a person types a camera's new password. */
   setPassword(cameraId: string, password: string): Promise<void>;
   cameras(): Promise<Map<string, RecordedCamera>>;
-  holdings(): Promise<RecorderHoldings>;
+  holdings(): Promise<Holdings>;
   stop(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export async function startRecorder(options: {
   onvifIntervalMs?: number;
 }): Promise<RecorderProcess> {
   const child = fork(join(import.meta.dirname, 'recorder-child.ts'), {
-    execArgv: [...typescript, '--expose-gc'],
+    execArgv: typescript,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const token = `token-${randomUUID()}`;

@@ -32,9 +32,15 @@ export interface RtspConnectionOptions {
   readonly onReadEnd: () => void;
 }
 
+interface Waiting {
+  readonly resolve: (response: RtspResponse) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class RtspConnection {
   readonly parser: RtspParser;
-  private readonly waiting = new Map<number, (response: RtspResponse) => void>();
+  /** By CSeq. They are told themselves of the end: what waits for `lost` is kept in memory until the end. */
+  private readonly waiting = new Map<number, Waiting>();
   private sequence = 0;
   private authorize: Authorizer | undefined;
   private failed: IngestFailure | undefined;
@@ -121,8 +127,13 @@ export class RtspConnection {
       error instanceof IngestFailure
         ? error
         : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
-    this.reject(this.failed);
+    this.rejectAll(this.failed);
     this.socket.destroy();
+  }
+
+  private rejectAll(error: IngestFailure): void {
+    this.reject(error);
+    for (const { reject } of this.waiting.values()) reject(error);
   }
 
   private answered(response: RtspResponse): void {
@@ -130,9 +141,9 @@ export class RtspConnection {
     // A server that forgets CSeq answers in order.
     const key = this.waiting.has(cseq) ? cseq : this.waiting.keys().next().value;
     if (key === undefined) return;
-    const resolve = this.waiting.get(key);
+    const request = this.waiting.get(key);
     this.waiting.delete(key);
-    resolve?.(response);
+    request?.resolve(response);
   }
 
   /** A request of the server's own (RFC 2326 10, 11). */
@@ -192,17 +203,14 @@ export class RtspConnection {
     if (this.failed !== undefined) throw this.failed;
     const text = this.head(method, uri, headers);
     const cseq = this.sequence;
-    const answer = new Promise<RtspResponse>((resolve) => this.waiting.set(cseq, resolve));
-    this.write(text);
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new IngestFailure('no_stream', `no answer to ${method} within ${answerTimeoutMs / 1000} s`)),
-        answerTimeoutMs,
-      );
-    });
     try {
-      return await Promise.race([answer, late, this.lost]);
+      return await new Promise<RtspResponse>((resolve, reject) => {
+        this.waiting.set(cseq, { resolve, reject });
+        const late = `no answer to ${method} within ${answerTimeoutMs / 1000} s`;
+        timer = setTimeout(() => reject(new IngestFailure('no_stream', late)), answerTimeoutMs);
+        this.write(text);
+      });
     } finally {
       clearTimeout(timer);
       this.waiting.delete(cseq);
@@ -216,6 +224,6 @@ export class RtspConnection {
       setTimeout(() => this.socket.destroy(), 500).unref();
     } else this.socket.destroy();
     this.failed ??= new IngestFailure('no_stream', 'stopped');
-    this.reject(this.failed);
+    this.rejectAll(this.failed);
   }
 }
