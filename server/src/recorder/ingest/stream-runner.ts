@@ -182,9 +182,11 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     if (stalled !== undefined) throw stalled;
   }
 
-  function delayMs(failure: IngestFailure, failures: number, recorded: boolean): number {
-    if (failure.reason === 'wrong_password') return backoffMs(failures, passwordRetryBaseMs, passwordRetryMaxMs);
-    return backoffMs(failures, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
+  /** `failures`: before this one. Wrong passwords are counted apart: an outage before says nothing of them. */
+  function delayMs(failures: { inAll: number; ofPassword: number }, failure: IngestFailure, recorded: boolean): number {
+    if (failure.reason === 'wrong_password')
+      return backoffMs(failures.ofPassword, passwordRetryBaseMs, passwordRetryMaxMs);
+    return backoffMs(failures.inAll, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
   }
 
   /** Waits for its turn and pulls until the stream is lost. Undefined: it was told to stop. */
@@ -208,7 +210,8 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   }
 
   async function loop(): Promise<void> {
-    for (let failures = 0; !stopping.signal.aborted;) {
+    let failures = { inAll: 0, ofPassword: 0 };
+    while (!stopping.signal.aborted) {
       // What is shown stays what it was until this attempt has shown something else.
       enter('starting', status.reason === 'ok' ? 'connecting' : status.reason, status.detail);
       const lost = await once();
@@ -216,19 +219,20 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       if (lost === undefined) continue;
       const { failure, recordedMs } = lost;
       const recorded = recordedMs !== undefined;
-      if (recorded && recordedMs >= steadyMs) failures = 0;
+      if (recorded && recordedMs >= steadyMs) failures = { inAll: 0, ofPassword: 0 };
       recent.length = 0;
       rates = undefined;
       const { engine } = engines.source;
       const changed = engines.lost(failure, recorded);
-      logger.info({ reason: failure.reason, detail: failure.detail, failures, engine }, 'stream lost');
+      logger.info({ reason: failure.reason, detail: failure.detail, failures: failures.inAll, engine }, 'stream lost');
       // An engine that cannot is no fault of the camera: what counts is what the other one finds.
       if (changed && !recorded) enter('backoff', status.reason, `${failure.detail}; trying ${engines.source.engine}`);
       else enter('backoff', failure.reason, failure.detail);
       reconnects += 1;
       if (changed) continue;
-      const pauseMs = delayMs(failure, failures, recorded);
-      failures += 1;
+      const pauseMs = delayMs(failures, failure, recorded);
+      failures.inAll += 1;
+      failures.ofPassword = failure.reason === 'wrong_password' ? failures.ofPassword + 1 : 0;
       await clock.sleep(pauseMs, stopping.signal).catch(() => undefined); // ended early: told to stop
     }
     enter('stopped', status.reason, '');

@@ -188,6 +188,15 @@ describe('a stream runner', () => {
     }
   });
 
+  it('counts wrong passwords in a row only: the first after an outage, or after another failure, waits a minute', async () => {
+    const reasons = ['host_unreachable', 'wrong_password', 'wrong_password', 'no_stream', 'wrong_password'] as const;
+    const outage = 12;
+    const { sleeps } = await run(outage + reasons.length, (_options, attempt) =>
+      fail(reasons[Math.max(0, attempt - outage - 1)]!)(),
+    );
+    expect(sleeps.slice(outage + 1).map((ms) => 2 ** Math.round(Math.log2(ms / 60_000)))).toEqual([1, 2, 0.25, 1]);
+  });
+
   it('comes back soon, not all at once, and slower where nothing comes', async () => {
     const { sleeps } = await run(8, fail('no_stream'));
     expect(sleeps[0]).toBeGreaterThanOrEqual(750);
