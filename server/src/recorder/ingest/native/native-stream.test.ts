@@ -5,11 +5,11 @@ import { parseMoof } from '../../../lib/isobmff/moof.js';
 import type { StreamTrouble } from '../fragment-source.js';
 import { SteadyClock } from '../recorded-clock.js';
 import { NativeStream } from './native-stream.js';
-import { Packetizer, rtp, smallVideo } from './rtsp.test-harness.js';
+import { decodeVideo, encodeVideo, Packetizer, rtp, smallVideo } from './rtsp.test-harness.js';
+import { nalRole, type VideoCodec } from './video-codec.js';
 
 const startAtMs = Date.UTC(2026, 2, 1);
 const video = {
-  codec: 'h264' as const,
   payloadType: 96,
   clockRate: 90_000,
   control: '',
@@ -17,7 +17,7 @@ const video = {
 };
 
 /** A stream on a clock that a test moves. */
-function stream(parameterSets: Buffer[] = []) {
+function stream(parameterSets: Buffer[] = [], codec: VideoCodec = 'h264') {
   let monotonicMs = 5000;
   let wallMs = startAtMs;
   const clock: Clock = { nowMs: () => wallMs, monotonicMs: () => monotonicMs, sleep: () => Promise.resolve() };
@@ -30,7 +30,7 @@ function stream(parameterSets: Buffer[] = []) {
   let asked = 0;
   let run = 0;
   const one = new NativeStream({
-    media: { video: { ...video, parameterSets }, audio: undefined, control: '' },
+    media: { video: { ...video, codec, parameterSets }, audio: undefined, control: '' },
     audio: false,
     clock,
     sendRtcp: (_track, packet) => sent.push(packet),
@@ -89,6 +89,13 @@ function stream(parameterSets: Buffer[] = []) {
 const pictures = smallVideo();
 const packetsOf = (packetizer: Packetizer) => pictures.flatMap((nals) => packetizer.picture(nals));
 const isKey = (nals: readonly Buffer[]) => nals.some((nal) => (nal[0]! & 31) === 5);
+
+/** A picture parameter set of id 0 as one of id 1: `1` becomes `010`, which shifts what follows. */
+function asSecond(pps: Buffer, headerBytes: number): Buffer {
+  const bits = [...pps.subarray(headerBytes)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const shifted = `010${bits.slice(1)}`.replace(/0+$/, '').match(/.{1,8}/g)!;
+  return Buffer.from([...pps.subarray(0, headerBytes), ...shifted.map((byte) => parseInt(byte.padEnd(8, '0'), 2))]);
+}
 
 function senderReport(utcMs: number, rtpTimestamp: number, ssrc = 1): Buffer {
   const packet = Buffer.alloc(28);
@@ -236,6 +243,45 @@ describe('pictures', () => {
     send(bare, new Packetizer());
     one.end();
     expect(frames()).toBe(30);
+  });
+
+  it.each<[VideoCodec, number, string[]]>([
+    ['h264', 1, ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-x264-params', 'repeat-headers=1']],
+    [
+      'h265',
+      2,
+      ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10:repeat-headers=1'],
+    ],
+  ])('of %s with several picture parameter sets: each is kept until one of its id comes', (codec, headerBytes, how) => {
+    const units = encodeVideo(codec, [...how, '-bf', '0'], '64x64', 2);
+    const first = units[0]!.find((nal) => nalRole(codec, nal) === 'pps')!;
+    const second = asSecond(first, headerBytes);
+    const changed = Buffer.from(second);
+    changed[headerBytes]! ^= 1;
+    const { one, fragments, pass } = stream([], codec);
+    let sequence = 0;
+    const send = (nals: readonly Buffer[], timestamp: number) => {
+      nals.forEach((nal, index) =>
+        one.packet('video', false, rtp({ sequence: sequence++, timestamp, marker: index === nals.length - 1 }, nal)),
+      );
+      pass(100);
+      one.tick();
+    };
+    units.forEach((nals, index) =>
+      send(
+        nals.flatMap((nal) => (nal.equals(first) ? [nal, index < 10 ? second : changed] : [nal])),
+        index * 9000,
+      ),
+    );
+    one.end();
+    const inits = [...new Set(fragments.map(({ init }) => init))];
+    const held = inits.map(({ bytes }) => [first, second, changed].map((set) => bytes.includes(set)));
+    expect(held).toEqual([
+      [true, true, false],
+      [true, false, true],
+    ]);
+    const ofFirst = fragments.filter(({ init }) => init === inits[0]);
+    expect(decodeVideo(inits[0]!.bytes, ofFirst).length).toBe(10 * 64 * 64);
   });
 
   it('without a keyframe: one is asked for, it is told within ten seconds, recording begins with the first', () => {

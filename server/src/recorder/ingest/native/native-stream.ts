@@ -16,8 +16,9 @@ import { readRtcp, type SenderReport } from './rtcp.js';
 import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import type { TrackName } from './rtsp-session.js';
+import { pictureSetId } from './sequence-parameters.js';
 import type { SessionMedia } from './session-description.js';
-import { nalRole } from './video-codec.js';
+import { nalRole, type VideoCodec } from './video-codec.js';
 
 /** Pictures are reordered by less; a time stamp that goes back further has jumped. */
 const backTicks = 2 * timescale;
@@ -45,6 +46,16 @@ export interface NativeStreamOptions {
 }
 
 type Sets = Record<'vps' | 'sps' | 'pps', Buffer[]>;
+
+/** PPS of other ids; undefined where `nal` is damaged. SPS are one at a time: an init segment names one size. */
+function othersThan(codec: VideoCodec, nal: Buffer, known: readonly Buffer[]): Buffer[] | undefined {
+  try {
+    const id = pictureSetId(codec, nal);
+    return known.filter((one) => pictureSetId(codec, one) !== id);
+  } catch {
+    return undefined; // the camera repeats it
+  }
+}
 
 export class NativeStream {
   private readonly timestamps = new TimestampUnwrapper();
@@ -222,15 +233,17 @@ export class NativeStream {
     this.fragmenter = undefined;
   }
 
-  /** True for a parameter set. One of each id is the rule; a new one replaces those that were. */
+  /** True for a parameter set. A new one replaces the one of its id. */
   private keepSet(nal: Buffer): boolean {
-    const role = nalRole(this.options.media.video.codec, nal);
+    const { codec } = this.options.media.video;
+    const role = nalRole(codec, nal);
     if (role !== 'vps' && role !== 'sps' && role !== 'pps') return false;
     const known = this.sets[role];
     if (nal.length > maxParameterSetBytes || known.some((one) => one.equals(nal))) return true;
-    const sameId = role === 'pps' ? known.filter((one) => one[1] !== nal[1]) : [];
+    const others = role === 'pps' ? othersThan(codec, nal, known) : [];
+    if (others === undefined) return true;
     // Not in place: what goes before stays whole where the new ones turn out to be damaged.
-    this.sets = { ...this.sets, [role]: [...sameId.slice(1 - maxParameterSets), Buffer.from(nal)] };
+    this.sets = { ...this.sets, [role]: [...others.slice(1 - maxParameterSets), Buffer.from(nal)] };
     if (role === 'sps') this.sets.pps = [];
     this.setsChanged = true;
     return true;

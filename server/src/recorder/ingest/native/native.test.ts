@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Fragment } from '../../../lib/fragment.js';
 import { parseMoof } from '../../../lib/isobmff/moof.js';
@@ -11,6 +10,7 @@ import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import { authorizerFor } from './rtsp-authorization.js';
 import { RtspParser } from './rtsp-message.js';
+import { decodeVideo, encodeVideo } from './rtsp.test-harness.js';
 import { nalRole, type VideoCodec } from './video-codec.js';
 
 function rtp(sequence: number, timestamp: number, marker: boolean, payload: number[] | Buffer): Buffer {
@@ -179,8 +179,6 @@ describe('readRtcp', () => {
   });
 });
 
-const startCode = Buffer.from([0, 0, 1]);
-
 interface Encoded {
   codec: VideoCodec;
   encoder: string[];
@@ -188,27 +186,6 @@ interface Encoded {
 }
 
 describe('fragments of real video', () => {
-  /** Access units by their delimiters. */
-  function encode({ codec, encoder }: Encoded, size: string): Buffer[][] {
-    const format = codec === 'h264' ? 'h264' : 'hevc';
-    const stream = execFileSync('ffmpeg', [
-      ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10`, '-t', '2', '-pix_fmt', 'yuv420p', ...encoder],
-      ...['-bsf:v', `${codec === 'h264' ? 'h264' : 'hevc'}_metadata=aud=insert`, '-f', format, 'pipe:1'],
-    ]);
-    const isDelimiter = (nal: Buffer) => (codec === 'h264' ? (nal[0]! & 31) === 9 : ((nal[0]! >> 1) & 63) === 35);
-    const units: Buffer[][] = [];
-    const starts: number[] = [];
-    for (let at = stream.indexOf(startCode); at >= 0; at = stream.indexOf(startCode, at + 3)) starts.push(at);
-    starts.forEach((start, index) => {
-      let end = starts[index + 1] ?? stream.length;
-      while (stream[end - 1] === 0) end -= 1;
-      const nal = stream.subarray(start + 3, end);
-      if (isDelimiter(nal)) units.push([]);
-      else units.at(-1)!.push(nal);
-    });
-    return units;
-  }
-
   it.each<Encoded>([
     { codec: 'h264', encoder: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10'], sampleEntry: 'avc1' },
     {
@@ -218,7 +195,7 @@ describe('fragments of real video', () => {
     },
   ])('$codec decodes whole, with the right size', (video) => {
     // 90 lines are not a multiple of a block: the picture is cropped.
-    const units = encode(video, '160x90');
+    const units = encodeVideo(video.codec, video.encoder, '160x90', 2);
     const sets = { vps: [] as Buffer[], sps: [] as Buffer[], pps: [] as Buffer[] };
     for (const nal of units[0]!) {
       const role = nalRole(video.codec, nal);
@@ -243,13 +220,7 @@ describe('fragments of real video', () => {
         [10, true, 1000],
       ],
     );
-    const mp4 = Buffer.concat([init.bytes, ...fragments.map(({ bytes }) => bytes)]);
-    const decoded = execFileSync(
-      'ffmpeg',
-      [...['-v', 'error', '-xerror', '-f', 'mp4', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1']],
-      { input: mp4, maxBuffer: 1e7 },
-    );
-    expect(decoded.length).toBe(20 * 160 * 90);
+    expect(decodeVideo(init.bytes, fragments).length).toBe(20 * 160 * 90);
   });
 });
 

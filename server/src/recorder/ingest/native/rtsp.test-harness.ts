@@ -8,6 +8,7 @@ import type { PullOptions, StreamTrouble } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { SteadyClock } from '../recorded-clock.js';
 import { createNativeSource } from './native-source.js';
+import type { VideoCodec } from './video-codec.js';
 
 export interface Request {
   readonly method: string;
@@ -150,18 +151,14 @@ export function payloadsOf(nal: Buffer, most = 300): Buffer[] {
   return found;
 }
 
-const encoded = new Map<string, Buffer[][]>();
-
-/** NAL units of each picture of a small H.264 video: 10 pictures a second, a keyframe each second. */
-export function smallVideo(size = '64x48', seconds = 3): Buffer[][] {
-  const key = `${size} ${seconds}`;
-  const known = encoded.get(key);
-  if (known !== undefined) return known;
+/** NAL units of each picture of a video of 10 pictures a second that is made with these arguments of ffmpeg. */
+export function encodeVideo(codec: VideoCodec, encoder: readonly string[], size: string, seconds: number): Buffer[][] {
+  const format = codec === 'h264' ? 'h264' : 'hevc';
   const stream = execFileSync('ffmpeg', [
     ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10`, '-t', String(seconds), '-pix_fmt', 'yuv420p'],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-x264-params', 'repeat-headers=1:scenecut=0'],
-    ...['-bsf:v', 'h264_metadata=aud=insert', '-f', 'h264', 'pipe:1'],
+    ...[...encoder, '-bsf:v', `${format}_metadata=aud=insert`, '-f', format, 'pipe:1'],
   ]);
+  const isDelimiter = (nal: Buffer) => (codec === 'h264' ? (nal[0]! & 31) === 9 : ((nal[0]! >> 1) & 63) === 35);
   const starts: number[] = [];
   const startCode = Buffer.from([0, 0, 1]);
   for (let at = stream.indexOf(startCode); at >= 0; at = stream.indexOf(startCode, at + 3)) starts.push(at);
@@ -170,9 +167,30 @@ export function smallVideo(size = '64x48', seconds = 3): Buffer[][] {
     let end = starts[index + 1] ?? stream.length;
     while (stream[end - 1] === 0) end -= 1;
     const nal = stream.subarray(start + 3, end);
-    if ((nal[0]! & 31) === 9) units.push([]);
+    if (isDelimiter(nal)) units.push([]);
     else units.at(-1)!.push(nal);
   });
+  return units;
+}
+
+/** Pictures of video, gray, one byte a sample. @throws where not everything can be decoded */
+export function decodeVideo(init: Buffer, fragments: readonly Fragment[]): Buffer {
+  return execFileSync(
+    'ffmpeg',
+    [...['-v', 'error', '-xerror', '-f', 'mp4', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1']],
+    { input: Buffer.concat([init, ...fragments.map(({ bytes }) => bytes)]), maxBuffer: 1e7 },
+  );
+}
+
+const encoded = new Map<string, Buffer[][]>();
+
+/** NAL units of each picture of a small H.264 video: 10 pictures a second, a keyframe each second. */
+export function smallVideo(size = '64x48', seconds = 3): Buffer[][] {
+  const key = `${size} ${seconds}`;
+  const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10'];
+  const known = encoded.get(key);
+  if (known !== undefined) return known;
+  const units = encodeVideo('h264', [...encoder, '-x264-params', 'repeat-headers=1:scenecut=0'], size, seconds);
   encoded.set(key, units);
   return units;
 }

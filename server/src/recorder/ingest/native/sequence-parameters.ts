@@ -1,5 +1,7 @@
-// What the recorder must know of a sequence parameter set: picture size, and for H.265 what its decoder record repeats.
+// What the recorder must know of parameter sets: which replaces which, of the sequence's the picture size, and for H.265
+// what its decoder record repeats.
 import { BitReader, rawPayload } from './bit-reader.js';
+import type { VideoCodec } from './video-codec.js';
 
 export interface PictureSize {
   readonly width: number;
@@ -105,4 +107,13 @@ export function parseH265Sps(nal: Buffer): H265Sps {
     temporalLayers: subLayers + 1,
     temporalNesting,
   };
+}
+
+/** An id of at most 255 takes 17 bits. */
+const idBytes = 4;
+
+/** ITU-T H.264 7.3.2.2, H.265 7.3.2.3: pps_pic_parameter_set_id. @throws IngestFailure bad_answer */
+export function pictureSetId(codec: VideoCodec, nal: Buffer): number {
+  const headerBytes = codec === 'h264' ? 1 : 2;
+  return new BitReader(rawPayload(nal.subarray(headerBytes, headerBytes + idBytes))).unsigned();
 }
