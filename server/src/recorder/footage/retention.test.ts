@@ -19,7 +19,9 @@ const fileBytes = 1000;
 let folder: string;
 let db: CatalogueDatabase;
 let holds: Holds;
+let added: CatalogueRow[];
 beforeEach(async () => {
+  added = [];
   folder = await mkdtemp(join(tmpdir(), 'choi-canh-retention-'));
   db = openCatalogueDatabase(join(folder, 'catalogue.sqlite'));
   holds = createHolds({ path: join(folder, 'holds.json'), logger: silentLogger });
@@ -40,12 +42,14 @@ async function add(cameraId: string, startAtMs: number, epoch = 0): Promise<Cata
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), 'footage');
   db.insert(row);
+  added.push(row);
   return row;
 }
 
 function start(options: { shift?: Map<number, number>; suspended?: boolean } = {}) {
   const clock = steppedClock(nowMs);
   const disk = { freeBytes: 1e9 };
+  const catalogue = { runs: true, remove: (id: string) => db.remove(id) };
   const asked = { oldest: 0 };
   const tombstones: string[] = [];
   const shiftMs = (epoch: number) => options.shift?.get(epoch) ?? 0;
@@ -60,7 +64,7 @@ function start(options: { shift?: Map<number, number>; suspended?: boolean } = {
         asked.oldest += 1;
         return Promise.resolve(db.oldest(...args));
       },
-      remove: (id) => Promise.resolve(db.remove(id)),
+      remove: async (id) => catalogue.remove(id),
     },
     holds,
     guard: {
@@ -75,12 +79,12 @@ function start(options: { shift?: Map<number, number>; suspended?: boolean } = {
     },
     chain: { tombstone: ({ path }, why) => Promise.resolve(void tombstones.push(`${why} ${path}`)) },
     space: () => {
-      const used = db.totals().files * fileBytes;
+      const used = left(added).length * fileBytes;
       return Promise.resolve({ freeBytes: disk.freeBytes - used, totalBytes: 1e12 });
     },
-    mayDelete: () => true,
+    mayDelete: () => catalogue.runs,
   });
-  return { retention, disk, clock, tombstones, asked };
+  return { retention, disk, catalogue, clock, tombstones, asked };
 }
 const left = (rows: readonly CatalogueRow[]) => rows.filter((row) => existsSync(join(folder, row.path)));
 
@@ -180,6 +184,41 @@ describe('headroom', () => {
     await retention.run();
     expect(left(rows)[0]).toEqual(rows[50]);
   }, 30_000);
+
+  it('deletes what is wanted and no more while the catalogue takes no writes, and tells it afterwards', async () => {
+    const rows = [];
+    for (let at = 0; at < 30; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000));
+    const { retention, disk, catalogue, tombstones } = start();
+    retention.setPolicy({ minFreeBytes: 500, daysOfCamera: new Map() });
+    catalogue.remove = () => {
+      throw new Error('database is locked');
+    };
+    for (const gone of [1, 2, 5]) {
+      disk.freeBytes = 500 + (30 - gone) * fileBytes;
+      await retention.run();
+      expect(left(rows)).toEqual(rows.slice(gone));
+      expect(retention.isFull()).toBe(false);
+    }
+    expect(db.totals().files).toBe(30);
+    catalogue.remove = (id) => db.remove(id);
+    await retention.run();
+    expect(db.totals().files).toBe(25);
+    expect(tombstones).toHaveLength(5);
+  });
+
+  it('deletes nothing more once it may not, in the midst of a page', async () => {
+    const rows = [];
+    for (let at = 0; at < 10; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000));
+    const { retention, disk, catalogue } = start();
+    retention.setPolicy({ minFreeBytes: 500, daysOfCamera: new Map() });
+    disk.freeBytes = 500;
+    catalogue.remove = () => {
+      catalogue.runs = false; // its thread ends
+      throw new Error('the footage catalogue ended');
+    };
+    await retention.run();
+    expect(left(rows)).toEqual(rows.slice(1));
+  });
 
   it('goes on when one file cannot be deleted', async () => {
     const rows = [await add('cam', nowMs - 3 * dayMs), await add('cam', nowMs - 2 * dayMs)];

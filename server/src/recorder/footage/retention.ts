@@ -74,7 +74,10 @@ export function createRetention(options: {
   let running: Promise<void> | undefined;
   /** Everything up to here is held, as long as the holds are these. */
   let held: { upTo: RecordingOrder; revision: number; untilAt: number } | undefined;
+  /** Rows of files that are gone, as long as the catalogue does not take that; it is told again in each round. */
+  const untoldIds = new Set<string>();
 
+  const warn = (error: unknown): void => logger.warn({ reason: errorMessage(error) }, 'retention failed');
   const isHeld = (row: CatalogueRow) => holds.isHeld(row.cameraId, row.startAtMs, row.endAtMs);
 
   function daysOf(cameraId: string): number | undefined {
@@ -83,20 +86,31 @@ export function createRetention(options: {
   }
 
   /**
-   * The file first: a row without a file is tried again, a file without a row would be lost to retention. False when it
-   * could not be deleted; that must not keep others from it.
+   * The file first: a row without a file is tried again, a file without a row would be lost to retention. False when its
+   * bytes are not freed, which must not keep others from it. They are freed also while its row cannot be removed: who
+   * did not count them would delete another file in its place, and another.
    */
   async function remove(row: CatalogueRow, why: 'age' | 'headroom'): Promise<boolean> {
+    if (untoldIds.has(row.id)) return false;
     try {
       await options.chain?.tombstone(row, why);
       if (isHeld(row)) return false; // since a moment ago
       await removeFootage(directory, row.path);
-      await catalogue.remove(row.id);
-      logger.debug({ path: row.path, why }, 'footage deleted');
-      return true;
     } catch (error) {
       logger.warn({ path: row.path, why, reason: errorMessage(error) }, 'footage could not be deleted');
       return false;
+    }
+    logger.debug({ path: row.path, why }, 'footage deleted');
+    const isTaking = untoldIds.size === 0; // or another had to wait in this round
+    untoldIds.add(row.id);
+    if (isTaking) await tellCatalogue().catch(warn);
+    return true;
+  }
+
+  async function tellCatalogue(): Promise<void> {
+    for (const id of untoldIds) {
+      await catalogue.remove(id);
+      untoldIds.delete(id);
     }
   }
 
@@ -150,7 +164,7 @@ export function createRetention(options: {
     while (freed < bytes && options.mayDelete()) {
       const page = await catalogue.oldest(after, pageSize);
       for (const row of page) {
-        if (freed >= bytes) break;
+        if (freed >= bytes || !options.mayDelete()) break;
         after = { epoch: row.epoch, startAtMs: row.startAtMs, id: row.id };
         if (isHeld(row) || !(await hurry(() => remove(row, 'headroom')))) {
           if (files === 0) held = { upTo: after, revision, untilAt };
@@ -207,13 +221,8 @@ export function createRetention(options: {
 
   async function round(): Promise<void> {
     // One after the other, and the one without regard to how the other went.
-    for (const part of [keepHeadroom, deleteExpired]) {
-      try {
-        if (part === keepHeadroom || options.mayDelete()) await part();
-      } catch (error) {
-        logger.warn({ reason: errorMessage(error) }, 'retention failed');
-      }
-    }
+    for (const part of [tellCatalogue, keepHeadroom, deleteExpired])
+      if (part === keepHeadroom || options.mayDelete()) await part().catch(warn);
   }
 
   return {
