@@ -161,8 +161,9 @@ export class RecorderSync {
 
   async #statusTurn(signal: AbortSignal): Promise<void> {
     try {
+      const asked = this.#sequence;
       const status = await this.#client.status(signal);
-      await this.#seen(status);
+      await this.#seen(status, asked);
     } catch (error) {
       await this.#missed();
       throw error;
@@ -170,12 +171,13 @@ export class RecorderSync {
     await this.#clock.sleep(this.#times.statusEveryMs, signal);
   }
 
-  async #seen(status: RecorderStatus): Promise<void> {
+  /** `asked` is how far its events were known when it was asked: while it answered, newer ones may have come. */
+  async #seen(status: RecorderStatus, asked: number): Promise<void> {
     const wasReachable = this.#reachability === 'reachable';
     this.#status = status;
     await this.#touch();
-    if (status.sequence < this.#sequence) {
-      this.#logger.warn({ had: this.#sequence, has: status.sequence }, 'the recorder lost its events and starts anew');
+    if (status.sequence < asked) {
+      this.#logger.warn({ had: asked, has: status.sequence }, 'the recorder lost its events and starts anew');
       await this.#repository.setSequence(this.#row.id, 0);
       this.#sequence = 0;
     }

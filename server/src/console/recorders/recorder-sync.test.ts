@@ -1,0 +1,100 @@
+import type { EventPage, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../../lib/clock.js';
+import { silentLogger } from '../../lib/logger.js';
+import type { Transaction } from '../../platform/db/database.js';
+import type { RecorderClient } from './recorder-client.js';
+import type { RecorderRow } from './recorder.entity.js';
+import { RecorderSync, usualSyncTimes } from './recorder-sync.js';
+import type { RecordersRepository } from './recorders.repository.js';
+
+const row: RecorderRow = {
+  ...{ id: 'r', name: 'Đầu ghi', url: '', tokenBox: '', embedded: false },
+  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0 },
+};
+const statusAt = (sequence: number) =>
+  ({ revision: 0, startedAt: '2026-11-22T00:00:00.000Z', cameras: [], sequence }) as unknown as RecorderStatus;
+const event = (sequence: number): RecorderEvent => ({
+  ...{ type: 'hold.state', holdId: '5f3f0000-0000-4000-8000-00000000000f', held: true },
+  ...{ sequence, at: '2026-11-22T00:00:00.000Z' },
+});
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
+/** A recorder of whose answers each is given by hand, and a console that keeps its number in memory. */
+function inStep() {
+  const answers = { status: [] as ((status: RecorderStatus) => void)[], events: [] as ((page: EventPage) => void)[] };
+  const askedAfter: number[] = [];
+  const applied: number[] = [];
+  let stored = row.lastSequence;
+  const client = {
+    status: () => new Promise<RecorderStatus>((resolve) => answers.status.push(resolve)),
+    events: (after: number) => {
+      askedAfter.push(after);
+      return new Promise<EventPage>((resolve) => answers.events.push(resolve));
+    },
+    putDesiredState: () => Promise.resolve({ revision: 1, holdIds: [] }),
+    close: () => undefined,
+  };
+  const repository = {
+    setSequence: (_id: string, sequence: number) => {
+      stored = sequence;
+      return Promise.resolve();
+    },
+    advance: async (_id: string, from: number, to: number, work: (manager: Transaction) => Promise<void>) => {
+      if (stored !== from) return false;
+      await work({} as Transaction);
+      stored = to;
+      return true;
+    },
+    setLastSeen: () => Promise.resolve(),
+    setRevision: () => Promise.resolve(),
+  };
+  const sync = new RecorderSync({
+    row,
+    client: client as unknown as RecorderClient,
+    repository: repository as unknown as RecordersRepository,
+    parts: {
+      desired: () => Promise.resolve({ cameras: [], holds: [], minFreeBytes: 0 }),
+      desiredTaken: () => Promise.resolve(),
+      applyEvent: (_id, { sequence }) => {
+        applied.push(sequence);
+        return Promise.resolve(undefined);
+      },
+      lost: () => Promise.resolve(),
+      found: () => Promise.resolve(),
+    },
+    clock: systemClock,
+    logger: silentLogger,
+    times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1 },
+    changed: () => undefined,
+  });
+  onTestFinished(async () => {
+    const stopped = sync.stop();
+    for (const answer of answers.status) answer(statusAt(stored));
+    for (const answer of answers.events) answer({ events: [], sequence: stored });
+    await stopped;
+  });
+  sync.start();
+  return { answers, askedAfter, applied };
+}
+
+it('keeps its number where a status comes late that was made before the newest events', async () => {
+  const { answers, askedAfter, applied } = inStep();
+  await until(() => expect([answers.status, answers.events].map(({ length }) => length)).toEqual([1, 1]));
+  answers.events[0]?.({ events: [event(8)], sequence: 8 });
+  await until(() => expect(askedAfter).toEqual([7, 8]));
+  answers.status[0]?.(statusAt(7));
+  await until(() => expect(answers.status).toHaveLength(2));
+  answers.events[1]?.({ events: [event(9)], sequence: 9 });
+  await until(() => expect(askedAfter).toHaveLength(3));
+  expect(askedAfter).toEqual([7, 8, 9]);
+  expect(applied).toEqual([8, 9]);
+
+  // What is behind the number that it was asked with has lost its events.
+  answers.status[1]?.(statusAt(3));
+  await until(() => expect(answers.status).toHaveLength(3));
+  answers.events[2]?.({ events: [], sequence: 3 });
+  await until(() => expect(askedAfter).toHaveLength(4));
+  expect(askedAfter.at(-1)).toBe(0);
+});
