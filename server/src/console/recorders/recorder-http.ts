@@ -21,26 +21,31 @@ export interface Exchange {
   signal?: AbortSignal | undefined;
 }
 
+type Agent = HttpAgent | HttpsAgent;
+const agentOptions = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 };
 const maxErrorBytes = 64 * 1024;
 
 /** One HTTP conversation partner: keep-alive sockets, the token in each request, errors of the recorder as AppError. */
 export class RecorderHttp {
   readonly #base: URL;
   readonly #token: string;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: Agent;
+  /** Its own connections for what viewers look at: they may take all of these, and control goes on. */
+  readonly #mediaAgent: Agent;
 
   constructor(options: RecorderHttpOptions) {
     this.#base = new URL(options.url);
     this.#token = options.token;
-    const agentOptions = { keepAlive: true, maxSockets: 256, maxFreeSockets: 16 };
-    this.#agent = this.#base.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    const newAgent = () => new (this.#base.protocol === 'https:' ? HttpsAgent : HttpAgent)(agentOptions);
+    this.#agent = newAgent();
+    this.#mediaAgent = newAgent();
   }
 
   /** The answer's JSON, checked. @throws AppError unavailable `recorder_unreachable` | `recorder_bad_answer`, or the recorder's own. */
   async json<S extends z.ZodType>(schema: S, exchange: Exchange, maxBytes: number): Promise<z.output<S>> {
     const deadline = AbortSignal.timeout(exchange.timeoutMs);
     const signal = exchange.signal === undefined ? deadline : AbortSignal.any([exchange.signal, deadline]);
-    const answer = await this.#send(exchange, signal);
+    const answer = await this.#send(exchange, signal, this.#agent);
     if (answer.statusCode === undefined || answer.statusCode >= 300) throw await errorOf(answer);
     const text = await readText(answer, maxBytes);
     let value: unknown;
@@ -56,17 +61,26 @@ export class RecorderHttp {
 
   /** Waits for success and drops the body. */
   async plain(exchange: Exchange): Promise<void> {
-    const answer = await this.stream(exchange);
+    const answer = await this.#head(exchange, this.#agent);
     answer.resume();
   }
 
   /** The answer as it comes, once its head is there. Statuses from 300 on are thrown, except those in `accept`. */
-  async stream(exchange: Exchange, accept: readonly number[] = []): Promise<IncomingMessage> {
+  stream(exchange: Exchange, accept?: readonly number[]): Promise<IncomingMessage> {
+    return this.#head(exchange, this.#mediaAgent, accept);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+    this.#mediaAgent.destroy();
+  }
+
+  async #head(exchange: Exchange, agent: Agent, accept: readonly number[] = []): Promise<IncomingMessage> {
     const head = new AbortController();
     const timer = setTimeout(() => head.abort(new Error('no answer in time')), exchange.timeoutMs);
     try {
       const signal = exchange.signal === undefined ? head.signal : AbortSignal.any([exchange.signal, head.signal]);
-      const answer = await this.#send(exchange, signal);
+      const answer = await this.#send(exchange, signal, agent);
       const status = answer.statusCode ?? 0;
       if (status < 300 || accept.includes(status)) return answer;
       throw await errorOf(answer);
@@ -75,24 +89,20 @@ export class RecorderHttp {
     }
   }
 
-  close(): void {
-    this.#agent.destroy();
-  }
-
   /** One retry where a kept-alive socket turned out to be dead: then the recorder has not seen the request. */
-  async #send(exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
+  async #send(exchange: Exchange, signal: AbortSignal, agent: Agent): Promise<IncomingMessage> {
     try {
-      return await this.#attempt(exchange, signal);
+      return await this.#attempt(exchange, signal, agent);
     } catch (error) {
       const reused = (error as { reusedSocket?: boolean }).reusedSocket === true;
       if (signal.aborted || !reused) throw unreachable(error, exchange.signal);
     }
-    return this.#attempt(exchange, signal).catch((error: unknown) => {
+    return this.#attempt(exchange, signal, agent).catch((error: unknown) => {
       throw unreachable(error, exchange.signal);
     });
   }
 
-  #attempt(exchange: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
+  #attempt(exchange: Exchange, signal: AbortSignal, agent: Agent): Promise<IncomingMessage> {
     const url = new URL(exchange.path, this.#base);
     for (const [name, value] of Object.entries(exchange.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -100,9 +110,10 @@ export class RecorderHttp {
     const body = exchange.body === undefined ? undefined : Buffer.from(JSON.stringify(exchange.body));
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
       const request = send(url, {
         method: exchange.method ?? 'GET',
-        agent: this.#agent,
+        agent,
         signal,
         headers: {
           authorization: `Bearer ${this.#token}`,
@@ -110,6 +121,10 @@ export class RecorderHttp {
           ...exchange.headers,
         },
       });
+      // A request that waits for a connection tells that it was ended only once it gets one.
+      const ended = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', ended);
+      request.once('close', () => signal.removeEventListener('abort', ended));
       request.once('response', resolve);
       request.on('error', (error) => reject(Object.assign(error, { reusedSocket: request.reusedSocket })));
       request.end(body);
