@@ -13,7 +13,7 @@ export const cameraReasons = [
   'recorder_unreachable', // unknown: the console has lost the recorder
   'recorder_stopped', // unknown: the recorder did not run, as it told when it ran again; always in the past
   'disabled', // paused by a person
-  'storage_full', // paused: only held footage is left on the disk
+  'storage_full', // paused: no room on the disk, and nothing that may be deleted
   'host_unreachable', // down: no route, no answer to TCP
   'connection_refused', // down: host answers, RTSP port closed
   'wrong_password', // down

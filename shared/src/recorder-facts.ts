@@ -55,6 +55,8 @@ export type RecorderClock = z.infer<typeof recorderClock>;
 export const storageStates = ['ok', 'slow', 'full'] as const;
 export const recorderStorage = z.object({
   state: z.enum(storageStates),
+  /** Full, and would not be without what is held. A recorder that does not tell them apart says nothing. */
+  fullOfHeld: z.boolean().default(false),
   /** Cameras that lost fragments to a slow or failing disk in the last minute. */
   slowCameras: z.int().min(0),
   /** Since the recorder started. */

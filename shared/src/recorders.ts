@@ -5,7 +5,7 @@ import { cameraRetentionFacts, recorderClock, recorderStorage, retentionFacts } 
 
 export const recorderAlertCodes = [
   'recorder_lost', // critical: it does not answer; its cameras are unknown
-  'storage_full', // critical: only held footage is left, recording pauses
+  'storage_full', // critical: no room, and nothing that may be deleted (`held`: 1 where held footage takes it); recording pauses
   'chain_trouble', // critical: the chain of the footage does not fit
   'clock_stepped', // warning: deletion by age waits for a person
   'storage_slow', // warning: footage is being lost to a slow disk

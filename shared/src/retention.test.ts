@@ -68,13 +68,19 @@ describe('a forecast of retention', () => {
     [
       'held footage that fills the disk leaves nothing',
       disk(20, [{ days: 30, gbPerDay: 2, gb: 20, held: 20, age: 90 }]),
-      { roomBytes: 0, diskDays: 0, cutDays: 0, fullInDays: 0 },
+      { roomBytes: 0, fullOfHeld: true, diskDays: 0, cutDays: 0, fullInDays: 0 },
       [[0, 'disk']],
     ],
     [
       'a disk below its headroom already: no less than nothing',
       { ...disk(0, [{ days: 30, gbPerDay: 2 }]), freeBytes: 0 },
-      { roomBytes: 0, cutDays: 0, fullInDays: 0 },
+      { roomBytes: 0, fullOfHeld: false, cutDays: 0, fullInDays: 0 },
+      [[0, 'disk']],
+    ],
+    [
+      'a disk that something else fills: no room either without the little that is held',
+      disk(0, [{ days: 30, gbPerDay: 2, gb: 1, held: 1, age: 90 }]),
+      { roomBytes: 0, heldBytes: gb, fullOfHeld: false },
       [[0, 'disk']],
     ],
     [

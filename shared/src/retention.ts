@@ -34,6 +34,8 @@ export interface RetentionForecast {
   /** Room for footage that is not held. */
   roomBytes: number;
   heldBytes: number;
+  /** There is no room, and there would be without what is held. */
+  fullOfHeld: boolean;
   bytesPerDay: number;
   /** Days of everything that fit at the present bitrate; null: nothing is being recorded. */
   diskDays: number | null;
@@ -64,7 +66,8 @@ export function forecastRetention(facts: ForecastFacts, options: ForecastOptions
   const all = [...named, ...(facts.others ?? []).map((other) => inDays(other, other.retentionDays, nowMs))];
 
   const heldBytes = sum([...facts.cameras, ...(facts.others ?? [])], (camera) => camera.heldBytes);
-  const roomBytes = Math.max(0, facts.footageBytes + facts.freeBytes - facts.minFreeBytes - heldBytes);
+  const footageRoomBytes = facts.footageBytes + facts.freeBytes - facts.minFreeBytes;
+  const roomBytes = Math.max(0, footageRoomBytes - heldBytes);
   const bytesPerDay = sum(all, (camera) => camera.bytesPerDay);
   const cutDays = ageThatFills(all, roomBytes);
   return {
@@ -80,6 +83,7 @@ export function forecastRetention(facts: ForecastFacts, options: ForecastOptions
     }),
     roomBytes,
     heldBytes,
+    fullOfHeld: roomBytes === 0 && footageRoomBytes > 0,
     bytesPerDay,
     diskDays: bytesPerDay > 0 ? roomBytes / bytesPerDay : null,
     cutDays,

@@ -13,6 +13,7 @@ export function stepWords(t: TFunction, language: string, stepMs: number | null)
 export function alertSentence(t: TFunction, language: string, { alert, recorderName }: NamedAlert): string {
   const fact = (name: string) => Number(alert.facts[name] ?? 0);
   return t(`common:alerts.${alert.code}`, {
+    context: fact('held') === 0 ? undefined : 'held',
     recorder: recorderName,
     count: alert.code === 'chain_trouble' ? fact('troubles') : fact('cameras'),
     step: stepWords(t, language, fact('stepMs')),

@@ -71,6 +71,12 @@ it.each([
     ['warning: Đĩa đã hết chỗ: phần dữ liệu đang giữ lại chiếm hết, không còn chỗ để ghi thêm.'],
   ],
   [
+    'something else takes it all',
+    { ...facts(4, [{ ...camera('a', 0), bytesPerDay: 1e9 }]), minFreeBytes: 5e9 },
+    30,
+    ['warning: Đĩa đã hết chỗ ghi: dữ liệu khác chiếm đĩa, hoặc mức luôn chừa lại quá lớn.'],
+  ],
+  [
     'no figures yet',
     facts(10, [camera('b', 1)]),
     30,

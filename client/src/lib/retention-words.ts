@@ -12,6 +12,11 @@ export function dayCount(t: TFunction, days: number): string {
   return days < 1 ? t('common:forecast.lessThanADay') : t('common:forecast.dayCount', { count: Math.floor(days) });
 }
 
+/** Why there is no room for footage at all. */
+export function noRoomWords(t: TFunction, { fullOfHeld }: RetentionForecast): string {
+  return t('common:forecast.none', { context: fullOfHeld ? 'held' : undefined });
+}
+
 /**
  * What becomes of `chosen` cameras if they are kept for `days`: said before it is saved. `before` is the forecast of how
  * things are now.
@@ -27,7 +32,7 @@ export function forecastLines(
   }
   const kept = Math.min(...mine.map((camera) => camera.keptDays));
   const lines: ForecastLine[] = [];
-  if (then.roomBytes === 0) lines.push({ tone: 'warning', text: t('common:forecast.none') });
+  if (then.roomBytes === 0) lines.push({ tone: 'warning', text: noRoomWords(t, then) });
   else if (mine.some((camera) => camera.limit === 'disk')) {
     lines.push({ tone: 'warning', text: t('common:forecast.cut', { days, kept: dayCount(t, kept) }) });
     if (then.fullInDays !== null && then.fullInDays > 0) {

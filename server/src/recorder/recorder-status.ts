@@ -24,6 +24,7 @@ interface StreamRuntime {
 /** How writing goes, and the host's clock. */
 export interface FootageCondition {
   storageFull: boolean;
+  fullOfHeld: boolean;
   slowCameraIds: readonly string[];
   droppedFragments: number;
   awaitingHolds: boolean;
@@ -130,6 +131,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
       },
       storage: {
         state: condition.storageFull ? 'full' : condition.slowCameraIds.length > 0 ? 'slow' : 'ok',
+        fullOfHeld: condition.fullOfHeld,
         slowCameras: condition.slowCameraIds.length,
         droppedFragments: condition.droppedFragments,
         awaitingHolds: condition.awaitingHolds,

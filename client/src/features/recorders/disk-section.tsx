@@ -4,7 +4,7 @@ import { Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { formatDiskSize } from '../../lib/disk-size.js';
 import { useRetentionFacts } from '../../lib/recorders.js';
-import { dayCount } from '../../lib/retention-words.js';
+import { dayCount, noRoomWords } from '../../lib/retention-words.js';
 import classes from './recorders.module.css';
 
 /** The disk as a bar, and how long footage lasts on it. */
@@ -75,7 +75,7 @@ function DaysLeft({ facts }: { facts: RecorderRetentionResponse }) {
     <Stack gap={2}>
       <Text fw={600}>
         {forecast.roomBytes === 0
-          ? t('common:forecast.none')
+          ? noRoomWords(t, forecast)
           : t('days.disk', { days: dayCount(t, forecast.cutDays ?? forecast.diskDays) })}
       </Text>
       {forecast.roomBytes > 0 && (

@@ -16,6 +16,8 @@ import type {
   RecorderStatus,
   RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
+import type { recorderStorage } from '@choi-canh/shared/recorder-facts';
+import type { z } from 'zod';
 
 type Sequenced<T> = T extends unknown ? Omit<T, 'sequence' | 'at'> : never;
 export interface Refusal {
@@ -40,7 +42,8 @@ export class FakeRecorder {
   /** What is told of cameras besides their state. */
   runtimes = new Map<string, Partial<CameraRuntime>>();
   clock: RecorderStatus['clock'] = { epoch: 0, ageDeletionSuspended: false, stepMs: null, steppedAt: null };
-  storage: RecorderStatus['storage'] = {
+  /** As of an older recorder, which does not say what it is full of. */
+  storage: z.input<typeof recorderStorage> = {
     ...{ state: 'ok', slowCameras: 0, droppedFragments: 0, awaitingHolds: false, rebuilding: false },
   };
   chain: RecorderStatus['chain'] = { keyId: 'k1', publicKey: '', signedAt: null, sequence: 0, troubles: 0 };

@@ -54,7 +54,9 @@ function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight)
   if (status === undefined || lost) return found;
 
   const { storage, clock } = status;
-  if (storage.state === 'full') found.push({ code: 'storage_full', facts: { freeBytes: status.freeBytes } });
+  if (storage.state === 'full') {
+    found.push({ code: 'storage_full', facts: { freeBytes: status.freeBytes, held: Number(storage.fullOfHeld) } });
+  }
   if (clock.ageDeletionSuspended) {
     found.push({
       code: 'clock_stepped',

@@ -130,14 +130,17 @@ export function recordersSuite(open: OpenTestDatabase): void {
       recorder.storage = { ...fine, state: 'full' };
       await untilCodes(['storage_full', 'clock_stepped']);
       expect((await list())?.alerts).toMatchObject([
-        { code: 'storage_full', severity: 'critical' },
+        { code: 'storage_full', severity: 'critical', facts: { freeBytes: 2000, held: 0 } },
         { code: 'clock_stepped', severity: 'warning', sinceAt: steppedAt, facts: { stepMs: 10_800_000 } },
       ]);
       const [first] = (await list())?.alerts ?? [];
+      recorder.storage = { ...fine, state: 'full', fullOfHeld: true };
+      await eventually('held footage is named', async () => (await list())?.alerts[0]?.facts['held'] === 1);
       recorder.storage = fine;
       await untilCodes(['clock_stepped']);
       const lists = told().map(({ list }) => (list as RecorderAlerts[])[0]?.alerts.map((alert) => alert.code));
-      expect(lists).toEqual([['clock_stepped'], ['storage_full', 'clock_stepped'], ['clock_stepped']]);
+      const full = ['storage_full', 'clock_stepped'];
+      expect(lists).toEqual([['clock_stepped'], full, full, ['clock_stepped']]);
       expect(told().every(({ to }) => 'permission' in to && to.permission === 'recorder.view')).toBe(true);
       expect(Date.parse(first?.sinceAt ?? '')).toBeLessThanOrEqual(Date.now());
     });

@@ -320,7 +320,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     async append(cameraId, fragment) {
       if (state !== 'started') throw new AppError('unavailable', 'storage_stopped', 'the footage store is not running');
       if (retention.isFull())
-        throw new AppError('unavailable', 'storage_full', 'only held footage is left on the disk');
+        throw new AppError('unavailable', 'storage_full', 'no room for footage, and nothing may be deleted');
       return writerOf(cameraId).append(fragment);
     },
     async closeCamera(cameraId) {
@@ -348,6 +348,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     },
     condition: () => ({
       storageFull: retention.isFull(),
+      fullOfHeld: retention.isFullOfHeld(),
       slowCameraIds: [...writers].filter(([, writer]) => isSlow(writer)).map(([id]) => id),
       droppedFragments: [...writers.values()].reduce((sum, writer) => sum + writer.droppedFragments(), forgottenDrops),
       awaitingHolds: awaitsHolds(),

@@ -69,7 +69,7 @@ export interface FootageReader {
 
 export interface FootageWriter {
   /**
-   * Appends in order of the calls. @throws AppError unavailable: storage_full (only held footage is left),
+   * Appends in order of the calls. @throws AppError unavailable: storage_full (no room, nothing may be deleted),
    * storage_slow (over 16 MB of this camera, or 256 MB of all, wait for the disk; the fragment is dropped and counted),
    * storage_failed
    */
@@ -82,6 +82,8 @@ export interface FootageWriter {
 export interface FootageCondition {
   /** Headroom is gone and nothing that is not held can be deleted: appends are refused. */
   readonly storageFull: boolean;
+  /** Full, and would not be without what is held. */
+  readonly fullOfHeld: boolean;
   /** Cameras that lost fragments to a slow or failing disk in the last minute, or for which it is late now. */
   readonly slowCameraIds: string[];
   readonly droppedFragments: number;

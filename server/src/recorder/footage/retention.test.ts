@@ -168,6 +168,7 @@ describe('headroom', () => {
     disk.freeBytes = 500_000;
     await retention.run();
     expect(retention.isFull()).toBe(true);
+    expect(retention.isFullOfHeld()).toBe(true);
     const first = asked.oldest;
     expect(first).toBeGreaterThan(2);
     await retention.run();
@@ -175,9 +176,11 @@ describe('headroom', () => {
     disk.freeBytes = 550_500; // just above the headroom: recording would pause again at once
     await retention.run();
     expect(retention.isFull()).toBe(true);
+    expect(retention.isFullOfHeld()).toBe(true);
     disk.freeBytes = 570_000;
     await retention.run();
     expect(retention.isFull()).toBe(false);
+    expect(retention.isFullOfHeld()).toBe(false);
     expect(left(rows)).toHaveLength(450);
     disk.freeBytes = 500_000;
     await holds.set([], true);
@@ -218,6 +221,30 @@ describe('headroom', () => {
     };
     await retention.run();
     expect(left(rows)).toEqual(rows.slice(1));
+  });
+
+  it('does not blame held footage where something else takes the room', async () => {
+    const { retention, disk } = start();
+    retention.setPolicy({ minFreeBytes: 5000, daysOfCamera: new Map() });
+    disk.freeBytes = 4000;
+    await retention.run();
+    expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, false]);
+    // Half of what is missing is held: without it there would be no room either.
+    for (let at = 0; at < 2; at++) await add('cam', nowMs - dayMs + at * 700_000);
+    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }], true);
+    disk.freeBytes = 3000;
+    await retention.run();
+    expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, false]);
+    for (let at = 2; at < 4; at++) await add('cam', nowMs - dayMs + at * 700_000);
+    disk.freeBytes = 7000;
+    await retention.run();
+    expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, true]);
+    await holds.set([], true);
+    await retention.run();
+    expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([false, false]);
+    disk.freeBytes = 4000;
+    await retention.run();
+    expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, false]);
   });
 
   it('goes on when one file cannot be deleted', async () => {

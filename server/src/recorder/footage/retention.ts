@@ -27,6 +27,8 @@ export interface Retention {
   /** A write met a full disk. */
   reportFull(): void;
   isFull(): boolean;
+  /** Full, and would not be without what is held. */
+  isFullOfHeld(): boolean;
 }
 
 const dayMs = 86_400_000;
@@ -66,14 +68,15 @@ export function createRetention(options: {
   const { directory, clock, logger, catalogue, holds, guard, hurry = unhurried } = options;
   let policy: RetentionPolicy = { minFreeBytes: 0, daysOfCamera: new Map() };
   let full = false;
+  let fullOfHeld = false;
   let diskRefused = false;
   /** The disk refused a write, and nothing could be deleted. */
   let refusal: { freeBytes: number; atMs: number; retryMs: number } | undefined;
   let lastRefusal: { atMs: number; retryMs: number } | undefined;
   let nextAgeAt = -Infinity;
   let running: Promise<void> | undefined;
-  /** Everything up to here is held, as long as the holds are these. */
-  let held: { upTo: RecordingOrder; revision: number; untilAt: number } | undefined;
+  /** Everything up to here must stay, as long as the holds are these; `bytes` of it are held. */
+  let held: { upTo: RecordingOrder; bytes: number; revision: number; untilAt: number } | undefined;
   /** Rows of files that are gone, as long as the catalogue does not take that; it is told again in each round. */
   const untoldIds = new Set<string>();
 
@@ -158,16 +161,20 @@ export function createRetention(options: {
     let freed = 0;
     let files = 0;
     const known = held !== undefined && held.revision === holds.revision() && clock.monotonicMs() < held.untilAt;
-    const untilAt = known ? held!.untilAt : clock.monotonicMs() + fullPassMs;
+    if (!known) held = undefined;
+    const untilAt = held?.untilAt ?? clock.monotonicMs() + fullPassMs;
     const revision = holds.revision();
-    let after = known ? held!.upTo : undefined;
+    let after = held?.upTo;
+    let heldBytes = held?.bytes ?? 0;
     while (freed < bytes && options.mayDelete()) {
       const page = await catalogue.oldest(after, pageSize);
       for (const row of page) {
         if (freed >= bytes || !options.mayDelete()) break;
         after = { epoch: row.epoch, startAtMs: row.startAtMs, id: row.id };
-        if (isHeld(row) || !(await hurry(() => remove(row, 'headroom')))) {
-          if (files === 0) held = { upTo: after, revision, untilAt };
+        const mustStay = isHeld(row);
+        if (mustStay || !(await hurry(() => remove(row, 'headroom')))) {
+          if (mustStay) heldBytes += row.byteLength;
+          if (files === 0) held = { upTo: after, bytes: heldBytes, revision, untilAt };
           continue;
         }
         freed += row.byteLength;
@@ -210,6 +217,7 @@ export function createRetention(options: {
       }
       // Nothing may go. Short of the headroom, or refused by the disk whatever it says, recording waits.
       if (refused) noteRefusal(freeBytes);
+      if (wanted > 0) fullOfHeld = options.mayDelete() && (held?.bytes ?? 0) >= wanted;
       if (missing <= 0 && !isRefused(freeBytes)) break;
       if (!full) logger.error({ freeBytes, minFreeBytes }, 'no room for footage: recording pauses');
       full = true;
@@ -217,6 +225,7 @@ export function createRetention(options: {
     }
     if (full) logger.info('there is room for footage again');
     full = false;
+    fullOfHeld = false;
   }
 
   async function round(): Promise<void> {
@@ -241,5 +250,6 @@ export function createRetention(options: {
       full = true;
     },
     isFull: () => full,
+    isFullOfHeld: () => full && fullOfHeld,
   };
 }
