@@ -1,6 +1,13 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import {
+  noneGivenUp,
+  oneMoreGivenUp,
+  triedAgain,
+  triedAgainAfterMs,
+  type GivenUpStreams,
+} from '../lib/given-up-streams.js';
 import { useHlsVideo, type VideoFailure } from '../lib/hls-video.js';
 import { codecNames, codecOf, playableCodecs, streamsToTry, type LiveStream } from '../lib/playable-codecs.js';
 import { serverNowMs } from '../lib/server-clock.js';
@@ -49,14 +56,15 @@ export function LiveVideo({
   const query = `plays=${playableCodecs.join(',')}${mode === 'focus' && !audible ? '&latency=low' : ''}`;
   const url = watched && wanted ? `${base(camera.id, audible ? 'sound' : used)}/playlist.m3u8?${query}` : undefined;
   const { ref, state, failure, wallTimeMs } = useHlsVideo(url, audible ? 'live' : mode);
-  const notPlayable = failure?.code === 'codec_not_playable' || failure?.reason === 'not_playable';
+  const refused = failure?.code === 'codec_not_playable';
+  const notPlayable = refused || failure?.reason === 'not_playable';
   const onSoundLost = sound?.onLost;
   const troubled = state === 'failed' || state === 'stalled';
   useEffect(() => {
     // Whatever is wrong, the picture comes first.
     if (audible && troubled) onSoundLost?.();
-    else if (notPlayable) replaced();
-  }, [audible, troubled, onSoundLost, notPlayable, replaced]);
+    else if (notPlayable) replaced(refused);
+  }, [audible, troubled, onSoundLost, notPlayable, refused, replaced]);
   // A converted picture is not worth a second conversion for its still.
   const stillOf = used === 'converted' ? stream : used;
   const still = useStill(camera.id, stillOf, watched && wanted && state !== 'playing', stillDelayMs[mode]);
@@ -96,20 +104,32 @@ export function LiveVideo({
 }
 
 /**
- * The stream that is shown. `replaced` goes on to the next one worth trying; `playable` is the codec that the browser
- * could not play, while another stream than the wished one is shown for that reason.
+ * The stream that is shown. `replaced` goes on to the next one worth trying, and back after a while unless that was for
+ * good; `playable` is the codec that the browser could not play, while another stream than the wished one is shown for
+ * that reason.
  */
 function useStreamChoice(camera: CameraResponse, wished: 'main' | 'sub') {
-  const [tried, setTried] = useState({ of: '', count: 0 });
+  const [tried, setTried] = useState({ of: '', givenUp: noneGivenUp });
   const of = `${camera.id}/${wished}`;
   const streams = streamsToTry(camera, wished);
-  const skipped = tried.of === of ? tried.count : 0;
-  const used = streams[Math.min(skipped, streams.length - 1)] ?? 'converted';
-  const last = streams.length - 1;
-  const replaced = useCallback(
-    () => setTried((before) => ({ of, count: Math.min(last, (before.of === of ? before.count : 0) + 1) })),
-    [last, of],
+  const givenUp = tried.of === of ? tried.givenUp : noneGivenUp;
+  const { length } = streams;
+  const used = streams[Math.min(givenUp.count, length - 1)] ?? 'converted';
+  const update = useCallback(
+    (change: (before: GivenUpStreams) => GivenUpStreams) =>
+      setTried((before) => ({ of, givenUp: change(before.of === of ? before.givenUp : noneGivenUp) })),
+    [of],
   );
+  const replaced = useCallback(
+    (forGood: boolean) => update((before) => oneMoreGivenUp(before, forGood, length)),
+    [length, update],
+  );
+  useEffect(() => {
+    const afterMs = triedAgainAfterMs(givenUp);
+    if (afterMs === undefined) return;
+    const timer = setTimeout(() => update(triedAgain), afterMs);
+    return () => clearTimeout(timer);
+  }, [givenUp, update]);
   const codec = codecOf(camera[wished]?.codec) ?? 'h265';
   const substituted = used !== wished && (camera[wished] !== null || used === 'converted');
   return { used, replaced, playable: substituted ? codec : undefined };

@@ -1,6 +1,7 @@
 import { errorResponse } from '@choi-canh/shared/errors';
 import Hls, { type ErrorData, type HlsConfig } from 'hls.js';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { createDecoderTrouble } from './decoder-trouble.js';
 import { beginningIn } from './live-beginning.js';
 import { createStartQueue } from './start-queue.js';
 
@@ -138,8 +139,8 @@ export interface HlsPlayer {
 
 /**
  * Plays one HLS address in a video element. A live player watches itself: a picture that stops advancing is called
- * stalled and then loaded anew, a failed one is tried again after 2 s … 30 s. A playback player reports and waits for
- * `retry`. Without Media Source Extensions it reports `unsupported`.
+ * stalled and then loaded anew, also when the decoder gives up on it; a failed one is tried again after 2 s … 30 s. A
+ * playback player reports and waits for `retry`. Without Media Source Extensions it reports `unsupported`.
  */
 export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayerOptions): HlsPlayer {
   const isLive = mode !== 'playback';
@@ -150,7 +151,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   let attempts = 0;
   let lastTime = -1;
   let lastAdvanceMs = performance.now();
-  let mediaRecoveries = 0;
+  let decoderTrouble = createDecoderTrouble();
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let turnTimer: ReturnType<typeof setTimeout> | undefined;
   let leaveQueue: (() => void) | undefined;
@@ -223,6 +224,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     if (state !== 'playing') firstFrameMs = performance.now();
     giveTurnBack();
     attempts = 0;
+    decoderTrouble.shown(lastAdvanceMs);
     report('playing');
   };
   /** Within what is loaded, so that the decoder finds its way from the keyframe. */
@@ -270,13 +272,16 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
 
   hls.on(Hls.Events.ERROR, (_event, data) => {
     if (!data.fatal) return;
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && mediaRecoveries < 2) {
-      mediaRecoveries += 1;
-      hls.recoverMediaError();
-      playAgain();
+    const why = failureOf(data);
+    if (why.reason !== 'not_playable') {
+      fail(why);
       return;
     }
-    fail(failureOf(data));
+    const next = decoderTrouble.next(performance.now(), data.type === Hls.ErrorTypes.MEDIA_ERROR);
+    if (next === 'recover') {
+      hls.recoverMediaError();
+      playAgain();
+    } else fail(next === 'reload' ? { reason: 'stalled', code: '' } : why);
   });
   hls.on(Hls.Events.BUFFER_APPENDED, () => {
     beginAtFirstPart();
@@ -300,7 +305,7 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     wallTimeMs: () => hls.playingDate?.getTime(),
     retry: () => {
       attempts = 0;
-      mediaRecoveries = 0;
+      decoderTrouble = createDecoderTrouble();
       start();
     },
     destroy: () => {
