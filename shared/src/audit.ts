@@ -17,6 +17,8 @@ export const auditActions = [
   'camera.update',
   'camera.delete',
   'recorder.create',
+  'recorder.change',
+  'recorder.delete',
   'recorder.clock_confirm',
   'recorder.chain_settle',
   'footage.open',

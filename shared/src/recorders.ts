@@ -87,4 +87,9 @@ export const recorderCreateRequest = z.object({
 });
 export type RecorderCreateRequest = z.infer<typeof recorderCreateRequest>;
 
+/** What is absent stays. A new address comes with its token, also where that stays the same: nobody else is shown it. */
+export const recorderPatchRequest = recorderCreateRequest.pick({ name: true, url: true, token: true }).partial();
+export type RecorderPatchRequest = z.infer<typeof recorderPatchRequest>;
+export const recorderDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+
 export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });

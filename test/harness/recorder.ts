@@ -20,6 +20,9 @@ export type RecordedCamera = z.infer<typeof recorderStatus>['cameras'][number];
 
 export interface RecorderProcess {
   readonly pid: number;
+  /** Where a console reaches it, and with which token. */
+  readonly url: string;
+  readonly token: string;
   /** Where it keeps the footage of a camera. */
   footageOf(cameraId: string): string;
   /** Adds cameras to those that are recorded, as the console does; their ids in the same order. */
@@ -96,6 +99,8 @@ export async function startRecorder(options: {
 
   return {
     pid: child.pid ?? 0,
+    url,
+    token,
     footageOf: (cameraId) => join(footage, cameraId),
     async add(cameras) {
       const waiting = [...cameras.entries()];

@@ -140,8 +140,9 @@ export async function addCameras(
   api: ApiClient,
   areaId: string,
   cameras: SimulatedCamera[],
+  at?: string,
 ): Promise<CameraResponse[]> {
-  const recorderId = await reachableRecorderId(api);
+  const recorderId = at ?? (await reachableRecorderId(api));
   const byPassword = new Map<string, SimulatedCamera[]>();
   for (const camera of cameras) {
     const key = `${camera.username}\n${camera.password}`;

@@ -67,6 +67,11 @@ export function createCases(deps: CasesDeps): Cases {
       },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
+      usedBy: async (recorderId, manager) => ({
+        cameras: await cameras.service.countOf(recorderId, manager),
+        holds: await evidence.holds.countOf(recorderId, manager),
+      }),
+      removed: (recorderId, manager) => evidence.holds.recorderRemoved(recorderId, manager),
     },
   });
   const cameras = createCameras({

@@ -4,6 +4,7 @@ import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
 import { footageSuite } from './footage/footage.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
+import { recorderAdministrationSuite } from './recorders/recorder-administration.suite.js';
 import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
 import { chainSuite } from './recorders/chain.suite.js';
 import { recordersSuite } from './recorders/recorders.suite.js';
@@ -16,6 +17,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     camerasSuite(open);
     recorderSyncSuite(open);
     recordersSuite(open);
+    recorderAdministrationSuite(open);
     chainSuite(open);
     footageSuite(open);
     incidentsSuite(open);

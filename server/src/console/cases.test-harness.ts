@@ -170,14 +170,18 @@ export class CasesHarness {
     return new TestActor(actor, () => this.#origin);
   }
 
-  /** Adds a camera through the API. */
-  async camera(area: TestArea, name?: string): Promise<CameraResponse> {
+  /** Adds a camera through the API; to the console's own recorder, where no other is said. */
+  async camera(
+    area: TestArea,
+    name?: string,
+    at: { recorder: FakeRecorder; id: string } = { recorder: this.recorder, id: this.recorderId },
+  ): Promise<CameraResponse> {
     this.#cameraCount += 1;
     const deviceAddress = `http://10.0.0.${this.#cameraCount}/onvif/device_service`;
-    this.recorder.identities.set(deviceAddress, identity);
+    at.recorder.identities.set(deviceAddress, identity);
     const admin = this.actor('administrator');
     const started = await admin.post('/api/cameras/additions', cameraAddResponse, {
-      recorderId: this.recorderId,
+      recorderId: at.id,
       areaId: area.id,
       username: 'admin',
       password: cameraPassword,

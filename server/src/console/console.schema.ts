@@ -2,6 +2,7 @@ import { Core1763769600001 } from '../platform/db/migrations/0001-core.js';
 import { Cases1763769600002 } from '../platform/db/migrations/0002-cases.js';
 import { Retention1763769600003 } from '../platform/db/migrations/0003-retention.js';
 import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
+import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -45,4 +46,5 @@ export const consoleMigrations: Migration[] = [
   Cases1763769600002,
   Retention1763769600003,
   Chain1763769600004,
+  RecorderRemoval1763769600005,
 ];

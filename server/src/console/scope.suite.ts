@@ -149,6 +149,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
     const ofNoArea = [
       'get /api/recorders',
       'post /api/recorders',
+      'patch /api/recorders/:recorderId',
+      'delete /api/recorders/:recorderId',
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named

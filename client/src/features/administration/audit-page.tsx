@@ -4,6 +4,7 @@ import { IconChevronDown, IconChevronRight, IconListDetails, IconX } from '@tabl
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Fragment, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ChainDownload } from '../../components/chain-download.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { Instant } from '../../components/instant.js';
@@ -164,6 +165,7 @@ function LoadMore({ busy, onLoad }: { busy: boolean; onLoad: () => void }) {
 
 function AuditRow({ record }: { record: AuditRecordResponse }) {
   const { t, i18n } = useTranslation('administration');
+  const session = useSession();
   const [opened, setOpened] = useState(false);
   const { tree } = useAreas();
   const cameras = useCameras();
@@ -239,7 +241,12 @@ function AuditRow({ record }: { record: AuditRecordResponse }) {
                 </Table.Tr>
               </Table.Tbody>
             </Table>
-            {record.subjectId !== null && <SubjectHistory record={record} />}
+            <Group gap="lg">
+              {record.subjectId !== null && <SubjectHistory record={record} />}
+              {record.action === 'recorder.delete' && record.subjectId !== null && session.can('recorder.manage') && (
+                <ChainDownload recorderId={record.subjectId} />
+              )}
+            </Group>
           </Table.Td>
         </Table.Tr>
       )}

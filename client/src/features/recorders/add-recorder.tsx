@@ -1,5 +1,5 @@
 import { recorderCreateRequest, recorderResponse } from '@choi-canh/shared/recorders';
-import { Button, Checkbox, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { isApiError } from '../../lib/api-error.js';
 import { api } from '../../lib/api.js';
 import { notifyDone } from '../../lib/notify.js';
 import { recordersKey } from '../../lib/recorders.js';
+import { RecorderFields } from './recorder-fields.js';
 
 /** A recorder on another machine: its name, address and token; it is asked before it is saved. */
 export function AddRecorder() {
@@ -54,35 +55,12 @@ function AddForm({ onClose }: { onClose: () => void }) {
     >
       <Stack>
         <Text>{t('add.text')}</Text>
-        <TextInput
-          label={t('add.name')}
-          placeholder={t('add.nameExample')}
-          value={form.name}
-          onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
-          error={wrong.has('name') && t('errors:fields.name')}
-          maxLength={120}
-          required
-          data-autofocus
-        />
-        <TextInput
-          label={t('add.url')}
-          description={t('add.urlHint')}
-          value={form.url}
-          onChange={(event) => setForm({ ...form, url: event.currentTarget.value })}
-          error={wrong.has('url') && t('add.urlWrong')}
-          maxLength={300}
-          inputMode="url"
-          required
-        />
-        <PasswordInput
-          label={t('add.token')}
-          description={t('add.tokenHint')}
-          value={form.token}
-          onChange={(event) => setForm({ ...form, token: event.currentTarget.value })}
-          error={wrong.has('token') && t('add.tokenWrong')}
-          autoComplete="off"
-          maxLength={300}
-          required
+        <RecorderFields
+          draft={form}
+          onChange={(changed) => setForm({ ...form, ...changed })}
+          wrong={wrong}
+          tokenHint={t('fields.tokenHint')}
+          tokenRequired
         />
         {save.isError && <ErrorPanel error={save.error} />}
         {(inUse !== undefined || form.takeOver) && (

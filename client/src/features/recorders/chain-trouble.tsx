@@ -1,9 +1,10 @@
 import { recorderChainResponse } from '@choi-canh/shared/chain';
 import type { RecorderResponse } from '@choi-canh/shared/recorders';
-import { Anchor, Button, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { ChainDownload } from '../../components/chain-download.js';
 import { ConfirmWithReason } from '../../components/confirm-with-reason.js';
 import { api } from '../../lib/api.js';
 import { useCameras } from '../../lib/cameras.js';
@@ -48,14 +49,7 @@ export function ChainTrouble({ recorder }: { recorder: RecorderResponse }) {
               {t('chain.settle')}
             </Button>
           )}
-          <Anchor
-            href={`/api/recorders/${recorder.id}/chain/records.jsonl`}
-            download
-            title={t('chain.downloadHint')}
-            style={{ display: 'inline-flex', alignItems: 'center', minHeight: 40 }}
-          >
-            {t('chain.download')}
-          </Anchor>
+          <ChainDownload recorderId={recorder.id} />
           <ConfirmWithReason
             opened={opened}
             onClose={dialog.close}

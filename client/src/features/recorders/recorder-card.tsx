@@ -6,11 +6,13 @@ import { Instant } from '../../components/instant.js';
 import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
 import { DiskSection } from './disk-section.js';
+import { EditRecorder } from './edit-recorder.js';
 import { RecorderFacts } from './recorder-facts.js';
+import { RemoveRecorder } from './remove-recorder.js';
 import classes from './recorders.module.css';
 
 /** One recorder: state, what needs attention, disk and how long footage lasts, facts. */
-export function RecorderCard({ recorder }: { recorder: RecorderResponse }) {
+export function RecorderCard({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t, i18n } = useTranslation('recorders');
   const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
   const state = recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
@@ -59,6 +61,12 @@ export function RecorderCard({ recorder }: { recorder: RecorderResponse }) {
         ))}
         <DiskSection recorder={recorder} />
         <RecorderFacts recorder={recorder} />
+        {mayManage && (
+          <Group gap="xs">
+            <EditRecorder recorder={recorder} />
+            {!recorder.embedded && <RemoveRecorder recorder={recorder} />}
+          </Group>
+        )}
       </Stack>
     </Card>
   );

@@ -15,13 +15,11 @@ export function RecordersPage() {
   const { t } = useTranslation('recorders');
   const session = useSession();
   const recorders = useRecorders({ everyMs: 3000 });
+  // A recorder belongs to no area: only an account of everything enters, changes and removes one.
+  const mayManage = session.can('recorder.manage') && session.account?.areaId === null;
   return (
     <>
-      <PageHeader
-        title={t('title')}
-        description={t('text')}
-        actions={session.can('recorder.manage') && session.account?.areaId === null && <AddRecorder />}
-      />
+      <PageHeader title={t('title')} description={t('text')} actions={mayManage && <AddRecorder />} />
       {recorders.data === undefined ? (
         recorders.isPending ? (
           <SkeletonList rows={6} />
@@ -33,7 +31,7 @@ export function RecordersPage() {
       ) : (
         <SimpleGrid cols={{ base: 1, xl: 2 }} spacing="md" style={{ alignItems: 'start' }}>
           {recorders.data.items.map((recorder) => (
-            <RecorderCard key={recorder.id} recorder={recorder} />
+            <RecorderCard key={recorder.id} recorder={recorder} mayManage={mayManage} />
           ))}
         </SimpleGrid>
       )}

@@ -119,6 +119,7 @@ export class CameraAdditions {
       );
       const row = this.#rowOf(addition, device, facts);
       const added = await repository.add(row, async (manager) => {
+        await this.#deps.recorders.require(row.recorderId, manager);
         await this.#deps.health.began(manager, row.id, row.createdAt);
         await this.#deps.audit.record(
           actor,

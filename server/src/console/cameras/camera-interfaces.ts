@@ -22,6 +22,8 @@ export interface CameraRecorder {
 export interface CameraRecorders {
   /** @throws AppError not_found `recorder_not_found`. */
   clientOf(recorderId: string): CameraRecorder;
+  /** Fails the transaction where the recorder was removed. @throws AppError not_found `recorder_not_found`. */
+  require(recorderId: string, manager: Transaction): Promise<unknown>;
   markChanged(recorderId: string): void;
   runtimeOf(recorderId: string, cameraId: string): CameraRuntimeResponse;
 }

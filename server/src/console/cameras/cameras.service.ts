@@ -5,7 +5,7 @@ import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import type { SecretBox } from '../../lib/secret-box.js';
-import type { Database } from '../../platform/db/database.js';
+import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { byName, cameraOnWire } from './camera-response.js';
@@ -134,6 +134,11 @@ export class CamerasService {
     });
     recorders.markChanged(row.recorderId);
     broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
+  }
+
+  /** How many cameras a recorder has. */
+  async countOf(recorderId: string, manager: Transaction): Promise<number> {
+    return (await this.#deps.repository.ofRecorder(recorderId, manager)).length;
   }
 
   /** What a recorder shall record; cameras whose streams are not known yet are left out. */

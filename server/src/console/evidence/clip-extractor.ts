@@ -116,7 +116,12 @@ export class ClipExtractor {
       for (const file of row.files) await store.delete(clipFileKey(id, file.index));
     }
     if (row.recorderCopy) {
-      await recorders.clientOf(recorderId).forgetExtraction(id, this.#stop.signal);
+      try {
+        await recorders.clientOf(recorderId).forgetExtraction(id, this.#stop.signal);
+      } catch (error) {
+        // It was removed: what it still has is its own.
+        if (!isAppError(error) || error.code !== 'recorder_not_found') throw error;
+      }
       await repository.forgotten(id);
     }
     if (row.deletedAt !== null) await repository.remove(id);

@@ -1,5 +1,5 @@
 import type { DesiredHold } from '@choi-canh/shared/recorder-api';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
@@ -48,10 +48,7 @@ export class HoldsRepository {
 
   /** All that a recorder shall hold, also of cameras that are out of use. */
   async desired(recorderId: string): Promise<DesiredHold[]> {
-    const rows = await this.#db.read
-      .createQueryBuilder(holdEntity, 'hold')
-      .innerJoin('camera', 'cam', 'cam.id = hold.camera_id')
-      .where(`hold.state IN ('pending', 'held') AND cam.recorder_id = :recorderId`, { recorderId })
+    const rows = await this.#wanted(this.#db.read, recorderId)
       .orderBy('hold.createdAt', 'ASC')
       .addOrderBy('hold.id', 'ASC')
       .getMany();
@@ -63,11 +60,23 @@ export class HoldsRepository {
     }));
   }
 
+  /** How many a recorder holds, or shall hold. */
+  countOf(manager: EntityManager, recorderId: string): Promise<number> {
+    return this.#wanted(manager, recorderId).getCount();
+  }
+
   async insert(manager: EntityManager, row: HoldRow): Promise<void> {
     await manager.insert(holdEntity, row);
   }
 
   async update(manager: EntityManager, id: string, changes: Partial<HoldRow>): Promise<void> {
     await manager.update(holdEntity, { id }, changes);
+  }
+
+  #wanted(manager: EntityManager, recorderId: string): SelectQueryBuilder<HoldRow> {
+    return manager
+      .createQueryBuilder(holdEntity, 'hold')
+      .innerJoin('camera', 'cam', 'cam.id = hold.camera_id')
+      .where(`hold.state IN ('pending', 'held') AND cam.recorder_id = :recorderId`, { recorderId });
   }
 }

@@ -160,6 +160,20 @@ export class HoldsService {
     this.#tell(settled);
   }
 
+  countOf(recorderId: string, manager: Transaction): Promise<number> {
+    return this.#deps.repository.countOf(manager, recorderId);
+  }
+
+  /** The recorder is removed: it will not say that it has released what it was to release. */
+  async recorderRemoved(recorderId: string, manager: Transaction): Promise<() => void> {
+    const released: HoldView[] = [];
+    for (const view of await this.#deps.repository.unsettled(manager, recorderId)) {
+      const settled = await this.#settle(manager, view, false);
+      if (settled !== undefined) released.push(settled);
+    }
+    return () => this.#tell(released);
+  }
+
   /** The recorder reported a hold by itself. */
   async applyState(manager: Transaction, holdId: string, held: boolean): Promise<(() => void) | undefined> {
     const [view] = await this.#deps.repository.byIds(manager, [holdId]);

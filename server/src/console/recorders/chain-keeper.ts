@@ -56,6 +56,11 @@ export class ChainKeeper {
     return this.#troubles.get(recorderId) ?? 0;
   }
 
+  /** The public key that a recorder is held to; null before its first record. */
+  async keyOf(recorderId: string): Promise<string | null> {
+    return (await this.#repository.pin(recorderId))?.publicKey ?? null;
+  }
+
   /** Takes a record that an event brought; what it returns runs after the commit. */
   async apply(recorderId: string, record: ChainHeadsRecord, manager: Transaction): Promise<() => void> {
     await this.#keep(recorderId, record, manager);
@@ -80,8 +85,11 @@ export class ChainKeeper {
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted) return;
         // Asked again with the next record, and when the recorder is found again.
-        const level = isAppError(error, 'unavailable') ? 'debug' : 'error';
-        this.#logger[level]({ recorderId, err: errorMessage(error) }, 'signed records could not be asked for');
+        const isFact = isAppError(error, 'unavailable') || (isAppError(error) && error.code === 'recorder_not_found');
+        this.#logger[isFact ? 'debug' : 'error'](
+          { recorderId, err: errorMessage(error) },
+          'signed records could not be asked for',
+        );
       })
       .finally(() => this.#filling.delete(recorderId));
     this.#filling.set(recorderId, filling);

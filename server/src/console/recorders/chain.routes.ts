@@ -11,7 +11,11 @@ import type { ChainKeeper } from './chain-keeper.js';
 
 export interface ChainRoutesDeps {
   keeper: ChainKeeper;
-  recorders: { require(recorderId: string): Promise<{ id: string; name: string }> };
+  recorders: {
+    require(recorderId: string): Promise<{ id: string; name: string }>;
+    /** Also one that was removed: its records are kept. */
+    requireEver(recorderId: string): Promise<{ id: string }>;
+  };
   audit: AuditWriter;
   /** Which of these cameras lie in the scope. */
   camerasInScope(scope: AreaScope, cameraIds: readonly string[]): Promise<ReadonlySet<string>>;
@@ -34,7 +38,7 @@ export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: Chain
       query: recorderChainQuery,
       response: recorderChainResponse,
       handler: async ({ actor, params: { recorderId }, query }) => {
-        const { id } = await recorders.require(recorderId);
+        const { id } = await recorders.requireEver(recorderId);
         const view = await keeper.view(id, query.before);
         if (view.trouble === null || actor.scope.areaId === null) return view;
         const mine = await deps.camerasInScope(actor.scope, view.trouble.cameraIds);
@@ -53,7 +57,7 @@ export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: Chain
       params,
       produces: 'application/jsonl',
       handler: async ({ params: { recorderId }, response, signal }) => {
-        const { id } = await recorders.require(recorderId);
+        const { id } = await recorders.requireEver(recorderId);
         response.setHeader('content-type', 'application/jsonl; charset=utf-8');
         response.setHeader('cache-control', 'private, no-store');
         response.setHeader('content-disposition', `attachment; filename="heads-${id}.jsonl"`);

@@ -34,7 +34,7 @@ const fileId = 'f0000000-0000-4000-8000-000000000001';
 
 /** A recorder for tests: the recorder API over a real socket, with everything in memory and every answer to be set. */
 export class FakeRecorder {
-  readonly token = 'fake-recorder-token-0123456789';
+  token = 'fake-recorder-token-0123456789';
   desired: DesiredState | undefined;
   desiredPuts: DesiredState[] = [];
   events: RecorderEvent[] = [];

@@ -20,6 +20,10 @@ export interface RecorderParts {
   lost(recorderId: string, at: number): Promise<void>;
   /** The recorder is there (again), or started anew, and told its cameras' states. */
   found(recorderId: string, status: RecorderStatus): Promise<void>;
+  /** What would be left without the recorder: cameras, and footage that it holds for incidents. */
+  usedBy(recorderId: string, manager: Transaction): Promise<{ cameras: number; holds: number }>;
+  /** The recorder is being removed, in this transaction; what it returns runs after the commit. */
+  removed(recorderId: string, manager: Transaction): Promise<() => void>;
 }
 
 export interface SyncTimes {
@@ -47,7 +51,7 @@ export const usualSyncTimes: SyncTimes = {
  * state whenever that changed here or is not what it has there.
  */
 export class RecorderSync {
-  readonly #row: RecorderRow;
+  #row: RecorderRow;
   readonly #client: RecorderClient;
   readonly #repository: RecordersRepository;
   readonly #parts: RecorderParts;
@@ -132,6 +136,11 @@ export class RecorderSync {
     this.#wakePush?.();
     await Promise.all(this.#tasks);
     this.#client.close();
+  }
+
+  /** What people call it now. */
+  rename(name: string): void {
+    this.#row = { ...this.#row, name };
   }
 
   /** Something that the recorder should know has changed. */

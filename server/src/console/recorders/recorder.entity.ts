@@ -21,6 +21,8 @@ export interface RecorderRow {
   desiredRevision: number;
   lastSeenAt: number | null;
   createdAt: number;
+  /** It was removed; its token is empty since then. */
+  deletedAt: number | null;
 }
 
 export const recorderEntity = new EntitySchema<RecorderRow>({
@@ -36,5 +38,6 @@ export const recorderEntity = new EntitySchema<RecorderRow>({
     desiredRevision: integerColumn('desired_revision'),
     lastSeenAt: instantColumn('last_seen_at', { nullable: true }),
     createdAt: instantColumn('created_at'),
+    deletedAt: instantColumn('deleted_at', { nullable: true }),
   },
 });

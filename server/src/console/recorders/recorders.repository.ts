@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { IsNull, Not, type EntityManager } from 'typeorm';
 import type { Database } from '../../platform/db/database.js';
 import { recorderEntity, type RecorderRow } from './recorder.entity.js';
 
@@ -10,29 +10,53 @@ export class RecordersRepository {
   }
 
   list(): Promise<RecorderRow[]> {
-    return this.#db.read.find(recorderEntity, { order: { createdAt: 'ASC', id: 'ASC' } });
+    return this.#db.read.find(recorderEntity, {
+      where: { deletedAt: IsNull() },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
   }
 
-  /** The one recorder that this console starts itself; made on first use, its address and token may change each time. */
-  saveEmbedded(given: Omit<RecorderRow, 'lastSequence' | 'desiredRevision' | 'lastSeenAt'>): Promise<RecorderRow> {
+  find(id: string, manager: EntityManager = this.#db.read): Promise<RecorderRow | null> {
+    return manager.findOneBy(recorderEntity, { id, deletedAt: IsNull() });
+  }
+
+  /** Also one that was removed. */
+  findEver(id: string): Promise<RecorderRow | null> {
+    return this.#db.read.findOneBy(recorderEntity, { id });
+  }
+
+  /** Whether another recorder than `id` has this address. */
+  hasOtherAt(url: string, id: string, manager: EntityManager = this.#db.read): Promise<boolean> {
+    return manager.existsBy(recorderEntity, { url, id: Not(id), deletedAt: IsNull() });
+  }
+
+  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.#db.write(work);
+  }
+
+  async insert(manager: EntityManager, row: RecorderRow): Promise<void> {
+    await manager.insert(recorderEntity, row);
+  }
+
+  async update(manager: EntityManager, id: string, changes: Partial<RecorderRow>): Promise<void> {
+    await manager.update(recorderEntity, { id }, changes);
+  }
+
+  /**
+   * The one recorder that this console starts itself; made on first use, its address and token may change each time. Its
+   * name is given only then: people may have given it another since.
+   */
+  saveEmbedded(
+    given: Omit<RecorderRow, 'lastSequence' | 'desiredRevision' | 'lastSeenAt' | 'deletedAt'>,
+  ): Promise<RecorderRow> {
     return this.#db.write(async (manager) => {
       const known = await manager.findOneBy(recorderEntity, { embedded: true });
       const row: RecorderRow =
         known === null
-          ? { ...given, lastSequence: 0, desiredRevision: 0, lastSeenAt: null }
+          ? { ...given, lastSequence: 0, desiredRevision: 0, lastSeenAt: null, deletedAt: null }
           : { ...known, url: given.url };
       await manager.save(recorderEntity, row);
       return row;
-    });
-  }
-
-  /** Takes a recorder in and does `work` with it, both or neither; false where there is one at this address. */
-  add(row: RecorderRow, work: (manager: EntityManager) => Promise<void>): Promise<boolean> {
-    return this.#db.write(async (manager) => {
-      if ((await manager.findOneBy(recorderEntity, { url: row.url })) !== null) return false;
-      await manager.insert(recorderEntity, row);
-      await work(manager);
-      return true;
     });
   }
 

@@ -2,20 +2,25 @@ import { idSchema, instantFromMs } from '@choi-canh/shared/common';
 import {
   clockConfirmRequest,
   recorderCreateRequest,
+  recorderDeleteRequest,
   recorderListResponse,
+  recorderPatchRequest,
   recorderResponse,
   recorderRetentionResponse,
 } from '@choi-canh/shared/recorders';
 import { z } from 'zod';
-import type { AreaScope, AuditWriter } from '../../lib/actor.js';
+import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import { retentionInScope } from './recorder-retention.js';
+import type { RecorderAdministration } from './recorder-administration.js';
+import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersService } from './recorders.service.js';
 
 export interface RecordersRoutesDeps {
   service: RecordersService;
+  administration: RecorderAdministration;
   audit: AuditWriter;
   clock: Clock;
   /** Which of these cameras lie in the scope. */
@@ -27,7 +32,7 @@ export interface RecordersRoutesDeps {
 const feature = 'recorders';
 const params = z.object({ recorderId: idSchema });
 
-export function recordersRoutes({ service, audit, clock, ...deps }: RecordersRoutesDeps): Route[] {
+export function recordersRoutes({ service, administration, audit, clock, ...deps }: RecordersRoutesDeps): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -48,17 +53,66 @@ export function recordersRoutes({ service, audit, clock, ...deps }: RecordersRou
       response: recorderResponse,
       status: 201,
       handler: ({ actor, body }) => {
-        // Its disk and its clock are everybody's, and it can record for any area.
-        if (actor.scope.areaId !== null) {
-          throw new AppError('forbidden', 'outside_area', 'only an account of the whole country may do this');
-        }
-        return service.register(body, (row, manager) =>
+        requireEverywhere(actor);
+        return administration.register(body, (row, manager) =>
           audit.record(
             actor,
             {
-              ...{ action: 'recorder.create', subjectType: 'recorder', subjectId: row.id, subjectName: row.name },
-              areaId: null,
+              ...subject(row),
+              action: 'recorder.create',
               details: { after: { name: row.name, url: row.url }, takeOver: body.takeOver },
+            },
+            manager,
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/api/recorders/:recorderId',
+      access: 'recorder.manage',
+      summary: 'Renames a recorder; one on another machine gets another address or token, after it has answered there',
+      feature,
+      params,
+      body: recorderPatchRequest,
+      response: recorderResponse,
+      handler: ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        return administration.change(recorderId, body, ({ before, after, tokenChanged }, manager) =>
+          audit.record(
+            actor,
+            {
+              ...subject(after),
+              action: 'recorder.change',
+              details: {
+                before: factsOf(before),
+                after: factsOf(after),
+                ...(tokenChanged ? { tokenChanged } : {}),
+              },
+            },
+            manager,
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/api/recorders/:recorderId',
+      access: 'recorder.manage',
+      summary: 'Removes a recorder on another machine that has no cameras; its footage stays there, its records here',
+      feature,
+      params,
+      body: recorderDeleteRequest,
+      handler: async ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        await administration.remove(recorderId, (row, manager) =>
+          audit.record(
+            actor,
+            {
+              ...subject(row),
+              action: 'recorder.delete',
+              purpose: body.reason,
+              details: { before: factsOf(row) },
             },
             manager,
           ),
@@ -93,15 +147,12 @@ export function recordersRoutes({ service, audit, clock, ...deps }: RecordersRou
       params,
       body: clockConfirmRequest,
       handler: async ({ actor, params: { recorderId }, body }) => {
-        const { id, name } = await service.require(recorderId);
-        const clockThen = service.clockOf(recorderId);
+        const row = await service.require(recorderId);
+        const clockThen = service.statusOf(recorderId)?.clock ?? null;
         // Written first: a confirmation that could not be noted is not given.
         await audit.record(actor, {
+          ...subject(row),
           action: 'recorder.clock_confirm',
-          subjectType: 'recorder',
-          subjectId: id,
-          subjectName: name,
-          areaId: null,
           purpose: body.reason,
           details: { clock: clockThen },
         });
@@ -110,3 +161,19 @@ export function recordersRoutes({ service, audit, clock, ...deps }: RecordersRou
     }),
   ];
 }
+
+/** A recorder's disk and clock are everybody's, and it can record for any area. */
+function requireEverywhere(actor: Actor): void {
+  if (actor.scope.areaId === null) return;
+  throw new AppError('forbidden', 'outside_area', 'only an account of the whole country may do this');
+}
+
+const subject = ({ id, name }: RecorderRow) => ({
+  subjectType: 'recorder',
+  subjectId: id,
+  subjectName: name,
+  areaId: null,
+});
+
+/** As the audit trail keeps them; the embedded one has another address at each start. */
+const factsOf = ({ name, url, embedded }: RecorderRow) => (embedded ? { name } : { name, url });

@@ -1,6 +1,6 @@
 import { instantFromMs } from '@choi-canh/shared/common';
-import type { CameraRuntime, RecorderClock, RecorderStatus } from '@choi-canh/shared/recorder-api';
-import type { RecorderAlert, RecorderCreateRequest, RecorderResponse } from '@choi-canh/shared/recorders';
+import type { CameraRuntime, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { RecorderAlert, RecorderResponse } from '@choi-canh/shared/recorders';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
@@ -11,6 +11,7 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { alertsOf } from './recorder-alerts.js';
 import { recorderOnWire } from './recorder-response.js';
 import { createRecorderClient, type RecorderClient } from './recorder-client.js';
+import { openToken, sealToken } from './recorder-token.js';
 import type { RecorderRow } from './recorder.entity.js';
 import { RecorderSync, usualSyncTimes, type RecorderParts, type SyncTimes } from './recorder-sync.js';
 import type { RecordersRepository } from './recorders.repository.js';
@@ -41,6 +42,8 @@ export class RecordersService {
   readonly #lostAwaited = new Set<string>();
   readonly #stop = new AbortController();
   #waiting: Promise<void> = Promise.resolve();
+  /** Synchronisations begin and end anew one at a time. */
+  #turn: Promise<void> = Promise.resolve();
   #registered: string | undefined;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
 
@@ -83,6 +86,7 @@ export class RecordersService {
     this.#state = 'stopped';
     this.#stop.abort(new Error('stopped'));
     await this.#waiting;
+    await this.#turn;
     await Promise.all([...this.#syncs.values()].map((sync) => sync.stop()));
     this.#syncs.clear();
   }
@@ -97,67 +101,44 @@ export class RecordersService {
       embedded: true,
       createdAt: this.#clock.nowMs(),
     });
-    const row = { ...saved, tokenBox: this.#secretBox.seal(recorder.token, contextOf(saved.id)) };
+    const row = { ...saved, tokenBox: sealToken(this.#secretBox, saved.id, recorder.token) };
     await this.#repository.setToken(row.id, row.tokenBox);
     this.#registered = row.id;
-    this.#awaited.delete(row.id);
-    this.#lostAwaited.delete(row.id);
-    if (this.#state === 'running') {
-      const before = this.#syncs.get(row.id);
-      this.#syncs.delete(row.id);
-      await before?.stop();
-      this.#begin(row);
-    }
+    await this.#inTurn(() => this.#beginAnew(row.id));
     return row.id;
   }
 
-  /**
-   * Takes in a recorder on another machine, once it has answered. `work` runs in the transaction that enters it.
-   * @throws AppError conflict `recorder_known`, `recorder_in_use` (it has cameras of another console), unavailable
-   * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
-   */
-  async register(
-    request: RecorderCreateRequest,
-    work: (row: RecorderRow, manager: Transaction) => Promise<void>,
-  ): Promise<RecorderResponse> {
-    const url = new URL(request.url).origin;
-    const { revision, cameras } = await askOnce(url, request.token);
-    if (!request.takeOver && cameras.length > 0) {
-      throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
-        details: { cameras: cameras.length },
-      });
-    }
-    const id = newId();
-    const row: RecorderRow = {
-      ...{ id, url, name: request.name, tokenBox: this.#secretBox.seal(request.token, contextOf(id)), embedded: false },
-      // Ours must be newer than what it was told before.
-      ...{ lastSequence: 0, desiredRevision: revision, lastSeenAt: null, createdAt: this.#clock.nowMs() },
-    };
-    if (!(await this.#repository.add(row, (manager) => work(row, manager)))) {
-      throw new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');
-    }
-    if (this.#state === 'running') this.#begin(row);
-    return recorderOnWire(row, this.#syncs.get(id), []);
+  /** A recorder was entered, or something of it: goes on as it is entered now. `anew`: it is reached in another way. */
+  async follow(row: RecorderRow, { anew }: { anew: boolean }): Promise<RecorderResponse> {
+    await this.#inTurn(() => (anew ? this.#beginAnew(row.id) : this.#syncs.get(row.id)?.rename(row.name)));
+    this.#broadcast(row, this.#alerts.get(row.id) ?? []);
+    return this.#onWire(row);
+  }
+
+  /** A recorder was removed: nothing more is asked of it, and nothing is wrong with it any more. */
+  async letGo(row: RecorderRow): Promise<void> {
+    await this.#inTurn(() => this.#beginAnew(row.id));
+    this.#alerts.delete(row.id);
+    this.#broadcast(row, []);
   }
 
   async list(): Promise<RecorderResponse[]> {
-    const rows = await this.#repository.list();
-    return rows.map((row) => {
-      const sync = this.#syncs.get(row.id);
-      return recorderOnWire(row, sync, this.#alerts.get(row.id) ?? []);
-    });
+    return (await this.#repository.list()).map((row) => this.#onWire(row));
   }
 
   /** @throws AppError not_found `recorder_not_found`. */
-  async require(recorderId: string): Promise<RecorderRow> {
-    const row = (await this.#repository.list()).find((candidate) => candidate.id === recorderId);
-    if (row === undefined) throw new AppError('not_found', 'recorder_not_found', 'no such recorder');
-    return row;
+  async require(recorderId: string, manager?: Transaction): Promise<RecorderRow> {
+    return present(await this.#repository.find(recorderId, manager));
   }
 
-  /** The host's clock as the recorder told of it last. */
-  clockOf(recorderId: string): RecorderClock | null {
-    return this.#syncs.get(recorderId)?.status?.clock ?? null;
+  /** Also one that was removed: what is kept of it can still be read. @throws AppError not_found `recorder_not_found`. */
+  async requireEver(recorderId: string): Promise<RecorderRow> {
+    return present(await this.#repository.findEver(recorderId));
+  }
+
+  /** What the recorder told of itself last; undefined before it answered once. */
+  statusOf(recorderId: string): RecorderStatus | undefined {
+    return this.#syncs.get(recorderId)?.status;
   }
 
   /** What a recorder said of a camera a moment ago; null while it is lost or does not know the camera. */
@@ -222,15 +203,37 @@ export class RecordersService {
       this.#clock.nowMs(),
     );
     this.#alerts.set(row.id, alerts);
-    if (JSON.stringify(alerts) === JSON.stringify(before)) return;
+    if (JSON.stringify(alerts) !== JSON.stringify(before)) this.#broadcast(row, alerts);
+  }
+
+  #broadcast({ id, name }: RecorderRow, alerts: RecorderAlert[]): void {
     this.#broadcaster.toPermission('recorder.view', 'recorder.alerts', [
-      { recorderId: row.id, recorderName: row.name, alerts },
+      { recorderId: id, recorderName: name, alerts },
     ]);
   }
 
+  #onWire(row: RecorderRow): RecorderResponse {
+    return recorderOnWire(row, this.#syncs.get(row.id), this.#alerts.get(row.id) ?? []);
+  }
+
+  /** Ends what is under way with a recorder and goes on as it is entered now; not where it was removed. */
+  async #beginAnew(recorderId: string): Promise<void> {
+    // The old one stays in its place until it has ended: it is still the way to the recorder.
+    await this.#syncs.get(recorderId)?.stop();
+    const row = await this.#repository.find(recorderId);
+    if (row === null) this.#syncs.delete(recorderId);
+    else if (this.#state === 'running') this.#begin(row);
+  }
+
+  #inTurn(work: () => Promise<void> | void): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
   #begin(row: RecorderRow): void {
-    const token = this.#secretBox.open(row.tokenBox, contextOf(row.id));
-    const sync = new RecorderSync({
+    const token = openToken(this.#secretBox, row);
+    const sync: RecorderSync = new RecorderSync({
       row,
       client: createRecorderClient({ url: row.url, token }),
       repository: this.#repository,
@@ -238,20 +241,16 @@ export class RecordersService {
       clock: this.#clock,
       logger: this.#logger,
       times: this.#times,
-      changed: () => this.#tellAlerts(row),
+      changed: () => this.#tellAlerts(sync.row),
     });
     this.#syncs.set(row.id, sync);
+    this.#awaited.delete(row.id);
+    this.#lostAwaited.delete(row.id);
     sync.start();
   }
 }
 
-async function askOnce(url: string, token: string): Promise<RecorderStatus> {
-  const client = createRecorderClient({ url, token, statusTimeoutMs: 5000 });
-  try {
-    return await client.status();
-  } finally {
-    client.close();
-  }
+function present(row: RecorderRow | null): RecorderRow {
+  if (row === null) throw new AppError('not_found', 'recorder_not_found', 'no such recorder');
+  return row;
 }
-
-const contextOf = (recorderId: string) => `recorder:${recorderId}`;

@@ -8,6 +8,7 @@ import { ChainKeeper } from './chain-keeper.js';
 import { ChainRecordsRepository } from './chain-records.repository.js';
 import { chainRoutes } from './chain.routes.js';
 import { MediaForwarder } from './media-forwarder.js';
+import { RecorderAdministration } from './recorder-administration.js';
 import type { RecorderParts, SyncTimes } from './recorder-sync.js';
 import { RecordersRepository } from './recorders.repository.js';
 import { recordersRoutes, type RecordersRoutesDeps } from './recorders.routes.js';
@@ -49,15 +50,25 @@ export function createRecorders(deps: RecordersDeps) {
       await keeper.found(recorderId, status.chain.sequence);
     },
   };
+  const repository = new RecordersRepository(deps.db);
   const service: RecordersService = new RecordersService({
     ...deps,
     parts,
     refusedRecords: (recorderId) => keeper.refused(recorderId),
-    repository: new RecordersRepository(deps.db),
+    repository,
+  });
+  const administration = new RecorderAdministration({
+    ...deps,
+    repository,
+    service,
+    keyOf: (recorderId) => keeper.keyOf(recorderId),
   });
   const media = new MediaForwarder((id) => service.clientOf(id), deps.logger);
   return {
-    routes: [...recordersRoutes({ ...deps, service }), ...chainRoutes({ ...deps, keeper, recorders: service })],
+    routes: [
+      ...recordersRoutes({ ...deps, service, administration }),
+      ...chainRoutes({ ...deps, keeper, recorders: service }),
+    ],
     service,
     media,
     start: async () => {

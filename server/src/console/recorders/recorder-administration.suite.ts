@@ -1,0 +1,263 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { clipListResponse, clipResponse, holdListResponse } from '@choi-canh/shared/evidence';
+import { recorderListResponse, recorderResponse, type RecorderAlerts } from '@choi-canh/shared/recorders';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstPrevious, makeHeadsRecord } from '../../lib/chain/heads-record.js';
+import { keyIdOf, publicKeyText } from '../../lib/chain/signed-json.js';
+import {
+  CasesHarness,
+  eventually,
+  type OpenTestDatabase,
+  type TestActor,
+  type TestArea,
+} from '../cases.test-harness.js';
+import { FakeRecorder } from './fake-recorder.js';
+import { recorderEntity } from './recorder.entity.js';
+
+const nowhere = '00000000-0000-4000-8000-000000000000';
+const reason = 'Trả máy cho huyện';
+
+/** A recorder on another machine, with a key of its own and a record that it signed. */
+function remoteRecorder() {
+  const recorder = new FakeRecorder();
+  const key = generateKeyPairSync('ed25519').privateKey;
+  const publicKey = publicKeyText(key);
+  recorder.chain = { ...recorder.chain, publicKey, keyId: keyIdOf(publicKey) };
+  const { line, body } = makeHeadsRecord(
+    { sequence: 1, previous: firstPrevious, at: recorder.startedAt, why: 'start', cameras: [] },
+    key,
+  );
+  recorder.emit({ type: 'chain.heads', record: { sequence: 1, at: body.at, kind: body.kind, line } });
+  return { recorder, line };
+}
+
+export function recorderAdministrationSuite(open: OpenTestDatabase): void {
+  describe('a recorder that people enter, change and remove', () => {
+    let harness: CasesHarness;
+    let admin: TestActor;
+    let area: TestArea;
+    let remote: FakeRecorder;
+    let line: string;
+    let id: string;
+    beforeEach(async () => {
+      harness = new CasesHarness(open);
+      await harness.start();
+      admin = harness.actor('administrator');
+      area = await harness.area('Chí Đám');
+      ({ recorder: remote, line } = remoteRecorder());
+      await remote.start();
+      id = (await admin.post('/api/recorders', recorderResponse, enter(remote))).id;
+      await untilReachable();
+      await eventually('its record is kept', async () => (await download()) === `${line}\n`);
+    });
+    afterEach(async () => {
+      await harness.stop();
+      await remote.stop();
+    });
+
+    const enter = (recorder: FakeRecorder) => ({ name: 'Đầu ghi huyện', url: recorder.url, token: recorder.token });
+    const path = (of = id) => `/api/recorders/${of}`;
+    const list = async () => (await admin.get('/api/recorders', recorderListResponse)).items;
+    const shown = async (of = id) => (await list()).find((one) => one.id === of);
+    const row = (of = id) => harness.db.read.findOneByOrFail(recorderEntity, { id: of });
+    const untilReachable = () => eventually('it answers', async () => (await shown())?.reachable);
+    const untilLost = () =>
+      eventually('it is lost', async () => (await shown())?.alerts.some(({ code }) => code === 'recorder_lost'));
+    const change = (body: object, of = id) => admin.patch(path(of), recorderResponse, body);
+    const refused = (body: object, of = id) => admin.refusal('PATCH', path(of), body);
+    const download = async () => (await admin.fetch('GET', `${path()}/chain/records.jsonl`)).text();
+    const told = () =>
+      harness.told.flatMap(({ event, args }) =>
+        event === 'recorder.alerts' ? (args[0] as RecorderAlerts[]).filter(({ recorderId }) => recorderId === id) : [],
+      );
+
+    it('is changed and removed by administrators of everything alone', async () => {
+      const local = harness.actor('administrator', area);
+      for (const [method, body] of [
+        ['PATCH', { name: 'Khác' }],
+        ['DELETE', { reason }],
+      ] as const) {
+        expect(await harness.actor('technician').refusal(method, path(), body)).toBe('403 not_allowed');
+        expect(await local.refusal(method, path(), body)).toBe('403 outside_area');
+        expect(await admin.refusal(method, path(nowhere), body)).toBe('404 recorder_not_found');
+      }
+      expect(await admin.status('DELETE', path(), { reason: '  ' })).toBe(400);
+      expect(await admin.status('PATCH', path(), { name: '  ' })).toBe(400);
+      expect(await admin.status('PATCH', path(), { url: 'file:///etc/passwd', token: remote.token })).toBe(400);
+      expect(await shown()).toMatchObject({ name: 'Đầu ghi huyện', url: remote.url });
+      expect([...(await harness.trail('recorder.change')), ...(await harness.trail('recorder.delete'))]).toEqual([]);
+    });
+
+    it('keeps the name that people gave it, also the one that the console starts itself', async () => {
+      harness.told.length = 0;
+      const asked = remote.asked.length;
+      expect(await change({ name: ' Đầu ghi chợ ' })).toMatchObject({
+        name: 'Đầu ghi chợ',
+        url: remote.url,
+        reachable: true,
+      });
+      expect(told()).toEqual([{ recorderId: id, recorderName: 'Đầu ghi chợ', alerts: [] }]);
+      await change({ name: 'Máy ở xã' }, harness.recorderId);
+      await change({ name: 'Máy ở xã' }, harness.recorderId);
+      expect(await harness.trail('recorder.change')).toMatchObject([
+        {
+          ...{ subjectType: 'recorder', subjectId: id, subjectName: 'Đầu ghi chợ' },
+          details: { before: { name: 'Đầu ghi huyện' }, after: { name: 'Đầu ghi chợ' } },
+        },
+        { subjectName: 'Máy ở xã', details: { before: { name: 'Đầu ghi' }, after: { name: 'Máy ở xã' } } },
+      ]);
+      // The one under way goes on; only its name is another.
+      await eventually('it is asked on', () => remote.asked.length > asked + 3);
+      await remote.stop();
+      await untilLost();
+      expect(told().at(-1)).toMatchObject({ recorderName: 'Đầu ghi chợ', alerts: [{ code: 'recorder_lost' }] });
+      await harness.stopConsole();
+      await harness.startConsole();
+      expect((await list()).map(({ name }) => name)).toEqual(['Máy ở xã', 'Đầu ghi chợ']);
+    });
+
+    it('has another address or token only where it runs on another machine', async () => {
+      for (const body of [{ url: remote.url }, { token: remote.token }, { name: 'Khác', url: 'http://127.0.0.1:9' }]) {
+        expect(await refused(body, harness.recorderId)).toBe('409 recorder_embedded');
+      }
+      expect(await admin.refusal('DELETE', path(harness.recorderId), { reason })).toBe('409 recorder_embedded');
+      expect(await shown(harness.recorderId)).toMatchObject({ name: 'Đầu ghi', url: null });
+    });
+
+    it.each(['as it told', 'as it signed, after a restart of the console'])(
+      'goes on at another address when it is the same by its key, %s',
+      async (way) => {
+        const { recorder: other } = remoteRecorder();
+        await other.start();
+        const before = await row();
+        await remote.move();
+        await untilLost();
+        if (way !== 'as it told') {
+          await harness.stopConsole();
+          await harness.startConsole();
+        }
+        const [asked, askedOther] = [remote.asked.length, other.asked.length];
+        expect(await refused({ url: remote.url })).toBe('400 recorder_token_needed');
+        expect(remote.asked.length).toBe(asked);
+        const { token } = remote;
+        expect(await refused({ url: remote.url, token: 'another-token-than-its' })).toBe('503 recorder_refused');
+        expect(await refused({ url: 'http://127.0.0.1:9', token })).toBe('503 recorder_unreachable');
+        expect(await refused({ url: other.url, token })).toBe('409 recorder_other');
+        expect(other.asked.slice(askedOther).map((one) => one.path)).toEqual(['/v1/status']);
+        expect(await refused({ url: harness.recorder.url, token })).toBe('409 recorder_known');
+        expect(await row()).toMatchObject({ url: before.url, lastSequence: before.lastSequence });
+        expect(await harness.trail('recorder.change')).toEqual([]);
+        await other.stop();
+
+        const camera = '5f3f0000-0000-4000-8000-00000000000f';
+        const status = {
+          cameraId: camera,
+          state: 'alive',
+          reason: 'ok',
+          detail: '',
+          sinceAt: remote.startedAt,
+        } as const;
+        remote.emit({ type: 'camera.state', status });
+        const calls = remote.asked.length;
+        expect(await change({ url: `${remote.url}/`, token, name: 'Đầu ghi chợ' })).toMatchObject({
+          ...{ url: remote.url, name: 'Đầu ghi chợ' },
+        });
+        await untilReachable();
+        await eventually('the event is applied', async () => (await row()).lastSequence === 2);
+        const polls = remote.asked.slice(calls).filter((one) => one.path === '/v1/events');
+        expect(polls[0]?.query.get('after')).toBe(String(before.lastSequence));
+        expect((await row()).desiredRevision).toBeGreaterThanOrEqual(before.desiredRevision);
+        expect(told().at(-1)).toMatchObject({ recorderName: 'Đầu ghi chợ', alerts: [] });
+        const [record] = await harness.trail('recorder.change');
+        expect(record?.details).toEqual({
+          before: { name: 'Đầu ghi huyện', url: before.url },
+          after: { name: 'Đầu ghi chợ', url: remote.url },
+        });
+      },
+    );
+
+    it('takes a new token, which nobody is shown', async () => {
+      remote.token = 'a-new-token-that-it-was-started-with';
+      await untilLost();
+      expect(await refused({ token: 'a-token-that-is-not-its-own' })).toBe('503 recorder_refused');
+      const changed = await admin.fetch('PATCH', path(), { token: remote.token });
+      expect(await changed.text()).not.toContain(remote.token);
+      expect(changed.status).toBe(200);
+      await untilReachable();
+      const trail = await harness.trail('recorder.change');
+      expect(trail.map(({ details }) => details['tokenChanged'])).toEqual([true]);
+      expect(JSON.stringify([trail, await list(), await row(), harness.told])).not.toContain(remote.token);
+      await harness.stopConsole();
+      await harness.startConsole();
+      await untilReachable();
+      // The same again is no change.
+      await change({ token: remote.token, url: remote.url });
+      expect(await harness.trail('recorder.change')).toHaveLength(1);
+    });
+
+    it('is removed only when neither cameras nor footage that is held are left with it', async () => {
+      const camera = await harness.camera(area, 'Ngã ba chợ', { recorder: remote, id });
+      const incident = await harness.incident(admin, area);
+      const range = { from: incident.occurredAt, to: new Date(Date.parse(incident.occurredAt) + 20_000).toISOString() };
+      const evidence = (what: string) => `/api/incidents/${incident.id}/${what}`;
+      const clip = await admin.post(evidence('clips'), clipResponse, { cameraId: camera.id, ...range, note: 'Xe máy' });
+      const clips = async () => (await admin.get(evidence('clips'), clipListResponse)).items;
+      const holds = async () => (await admin.get(evidence('holds'), holdListResponse)).items;
+      await eventually('the clip is done', async () => (await clips())[0]?.state === 'done');
+      await eventually('its footage is held', async () => (await holds())[0]?.state === 'held');
+
+      const refusal = await admin.fetch('DELETE', path(), { reason });
+      expect(await refusal.json()).toMatchObject({ error: { code: 'recorder_has_cameras', details: { count: 1 } } });
+      expect(await admin.status('DELETE', `/api/cameras/${camera.id}`, { reason })).toBe(204);
+      expect(await admin.refusal('DELETE', path(), { reason })).toBe('409 recorder_has_holds');
+      expect(await harness.trail('recorder.delete')).toEqual([]);
+      // It is gone for good: nobody says that it has released what it held.
+      await remote.stop();
+      await untilLost();
+      const [hold] = await holds();
+      expect(await admin.status('POST', `/api/holds/${hold?.id}/release`, { reason })).toBe(200);
+      expect((await holds())[0]?.state).toBe('releasing');
+      harness.told.length = 0;
+      expect(await admin.status('DELETE', path(), { reason })).toBe(204);
+
+      expect(told()).toEqual([{ recorderId: id, recorderName: 'Đầu ghi huyện', alerts: [] }]);
+      expect((await list()).map((one) => one.id)).toEqual([harness.recorderId]);
+      expect((await holds())[0]?.state).toBe('released');
+      expect(await harness.trail('recorder.delete')).toMatchObject([
+        {
+          ...{ subjectId: id, subjectName: 'Đầu ghi huyện', purpose: reason },
+          details: { before: { name: 'Đầu ghi huyện', url: remote.url } },
+        },
+      ]);
+      // What is of the past stays: the clip, and what the recorder signed.
+      expect(await clips()).toMatchObject([{ id: clip.id, state: 'done', cameraName: 'Ngã ba chợ' }]);
+      expect(await admin.status('GET', `/api/clips/${clip.id}/files/0`)).toBe(200);
+      expect(await download()).toBe(`${line}\n`);
+      expect((await row()).tokenBox).toBe('');
+      for (const [method, rest, body] of [
+        ['PATCH', '', { name: 'Khác' }],
+        ['DELETE', '', { reason }],
+        ['GET', '/retention', undefined],
+        ['POST', '/chain/settle', { reason }],
+      ] as const) {
+        expect(await admin.refusal(method, path() + rest, body)).toBe('404 recorder_not_found');
+      }
+      await remote.start();
+      const asked = remote.asked.length;
+      await harness.stopConsole();
+      await harness.startConsole();
+      expect(await admin.status('DELETE', `/api/clips/${clip.id}`, { reason })).toBe(204);
+      expect(remote.asked.length).toBe(asked);
+
+      // The same machine again is another recorder to the console.
+      const again = await admin.post('/api/recorders', recorderResponse, enter(remote));
+      expect(again.id).not.toBe(id);
+      await eventually('it is followed', async () => (await shown(again.id))?.reachable);
+    });
+
+    it('gets no camera that was being added when it was removed', async () => {
+      await harness.db.write((manager) => manager.update(recorderEntity, { id }, { deletedAt: Date.now() }));
+      await expect(harness.camera(area, 'Cam', { recorder: remote, id })).rejects.toThrow('no such recorder');
+    });
+  });
+}

@@ -1,0 +1,167 @@
+import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { RecorderCreateRequest, RecorderPatchRequest, RecorderResponse } from '@choi-canh/shared/recorders';
+import type { Clock } from '../../lib/clock.js';
+import { AppError } from '../../lib/errors.js';
+import { newId } from '../../lib/ids.js';
+import type { SecretBox } from '../../lib/secret-box.js';
+import type { Transaction } from '../../platform/db/database.js';
+import { createRecorderClient } from './recorder-client.js';
+import type { RecorderParts } from './recorder-sync.js';
+import { openToken, sealToken } from './recorder-token.js';
+import type { RecorderRow } from './recorder.entity.js';
+import type { RecordersRepository } from './recorders.repository.js';
+import type { RecordersService } from './recorders.service.js';
+
+export interface RecorderAdministrationDeps {
+  repository: RecordersRepository;
+  service: Pick<RecordersService, 'require' | 'statusOf' | 'follow' | 'letGo'>;
+  parts: Pick<RecorderParts, 'usedBy' | 'removed'>;
+  secretBox: SecretBox;
+  clock: Clock;
+  /** The public key that a recorder is held to; null: it has signed nothing yet. */
+  keyOf(recorderId: string): Promise<string | null>;
+}
+
+export interface RecorderChange {
+  before: RecorderRow;
+  after: RecorderRow;
+  tokenChanged: boolean;
+}
+
+/**
+ * Who the recorders are: people enter, change and remove them here. What is given as `work` runs in the transaction of that,
+ * so that the audit trail has it or it did not happen. Keeping in step with them is the service's.
+ */
+export class RecorderAdministration {
+  readonly #deps: RecorderAdministrationDeps;
+
+  constructor(deps: RecorderAdministrationDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Takes in a recorder on another machine, once it has answered.
+   * @throws AppError conflict `recorder_known`, `recorder_in_use` (it has cameras of another console), unavailable
+   * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
+   */
+  async register(
+    request: RecorderCreateRequest,
+    work: (row: RecorderRow, manager: Transaction) => Promise<void>,
+  ): Promise<RecorderResponse> {
+    const { repository, service, secretBox, clock } = this.#deps;
+    const url = new URL(request.url).origin;
+    const { revision, cameras } = await askOnce(url, request.token);
+    if (!request.takeOver && cameras.length > 0) {
+      throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
+        details: { cameras: cameras.length },
+      });
+    }
+    const id = newId();
+    const row: RecorderRow = {
+      ...{ id, url, name: request.name, tokenBox: sealToken(secretBox, id, request.token), embedded: false },
+      // Ours must be newer than what it was told before.
+      ...{ lastSequence: 0, desiredRevision: revision, lastSeenAt: null, createdAt: clock.nowMs(), deletedAt: null },
+    };
+    await repository.write(async (manager) => {
+      if (await repository.hasOtherAt(url, id, manager)) throw knownAlready();
+      await repository.insert(manager, row);
+      await work(row, manager);
+    });
+    return service.follow(row, { anew: true });
+  }
+
+  /**
+   * Renames a recorder, or goes on with the same one at another address or with another token, once it has answered there.
+   * `work` does not run where nothing changes.
+   * @throws AppError conflict `recorder_embedded` (it can only be renamed), `recorder_known`, `recorder_other` (not the same
+   * one), invalid `recorder_token_needed`, and as `register`
+   */
+  async change(
+    recorderId: string,
+    request: RecorderPatchRequest,
+    work: (change: RecorderChange, manager: Transaction) => Promise<void>,
+  ): Promise<RecorderResponse> {
+    const { repository, service, secretBox } = this.#deps;
+    const known = await service.require(recorderId);
+    const { token } = request;
+    if (known.embedded && (request.url !== undefined || token !== undefined)) throw runsBeside();
+    const url = request.url === undefined ? known.url : new URL(request.url).origin;
+    if (url !== known.url && (await repository.hasOtherAt(url, recorderId))) throw knownAlready();
+    if (token !== undefined) await this.#requireSame(recorderId, await askOnce(url, token));
+    else if (url !== known.url) {
+      // Nobody gets the kept token by naming an address: with it footage is seen past the audit trail.
+      throw new AppError('invalid', 'recorder_token_needed', 'a new address comes with its token');
+    }
+
+    const { before, after, tokenChanged } = await repository.write(async (manager) => {
+      const before = await service.require(recorderId, manager);
+      const tokenChanged = token !== undefined && token !== openToken(secretBox, before);
+      const change: RecorderChange = {
+        before,
+        after: {
+          ...before,
+          name: request.name ?? before.name,
+          // The embedded one may have started at another address meanwhile.
+          url: request.url === undefined ? before.url : url,
+          tokenBox: tokenChanged ? sealToken(secretBox, recorderId, token) : before.tokenBox,
+        },
+        tokenChanged,
+      };
+      const { name, url: newUrl, tokenBox } = change.after;
+      if (name === before.name && newUrl === before.url && !tokenChanged) return change;
+      if (newUrl !== before.url && (await repository.hasOtherAt(newUrl, recorderId, manager))) throw knownAlready();
+      await repository.update(manager, recorderId, { name, url: newUrl, tokenBox });
+      await work(change, manager);
+      return change;
+    });
+    return service.follow(after, { anew: tokenChanged || after.url !== before.url });
+  }
+
+  /**
+   * Lets go of a recorder on another machine. It and its footage stay as they are there; what is kept of it here stays too.
+   * @throws AppError conflict `recorder_embedded`, `recorder_has_cameras`, `recorder_has_holds`
+   */
+  async remove(recorderId: string, work: (row: RecorderRow, manager: Transaction) => Promise<void>): Promise<void> {
+    const { repository, service, parts, clock } = this.#deps;
+    const { row, told } = await repository.write(async (manager) => {
+      const row = await service.require(recorderId, manager);
+      if (row.embedded) throw runsBeside();
+      const { cameras, holds } = await parts.usedBy(recorderId, manager);
+      if (cameras > 0) {
+        throw new AppError('conflict', 'recorder_has_cameras', 'cameras belong to it', { details: { count: cameras } });
+      }
+      if (holds > 0) {
+        throw new AppError('conflict', 'recorder_has_holds', 'it holds footage', { details: { count: holds } });
+      }
+      const told = await parts.removed(recorderId, manager);
+      await repository.update(manager, recorderId, { deletedAt: clock.nowMs(), tokenBox: '' });
+      await work(row, manager);
+      return { row, told };
+    });
+    await service.letGo(row);
+    told();
+  }
+
+  /** Whether it is the recorder that the console knows by its key, as far as it knows one. */
+  async #requireSame(recorderId: string, { chain }: RecorderStatus): Promise<void> {
+    const { service, keyOf } = this.#deps;
+    const told = service.statusOf(recorderId)?.chain.publicKey;
+    const keys = [await keyOf(recorderId), told].filter((key) => key !== null && key !== undefined && key !== '');
+    if (keys.length > 0 && !keys.includes(chain.publicKey)) {
+      throw new AppError('conflict', 'recorder_other', 'another recorder answers there');
+    }
+  }
+}
+
+async function askOnce(url: string, token: string): Promise<RecorderStatus> {
+  const client = createRecorderClient({ url, token, statusTimeoutMs: 5000 });
+  try {
+    return await client.status();
+  } finally {
+    client.close();
+  }
+}
+
+const knownAlready = () => new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');
+const runsBeside = () =>
+  new AppError('conflict', 'recorder_embedded', "the console's own recorder can only be renamed");
