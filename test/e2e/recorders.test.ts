@@ -1,0 +1,118 @@
+import { recorderListResponse } from '@choi-canh/shared/recorders';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
+import { startRecorder, type RecorderProcess } from '../harness/recorder.js';
+import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
+import { addCameras, createAccount, createArea, temporaryFolder } from '../harness/system.js';
+import { waitFor } from '../harness/wait.js';
+
+let stage: Stage;
+let browser: TestBrowser;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let remote: RecorderProcess;
+
+beforeAll(async () => {
+  requireBuiltClient();
+  folder = await temporaryFolder();
+  stage = await openStage({ cameras: 1 });
+  [browser, remote] = await Promise.all([
+    openBrowser({ origin: stage.system.origin }),
+    startRecorder({ folder: folder.path, discoveryPort: stage.simulator.discoveryPort }),
+  ]);
+});
+afterAll(async () => {
+  await remote?.stop();
+  await folder?.remove();
+  await browser?.close();
+  await stage?.close();
+});
+
+/** What stands on a page in place of words that are missing: `recorders:edit.title`, `edit.title`. */
+const keyOfWords = /(?<![\w/.:-])[a-z]\w*([.:][a-z]\w*)+(?![\w/.:-])/gi;
+
+async function expectWords(page: Page, names: string[]): Promise<void> {
+  let text = await page.locator('body').innerText();
+  for (const name of names) text = text.replaceAll(name, '');
+  expect(text.match(keyOfWords)).toBeNull();
+}
+
+it('an administrator adds a recorder on another machine, renames it, sees it lost, and removes it', async ({
+  onTestFailed,
+}) => {
+  onTestFailed(() => photographAll([browser]));
+  const { system, simulator } = stage;
+  const { page } = browser;
+  const account = await createAccount(system, 'quanly', 'administrator', null);
+  const recorders = async () => (await account.api.get('/api/recorders', recorderListResponse)).items;
+  const names = (await recorders()).map(({ name }) => name);
+  const button = (name: string, within: Page | Locator = page) => within.getByRole('button', { name, exact: true });
+  const dialog = page.getByRole('dialog');
+  await signIn(page, system.origin, account.username, account.password);
+  await page.goto(`${system.origin}/recorders`);
+
+  await button('Thêm đầu ghi').click();
+  await dialog.getByLabel('Tên đầu ghi').fill('Đầu ghi UBND xã');
+  await dialog.getByLabel('Địa chỉ').fill(remote.url);
+  await dialog.getByLabel('Mã truy cập').fill(remote.token);
+  await button('Kiểm tra và thêm', dialog).click();
+  const added = await waitFor('it is added', async () => (await recorders()).find(({ url }) => url === remote.url));
+  const card = page.getByTestId(`recorder-${added.id}`);
+  await card.getByText('Đang liên lạc').waitFor();
+
+  await button('Sửa Đầu ghi UBND xã').click();
+  await dialog.getByLabel('Tên đầu ghi').fill('Đầu ghi chợ');
+  await dialog.getByLabel('Địa chỉ').fill('http://127.0.0.1:9');
+  await button('Lưu', dialog).click();
+  await dialog.getByText('Mã truy cập cần ít nhất 16 ký tự.').waitFor();
+  await dialog.getByLabel('Mã truy cập').fill(remote.token);
+  await button('Lưu', dialog).click();
+  await dialog.getByText('Không liên lạc được với đầu ghi.').waitFor();
+  await expectWords(page, names);
+  await dialog.getByLabel('Địa chỉ').fill(remote.url);
+  await button('Lưu', dialog).click();
+  await dialog.waitFor({ state: 'detached' });
+  await card.getByText('Đầu ghi chợ').waitFor();
+  expect(await card.getByText('Đang liên lạc').count()).toBe(1);
+
+  const area = await createArea(system.administrator, 'Chí Đám');
+  const [camera] = await addCameras(account.api, area.id, simulator.cameras, added.id);
+  await card.getByText('Đang ghi 1 / 1 camera').waitFor();
+  await button('Xóa Đầu ghi chợ').click();
+  await dialog.getByText('Hình ảnh đã ghi vẫn nằm trên máy đó').waitFor();
+  await dialog.getByLabel('Lý do').fill('Trả máy cho huyện');
+  await button('Xóa đầu ghi', dialog).click();
+  await dialog.getByText('Đầu ghi còn 1 camera.').waitFor();
+  await expectWords(page, names);
+  await button('Hủy', dialog).click();
+  expect((await account.api.fetch('DELETE', `/api/cameras/${camera?.id}`, { reason: 'Tháo camera' })).status).toBe(204);
+
+  await remote.stop();
+  await card.getByText('Mất liên lạc').waitFor();
+  const alert = page.getByText('Không liên lạc được với đầu ghi Đầu ghi chợ.');
+  await alert.first().waitFor();
+  await expectWords(page, names);
+  await button('Xóa Đầu ghi chợ').click();
+  await dialog.getByLabel('Lý do').fill('Trả máy cho huyện');
+  await button('Xóa đầu ghi', dialog).click();
+  await card.waitFor({ state: 'detached' });
+  await waitFor('its alert is gone from the page', async () => (await alert.count()) === 0);
+  expect((await recorders()).map(({ name }) => name)).toEqual(names);
+
+  await page.goto(`${system.origin}/admin/audit?subject=${added.id}`);
+  const record = page.getByRole('row').filter({ hasText: 'Trả máy cho huyện' });
+  await record.getByText('Xóa đầu ghi').waitFor();
+  await button('Chi tiết', record).click();
+  const link = page.getByRole('link', { name: 'Tải các bản ký' });
+  await link.waitFor();
+  const kept = await account.api.fetch('GET', (await link.getAttribute('href')) ?? '');
+  expect(await kept.text()).toContain('"why":"start"');
+  for (const more of await page.getByRole('button', { name: 'Chi tiết' }).all()) {
+    if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
+  }
+  await page.getByText('Đầu ghi UBND xã → Đầu ghi chợ').waitFor();
+  await expectWords(page, names);
+  expect(await page.locator('body').innerText()).not.toContain(remote.token);
+  expect(browser.foreignRequests).toEqual([]);
+  expect(browser.pageErrors).toEqual([]);
+});
