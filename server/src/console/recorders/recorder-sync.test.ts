@@ -10,7 +10,7 @@ import type { RecordersRepository } from './recorders.repository.js';
 
 const row: RecorderRow = {
   ...{ id: 'r', name: 'Đầu ghi', url: '', tokenBox: '', embedded: false },
-  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0 },
+  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0, deletedAt: null },
 };
 const statusAt = (sequence: number) =>
   ({ revision: 0, startedAt: '2026-11-22T00:00:00.000Z', cameras: [], sequence }) as unknown as RecorderStatus;

@@ -26,6 +26,8 @@ export interface RecorderParts {
   removed(recorderId: string, manager: Transaction): Promise<() => void>;
 }
 
+type SyncParts = Omit<RecorderParts, 'usedBy' | 'removed'>;
+
 export interface SyncTimes {
   /** Pause between two questions for the status; default 2 s. */
   statusEveryMs: number;
@@ -54,7 +56,7 @@ export class RecorderSync {
   #row: RecorderRow;
   readonly #client: RecorderClient;
   readonly #repository: RecordersRepository;
-  readonly #parts: RecorderParts;
+  readonly #parts: SyncParts;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #times: SyncTimes;
@@ -81,7 +83,7 @@ export class RecorderSync {
     row: RecorderRow;
     client: RecorderClient;
     repository: RecordersRepository;
-    parts: RecorderParts;
+    parts: SyncParts;
     clock: Clock;
     logger: Logger;
     times: SyncTimes;
