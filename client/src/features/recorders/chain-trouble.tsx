@@ -10,13 +10,11 @@ import { api } from '../../lib/api.js';
 import { useCameras } from '../../lib/cameras.js';
 import { notifyDone } from '../../lib/notify.js';
 import { recordersKey } from '../../lib/recorders.js';
-import { useSession } from '../../lib/session.js';
 import { formatDateTime } from '../../lib/time.js';
 
 /** Why a recorder's chain does not fit, and where an administrator settles it. */
-export function ChainTrouble({ recorder }: { recorder: RecorderResponse }) {
+export function ChainTrouble({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t } = useTranslation('recorders');
-  const session = useSession();
   const client = useQueryClient();
   const cameras = useCameras();
   const [opened, dialog] = useDisclosure(false);
@@ -42,7 +40,7 @@ export function ChainTrouble({ recorder }: { recorder: RecorderResponse }) {
       )}
       {names.length > 0 && <Text>{t('chain.cameras', { names: names.join(', ') })}</Text>}
       {(recorder.chain?.troubles ?? 0) > 0 && <Text>{t('chain.own')}</Text>}
-      {session.can('recorder.manage') && (
+      {mayManage && (
         <>
           {trouble !== null && (
             <Button variant="default" onClick={dialog.open}>

@@ -8,20 +8,18 @@ import { ConfirmWithReason } from '../../components/confirm-with-reason.js';
 import { api } from '../../lib/api.js';
 import { notifyDone } from '../../lib/notify.js';
 import { recordersKey } from '../../lib/recorders.js';
-import { useSession } from '../../lib/session.js';
 import { formatDateTime, formatDuration } from '../../lib/time.js';
 
 /** Between two clocks that people compare, so much is no difference. */
 const closeMs = 60_000;
 
 /** The clock of a recorder jumped: a person looks at it and lets footage be deleted by age again. */
-export function ClockConfirm({ recorder }: { recorder: RecorderResponse }) {
+export function ClockConfirm({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t, i18n } = useTranslation('recorders');
-  const session = useSession();
   const client = useQueryClient();
   /** Both clocks as they were when the question was asked; undefined: it is not. */
   const [clocks, setClocks] = useState<{ there: number | undefined; here: number }>();
-  if (!session.can('recorder.manage')) return <Text c="dimmed">{t('clockConfirm.notAllowed')}</Text>;
+  if (!mayManage) return <Text c="dimmed">{t('clockConfirm.notAllowed')}</Text>;
 
   const { clock, clockNow } = recorder;
   // The computer's own clock, not corrected by the server's: that may be the one that jumped.

@@ -55,8 +55,8 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
               </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
-            {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} />}
-            {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} />}
+            {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
+            {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>
         ))}
         <DiskSection recorder={recorder} />

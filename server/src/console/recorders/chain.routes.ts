@@ -8,6 +8,7 @@ import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { ChainKeeper } from './chain-keeper.js';
+import { requireEverywhere } from './require-everywhere.js';
 
 export interface ChainRoutesDeps {
   keeper: ChainKeeper;
@@ -78,6 +79,7 @@ export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: Chain
       params,
       body: chainSettleRequest,
       handler: async ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
         const { id, name } = await recorders.require(recorderId);
         await keeper.write(async (manager) => {
           const settled = await keeper.settle(id, manager);

@@ -121,6 +121,8 @@ export function chainSuite(open: OpenTestDatabase): void {
       expect((await view(technician)).records).toBe(3);
       expect(await technician.status('GET', path('/records.jsonl'))).toBe(403);
       expect(await technician.status('POST', path('/settle'), { reason: 'abc' })).toBe(403);
+      const ofArea = harness.actor('administrator', await harness.area('Đồng Lương'));
+      expect(await ofArea.refusal('POST', path('/settle'), { reason: 'abc' })).toBe('403 outside_area');
       expect(await harness.actor('commune_officer').status('GET', path())).toBe(403);
       expect(await admin.refusal('POST', path('/settle'), { reason: 'abc' })).toBe('409 no_chain_trouble');
       expect(

@@ -9,10 +9,10 @@ import {
   recorderRetentionResponse,
 } from '@choi-canh/shared/recorders';
 import { z } from 'zod';
-import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
+import type { AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError } from '../../lib/errors.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
+import { requireEverywhere } from './require-everywhere.js';
 import { retentionInScope } from './recorder-retention.js';
 import type { RecorderAdministration } from './recorder-administration.js';
 import type { RecorderRow } from './recorder.entity.js';
@@ -147,6 +147,7 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
       params,
       body: clockConfirmRequest,
       handler: async ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
         const row = await service.require(recorderId);
         const clockThen = service.statusOf(recorderId)?.clock ?? null;
         // Written first: a confirmation that could not be noted is not given.
@@ -160,12 +161,6 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
       },
     }),
   ];
-}
-
-/** A recorder's disk and clock are everybody's, and it can record for any area. */
-function requireEverywhere(actor: Actor): void {
-  if (actor.scope.areaId === null) return;
-  throw new AppError('forbidden', 'outside_area', 'only an account of the whole country may do this');
 }
 
 const subject = ({ id, name }: RecorderRow) => ({

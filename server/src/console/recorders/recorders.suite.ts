@@ -150,6 +150,8 @@ export function recordersSuite(open: OpenTestDatabase): void {
       const reason = 'Đã đối chiếu với đồng hồ của trụ sở';
       expect(await technician.refusal('POST', path, { reason })).toBe('403 not_allowed');
       expect(await admin.status('POST', path, { reason: '  ' })).toBe(400);
+      // By it footage of every area is deleted.
+      expect(await harness.actor('administrator', mine).refusal('POST', path, { reason })).toBe('403 outside_area');
       expect(recorder.clockConfirmations).toBe(0);
       expect(await admin.status('POST', path, { reason })).toBe(204);
       expect(recorder.clockConfirmations).toBe(1);
