@@ -67,6 +67,8 @@ export function createCases(deps: CasesDeps): Cases {
       },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
+      differs: (recorderId, status) => health.service.differs(recorderId, status.cameras),
+      agree: (recorderId, status, manager) => health.service.agree(manager, recorderId, status.cameras),
       usedBy: async (recorderId, manager) => ({
         cameras: await cameras.service.countOf(recorderId, manager),
         holds: await evidence.holds.countOf(recorderId, manager),

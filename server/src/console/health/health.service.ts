@@ -67,25 +67,52 @@ export class HealthService {
     );
   }
 
+  /** Whether cameras of a recorder are in another state now than is believed of them. */
+  async differs(recorderId: string, statuses: readonly CameraStatus[]): Promise<boolean> {
+    const byCamera = statusesByCamera(statuses);
+    const rows = await this.#repository.openOfRecorder(this.#db.read, recorderId);
+    return rows.some((open) => differing(open, byCamera) !== undefined);
+  }
+
+  /**
+   * What a recorder says of its cameras when nothing that it noted is outstanding: it is so now, since whenever that may
+   * be. Intervals begin at instants of its clock; where that is wrong, or ours was, what it noted is in the past only.
+   * What it returns tells the browsers, after the commit.
+   */
+  agree(manager: Transaction, recorderId: string, statuses: readonly CameraStatus[]): Promise<() => void> {
+    const byCamera = statusesByCamera(statuses);
+    const now = this.#clock.nowMs();
+    return this.#changeAll(manager, recorderId, (open) => {
+      const status = differing(open, byCamera);
+      return status && { fact: factOf(status), at: Math.max(now, open.sinceAt) };
+    });
+  }
+
   /** A recorder was lost: of its cameras nothing is known, but what people decided stays known. */
   async recorderLost(recorderId: string, at: number): Promise<void> {
-    await this.#changeAll(recorderId, (open) =>
-      open.reason === 'disabled' || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
+    const tell = await this.#db.write((manager) =>
+      this.#changeAll(manager, recorderId, (open) =>
+        open.reason === 'disabled' || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
+      ),
     );
+    tell();
   }
 
   /** A recorder is there again: what it says of each camera holds from when it was so, but not before it was lost. */
   async recorderFound(recorderId: string, statuses: readonly CameraStatus[]): Promise<void> {
-    const byCamera = new Map(statuses.map((status) => [status.cameraId, status]));
+    const byCamera = statusesByCamera(statuses);
     const now = this.#clock.nowMs();
-    await this.#changeAll(recorderId, (open) => {
-      const status = byCamera.get(open.cameraId);
-      const wasLost = open.reason === 'recorder_unreachable';
-      if (status === undefined) return wasLost ? { fact: connecting, at: now } : undefined;
-      const at = this.#instantOf(status);
-      if (at > open.sinceAt) return { fact: factOf(status), at };
-      return wasLost ? { fact: factOf(status), at: now } : undefined;
-    });
+    const tell = await this.#db.write((manager) =>
+      this.#changeAll(manager, recorderId, (open) => {
+        const status = byCamera.get(open.cameraId);
+        const wasLost = open.reason === 'recorder_unreachable';
+        if (status === undefined) return wasLost ? { fact: connecting, at: now } : undefined;
+        const at = this.#instantOf(status);
+        if (at > open.sinceAt) return { fact: factOf(status), at };
+        return wasLost ? { fact: factOf(status), at: now } : undefined;
+      }),
+    );
+    tell();
   }
 
   /** Intervals of a camera that overlap [fromMs, toMs), oldest first. */
@@ -93,26 +120,30 @@ export class HealthService {
     return (await this.#repository.list(cameraId, fromMs, toMs)).map(intervalOnWire);
   }
 
+  /** What it returns tells the browsers, after the commit. */
   async #changeAll(
+    manager: Transaction,
     recorderId: string,
     decide: (open: CameraStateIntervalRow) => { fact: StateFact; at: number } | undefined,
-  ): Promise<void> {
-    const changes = await this.#db.write(async (manager) => {
-      const changed: CameraStateIntervalRow[] = [];
-      for (const open of await this.#repository.openOfRecorder(manager, recorderId)) {
-        const wanted = decide(open);
-        if (wanted === undefined) continue;
-        const row = await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at);
-        if (row !== undefined) changed.push(row);
+  ): Promise<() => void> {
+    const changed: CameraStateIntervalRow[] = [];
+    for (const open of await this.#repository.openOfRecorder(manager, recorderId)) {
+      const wanted = decide(open);
+      if (wanted === undefined) continue;
+      const row = await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at);
+      if (row !== undefined) changed.push(row);
+    }
+    const areas = await this.#repository.areasOf(
+      manager,
+      recorderId,
+      changed.map((row) => row.cameraId),
+    );
+    return () => {
+      for (const row of changed) {
+        const areaId = areas.get(row.cameraId);
+        if (areaId !== undefined) this.#tell(areaId, row);
       }
-      const areas = await this.#repository.areasOf(
-        manager,
-        recorderId,
-        changed.map((row) => row.cameraId),
-      );
-      return changed.map((row) => ({ row, areaId: areas.get(row.cameraId) }));
-    });
-    for (const { row, areaId } of changes) if (areaId !== undefined) this.#tell(areaId, row);
+    };
   }
 
   #tell(areaId: string, row: CameraStateIntervalRow): void {
@@ -128,4 +159,17 @@ export class HealthService {
 
 function factOf(status: CameraStatus): StateFact {
   return { state: status.state, reason: status.reason, detail: status.detail };
+}
+
+function statusesByCamera(statuses: readonly CameraStatus[]): ReadonlyMap<string, CameraStatus> {
+  return new Map(statuses.map((status) => [status.cameraId, status]));
+}
+
+/** What is said of the camera of an open interval, where that is another state. */
+function differing(
+  open: CameraStateIntervalRow,
+  byCamera: ReadonlyMap<string, CameraStatus>,
+): CameraStatus | undefined {
+  const status = byCamera.get(open.cameraId);
+  return status?.state === open.state && status.reason === open.reason ? undefined : status;
 }

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { cameraHistoryResponse, cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraReason, CameraState, CameraStatus } from '@choi-canh/shared/health';
 import { recorderListResponse } from '@choi-canh/shared/recorders';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   CasesHarness,
   eventually,
@@ -10,11 +11,13 @@ import {
   type TestArea,
 } from '../cases.test-harness.js';
 import { cameraStateIntervalEntity } from '../health/camera-state-interval.entity.js';
+import { SteppedClock } from '../stepped-clock.test-harness.js';
 import { recorderEntity } from './recorder.entity.js';
 
 export function recorderSyncSuite(open: OpenTestDatabase): void {
   describe('a recorder kept in step', () => {
-    const harness = new CasesHarness(open);
+    const clock = new SteppedClock();
+    const harness = new CasesHarness(open, clock);
     const { recorder } = harness;
     let area: TestArea;
     let admin: TestActor;
@@ -159,6 +162,36 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       },
       30_000,
     );
+
+    it('shows its cameras as they are now when its clock is behind', async () => {
+      emit(status('alive', 'ok', ago(600)));
+      await untilReason('ok');
+      await recorder.stop();
+      await untilReason('recorder_unreachable');
+      await recorder.start();
+      await untilReason('ok');
+      emit(status('down', 'no_stream', ago(590)));
+      await untilReason('no_stream');
+      emit(status('alive', 'ok', ago(580)));
+      await untilReason('ok');
+      const intervals = await history();
+      for (const [index, interval] of intervals.entries()) {
+        expect(interval.toAt).toBe(intervals[index + 1]?.sinceAt ?? null);
+      }
+      const present = status('alive', 'ok', intervals.at(-1)?.sinceAt ?? '');
+      await eventually('browsers know', () =>
+        harness.told.some(({ args }) => args.flat().some((told) => isDeepStrictEqual(told, present))),
+      );
+    });
+
+    it('shows its cameras as they are now when the console’s own clock was set back', async () => {
+      emit(status('alive', 'ok', ago(0)));
+      await untilReason('ok');
+      clock.step(-3_600_000);
+      onTestFinished(() => clock.step(3_600_000));
+      emit(status('down', 'no_stream', ago(0)));
+      await untilReason('no_stream');
+    });
 
     it('keeps what a person paused as paused while the recorder is lost', async () => {
       emit(status('paused', 'disabled', ago(0)));

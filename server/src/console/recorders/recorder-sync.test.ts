@@ -22,10 +22,11 @@ const event = (sequence: number): RecorderEvent => ({
 const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 /** A recorder of whose answers each is given by hand, and a console that keeps its number in memory. */
-function inStep() {
+function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
   const answers = { status: [] as ((status: RecorderStatus) => void)[], events: [] as ((page: EventPage) => void)[] };
   const askedAfter: number[] = [];
   const applied: number[] = [];
+  const agreed: number[] = [];
   let stored = row.lastSequence;
   const client = {
     status: () => new Promise<RecorderStatus>((resolve) => answers.status.push(resolve)),
@@ -63,6 +64,11 @@ function inStep() {
       },
       lost: () => Promise.resolve(),
       found: () => Promise.resolve(),
+      differs: (_id, { sequence }) => differs(sequence),
+      agree: (_id, { sequence }) => {
+        agreed.push(sequence);
+        return Promise.resolve(() => undefined);
+      },
     },
     clock: systemClock,
     logger: silentLogger,
@@ -76,7 +82,7 @@ function inStep() {
     await stopped;
   });
   sync.start();
-  return { answers, askedAfter, applied };
+  return { answers, askedAfter, applied, agreed };
 }
 
 it('keeps its number where a status comes late that was made before the newest events', async () => {
@@ -97,4 +103,35 @@ it('keeps its number where a status comes late that was made before the newest e
   answers.events[2]?.({ events: [], sequence: 3 });
   await until(() => expect(askedAfter).toHaveLength(4));
   expect(askedAfter.at(-1)).toBe(0);
+});
+
+it('believes a status rather than its events when all of them are applied, and only then', async () => {
+  const compared: number[] = [];
+  const { answers, askedAfter, agreed } = inStep((sequence) => {
+    compared.push(sequence);
+    return Promise.resolve(compared.length > 1);
+  });
+  await until(() => expect([answers.status, answers.events].map(({ length }) => length)).toEqual([1, 1]));
+  answers.status[0]?.(statusAt(8));
+  await until(() => expect(answers.status).toHaveLength(2));
+  answers.events[0]?.({ events: [event(8)], sequence: 8 });
+  await until(() => expect(askedAfter).toHaveLength(2));
+  for (const index of [1, 2]) {
+    answers.status[index]?.(statusAt(8));
+    await until(() => expect(answers.status).toHaveLength(index + 2));
+  }
+  expect(compared).toEqual([8, 8]);
+  expect(agreed).toEqual([8]);
+});
+
+it('does not believe a status where an event comes before it is written', async () => {
+  const { answers, askedAfter, agreed } = inStep(async () => {
+    answers.events[0]?.({ events: [event(8)], sequence: 8 });
+    await until(() => expect(askedAfter).toEqual([7, 8]));
+    return true;
+  });
+  await until(() => expect([answers.status, answers.events].map(({ length }) => length)).toEqual([1, 1]));
+  answers.status[0]?.(statusAt(7));
+  await until(() => expect(answers.status).toHaveLength(2));
+  expect(agreed).toEqual([]);
 });

@@ -20,6 +20,10 @@ export interface RecorderParts {
   lost(recorderId: string, at: number): Promise<void>;
   /** The recorder is there (again), or started anew, and told its cameras' states. */
   found(recorderId: string, status: RecorderStatus): Promise<void>;
+  /** Whether its cameras are in other states than its events said. */
+  differs(recorderId: string, status: RecorderStatus): Promise<boolean>;
+  /** Takes the states of its cameras as they are now, all events being applied; what it returns runs after the commit. */
+  agree(recorderId: string, status: RecorderStatus, manager: Transaction): Promise<() => void>;
   /** What would be left without the recorder: cameras, and footage that it holds for incidents. */
   usedBy(recorderId: string, manager: Transaction): Promise<{ cameras: number; holds: number }>;
   /** The recorder is being removed, in this transaction; what it returns runs after the commit. */
@@ -204,7 +208,21 @@ export class RecorderSync {
       this.#reachability = 'reachable';
       this.#logger.info({ restarted }, 'recorder is there');
     }
+    await this.#agree(status);
     this.#changed();
+  }
+
+  /**
+   * An event says since when by the recorder's clock. Where that is wrong the event may change the past only: once all
+   * are applied, what the recorder says now is so now.
+   */
+  async #agree(status: RecorderStatus): Promise<void> {
+    if (status.sequence !== this.#sequence || !(await this.#parts.differs(this.#row.id, status))) return;
+    const agreed = await this.#advance(status.sequence, status.sequence, async (manager) => [
+      await this.#parts.agree(this.#row.id, status, manager),
+    ]);
+    if (agreed)
+      this.#logger.info({ recorderNow: status.now }, 'its events are dated otherwise than its cameras are now');
   }
 
   async #missed(): Promise<void> {
@@ -238,20 +256,34 @@ export class RecorderSync {
       if (page.sequence > after) await this.#clock.sleep(this.#times.retryMs, signal);
       return;
     }
-    const afterCommit: (() => void)[] = [];
-    const applied = await this.#repository.advance(this.#row.id, after, newest, async (manager) => {
+    const applied = await this.#advance(after, newest, async (manager) => {
+      const afterCommit: (() => void)[] = [];
       for (const event of events) {
         const then = await this.#parts.applyEvent(this.#row.id, event, manager);
         if (then !== undefined) afterCommit.push(then);
       }
+      return afterCommit;
     });
-    if (applied) {
-      if (this.#sequence === after) this.#sequence = newest;
-      for (const then of afterCommit) then();
-    } else {
+    if (!applied) {
       this.#logger.warn({ after }, 'events were applied by somebody else');
       await this.#clock.sleep(this.#times.retryMs, signal);
     }
+  }
+
+  /** Does `work` while `from` is the number of the newest event here; what it returns runs after the commit. */
+  async #advance(
+    from: number,
+    to: number,
+    work: (manager: Transaction) => Promise<readonly (() => void)[]>,
+  ): Promise<boolean> {
+    let afterCommit: readonly (() => void)[] = [];
+    const advanced = await this.#repository.advance(this.#row.id, from, to, async (manager) => {
+      afterCommit = await work(manager);
+    });
+    if (!advanced) return false;
+    if (this.#sequence === from) this.#sequence = to;
+    for (const then of afterCommit) then();
+    return true;
   }
 
   async #pushTurn(signal: AbortSignal): Promise<void> {
