@@ -11,7 +11,7 @@ type IngestCameras = Parameters<RecordingDirectorOptions['ingest']['setCameras']
 
 function rooms(stored?: StoredState) {
   const log: string[] = [];
-  const disk: { state: StoredState | undefined } = { state: stored };
+  const disk: { state: StoredState | undefined; isFull: boolean } = { state: stored, isFull: false };
   const states = new Map<string, string>();
   const listeners = new Set<(cameraId: string) => void>();
   const held: { ids: string[]; complete: boolean }[] = [];
@@ -27,6 +27,7 @@ function rooms(stored?: StoredState) {
       load: async () => disk.state,
       save: async (state) => {
         log.push('save');
+        if (disk.isFull) throw new Error('the disk is full');
         disk.state = structuredClone(state);
       },
     },
@@ -88,6 +89,22 @@ it('writes first, then holds, then retention and streams', async () => {
   expect(log).toEqual(['save', 'holds', 'retention', 'ingest', `held ${hold.id}`]);
   await director.apply(desired({}, 2));
   expect(log.at(-1)).toBe(`released ${hold.id}`);
+  await director.stop();
+});
+
+it('follows a state that cannot be written, and says so, as often as it is asked', async () => {
+  const { director, log, disk } = rooms();
+  await director.start();
+  log.length = 0;
+  disk.isFull = true;
+  const hold = { id: randomUUID(), cameraId: id, from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
+  const wanted = { ...desired(), holds: [hold] };
+  await expect(director.apply(wanted)).rejects.toThrow('full');
+  expect(log).toEqual(['save', 'holds', 'retention', 'ingest', `held ${hold.id}`]);
+  await expect(director.apply(wanted)).rejects.toThrow('full');
+  disk.isFull = false;
+  expect(await director.apply(wanted)).toEqual({ revision: 1, holdIds: [hold.id] });
+  expect(disk.state?.state).toEqual(wanted);
   await director.stop();
 });
 

@@ -88,7 +88,10 @@ export class RecordingDirector {
     this.distribute();
   }
 
-  /** Durable, holds included, when it resolves. One after the other. */
+  /**
+   * Durable, holds included, when it resolves. One after the other. Where the state cannot be written it is followed all
+   * the same, and the rejection makes the console give it again.
+   */
   apply(state: DesiredState): Promise<{ revision: number; holdIds: string[] }> {
     const done = this.applying.then(() => this.applyNow(state));
     this.applying = done.catch(() => undefined);
@@ -127,7 +130,7 @@ export class RecordingDirector {
     const kept = new Set(state.cameras.map((camera) => camera.id));
     this.addresses = Object.fromEntries(Object.entries(this.addresses).filter(([id]) => kept.has(id)));
     this.state = state;
-    await this.save();
+    const [saved] = await Promise.allSettled([this.save()]);
     // Holds before retention: a shorter retention must not take what is held from this moment on.
     await this.options.holds.setConsoleHolds(state.holds);
     this.distribute();
@@ -136,6 +139,7 @@ export class RecordingDirector {
       ...[...before].filter((id) => !after.has(id)).map((holdId) => ({ holdId, held: false })),
     ];
     if (changes.length > 0) this.options.onHolds(changes);
+    if (saved.status === 'rejected') throw saved.reason;
     return { revision: state.revision, holdIds: [...after] };
   }
 

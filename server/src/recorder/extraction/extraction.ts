@@ -15,8 +15,8 @@ const maxRangeMs = 6 * 3600_000;
 /** How long a job waits for footage that is being recorded just now. */
 const newestFootageWaitMs = 10_000;
 const progressIntervalMs = 250;
-/** The disk of the queue may be full: until it takes something again. */
-const retryMs = 2000;
+/** Between two tries where the queue cannot be used. */
+const resumeMs = 5000;
 const idPattern = /^[0-9a-f-]{36}$/i;
 
 export interface ExtractionOptions {
@@ -33,7 +33,7 @@ export interface ExtractionOptions {
 }
 
 export interface Extraction {
-  /** Never rejects: a queue that cannot be opened now is opened later. */
+  /** Never rejects: a queue that cannot be opened now, as on a full disk, is tried again; until then all is unavailable. */
   start(): Promise<void>;
   /** Running jobs are given back to the queue and begin again at the next start. */
   stop(): Promise<void>;
@@ -73,11 +73,11 @@ export function createExtraction(options: ExtractionOptions): Extraction {
   const removals = new Map<string, Promise<void>>();
   let queue: ExtractionQueue | undefined;
   let ending = new AbortController();
-  let retrying: Promise<void> | undefined;
+  let resuming: Promise<void> | undefined;
+  let failing = false;
 
   function openQueue(): ExtractionQueue {
-    if (queue === undefined)
-      throw new AppError('unavailable', 'extraction_unavailable', 'extractions cannot be taken now');
+    if (queue === undefined) throw new AppError('unavailable', 'extraction_queue_unavailable', 'the queue is not open');
     return queue;
   }
 
@@ -106,19 +106,7 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       const status = statusOf(row);
       for (const listener of listeners) listener(status);
     } catch (error) {
-      logger.warn({ id, error: errorMessage(error) }, 'the state of an extraction could not be told');
-    }
-  }
-
-  /** Tries until the queue's disk lets it. @throws the signal's reason */
-  async function insist(work: () => void, signal: AbortSignal): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return work();
-      } catch (error) {
-        if (tries === 1) logger.error({ error: errorMessage(error) }, 'the queue of extractions cannot be written');
-        await clock.sleep(retryMs, signal);
-      }
+      logger.warn({ id, error: errorMessage(error) }, 'a change of an extraction could not be told');
     }
   }
 
@@ -150,7 +138,7 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       };
       const files = await hurry(() => cutClip(footage, { cameraId, fromMs, toMs, folder, signal, onProgress }));
       signal.throwIfAborted();
-      await insist(() => openQueue().finish(id, { files }), signal);
+      openQueue().finish(id, { files });
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       if (signal.aborted) {
@@ -161,20 +149,20 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       const record = { id, cameraId, errorCode, error: errorMessage(error) };
       if (errorCode === 'internal' || errorCode === 'disk_full') logger.error(record, 'extraction failed');
       else logger.info(record, 'extraction failed');
-      await insist(() => openQueue().finish(id, { errorCode }), signal);
+      openQueue().finish(id, { errorCode });
     }
     await protection.unprotect(id);
   }
 
   function pump(): void {
     try {
-      startJobs();
+      claimAll();
     } catch (error) {
-      retryLater(error);
+      cannotBeUsed(error);
     }
   }
 
-  function startJobs(): void {
+  function claimAll(): void {
     while (!ending.signal.aborted && queue !== undefined && jobs.size < concurrency) {
       const row = queue.claim();
       if (row === undefined) return;
@@ -184,46 +172,59 @@ export function createExtraction(options: ExtractionOptions): Extraction {
           announce(row.id);
           return run(row, abort.signal);
         })
-        .catch((error: unknown) => logger.error({ id: row.id, error: errorMessage(error) }, 'extraction job broke'))
+        .catch((error: unknown) => {
+          logger.error({ id: row.id, error: errorMessage(error) }, 'extraction job broke');
+          resumeLater();
+        })
         .finally(() => {
           jobs.delete(row.id);
           announce(row.id);
-          pump();
+          if (resuming === undefined) pump();
         });
       jobs.set(row.id, { abort, done, progress: 0 });
     }
   }
 
-  /** Takes up what was queued and what the end of the process interrupted. */
-  async function open(): Promise<void> {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    const opened = new ExtractionQueue(join(dir, 'extractions.sqlite'));
+  function cannotBeUsed(error: unknown): void {
+    if (!failing) logger.error({ error: errorMessage(error) }, 'extractions wait');
+    failing = true;
+    resumeLater();
+  }
+
+  function resumeLater(): void {
+    resuming ??= (async () => {
+      do await clock.sleep(resumeMs, ending.signal);
+      while (!(await resume()));
+    })()
+      .catch(() => undefined) // told to stop
+      .finally(() => (resuming = undefined));
+  }
+
+  /** Opens the queue, where it is not open, and works on all that nobody works on. */
+  async function resume(): Promise<boolean> {
     try {
-      opened.requeueInterrupted();
+      queue ??= await openedQueue();
+      queue.requeueExcept([...jobs.keys()]);
+      claimAll();
+      failing = false;
+      return true;
+    } catch (error) {
+      cannotBeUsed(error);
+      return false;
+    }
+  }
+
+  async function openedQueue(): Promise<ExtractionQueue> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const opened = new ExtractionQueue(join(dir, 'extractions.sqlite'), logger);
+    try {
       await sweep(new Set(opened.ids()));
       for (const row of opened.unfinished()) await protection.protect(row.id, row.cameraId, row.fromMs, row.toMs);
+      return opened;
     } catch (error) {
       opened.close();
       throw error;
     }
-    if (ending.signal.aborted) opened.close();
-    else queue = opened;
-  }
-
-  function retryLater(error: unknown): void {
-    if (retrying !== undefined || ending.signal.aborted) return;
-    logger.error({ error: errorMessage(error) }, 'extractions wait until their queue can be written');
-    retrying = clock
-      .sleep(retryMs, ending.signal)
-      .then(() => (queue === undefined ? open() : undefined))
-      .then(
-        () => (retrying = undefined),
-        (again: unknown) => {
-          retrying = undefined;
-          retryLater(again);
-        },
-      )
-      .then(() => pump());
   }
 
   /** Folders that no job knows: left by a removal that the end of the process cut short. */
@@ -236,7 +237,7 @@ export function createExtraction(options: ExtractionOptions): Extraction {
   return {
     async start() {
       ending = new AbortController();
-      await open().then(pump, retryLater);
+      await resume();
     },
 
     async stop() {
@@ -245,7 +246,7 @@ export function createExtraction(options: ExtractionOptions): Extraction {
       const running = [...jobs.values()];
       for (const job of running) job.abort.abort(reason);
       await Promise.all(running.map((job) => job.done));
-      await retrying;
+      await resuming;
       queue?.close();
       queue = undefined;
     },
@@ -262,7 +263,12 @@ export function createExtraction(options: ExtractionOptions): Extraction {
         return statusOf(known);
       }
       await protection.protect(id, cameraId, fromMs, toMs);
-      openQueue().add({ id, cameraId, fromMs, toMs, requestedAtMs: clock.nowMs() });
+      try {
+        openQueue().add({ id, cameraId, fromMs, toMs, requestedAtMs: clock.nowMs() });
+      } catch (error) {
+        await protection.unprotect(id);
+        throw error;
+      }
       pump();
       return this.status(id);
     },

@@ -1,6 +1,7 @@
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type { Clock } from '../../lib/clock.js';
+import { errorMessage } from '../../lib/errors.js';
 import { redactUrls, type Logger } from '../../lib/logger.js';
 import { CameraHealth, reportedClock, type Health, type StreamRuntime } from './camera-health.js';
 import { createOnvifWatch, type CameraLooker, type StreamAddresses, type WatchedCamera } from './onvif-watch.js';
@@ -90,15 +91,21 @@ export function createProbing(options: ProbingOptions) {
 
   function flush(): void {
     if (changed.size === 0) return;
-    const statuses = [...changed.values()];
+    options.onStatuses([...changed.values()]);
     changed.clear();
-    options.onStatuses(statuses);
   }
 
   async function loop(): Promise<void> {
+    let failing = false;
     while (!stopping.signal.aborted) {
-      for (const cameraId of cameras.keys()) observe(cameraId);
-      flush();
+      try {
+        for (const cameraId of cameras.keys()) observe(cameraId);
+        flush();
+        failing = false;
+      } catch (error) {
+        if (!failing) options.logger.error({ error: errorMessage(error) }, 'what cameras do could not be told');
+        failing = true;
+      }
       await clock.sleep(tickMs, stopping.signal).catch(() => undefined);
     }
   }
