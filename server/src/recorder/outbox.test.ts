@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
 import { silentLogger } from '../lib/logger.js';
 import { Outbox, type NewRecorderEvent } from './outbox.js';
@@ -109,4 +110,52 @@ it('drops superseded states when nobody reads, never the newest of a camera, and
     after = next.at(-1)?.sequence ?? after;
   }
   expect(total).toBeLessThanOrEqual(200);
+});
+
+describe('a file that takes or gives nothing', () => {
+  const path = () => join(folder, 'outbox.sqlite');
+
+  it('loses no subject meanwhile, and tells the newest of each in order once it is written', async () => {
+    outbox.append([state()]);
+    const [first = 0] = await sequences(0);
+    const other = new Database(path());
+    other.exec('BEGIN IMMEDIATE');
+    const second = randomUUID();
+    for (const down of [true, false, true]) outbox.append([state(cameraId, down)]);
+    outbox.append([state(second)]);
+    expect(outbox.sequence).toBe(first);
+    expect(await sequences(0)).toEqual([first]);
+    other.close();
+    expect((await page(first)).events).toMatchObject([
+      { sequence: first + 1, status: { cameraId, state: 'down' } },
+      { sequence: first + 2, status: { cameraId: second } },
+    ]);
+  });
+
+  it('is opened later when it could not be at first', async () => {
+    outbox.close();
+    const other = new Database(path());
+    other.pragma('locking_mode = EXCLUSIVE');
+    other.exec('BEGIN EXCLUSIVE');
+    outbox = open();
+    outbox.append([state()]);
+    expect(await page(0)).toEqual({ events: [], sequence: 0 });
+    other.close();
+    expect(await sequences(0)).toHaveLength(1);
+  });
+
+  it.each([
+    ['of zeros', () => writeFileSync(path(), Buffer.alloc(8192))],
+    ['of anything', () => writeFileSync(path(), Buffer.alloc(8192, 0x5a))],
+    // Reading its first byte is an input/output error, as of a bad sector.
+    ['that the disk does not give back', () => symlinkSync('/proc/self/mem', path())],
+  ])('is set aside and begun anew: %s', async (_, damage) => {
+    outbox.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path() + suffix, { force: true });
+    damage();
+    outbox = open();
+    outbox.append([state()]);
+    expect(await sequences(0)).toHaveLength(1);
+    expect(existsSync(`${path()}.damaged`)).toBe(true);
+  });
 });

@@ -36,14 +36,15 @@ export function openReplaceable(
   prepare: (database: Database.Database) => void,
 ): Database.Database {
   for (let isNew = false; ; isNew = true) {
-    const database = new Database(path, { timeout: 0 });
+    let database: Database.Database | undefined;
     try {
+      database = new Database(path, { timeout: 0 });
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
       prepare(database);
       return database;
     } catch (error) {
-      database.close();
+      database?.close();
       if (isNew || !(isDamage(error) || hasCode(error, unreadableCodes))) throw error;
       logger.error({ path, error: errorMessage(error) }, 'a database is damaged: it is set aside and begun anew');
       setAside(path);

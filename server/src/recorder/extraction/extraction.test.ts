@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeFootage, fragmentsOf, makeFragmentedMp4 } from '../../../../test/harness/fake-footage.js';
 import { systemClock, type Clock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
+import { steppedClock } from '../footage/testing/stepped-clock.js';
 import { createExtraction, type Extraction } from './extraction.js';
 import type { FootageSource } from './footage-source.js';
 
@@ -173,6 +174,48 @@ describe('extraction jobs', () => {
     expect(await finished(second, id)).toMatchObject({ state: 'done' });
     expect(await readdir(join(dir, id))).toEqual(['0.mp4']);
     expect(existsSync(join(dir, leftover))).toBe(false);
+  });
+
+  it.each([
+    ['of zeros', Buffer.alloc(8192)],
+    ['of anything', Buffer.alloc(8192, 0x5a)],
+  ])('begin anew with a damaged queue: %s', async (_, bytes) => {
+    const path = join(dir, 'extractions.sqlite');
+    await writeFile(path, bytes);
+    const extraction = create();
+    await extraction.start();
+    const id = randomUUID();
+    await extraction.request(id, range);
+    expect(await finished(extraction, id)).toMatchObject({ state: 'done' });
+    expect(await readFile(`${path}.damaged`)).toEqual(bytes);
+  });
+
+  it('wait for a queue that takes nothing, at the start and while they run', async () => {
+    const clock = steppedClock(startAtMs + 60_000);
+    const path = join(dir, 'extractions.sqlite');
+    const other = new Database(path);
+    other.pragma('journal_mode = WAL');
+    other.exec('BEGIN IMMEDIATE');
+    const source = gated();
+    const extraction = create(source, clock);
+    await extraction.start();
+    const id = randomUUID();
+    const refusal = { kind: 'unavailable', code: 'extraction_queue_unavailable' };
+    await expect(extraction.request(id, range)).rejects.toMatchObject(refusal);
+    expect(isProtected.has(id)).toBe(false);
+    other.exec('COMMIT');
+    await clock.advance(5000);
+    await extraction.request(id, range);
+    await source.reached;
+
+    other.exec('BEGIN IMMEDIATE');
+    source.letGo();
+    await expect.poll(() => extraction.running()).toEqual([]);
+    expect(extraction.status(id).state).toBe('running');
+    other.exec('COMMIT');
+    other.close();
+    await clock.advance(5000);
+    expect(await finished(extraction, id)).toMatchObject({ state: 'done' });
   });
 
   it('can be removed while they run', async () => {

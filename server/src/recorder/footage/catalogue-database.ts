@@ -185,11 +185,3 @@ export function openCatalogueDatabase(path: string) {
 }
 
 export type CatalogueDatabase = ReturnType<typeof openCatalogueDatabase>;
-
-const damageCodes = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_FORMAT'];
-
-/** Whether the file is damaged, and not only locked, full or out of reach: only then it is made anew. */
-export function isDamage(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && damageCodes.some((damage) => code.startsWith(damage));
-}

@@ -1,12 +1,12 @@
 // The thread in which the catalogue lives. Answers calls by name, waits while another process holds the catalogue, makes
 // it anew from the footage folder where it was missing or damaged, and mends footage files. Nothing here keeps recording
 // waiting.
-import { rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage } from '../../lib/errors.js';
 import { createLogger } from '../../lib/logger.js';
-import { isDamage, openCatalogueDatabase, type CatalogueDatabase, type CatalogueRow } from './catalogue-database.js';
+import { isDamage, setAside } from '../../platform/db/sqlite-file.js';
+import { openCatalogueDatabase, type CatalogueDatabase, type CatalogueRow } from './catalogue-database.js';
 import { UnknownCatalogueVersion } from './catalogue-schema.js';
 import { cameraFolders, dayFolders, findOrphans, pathsOfDay } from './orphans.js';
 import { readClosedRow, recoverFile } from './recover-file.js';
@@ -47,11 +47,6 @@ const filesAtOnce = 8;
 let db: CatalogueDatabase | undefined;
 let stopped = false;
 
-async function setAside(): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm'])
-    await rename(path + suffix, `${path}.damaged${suffix}`).catch(() => undefined); // there may be none
-}
-
 /** Resolves when the catalogue answers, or `stopped`. */
 async function openCatalogue(): Promise<void> {
   let told = false;
@@ -61,7 +56,7 @@ async function openCatalogue(): Promise<void> {
     } catch (error) {
       if (isDamage(error) || error instanceof UnknownCatalogueVersion) {
         logger.warn({ reason: errorMessage(error) }, 'the footage catalogue is damaged and will be made anew');
-        await setAside();
+        setAside(path);
         continue;
       }
       if (!told) logger.error({ reason: errorMessage(error) }, 'the footage catalogue cannot be opened yet');
@@ -128,9 +123,9 @@ let beginning: Promise<void> | undefined;
 /** Starts, or starts anew after damage was found while it was in use. */
 function beginAnew(): void {
   beginning ??= begin()
-    .catch(async (error: unknown) => {
+    .catch((error: unknown) => {
       logger.error({ reason: errorMessage(error) }, 'the footage catalogue failed');
-      if (isDamage(error)) await replaceDamaged();
+      if (isDamage(error)) replaceDamaged();
     })
     .finally(() => {
       beginning = undefined;
@@ -138,7 +133,7 @@ function beginAnew(): void {
     });
 }
 
-async function replaceDamaged(): Promise<void> {
+function replaceDamaged(): void {
   const damaged = db;
   db = undefined;
   try {
@@ -146,7 +141,7 @@ async function replaceDamaged(): Promise<void> {
   } catch {
     // it is set aside all the same
   }
-  await setAside();
+  setAside(path);
 }
 
 const tasks: CatalogueTasks = {
@@ -181,11 +176,11 @@ port.on('message', ({ call, method, args }: CatalogueCall) => {
   }
   answer(method, args).then(
     (result) => post({ type: 'result', call, result }),
-    async (error: unknown) => {
+    (error: unknown) => {
       post({ type: 'error', call, message: errorMessage(error) });
       if (!isDamage(error) || db === undefined) return;
       logger.error({ reason: errorMessage(error) }, 'the footage catalogue is damaged and will be made anew');
-      await replaceDamaged();
+      replaceDamaged();
       beginAnew();
     },
   );
