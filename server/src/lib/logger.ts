@@ -9,7 +9,18 @@ export function redactUrls(text: string): string {
   return text.replace(credentialInUrl, '$1***@');
 }
 
-/** One JSON line a record on stderr. Level `error` means that a person must act. */
+/** Of lines that cannot be written now. */
+const waitingBytes = 16 * 1024 * 1024;
+
+function createDestination() {
+  const destination = pino.destination({ dest: 2, sync: false, maxLength: waitingBytes });
+  // A log on a full disk must end nobody: lines wait, are lost beyond the bound, and are not waited for at the exit, for
+  // which it would otherwise try for ever.
+  destination.on('error', () => (destination.flushSync = () => undefined));
+  return destination;
+}
+
+/** One JSON line a record on stderr, as far as that can be written. Level `error` means that a person must act. */
 export function createLogger(level: string, name: string): Logger {
   return pino(
     {
@@ -20,7 +31,7 @@ export function createLogger(level: string, name: string): Logger {
         censor: '***',
       },
     },
-    pino.destination({ dest: 2, sync: false }),
+    createDestination(),
   );
 }
 

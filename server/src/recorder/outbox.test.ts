@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -39,17 +39,36 @@ const page = (after: number, waitMs = 0, signal = never, onBehind = () => undefi
 const sequences = async (after: number) => (await page(after)).events.map((event) => event.sequence);
 
 it('numbers events, keeps them until they are acknowledged, over a restart too', async () => {
+  const first = outbox.sequence + 1;
   outbox.append([state(), state(), state()]);
-  expect(await sequences(0)).toEqual([1, 2, 3]);
-  expect(await sequences(2)).toEqual([3]);
+  expect(await sequences(0)).toEqual([first, first + 1, first + 2]);
+  expect(await sequences(first + 1)).toEqual([first + 2]);
   outbox.close();
   outbox = open();
-  expect(await sequences(0)).toEqual([3]);
-  expect(await sequences(3)).toEqual([]);
+  expect(await sequences(0)).toEqual([first + 2]);
+  expect(await sequences(first + 2)).toEqual([]);
   outbox.close();
   outbox = open();
   outbox.append([state()]);
-  expect(await sequences(3)).toEqual([4]);
+  expect(await sequences(first + 2)).toEqual([outbox.sequence]);
+});
+
+it('gives no number again where its file is as it was earlier, as after a power cut', async () => {
+  const path = join(folder, 'outbox.sqlite');
+  outbox.append([state()]);
+  outbox.close();
+  copyFileSync(path, `${path}.earlier`);
+  outbox = open();
+  outbox.append(Array.from({ length: 100 }, () => state()));
+  const consoles = (await sequences(0)).at(-1)!;
+  outbox.close();
+  rmSync(`${path}-wal`, { force: true });
+  renameSync(`${path}.earlier`, path);
+  // The number that it took at the opening reached the disk, the events after it did not.
+  open().close();
+  outbox = open();
+  outbox.append([{ type: 'recorder.stopped', from: '2026-01-01T00:00:00.000Z', to: '2026-01-01T00:01:00.000Z' }], true);
+  expect((await page(consoles)).events).toMatchObject([{ type: 'recorder.stopped' }]);
 });
 
 it('wakes a waiting console at once, and lets it go when it leaves', async () => {
@@ -58,7 +77,7 @@ it('wakes a waiting console at once, and lets it go when it leaves', async () =>
   outbox.append([state()]);
   expect((await waiting).events).toHaveLength(1);
   const gone = new AbortController();
-  const leaving = page(1, 20_000, gone.signal);
+  const leaving = page(outbox.sequence, 20_000, gone.signal);
   gone.abort();
   expect((await leaving).events).toEqual([]);
   expect(performance.now() - startedAt).toBeLessThan(5000);
@@ -67,16 +86,23 @@ it('wakes a waiting console at once, and lets it go when it leaves', async () =>
 it('gives at most 500 events a page', async () => {
   outbox.append(Array.from({ length: 1100 }, () => state()));
   expect((await sequences(0)).length).toBe(500);
-  expect((await sequences(1000)).length).toBe(100);
+  expect((await sequences(outbox.sequence - 100)).length).toBe(100);
 });
 
-it('goes on from the number of a console that is ahead, and says so', async () => {
+it('goes on from the number of a console that is ahead, with all that it has not read, and says so', async () => {
   let behind = 0;
-  outbox.append([state()]);
-  expect((await page(900, 0, never, () => void (behind += 1))).events).toEqual([]);
+  outbox.append([state(), state()]);
+  const ahead = outbox.sequence + 1;
+  const { events } = await page(ahead, 0, never, () => void (behind += 1));
+  expect(events.map((event) => event.sequence)).toEqual([ahead + 1, ahead + 2]);
   expect(behind).toBe(1);
   outbox.append([state()]);
-  expect(await sequences(900)).toEqual([901]);
+  expect(await sequences(ahead)).toEqual([ahead + 1, ahead + 2, ahead + 3]);
+  expect(await sequences(ahead + 5000)).toEqual([ahead + 5001, ahead + 5002, ahead + 5003]);
+  expect(await sequences(ahead + 5003)).toEqual([]);
+  expect(await sequences(ahead + 9000)).toEqual([]);
+  outbox.append([state()]);
+  expect(await sequences(ahead + 9000)).toEqual([ahead + 9001]);
 });
 
 it('drops superseded states when nobody reads, never the newest of a camera, and keeps to its bound', async () => {

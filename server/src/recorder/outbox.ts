@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { instantFromMs } from '@choi-canh/shared/common';
 import { recorderEvent, type EventPage, type RecorderEvent } from '@choi-canh/shared/recorder-api';
 import type { Database } from 'better-sqlite3';
@@ -27,6 +28,11 @@ const pageBytes = 4 * 1024 * 1024;
 export const maxWaitMs = 25_000;
 /** Of so many subjects the newest event is kept in memory. */
 const maxUnwritten = 10_000;
+/**
+ * Left out at each opening, and up to as many more at random: more than are given between two writes that reach the disk,
+ * and another start than before where the disk forgot even what it had confirmed.
+ */
+const sequenceJump = 1_000_000;
 
 /** What an event replaces: the earlier one of the same subject. */
 function subjectOf(event: NewRecorderEvent): string {
@@ -42,8 +48,9 @@ function subjectOf(event: NewRecorderEvent): string {
 /**
  * Events for the console, numbered, kept until it says that it has them. Owns a small SQLite file; a transaction of one
  * batch takes well under a millisecond, because WAL with synchronous=NORMAL does not wait for the disk. A power cut may
- * cost the last events, which the next states make good. Nothing here throws because of the file: what it does not take
- * is kept in memory and written with the next event, or when the console asks.
+ * cost the last events, which the next states make good; that their numbers are not given again, each opening leaves a
+ * wide gap. Nothing here throws because of the file: what it does not take is kept in memory and written with the next
+ * event, or when the console asks.
  */
 export class Outbox {
   private database: Database | undefined;
@@ -81,7 +88,8 @@ export class Outbox {
 
   /**
    * Events after `after`; waits up to `waitMs` (at most 25 s) for the first. What is not after it has been applied and is
-   * forgotten. A console that is ahead of us (our file was lost) makes us go on from its number: then `onBehind` is called.
+   * forgotten. A console that is ahead of us (our file was lost, or an old one put back) makes us go on from its number, what
+   * it has not read included: then `onBehind` is called.
    */
   async page(after: number, waitMs: number, signal: AbortSignal, onBehind: () => void): Promise<EventPage> {
     this.write([], false);
@@ -112,9 +120,16 @@ export class Outbox {
          CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 1), last_sequence INTEGER NOT NULL);
          INSERT OR IGNORE INTO counter VALUES (1, 0);`,
       );
-      const { last } = database.prepare('SELECT last_sequence AS last FROM counter').get() as { last: number };
-      this.count = (database.prepare('SELECT count(*) AS count FROM event').get() as { count: number }).count;
+      const found = database
+        .prepare(
+          `SELECT (SELECT last_sequence FROM counter) AS last, count(*) AS count, max(sequence) AS newest FROM event`,
+        )
+        .get() as { last: number; count: number; newest: number | null };
+      // On the disk (synchronous=FULL) before the first number is given.
+      const last = Math.max(found.last, found.newest ?? 0, this.lastSequence) + sequenceJump + randomInt(sequenceJump);
+      database.prepare('UPDATE counter SET last_sequence = ?').run(last);
       this.lastSequence = last;
+      this.count = found.count;
     });
   }
 
@@ -173,13 +188,22 @@ export class Outbox {
 
   /** False where that cannot be written. */
   private goOnFrom(after: number): boolean {
-    const done = this.attempt((database) => {
-      this.options.logger.warn({ after, own: this.lastSequence }, 'the console knows more events than this recorder');
-      database.prepare('UPDATE counter SET last_sequence = ?').run(after);
-      this.lastSequence = after;
-      return true;
+    const last = this.attempt((database) => {
+      const oldest = database.prepare('SELECT min(sequence) AS sequence FROM event').get() as {
+        sequence: number | null;
+      };
+      const shift = after - (oldest.sequence === null ? this.lastSequence : oldest.sequence - 1);
+      database.pragma('synchronous = FULL');
+      database.transaction(() => {
+        database.prepare('UPDATE event SET sequence = sequence + ?').run(shift);
+        database.prepare('UPDATE counter SET last_sequence = last_sequence + ?').run(shift);
+      })();
+      return this.lastSequence + shift;
     });
-    return done ?? false;
+    if (last === undefined) return false;
+    this.options.logger.warn({ after, own: this.lastSequence }, 'the console knows more events than this recorder');
+    this.lastSequence = last;
+    return true;
   }
 
   private read(after: number): RecorderEvent[] {
