@@ -16,7 +16,7 @@ const maxRangeMs = 6 * 3600_000;
 const newestFootageWaitMs = 10_000;
 const progressIntervalMs = 250;
 /** Between two tries where the queue cannot be used. */
-const resumeMs = 5000;
+const resumeMs = 2000;
 const idPattern = /^[0-9a-f-]{36}$/i;
 
 export interface ExtractionOptions {
