@@ -32,10 +32,10 @@ afterEach(async () => {
 });
 
 /** A file of ten minutes in catalogue and folder. */
-async function add(cameraId: string, startAtMs: number, epoch = 0): Promise<CatalogueRow> {
+async function add(cameraId: string, startAtMs: number, epoch = 0, byteLength = fileBytes): Promise<CatalogueRow> {
   const path = footagePath(cameraId, startAtMs, 1);
   const row: CatalogueRow = {
-    ...{ id: fileIdOf(path), cameraId, path, startAtMs, endAtMs: startAtMs + 600_000, byteLength: fileBytes, epoch },
+    ...{ id: fileIdOf(path), cameraId, path, startAtMs, endAtMs: startAtMs + 600_000, byteLength, epoch },
     ...{ initId: 'i', initByteLength: 1, codec: 'avc1', width: 1, height: 1, timescale: 1000, trackId: 1, run: 1 },
     spans: [{ fromMs: startAtMs, toMs: startAtMs + 600_000, timeSource: 'rtcp' }],
   };
@@ -48,7 +48,9 @@ async function add(cameraId: string, startAtMs: number, epoch = 0): Promise<Cata
 
 function start(options: { shift?: Map<number, number>; suspended?: boolean } = {}) {
   const clock = steppedClock(nowMs);
-  const disk = { freeBytes: 1e9 };
+  /** `lateBy`: so many looks pass before what was freed is seen. */
+  const disk = { freeBytes: 1e9, lateBy: 0 };
+  const seen: number[] = [];
   const catalogue = { runs: true, remove: (id: string) => db.remove(id) };
   const asked = { oldest: 0 };
   const tombstones: string[] = [];
@@ -79,8 +81,9 @@ function start(options: { shift?: Map<number, number>; suspended?: boolean } = {
     },
     chain: { tombstone: ({ path }, why) => Promise.resolve(void tombstones.push(`${why} ${path}`)) },
     space: () => {
-      const used = left(added).length * fileBytes;
-      return Promise.resolve({ freeBytes: disk.freeBytes - used, totalBytes: 1e12 });
+      const used = left(added).reduce((sum, row) => sum + row.byteLength, 0);
+      seen.push(disk.freeBytes - used);
+      return Promise.resolve({ freeBytes: seen.at(-1 - disk.lateBy) ?? seen[0]!, totalBytes: 1e12 });
     },
     mayDelete: () => catalogue.runs,
   });
@@ -256,6 +259,52 @@ describe('headroom', () => {
     disk.freeBytes = 2000;
     await retention.run();
     expect(existsSync(join(folder, rows[1]!.path))).toBe(false);
+  });
+
+  it('makes room on a disk that refuses although it reports much', async () => {
+    const rows = [];
+    for (let at = 0; at < 5; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000, 0, 40e6));
+    const { retention, disk } = start();
+    retention.setPolicy({ minFreeBytes: 5e9, daysOfCamera: new Map() });
+    disk.freeBytes = 500e9;
+    for (const gone of [2, 4]) {
+      retention.reportFull();
+      await retention.run();
+      expect(left(rows)).toEqual(rows.slice(gone));
+      expect(retention.isFull()).toBe(false);
+    }
+    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }], true);
+    retention.reportFull();
+    await retention.run();
+    expect(retention.isFull()).toBe(true);
+  });
+
+  it('takes refusals of before there was room for one', async () => {
+    const rows = [];
+    for (let at = 0; at < 5; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000, 0, 40e6));
+    const { retention, disk, catalogue } = start();
+    disk.freeBytes = 500e9;
+    catalogue.remove = (id) => {
+      retention.reportFull(); // of another camera, while the first file goes
+      db.remove(id);
+    };
+    retention.reportFull();
+    await retention.run();
+    await retention.run();
+    expect(left(rows)).toEqual(rows.slice(2));
+    expect(retention.isFull()).toBe(false);
+  });
+
+  it('counts what it freed where the disk tells of it late', async () => {
+    const rows = [];
+    for (let at = 0; at < 30; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000));
+    const { retention, disk } = start();
+    retention.setPolicy({ minFreeBytes: 500, daysOfCamera: new Map() });
+    disk.freeBytes = 500 + 28 * fileBytes;
+    disk.lateBy = 10;
+    await retention.run();
+    expect(left(rows)).toEqual(rows.slice(2));
+    expect(retention.isFull()).toBe(false);
   });
 
   it('tries again now and then on a disk that refuses without saying why', async () => {

@@ -35,7 +35,7 @@ const dayMs = 86_400_000;
 const pageSize = 200;
 /** Age is looked at once a minute and when the policy changes, headroom in every round. */
 const ageIntervalMs = 60_000;
-/** A disk that refused a write has no room, whatever it says of itself: so much is freed at least. */
+/** A disk that refused a write has no room, whatever it says of itself (quotas, thin volumes): so much is freed at least. */
 const refusedBytes = 64 * 1024 * 1024;
 /**
  * After a refusal with nothing to delete recording is tried again when so much more is free; and else after a while,
@@ -156,10 +156,9 @@ export function createRetention(options: {
 
   const mayGo = (): boolean => options.mayDelete() && !guard.condition().ageDeletionSuspended;
 
-  /** Deletes the oldest files that are not held until about `bytes` are free again. Returns how many were deleted. */
+  /** Deletes the oldest files that are not held until about `bytes` are free again. Returns how many are. */
   async function deleteOldest(bytes: number): Promise<number> {
     let freed = 0;
-    let files = 0;
     const known = held !== undefined && held.revision === holds.revision() && clock.monotonicMs() < held.untilAt;
     if (!known) held = undefined;
     const untilAt = held?.untilAt ?? clock.monotonicMs() + fullPassMs;
@@ -174,15 +173,14 @@ export function createRetention(options: {
         const mustStay = isHeld(row);
         if (mustStay || !(await hurry(() => remove(row, 'headroom')))) {
           if (mustStay) heldBytes += row.byteLength;
-          if (files === 0) held = { upTo: after, bytes: heldBytes, revision, untilAt };
+          if (freed === 0) held = { upTo: after, bytes: heldBytes, revision, untilAt };
           continue;
         }
         freed += row.byteLength;
-        files += 1;
       }
       if (page.length < pageSize) break;
     }
-    return files;
+    return freed;
   }
 
   function noteRefusal(freeBytes: number): void {
@@ -202,30 +200,25 @@ export function createRetention(options: {
   }
 
   async function keepHeadroom(): Promise<void> {
-    for (;;) {
-      const { freeBytes } = await options.space();
-      const { minFreeBytes } = policy;
-      const refused = diskRefused;
-      diskRefused = false;
-      const missing = minFreeBytes + (full ? Math.min(minFreeBytes * resumeShare, resumeBytes) : 0) - freeBytes;
-      const wanted = refused ? Math.max(missing, refusedBytes - freeBytes) : missing;
-      if (wanted <= 0 && !isRefused(freeBytes)) break;
-      const deleted = options.mayDelete() && wanted > 0 ? await deleteOldest(wanted) : 0;
-      if (deleted > 0) {
-        refusal = undefined;
-        continue;
-      }
-      // Nothing may go. Short of the headroom, or refused by the disk whatever it says, recording waits.
-      if (refused) noteRefusal(freeBytes);
-      if (wanted > 0) fullOfHeld = options.mayDelete() && (held?.bytes ?? 0) >= wanted;
-      if (missing <= 0 && !isRefused(freeBytes)) break;
-      if (!full) logger.error({ freeBytes, minFreeBytes }, 'no room for footage: recording pauses');
-      full = true;
-      return;
-    }
-    if (full) logger.info('there is room for footage again');
-    full = false;
-    fullOfHeld = false;
+    const { freeBytes } = await options.space();
+    const { minFreeBytes } = policy;
+    const refused = diskRefused;
+    diskRefused = false;
+    const missing = minFreeBytes + (full ? Math.min(minFreeBytes * resumeShare, resumeBytes) : 0) - freeBytes;
+    const wanted = refused ? Math.max(missing, refusedBytes) : missing;
+    // Counted and not looked up again: some file systems free in the background, and all footage would go meanwhile.
+    const freed = options.mayDelete() && wanted > 0 ? await deleteOldest(wanted) : 0;
+    if (freed > 0) {
+      refusal = undefined;
+      diskRefused = false; // what was refused meanwhile was so before there was room
+    } else if (refused) noteRefusal(freeBytes);
+    // Short of the headroom, or refused by the disk whatever it says, recording waits.
+    const hasRoom = freed >= missing && !isRefused(freeBytes);
+    if (!hasRoom && !full) logger.error({ freeBytes, minFreeBytes }, 'no room for footage: recording pauses');
+    if (hasRoom && full) logger.info('there is room for footage again');
+    full = !hasRoom;
+    if (hasRoom) fullOfHeld = false;
+    else if (wanted > 0) fullOfHeld = options.mayDelete() && (held?.bytes ?? 0) >= wanted - freed;
   }
 
   async function round(): Promise<void> {
