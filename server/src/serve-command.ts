@@ -14,7 +14,7 @@ interface Running {
 export async function runServe(config: Config): Promise<Running> {
   const logger = createLogger(config.LOG_LEVEL, 'console');
   const releaseDataDir = await takeDataDir(config.DATA_DIR);
-  const parts: Running[] = [{ stop: releaseDataDir }];
+  const parts: Running[] = [{ stop: async () => releaseDataDir() }];
   const stop = async () => {
     for (const part of parts.reverse()) await part.stop();
   };

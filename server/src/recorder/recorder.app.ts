@@ -17,6 +17,7 @@ import { createExtraction } from './extraction/extraction.js';
 import { describeClosedFile } from './footage/footage-chain.js';
 import { diskWithThread } from './footage/footage-disk.js';
 import { createFootageStore } from './footage/footage-store.js';
+import { takeFootageDir } from './footage/take-footage-dir.js';
 import { createWriteThread } from './footage/write-thread.js';
 import { HoldKeeper } from './hold-keeper.js';
 import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
@@ -105,6 +106,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
   }
 
   async function start(): Promise<{ url: string }> {
+    started.push({ name: 'footage-folder', stop: await takeFootageDir(config.FOOTAGE_DIR, clock) });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const key = options.secretKey ?? (await loadKeyFile(join(config.DATA_DIR, 'keys', 'recorder-state.key')));
     const startedAt = instantFromMs(clock.nowMs());
