@@ -1,12 +1,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createCameraWriter } from './camera-writer.js';
 import { createDiskLanes } from './disk-lanes.js';
 import { systemDisk, type FootageDisk } from './footage-disk.js';
+import { footagePath } from './footage-paths.js';
 import { decodeIndex } from './index-file.js';
 import { markedPaths } from './open-marker.js';
 import type { ClosedFile } from './recover-file.js';
@@ -130,6 +131,30 @@ describe('a disk that fails', () => {
     const second = await writer.append(madeFragment(2));
     expect(second.offset).toBe(28 + 32 + 1000 + 32);
     await writer.close();
+  });
+
+  it('makes the folder again that retention removed with its last file, and loses nothing', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'choi-canh-writer-'));
+    folders.push(directory);
+    let removals = 0;
+    const disk: FootageDisk = {
+      ...systemDisk,
+      async create(path) {
+        if (path.endsWith('.mp4') && removals++ < 2) await rm(dirname(path), { recursive: true });
+        return systemDisk.create(path);
+      },
+    };
+    const { writer, closed } = open(disk, { directory });
+    await writer.append(madeFragment(0));
+    await writer.close();
+    await rm(dirname(join(directory, closed[0]!.row.path)), { recursive: true });
+    await writer.append(madeFragment(1));
+    await writer.close();
+    expect(closed.map(({ records }) => records.length)).toEqual([1, 1]);
+    expect(closed.map(({ row }) => row.path)).toEqual(
+      [0, 1].map((at) => footagePath('cam', madeFragment(at).startAtMs, madeFragment(at).run)),
+    );
+    expect(await readdir(dirname(join(directory, closed[1]!.row.path)))).toHaveLength(2);
   });
 
   it('begins a new file after a failed flush', async () => {

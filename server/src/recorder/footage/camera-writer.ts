@@ -21,6 +21,8 @@ import type { WriteBudget } from './write-budget.js';
 const tailMs = 130_000;
 /** Names that are tried when a file of that start exists already. */
 const maxNameTries = 1000;
+/** Times that a folder is made again which retention removed, with the last file in it, just before. */
+const maxFolderTries = 3;
 /** Files that wait for recovery and stay readable from memory meanwhile; 13 kB each. */
 const maxUnfinished = 32;
 /** Files that are being finished; with more, the next one begins when these are. */
@@ -122,8 +124,10 @@ export function createCameraWriter(options: CameraWriterOptions) {
   }
 
   async function begin(fragment: Fragment): Promise<OpenFile> {
-    for (let tries = 0; ; tries++) {
-      const path = footagePath(cameraId, fragment.startAtMs + tries, fragment.run);
+    let namesTaken = 0;
+    let foldersGone = 0;
+    for (;;) {
+      const path = footagePath(cameraId, fragment.startAtMs + namesTaken, fragment.run);
       const mediaPath = absolutePath(directory, path);
       try {
         const isNewFolder = await makeFolder(dirname(mediaPath));
@@ -140,8 +144,10 @@ export function createCameraWriter(options: CameraWriterOptions) {
         opening = undefined;
         return file;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && tries < maxNameTries) continue;
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST' && namesTaken++ < maxNameTries) continue;
         knownFolder = undefined; // it may be gone
+        if (code === 'ENOENT' && foldersGone++ < maxFolderTries) continue;
         opening = undefined;
         await mark().catch(() => undefined); // a marker of a file that is not there does no harm
         throw error;

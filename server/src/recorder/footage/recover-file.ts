@@ -1,7 +1,8 @@
 // Brings a footage file that was not closed in order into the state of one that was: a torn or zero-filled tail is cut
 // off, a missing or damaged index is made anew from the boxes, the closing record is written.
 import { createHash } from 'node:crypto';
-import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writeDurably } from '../../lib/durable-file.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { InitSegment } from '../../lib/fragment.js';
@@ -118,10 +119,15 @@ export async function readClosedRow(directory: string, path: string): Promise<Ca
   return last.offset + last.byteLength <= size ? catalogueRow(index.header, index.records, path) : undefined;
 }
 
-/** Removes the file and its index, the file first: an index alone is found and removed again, a file alone is footage. */
+/**
+ * Removes the file and its index, the file first: an index alone is found and removed again, a file alone is footage.
+ * The day's folder goes with its last file.
+ */
 export async function removeFootage(directory: string, path: string): Promise<void> {
-  await rm(absolutePath(directory, path), { force: true });
-  await rm(absolutePath(directory, indexPathOf(path)), { force: true });
+  const file = absolutePath(directory, path);
+  await rm(file, { force: true });
+  await rm(indexPathOf(file), { force: true });
+  await rmdir(dirname(file)).catch(() => undefined); // not empty yet
 }
 
 async function isZeros(file: FileHandle, from: number, to: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -113,6 +113,22 @@ describe('deletion by age', () => {
     expect(left(rows)).toEqual([rows[1], rows[2], rows[4]]);
     expect(db.totals().files).toBe(3);
     expect(tombstones.sort()).toEqual([rows[0], rows[3], rows[5]].map((row) => `age ${row!.path}`).sort());
+  });
+
+  it("removes a day's folder with its last file", async () => {
+    const rows = [
+      await add('cam', nowMs - 9 * dayMs),
+      await add('cam', nowMs - 8 * dayMs),
+      await add('cam', nowMs - 8 * dayMs + 700_000),
+      await add('cam', nowMs - 6 * dayMs),
+    ];
+    for (const row of rows) await writeFile(join(folder, row.path.replace('.mp4', '.idx')), 'index');
+    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: rows[2]!.startAtMs + 1, toMs: rows[2]!.endAtMs }], true);
+    const { retention } = start();
+    retention.setPolicy({ minFreeBytes: 0, daysOfCamera: new Map([['cam', 7]]) });
+    await retention.run();
+    expect(left(rows)).toEqual(rows.slice(2));
+    expect(readdirSync(join(folder, 'cam'))).toEqual(['2026-02-24', '2026-02-26']);
   });
 
   it('is suspended after a step of the clock, headroom is not', async () => {
