@@ -72,6 +72,8 @@ export class Fragmenter {
   private pictures: Collected[] = [];
   private readonly body: SampleBody;
   private newestTicks = -Infinity;
+  /** The picture that was a fragment by itself, before it was known when the next one comes. */
+  private loneTicks: number | undefined;
   private sequence = 0;
   /** Timestamp at which the media timeline of the run is zero, plus the delay. */
   private baseTicks = 0;
@@ -111,6 +113,7 @@ export class Fragmenter {
     }
     if (this.pictures.length === 0) {
       this.firstArrivalMs = monotonicMs;
+      if (this.loneTicks !== undefined) this.learnFrameTicks(picture.ticks - this.loneTicks);
       const { sound, init } = this.options;
       if (sound !== undefined && picture.isKey) this.init = sound.isFlowing(monotonicMs) ? sound.init : init;
       this.beginParts();
@@ -149,7 +152,8 @@ export class Fragmenter {
     const shown = pictures.map(({ ticks }) => ticks).sort((a, b) => a - b);
     const firstShown = shown[0]!;
     const lastShown = shown.at(-1)!;
-    if (shown.length > 1) this.frameTicks = (lastShown - firstShown) / (shown.length - 1);
+    if (shown.length > 1) this.learnFrameTicks((lastShown - firstShown) / (shown.length - 1));
+    this.loneTicks = shown.length === 1 && next === undefined ? lastShown : undefined;
     const parting = this.parting;
     this.parting = undefined;
     if (this.run === undefined || firstShown < this.baseTicks) this.beginRun(pictures, shown);
@@ -262,6 +266,11 @@ export class Fragmenter {
     this.run = { number: this.options.nextRun(), clock: new RunClock(this.options.anchor, timescale) };
     this.baseTicks = shown[0]!;
     this.delayTicks = pictures.reduce((most, { ticks }, index) => Math.max(most, shown[index]! - ticks), 0);
+  }
+
+  /** How long a picture is that ends where none is known to follow. */
+  private learnFrameTicks(ticks: number): void {
+    if (ticks > 0 && ticks <= longestPictureTicks) this.frameTicks = ticks;
   }
 
   /** Where the last picture's time ends. */

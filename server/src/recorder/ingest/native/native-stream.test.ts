@@ -299,6 +299,24 @@ describe('pictures', () => {
     expect(frames()).toBe(10);
   });
 
+  it.each([1000, 1500, 1900])('of which one comes in %i ms: the time between them is footage', (everyMs) => {
+    const { one, packets, pass, fragments } = stream();
+    const packetizer = new Packetizer();
+    for (const nals of pictures) {
+      packets(packetizer.picture(nals, everyMs * 90));
+      for (let passedMs = 0; passedMs < everyMs; passedMs += 100) {
+        pass(100);
+        one.tick();
+      }
+    }
+    one.end();
+    const durationMs = fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
+    // Of the first one nobody knew how long it would be.
+    expect(durationMs).toBeGreaterThan((pictures.length - 1) * everyMs);
+    expect(durationMs).toBeLessThanOrEqual(pictures.length * everyMs);
+    expect(new Set(fragments.map(({ run }) => run)).size).toBe(1);
+  });
+
   it('whose keyframes stay away: one is asked for, then it is told, and recording goes on', () => {
     const { one, pictures: send, frames, troubles, asked, fragments } = stream();
     const packetizer = new Packetizer();
