@@ -12,6 +12,7 @@ export const engineReasons = [
   'transport', // ffmpeg: the camera does not send over RTSP/TCP
   'tls', // ffmpeg: rtsps
   'refused', // ffmpeg: the camera refused what native asked for
+  'no_keyframe', // ffmpeg: the camera sends no keyframes that native could begin with
   'native_failed', // ffmpeg: native failed again and again
 ] as const;
 export type EngineReason = (typeof engineReasons)[number];

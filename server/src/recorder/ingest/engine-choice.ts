@@ -9,12 +9,17 @@ import type { EngineReason } from './stream-state.js';
 const failuresBeforeChange = 3;
 const rememberedMs = 24 * 60 * 60_000;
 const puzzling = new Set(['bad_answer', 'engine_failed']);
+/** They say nothing of an engine. */
+const ofTheNetwork = new Set(['host_unreachable', 'connection_refused']);
 
 export class EngineChoice {
   private index = 0;
   private because: EngineReason;
   private failures = 0;
   private decidedAt = 0;
+  /** The other engine has recorded since it was chosen. */
+  private hasProved = false;
+  private keyframesMissedAt = -Infinity;
 
   /** `sources`: at least one, in order of preference. */
   constructor(
@@ -39,7 +44,9 @@ export class EngineChoice {
   get hints(): PullOptions['hints'] {
     const noTcp = this.because === 'transport' || this.because === 'refused';
     // A server that refused for another reason may have TCP for this engine.
-    return { udp: noTcp && this.failures % 2 === 0 };
+    const otherWithoutKeyframes =
+      this.sources.length > 1 && this.index === 0 && this.hasPassed(rememberedMs, this.keyframesMissedAt);
+    return { udp: noTcp && this.failures % 2 === 0, otherWithoutKeyframes };
   }
 
   /** The stream was lost. True: another engine is tried, at once. */
@@ -47,9 +54,12 @@ export class EngineChoice {
     if (recorded) this.failures = 0;
     if (this.sources.length === 1) return false;
     if (this.index > 0) {
-      if (!recorded) this.failures += 1;
-      const isOld = this.clock.monotonicMs() - this.decidedAt >= rememberedMs;
+      this.hasProved ||= recorded;
+      if (!recorded && !ofTheNetwork.has(failure.reason)) this.failures += 1;
+      // To find out again that no keyframe comes costs more than a minute of footage.
+      const isOld = this.hasPassed(rememberedMs, this.decidedAt) && !(this.because === 'no_keyframe' && this.hasProved);
       if (!isOld && this.failures < failuresBeforeChange) return false;
+      if (this.because === 'no_keyframe' && !this.hasProved) this.keyframesMissedAt = this.clock.monotonicMs();
       this.change(0, this.first);
       return isOld;
     }
@@ -64,10 +74,15 @@ export class EngineChoice {
     return true;
   }
 
+  private hasPassed(ms: number, sinceMs: number): boolean {
+    return this.clock.monotonicMs() - sinceMs >= ms;
+  }
+
   private change(index: number, reason: EngineReason): void {
     this.index = index;
     this.because = reason;
     this.failures = 0;
+    this.hasProved = false;
     this.decidedAt = this.clock.monotonicMs();
   }
 }

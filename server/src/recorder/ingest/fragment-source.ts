@@ -58,7 +58,11 @@ export interface PullOptions {
   /** Asks the camera for a keyframe out of turn, where it offers that; bounded elsewhere. */
   readonly requestKeyframe: () => void;
   /** What another engine found out about the stream. */
-  readonly hints: { readonly udp: boolean };
+  readonly hints: {
+    readonly udp: boolean;
+    /** Another engine may manage without keyframes: this one need not wait for the first for ever. */
+    readonly otherWithoutKeyframes: boolean;
+  };
 }
 
 export interface FragmentSource {

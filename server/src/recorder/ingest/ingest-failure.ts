@@ -12,16 +12,19 @@ export type IngestReason = Extract<
   | 'not_video'
   | 'bad_answer'
   | 'engine_failed'
+  | 'no_keyframe'
 >;
 
-/** What this engine cannot do and the other one may: a codec, RTP over UDP, RTSP over TLS. */
+/** What this engine cannot do and the other one may: a codec, RTP over UDP, RTSP over TLS, pictures refreshed bit by bit. */
 export type OtherEngine =
   | { readonly because: 'codec'; readonly codec: 'mjpeg' | 'mpeg4' }
   /** The camera said that it has no RTP over TCP. */
   | { readonly because: 'transport' }
   /** It refused to set up the stream over TCP without saying why. */
   | { readonly because: 'refused' }
-  | { readonly because: 'tls' };
+  | { readonly because: 'tls' }
+  /** No keyframe comes; the other one also begins where a picture has been refreshed piece by piece. */
+  | { readonly because: 'no_keyframe' };
 
 export class IngestFailure extends Error {
   /** `detail` is shown to technicians: English, short, free of credentials. */

@@ -34,6 +34,8 @@ export type EngineReason =
   | 'tls'
   /** The camera refused RTP over TCP without saying why. */
   | 'refused'
+  /** The camera sends no keyframes. */
+  | 'no_keyframe'
   /** The native engine failed several times in a row. */
   | 'native_failed';
 

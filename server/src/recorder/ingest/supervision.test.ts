@@ -91,6 +91,7 @@ describe('EngineChoice', () => {
     [new IngestFailure('no_stream', 'd', { because: 'transport' }), 'transport', true],
     [new IngestFailure('no_stream', 'd', { because: 'refused' }), 'refused', true],
     [new IngestFailure('no_stream', 'd', { because: 'tls' }), 'tls', false],
+    [new IngestFailure('no_keyframe', 'd', { because: 'no_keyframe' }), 'no_keyframe', false],
   ] as const)('goes to the other engine where native cannot: %s', (failure, reason, udp) => {
     const choice = new EngineChoice(both, manualClock().clock);
     expect(shown(choice)).toEqual(['native', 'default']);
@@ -113,6 +114,38 @@ describe('EngineChoice', () => {
     expect(shown(choice)).toEqual(['native', 'default']);
   });
 
+  describe('of a camera without keyframes', () => {
+    const without = new IngestFailure('no_keyframe', 'd', { because: 'no_keyframe' });
+    const ended = new IngestFailure('stream_ended', 'd');
+
+    it('stays with the other engine while that records, also over an outage and after a day', () => {
+      const { clock, pass } = manualClock();
+      const choice = new EngineChoice(both, clock);
+      expect(choice.hints.otherWithoutKeyframes).toBe(true);
+      choice.lost(without, false);
+      expect(choice.hints.otherWithoutKeyframes).toBe(false);
+      choice.lost(ended, true);
+      pass(24 * 3_600_000);
+      choice.lost(ended, true);
+      for (let count = 0; count < 9; count += 1) choice.lost(new IngestFailure('host_unreachable', 'd'), false);
+      expect(shown(choice)).toEqual(['ffmpeg', 'no_keyframe']);
+      for (let count = 0; count < 3; count += 1) choice.lost(ended, false);
+      expect(shown(choice)).toEqual(['native', 'default']);
+      expect(choice.hints.otherWithoutKeyframes).toBe(true);
+    });
+
+    it('lets native wait for a day where the other one found none either', () => {
+      const { clock, pass } = manualClock();
+      const choice = new EngineChoice(both, clock);
+      choice.lost(without, false);
+      for (let count = 0; count < 3; count += 1) choice.lost(ended, false);
+      expect(shown(choice)).toEqual(['native', 'default']);
+      expect(choice.hints.otherWithoutKeyframes).toBe(false);
+      pass(24 * 3_600_000);
+      expect(choice.hints.otherWithoutKeyframes).toBe(true);
+    });
+  });
+
   it('tries the other engine where native fails three times for no good reason', () => {
     const choice = new EngineChoice(both, manualClock().clock);
     const bad = new IngestFailure('bad_answer', 'd');
@@ -126,6 +159,7 @@ describe('EngineChoice', () => {
 
   it('stays with the only engine', () => {
     const choice = new EngineChoice([both[0]!], manualClock().clock);
+    expect(choice.hints.otherWithoutKeyframes).toBe(false);
     expect(choice.lost(codec, false)).toBe(false);
     expect(shown(choice)).toEqual(['native', 'configured']);
   });

@@ -17,7 +17,7 @@ const video = {
 };
 
 /** A stream on a clock that a test moves. */
-function stream(parameterSets: Buffer[] = [], codec: VideoCodec = 'h264') {
+function stream(parameterSets: Buffer[] = [], codec: VideoCodec = 'h264', otherWithoutKeyframes = false) {
   let monotonicMs = 5000;
   let wallMs = startAtMs;
   const clock: Clock = { nowMs: () => wallMs, monotonicMs: () => monotonicMs, sleep: () => Promise.resolve() };
@@ -40,7 +40,7 @@ function stream(parameterSets: Buffer[] = [], codec: VideoCodec = 'h264') {
       onFragment: (fragment) => fragments.push(fragment),
       recordedClock,
       requestKeyframe: () => (asked += 1),
-      hints: { udp: false },
+      hints: { udp: false, otherWithoutKeyframes },
       report: {
         frame: () => undefined,
         codec: () => undefined,
@@ -297,6 +297,24 @@ describe('pictures', () => {
     expect(troubles.at(-1)).toEqual(['no_keyframe', false]);
     one.end();
     expect(frames()).toBe(10);
+  });
+
+  it('without a keyframe for longer than any group of pictures: left to another engine, where there is one', () => {
+    const others = pictures.filter((nals) => !isKey(nals)).slice(0, 20);
+    const [alone, notAlone, smart] = [stream(), stream([], 'h264', true), stream([], 'h264', true)];
+    const packetizers = [new Packetizer(), new Packetizer(), new Packetizer()] as const;
+    for (let second = 0; second < 74; second += 2) {
+      for (const [index, one] of [alone, notAlone, smart].entries()) one.pictures(others, packetizers[index]!);
+    }
+    expect(notAlone.troubles).toEqual([['no_keyframe', true]]);
+    expect(notAlone.asked()).toBeGreaterThan(10);
+    expect(() => notAlone.pictures(others, packetizers[1])).toThrow(
+      expect.objectContaining({ reason: 'no_keyframe', other: { because: 'no_keyframe' } }),
+    );
+    smart.pictures(pictures, packetizers[2]);
+    smart.one.end();
+    expect(smart.frames()).toBe(pictures.length);
+    for (let second = 0; second < 20; second += 2) alone.pictures(others, packetizers[0]);
   });
 
   it.each([1000, 1500, 1900])('of which one comes in %i ms: the time between them is footage', (everyMs) => {

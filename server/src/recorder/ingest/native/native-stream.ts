@@ -28,6 +28,8 @@ const pauseTicks = 2 * timescale;
 const futureMs = 2000;
 const badTimestampsMs = 60_000;
 const noKeyframeMs = 8000;
+/** Longer than the longest group of pictures that is usual: over a minute, with "smart codecs". */
+const noKeyframeAtAllMs = 75_000;
 /** Cameras with short groups of pictures need not be asked. */
 const askKeyframeMs = 1000;
 const receiverReportMs = 5000;
@@ -189,7 +191,7 @@ export class NativeStream {
     this.anchor.observeSenderReport(ticks, utcMs);
   }
 
-  /** Called twice a second. */
+  /** Called twice a second. @throws IngestFailure where another engine may do better */
   tick(): void {
     const now = this.options.clock.monotonicMs();
     this.monotonicMs = now;
@@ -344,12 +346,16 @@ export class NativeStream {
     this.frozen.setSize(init.width, init.height);
   }
 
-  /** Where no picture came yet from which decoding could begin: ask for one, then say so. */
+  /** Where no picture came yet from which decoding could begin: ask for one, say so, leave it to another engine. */
   private watchKeyframes(): void {
     if (this.fragmenter !== undefined || this.firstPictureAt === undefined) return;
     const waitedMs = this.monotonicMs - this.firstPictureAt;
     if (waitedMs >= askKeyframeMs) this.askKeyframe();
     if (waitedMs < noKeyframeMs) return;
+    if (waitedMs >= noKeyframeAtAllMs && !this.keyframeSeen && this.options.pull.hints.otherWithoutKeyframes)
+      throw new IngestFailure('no_keyframe', `no keyframe within ${noKeyframeAtAllMs / 1000} s of pictures`, {
+        because: 'no_keyframe',
+      });
     this.showNoKeyframe(this.keyframeSeen ? 'keyframes come without parameter sets' : 'pictures come, but no keyframe');
   }
 

@@ -44,7 +44,7 @@ function stream(codec: VideoCodec) {
       onFragment: ({ bytes: written }) => fragments.push(written),
       recordedClock: new SteadyClock(systemClock),
       requestKeyframe: ignore,
-      hints: { udp: false },
+      hints: { udp: false, otherWithoutKeyframes: false },
       report: { frame: ignore, codec: ignore, packets: ignore, time: ignore, trouble: ignore, audio: ignore },
     },
   });

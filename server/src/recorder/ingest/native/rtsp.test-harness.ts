@@ -246,7 +246,7 @@ export function pullNative(url: string, more: { username?: string; password?: st
     onFragment: (fragment) => pulled.fragments.push(fragment),
     recordedClock: new SteadyClock(systemClock),
     requestKeyframe: () => (asked += 1),
-    hints: { udp: false },
+    hints: { udp: false, otherWithoutKeyframes: false },
     report: {
       frame: () => undefined,
       codec: (codec) => pulled.codecs.push(codec),
