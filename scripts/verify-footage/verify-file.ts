@@ -182,7 +182,9 @@ async function readBoxes(path: string, startMs: number): Promise<Boxes | undefin
     const { size } = await file.stat();
     const init = await readInitSegment(file, size);
     const fallback = { startAtMs: startMs, baseMediaDecodeTime: 0n };
-    const records = await scanFragments(file, size, init, init.bytes.length, fallback);
+    // By the boxes alone: whether the pictures are what they were, the chain tells.
+    const scan = { file, fileBytes: size, init, fallback, mayBeTorn: false };
+    const records = await scanFragments(scan, init.bytes.length);
     let end = init.bytes.length;
     const leaves: ContentLeaf[] = [];
     for (const record of records) {

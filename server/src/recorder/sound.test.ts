@@ -134,7 +134,7 @@ describe('footage with sound of a recorder that was killed', () => {
       await copyFile(source, join(torn, path));
       await writeFile(join(torn, path), how === 'torn' ? bytes.subarray(0, cut) : Buffer.from(bytes).fill(0, cut));
       await rm(join(torn, path.replace(/mp4$/, 'idx')), { force: true });
-      const recovered = await recoverFile(torn, path, { wasOpen: true, epoch: 0, logger: silentLogger });
+      const recovered = await recoverFile(torn, path, { state: 'open', epoch: 0, logger: silentLogger });
       expect([how, cut, recovered?.records.length]).toEqual([how, cut, whole]);
       expect((await readFile(join(torn, path))).equals(bytes.subarray(0, recovered!.row.byteLength))).toBe(true);
     }

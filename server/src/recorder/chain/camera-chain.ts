@@ -131,6 +131,11 @@ export function createCameraChain(options: CameraChainOptions) {
       await file.append((last) => [fileLine(last, given, how === 'found' ? 'late' : how)]);
       entered?.add(given.path);
     },
+    /** Whether a closed file has an entry. @throws what the disk says */
+    async has(path: string): Promise<boolean> {
+      await ready();
+      return hasEntry(path);
+    },
     /** Several at once, found without an entry; those entered meanwhile are left out. Returns how many were entered. */
     async enterLate(files: readonly ChainedFile[]): Promise<number> {
       await ready();

@@ -43,6 +43,8 @@ export interface Chain {
   stop(): Promise<void>;
   /** Durable when it resolves; never rejects: what cannot be entered now is entered later. */
   enter(file: ChainedFile, how: HowEntered): Promise<void>;
+  /** Whether the file has an entry. @throws what the disk says */
+  has(file: { cameraId: string; path: string }): Promise<boolean>;
   /** Durable when it resolves. @throws AppError unavailable `chain_not_written`: then the file must stay */
   tombstone(file: { cameraId: string; path: string }, why: 'age' | 'headroom'): Promise<void>;
   /** Signs where all chains stand now. @throws AppError unavailable `chain_not_written` */
@@ -253,6 +255,7 @@ export function createChain(options: ChainOptions): Chain {
         });
       }
     },
+    has: ({ cameraId, path }) => chainOf(cameraId).has(path),
     async tombstone({ cameraId, path }, why) {
       if (key === undefined) throw notWritten('the chain is not started');
       if (noted.has(path)) return;

@@ -9,7 +9,7 @@ import { isDamage, setAside } from '../../platform/db/sqlite-file.js';
 import { openCatalogueDatabase, type CatalogueDatabase, type CatalogueRow } from './catalogue-database.js';
 import { UnknownCatalogueVersion } from './catalogue-schema.js';
 import { cameraFolders, dayFolders, findOrphans, pathsOfDay } from './orphans.js';
-import { readClosedRow, recoverFile } from './recover-file.js';
+import { readClosedRow, recoverFile, type FileState } from './recover-file.js';
 
 export interface CatalogueWorkerData {
   readonly directory: string;
@@ -32,8 +32,8 @@ export interface CatalogueCall {
 
 /** What the thread does beside the questions to the database. */
 export interface CatalogueTasks {
-  /** Mends a file that was not closed in order and says what is in it; undefined: nothing. */
-  recover(path: string, wasOpen: boolean, epoch: number): Promise<{ row: CatalogueRow; mended: boolean } | undefined>;
+  /** Mends a file and says what is in it; undefined: nothing. */
+  recover(path: string, state: FileState, epoch: number): Promise<{ row: CatalogueRow; mended: boolean } | undefined>;
   /** Looks for files that the catalogue does not know: one walk through the whole folder, slowly. */
   search(): Promise<void>;
 }
@@ -145,8 +145,8 @@ function replaceDamaged(): void {
 }
 
 const tasks: CatalogueTasks = {
-  async recover(file, wasOpen, epoch) {
-    const found = await recoverFile(directory, file, { wasOpen, epoch, logger });
+  async recover(file, state, epoch) {
+    const found = await recoverFile(directory, file, { state, epoch, logger });
     return found === undefined ? undefined : { row: found.row, mended: found.mended };
   },
   async search() {

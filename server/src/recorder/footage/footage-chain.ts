@@ -41,6 +41,8 @@ export type HowClosed = 'closed' | 'recovered' | 'found';
 export interface FootageChain {
   /** Durable when it resolves. Never rejects: what cannot be entered now is found and entered later. */
   enter(file: ChainedFile, how: HowClosed): Promise<void>;
+  /** Whether the file has an entry. @throws when that cannot be told now */
+  has(file: Pick<CatalogueRow, 'cameraId' | 'path'>): Promise<boolean>;
   /** Durable when it resolves. @throws when it could not be written: then the file must stay. */
   tombstone(file: Pick<CatalogueRow, 'cameraId' | 'path'>, why: 'age' | 'headroom'): Promise<void>;
 }

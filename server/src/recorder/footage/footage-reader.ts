@@ -36,7 +36,7 @@ export function createFootageReader(options: {
   async function loadIndex(row: CatalogueRow): Promise<StoredFragment[]> {
     let index = await lanes.read(() => readIndex(directory, row.path));
     if (index?.closed !== true) {
-      const mended = await mending.run(() => catalogue.recover(row.path, false, row.epoch)).catch(() => undefined);
+      const mended = await mending.run(() => catalogue.recover(row.path, 'closed', row.epoch)).catch(() => undefined);
       if (mended === undefined) return []; // deleted meanwhile, or damaged: a missing stretch, not a failure of the rest
       index = await lanes.read(() => readIndex(directory, row.path));
     }

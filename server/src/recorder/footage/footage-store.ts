@@ -106,7 +106,11 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       catalogueState = 'ready';
       catalogue.newestEpoch().then((epoch) => guard.atLeast(epoch), tellUpkeep);
     },
-    orphans: (paths) => recovery.add(paths.filter((path) => !isBusy(parseFootagePath(path)?.cameraId ?? '', path))),
+    orphans: (paths) =>
+      recovery.add(
+        paths.filter((path) => !isBusy(parseFootagePath(path)?.cameraId ?? '', path)),
+        'found',
+      ),
     ended() {
       catalogueState = 'opening';
     },
@@ -132,6 +136,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     logger,
     isBusy,
     epochOf: () => guard.epochBefore(),
+    isChained: async (cameraId, path) => (await options.chain?.has({ cameraId, path })) ?? false,
     async onRecovered(path, found) {
       if (found !== undefined) {
         const file = options.chain === undefined ? undefined : await describeClosedFile(directory, path);
@@ -188,7 +193,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       onClosed: enterClosed,
       onUnfinished(path, error) {
         logger.error({ path, reason: errorMessage(error) }, 'a footage file was not closed in order');
-        recovery.add([path]);
+        recovery.add([path], 'open');
       },
       onDiskFull() {
         retention.reportFull();
@@ -207,7 +212,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       const text = await readFile(marker, 'utf8').catch(() => undefined);
       if (text === undefined) return;
       const paths = markedPaths(text).filter((path) => parseFootagePath(path)?.cameraId === cameraId);
-      recovery.add(paths);
+      recovery.add(paths, 'open');
       if (paths.length === 0) await rm(marker, { force: true });
     };
     while (cameraIds.length > 0) await Promise.all(cameraIds.splice(0, 8).map(readOne));

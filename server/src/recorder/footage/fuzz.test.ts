@@ -15,7 +15,7 @@ import {
   type IndexRecord,
 } from './index-file.js';
 import { markedPaths } from './open-marker.js';
-import { recoverFile } from './recover-file.js';
+import { recoverFile, type FileState } from './recover-file.js';
 import { readInitSegment, scanFragments } from './scan-fragments.js';
 import { encodeMedia, fragmentAt, type TestMedia } from './testing/test-fragments.js';
 import { decodeTimeBox, encodeTimeBox } from './time-box.js';
@@ -162,7 +162,7 @@ async function scan(bytes: Buffer): Promise<IndexRecord[]> {
     });
     if (init === undefined) return [];
     const fallback = { startAtMs, baseMediaDecodeTime: 0n };
-    return await scanFragments(file, bytes.length, init, init.bytes.length, fallback);
+    return await scanFragments({ file, fileBytes: bytes.length, init, fallback, mayBeTorn: true }, init.bytes.length);
   } finally {
     await file.close();
   }
@@ -196,12 +196,13 @@ describe('finding fragments by their boxes', () => {
       await file.write(box('ftyp', 60e6), 0, 8, 0);
       await file.write(box('free', 60e6), 0, 8, 60e6);
       await file.write(box('moov', 60e6), 0, 8, 120e6);
-      await file.truncate(1e9);
-      await expect(readInitSegment(file, 1e9)).rejects.toMatchObject({ code: 'bad_mp4' });
+      await file.truncate(450e6);
+      await expect(readInitSegment(file, 450e6)).rejects.toMatchObject({ code: 'bad_mp4' });
       await file.write(box('moof', 60e6), 0, 8, 300e6);
       await file.write(box('mdat', 60e6), 0, 8, 360e6);
       const fallback = { startAtMs, baseMediaDecodeTime: 0n };
-      expect(await scanFragments(file, 1e9, media.init, 300e6, fallback)).toEqual([]);
+      const claimed = { file, fileBytes: 450e6, init: media.init, fallback, mayBeTorn: true };
+      expect(await scanFragments(claimed, 300e6)).toEqual([]);
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20e6);
     } finally {
       await file.close();
@@ -212,11 +213,11 @@ describe('finding fragments by their boxes', () => {
 describe('recovery', () => {
   const options = { epoch: 0, logger: silentLogger };
   const absolute = () => join(folder, path);
-  async function recover(bytes: Buffer, index: Buffer | undefined, wasOpen: boolean) {
+  async function recover(bytes: Buffer, index: Buffer | undefined, state: FileState) {
     await writeFile(absolute(), bytes);
     if (index === undefined) await rm(absolute().replace('.mp4', '.idx'), { force: true });
     else await writeFile(absolute().replace('.mp4', '.idx'), index);
-    return recoverFile(folder, path, { ...options, wasOpen });
+    return recoverFile(folder, path, { ...options, state });
   }
 
   it('never fails on any bytes, deletes nothing that it does not understand, and ends in a file that is in order', async () => {
@@ -227,10 +228,10 @@ describe('recovery', () => {
           damage.map((damages) => ({ junk: undefined, damages })),
         ),
         fc.option(fc.uint8Array({ maxLength: 1000 }), { nil: undefined }),
-        fc.boolean(),
-        async ({ junk, damages }, indexBytes, wasOpen) => {
+        fc.constantFrom<FileState>('open', 'found', 'closed'),
+        async ({ junk, damages }, indexBytes, state) => {
           const bytes = junk ?? spoil(whole, damages);
-          const found = await recover(bytes, indexBytes === undefined ? undefined : Buffer.from(indexBytes), wasOpen);
+          const found = await recover(bytes, indexBytes === undefined ? undefined : Buffer.from(indexBytes), state);
           const left = await readFile(absolute()).catch(() => undefined);
           if (found === undefined) {
             // Gone only if it was ours: nothing, zeros, or the beginning of an init segment or a first fragment.
@@ -238,13 +239,13 @@ describe('recovery', () => {
               bytes.every((byte) => byte === 0) ||
               bytes.includes('ftyp') ||
               'ftyp'.startsWith(bytes.toString('latin1', 4, 8));
-            if (left === undefined) expect(wasOpen && isOurs).toBe(true);
+            if (left === undefined) expect(state !== 'closed' && isOurs).toBe(true);
             else expect(left.equals(bytes)).toBe(true);
             return;
           }
           expect(left!.subarray(0, found.row.byteLength).equals(bytes.subarray(0, found.row.byteLength))).toBe(true);
-          if (!wasOpen) expect(left!.length).toBe(bytes.length);
-          const again = await recoverFile(folder, path, { ...options, wasOpen: true });
+          if (state !== 'open') expect(left!.length).toBe(bytes.length);
+          const again = await recoverFile(folder, path, { ...options, state: 'open' });
           expect(again).toMatchObject({ row: found.row, mended: false });
         },
       ),
@@ -255,7 +256,7 @@ describe('recovery', () => {
 
   it('leaves a large foreign file of our name alone', async () => {
     await writeFile(absolute(), Buffer.alloc(3_000_000, 0x41));
-    expect(await recoverFile(folder, path, { ...options, wasOpen: true })).toBeUndefined();
+    expect(await recoverFile(folder, path, { ...options, state: 'open' })).toBeUndefined();
     expect((await stat(absolute())).size).toBe(3_000_000);
   });
 });

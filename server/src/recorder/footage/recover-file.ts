@@ -1,5 +1,6 @@
 // Brings a footage file that was not closed in order into the state of one that was: a torn or zero-filled tail is cut
-// off, a missing or damaged index is made anew from the boxes, the closing record is written.
+// off, a missing or damaged index is made anew from the boxes, the closing record is written. Of a file that may have
+// been closed in order no byte is touched, whatever is damaged in it: only its index is made anew.
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -19,7 +20,8 @@ import {
   type IndexHeader,
   type IndexRecord,
 } from './index-file.js';
-import { maxFragmentBytes, maxInitBytes, readInitSegment, scanFragments } from './scan-fragments.js';
+import { maxFragmentBytes, maxInitBytes, nextTimeBox, readInitSegment, scanFragments } from './scan-fragments.js';
+import { timeBoxBytes } from './time-box.js';
 
 /** Two of the longest flush intervals: what is older was on the disk long before. */
 const verifiedTailMs = 20_000;
@@ -65,8 +67,8 @@ async function isIntact(file: FileHandle, record: IndexRecord): Promise<boolean>
   return bytesRead === bytes.length && createHash('sha256').update(bytes).digest().equals(record.sha256);
 }
 
-/** The records whose bytes are really there: order and bounds of all, the hash of the newest. */
-async function intactRecords(file: FileHandle, fileBytes: number, index: DecodedIndex): Promise<IndexRecord[]> {
+/** The records for whose bytes the file has room, in order. */
+function boundedRecords(index: DecodedIndex, fileBytes: number): IndexRecord[] {
   const bounded: IndexRecord[] = [];
   let end = index.header.initByteLength;
   for (const record of index.records) {
@@ -74,10 +76,19 @@ async function intactRecords(file: FileHandle, fileBytes: number, index: Decoded
     bounded.push(record);
     end = record.offset + record.byteLength;
   }
-  const newestAtMs = bounded.at(-1)?.startAtMs ?? 0;
-  for (const [at, record] of bounded.entries())
-    if (record.startAtMs > newestAtMs - verifiedTailMs && !(await isIntact(file, record))) return bounded.slice(0, at);
   return bounded;
+}
+
+/** Up to what the disk did not have when the power went: the first damage in the newest part, if anything is before it. */
+function beforeHole(records: readonly IndexRecord[], position: number, initByteLength: number): readonly IndexRecord[] {
+  const newestAtMs = records.at(-1)?.startAtMs ?? 0;
+  let end = position;
+  for (const [at, record] of records.entries()) {
+    const isHole = end > initByteLength && record.offset - end > timeBoxBytes;
+    if (isHole && record.startAtMs > newestAtMs - verifiedTailMs) return records.slice(0, at);
+    end = record.offset + record.byteLength;
+  }
+  return records;
 }
 
 async function wholeFragments(
@@ -86,16 +97,22 @@ async function wholeFragments(
   init: InitSegment,
   index: DecodedIndex | undefined,
   startAtMs: number,
+  state: FileState,
 ): Promise<IndexRecord[]> {
   const known = index?.header.initId === init.id ? index : undefined;
-  const records = known === undefined ? [] : await intactRecords(file, fileBytes, known);
-  // What the index knows and the file does not hold any more is the end of what can be had. A file that was closed in
-  // order goes no further than its index.
-  if (known !== undefined && (known.closed || records.length < known.records.length)) return records;
-  const last = records.at(-1);
+  const bounded = known === undefined ? [] : boundedRecords(known, fileBytes);
+  const last = bounded.at(-1);
+  const records: IndexRecord[] = [];
+  for (const record of bounded) {
+    if (record.startAtMs <= last!.startAtMs - verifiedTailMs || (await isIntact(file, record))) records.push(record);
+    else if (state === 'open') break;
+  }
+  // What the index knows and the file does not hold any more is the end of what can be had.
+  if (state === 'open' && known !== undefined && records.length < known.records.length) return records;
   const position = last === undefined ? init.bytes.length : last.offset + last.byteLength;
   const fallback = last ?? { startAtMs, baseMediaDecodeTime: 0n };
-  return [...records, ...(await scanFragments(file, fileBytes, init, position, fallback))];
+  const found = await scanFragments({ file, fileBytes, init, fallback, mayBeTorn: state !== 'closed' }, position);
+  return [...records, ...(state === 'open' ? beforeHole(found, position, init.bytes.length) : found)];
 }
 
 /** The index beside a file, when it is one of ours and belongs to it. */
@@ -110,13 +127,18 @@ export async function readIndex(directory: string, path: string): Promise<Decode
   }
 }
 
+/** Of a file that was closed in order: what its index says, as far as the file reaches; the media is not read. */
+function closedRecords(index: DecodedIndex | undefined, fileBytes: number): IndexRecord[] {
+  return index?.closed === true ? boundedRecords(index, fileBytes) : [];
+}
+
 /** The row of a file that was closed in order, by its index and its length alone; undefined when it was not. */
 export async function readClosedRow(directory: string, path: string): Promise<CatalogueRow | undefined> {
   const index = await readIndex(directory, path);
-  const last = index?.records.at(-1);
-  if (index === undefined || !index.closed || last === undefined) return undefined;
+  if (index === undefined) return undefined;
   const { size } = await stat(absolutePath(directory, path));
-  return last.offset + last.byteLength <= size ? catalogueRow(index.header, index.records, path) : undefined;
+  const records = closedRecords(index, size);
+  return records.length === 0 ? undefined : catalogueRow(index.header, records, path);
 }
 
 /**
@@ -142,13 +164,29 @@ async function isZeros(file: FileHandle, from: number, to: number): Promise<bool
 }
 
 /**
- * Whether a file without a whole fragment is what a crash leaves of one of ours: nothing, zeros, or the torn beginning
- * of an init segment or of the first fragment. Anything else is not understood and stays.
+ * open: it was being written when the recorder ended, so its tail may be torn. found: nobody knows; the marker that named
+ * it may be lost, or it was closed in order and is damaged. closed: in order, whatever became of it.
  */
-async function isTornBeginning(file: FileHandle, size: number, init: InitSegment | undefined): Promise<boolean> {
+export type FileState = 'open' | 'found' | 'closed';
+
+/**
+ * Whether a file without a whole fragment is what a crash leaves of one of ours. Of an `open` one nothing, zeros, or the
+ * torn beginning of an init segment or of the first fragment; of one that was `found` not even a box behind the init
+ * segment. Anything else is not understood and stays.
+ */
+async function isTornBeginning(
+  file: FileHandle,
+  size: number,
+  init: InitSegment | undefined,
+  state: FileState,
+): Promise<boolean> {
+  if (state === 'closed') return false;
   const from = init?.bytes.length ?? 0;
   if (await isZeros(file, from, size)) return true;
+  if (state === 'found' && (init === undefined || size - from >= timeBoxBytes)) return false;
   if (size - from > (init === undefined ? maxInitBytes : maxFragmentBytes)) return false;
+  const first = await nextTimeBox(file, from);
+  if (first !== undefined && (await nextTimeBox(file, first + 1)) !== undefined) return false;
   const head = Buffer.alloc(8);
   const { bytesRead } = await file.read(head, 0, 8, from);
   const wanted = init === undefined ? 'ftyp' : 'prft';
@@ -156,24 +194,27 @@ async function isTornBeginning(file: FileHandle, size: number, init: InitSegment
 }
 
 export interface RecoverOptions {
-  /** It was being written when the recorder ended: its torn tail may be cut off, and it goes when nothing whole is in it. */
-  readonly wasOpen: boolean;
+  readonly state: FileState;
   /** Of the file, when its index does not tell. */
   readonly epoch: number;
   readonly logger: Logger;
 }
 
+/** What is in a file; `mended`: its index was made anew. */
+export type RecoveredFile = Pick<ClosedFile, 'row' | 'records' | 'mended'>;
+
 /**
- * What is in a footage file, after mending it where it was not closed in order. Undefined when it holds no whole
- * fragment; it is then removed if it `wasOpen` and is the torn beginning of a footage file, left alone otherwise.
+ * What is in a footage file, after making its index anew where that is not whole. The torn tail of an `open` file is cut
+ * off. Undefined when there is no whole fragment; it is then removed if it is the torn beginning of a
+ * footage file and not `closed`, left alone otherwise.
  * @throws what the disk throws
  */
 export async function recoverFile(
   directory: string,
   path: string,
   options: RecoverOptions,
-): Promise<ClosedFile | undefined> {
-  const { wasOpen, logger } = options;
+): Promise<RecoveredFile | undefined> {
+  const { state, logger } = options;
   const named = parseFootagePath(path);
   if (named === undefined) return undefined;
   const index = await readIndex(directory, path);
@@ -183,32 +224,28 @@ export async function recoverFile(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     // Only what is left beside it: a file of this name may have begun just now.
-    if (wasOpen) await rm(absolutePath(directory, indexPathOf(path)), { force: true });
+    if (state === 'open') await rm(absolutePath(directory, indexPathOf(path)), { force: true });
     return undefined;
   }
   try {
     const { size } = await file.stat();
+    // All of it was on the disk before its index was closed: what differs now is damage, which index and chain tell.
+    const closed = closedRecords(index, size);
+    if (index !== undefined && closed.length > 0)
+      return { row: catalogueRow(index.header, closed, path), records: closed, mended: false };
     const init = await readInitSegment(file, size).catch((error: unknown) => {
       logger.warn({ path, reason: errorMessage(error) }, 'footage file without init segment');
       return undefined;
     });
-    const records = init === undefined ? [] : await wholeFragments(file, size, init, index, named.startAtMs);
+    const records = init === undefined ? [] : await wholeFragments(file, size, init, index, named.startAtMs, state);
     const last = records.at(-1);
     if (init === undefined || last === undefined) {
-      if (wasOpen && (await isTornBeginning(file, size, init))) await removeFootage(directory, path);
+      if (await isTornBeginning(file, size, init, state)) await removeFootage(directory, path);
+      else logger.warn({ path, bytes: size }, 'nothing whole was found in a footage file; it is left alone');
       return undefined;
     }
-    const initSha256 = createHash('sha256').update(init.bytes).digest();
-    if (index?.closed === true && records.length === index.records.length)
-      return {
-        row: catalogueRow(index.header, records, path),
-        header: index.header,
-        records,
-        initSha256,
-        mended: false,
-      };
     const byteLength = last.offset + last.byteLength;
-    if (wasOpen && byteLength < size) await file.truncate(byteLength);
+    if (state === 'open' && byteLength < size) await file.truncate(byteLength);
     await file.sync();
     const header: IndexHeader = {
       fileId: fileIdOf(path),
@@ -227,8 +264,8 @@ export async function recoverFile(
       absolutePath(directory, indexPathOf(path)),
       Buffer.concat([encodeIndexHeader(header), ...records.map(encodeIndexRecord), encodeClosingRecord(byteLength)]),
     );
-    logger.info({ path, cutBytes: size - byteLength, fragments: records.length }, 'footage file recovered');
-    return { row: catalogueRow(header, records, path), header, records, initSha256, mended: true };
+    logger.info({ path, state, bytesBehind: size - byteLength, fragments: records.length }, 'footage file recovered');
+    return { row: catalogueRow(header, records, path), records, mended: true };
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 // Brings files that were not closed in order into the catalogue: those that were being written when the recorder ended,
 // those that could not be finished, and those that the catalogue does not know. Works beside recording; what fails is
-// tried again.
+// tried again. Only a file of which it is known that it was being written is cut, and none that the chain has.
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
@@ -15,14 +15,21 @@ const longestRetryMs = 60_000;
 const maxPaths = 20_000;
 
 export interface Recovery {
-  /** Does nothing for paths that are not footage, and those that it has. */
-  add(paths: Iterable<string>): void;
+  /** `open`: these were being written. Does nothing for paths that are not footage. */
+  add(paths: Iterable<string>, state: 'open' | 'found'): void;
   /** Works off what is due. */
   run(): Promise<void>;
-  /** Of one camera: named in its marker, so that another crash does not lose them. */
+  /** Of one camera, those that were being written: named in its marker, so that another crash does not lose them. */
   pathsOf(cameraId: string): string[];
   cameraIds(): Set<string>;
   readonly count: number;
+}
+
+interface Waiting {
+  readonly cameraId: string;
+  state: 'open' | 'found';
+  dueAt: number;
+  retryMs: number;
 }
 
 export function createRecovery(options: {
@@ -32,18 +39,21 @@ export function createRecovery(options: {
   /** Being written or finished now. */
   isBusy: (cameraId: string, path: string) => boolean;
   epochOf: () => number;
+  /** Whether the chain has an entry for it: then it was closed in order. @throws when that cannot be told now */
+  isChained: (cameraId: string, path: string) => Promise<boolean>;
   /** `found`: what is in it; undefined: nothing whole. */
   onRecovered: (path: string, found: { row: CatalogueRow; mended: boolean } | undefined) => Promise<void>;
 }): Recovery {
   const { catalogue, clock, logger } = options;
-  const waiting = new Map<string, { cameraId: string; dueAt: number; retryMs: number }>();
+  const waiting = new Map<string, Waiting>();
   let running: Promise<void> | undefined;
 
   async function recover(path: string): Promise<void> {
     const entry = waiting.get(path)!;
     try {
       if (!options.isBusy(entry.cameraId, path)) {
-        const found = await catalogue.recover(path, true, options.epochOf());
+        const state = (await options.isChained(entry.cameraId, path)) ? 'closed' : entry.state;
+        const found = await catalogue.recover(path, state, options.epochOf());
         await options.onRecovered(path, found);
       }
       waiting.delete(path);
@@ -64,18 +74,21 @@ export function createRecovery(options: {
   }
 
   return {
-    add(paths) {
+    add(paths, state) {
       for (const path of paths) {
         const named = parseFootagePath(path);
-        if (named === undefined || waiting.has(path) || waiting.size >= maxPaths) continue;
-        waiting.set(path, { cameraId: named.cameraId, dueAt: clock.monotonicMs(), retryMs: firstRetryMs });
+        const known = waiting.get(path);
+        if (known !== undefined && state === 'open') known.state = 'open';
+        if (named === undefined || known !== undefined || waiting.size >= maxPaths) continue;
+        waiting.set(path, { cameraId: named.cameraId, state, dueAt: clock.monotonicMs(), retryMs: firstRetryMs });
       }
     },
     run() {
       running ??= runNow().finally(() => (running = undefined));
       return running;
     },
-    pathsOf: (cameraId) => [...waiting].filter(([, entry]) => entry.cameraId === cameraId).map(([path]) => path),
+    pathsOf: (cameraId) =>
+      [...waiting].filter(([, one]) => one.cameraId === cameraId && one.state === 'open').map(([path]) => path),
     cameraIds: () => new Set([...waiting.values()].map((entry) => entry.cameraId)),
     get count() {
       return waiting.size;

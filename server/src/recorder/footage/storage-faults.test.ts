@@ -25,6 +25,14 @@ const append = (store: FootageStore, cameraId: string, index: number) =>
   store.append(cameraId, fragmentAt(media, index, { startAtMs }));
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
+/** Where the fragment of this number (from 1) ends in its file. */
+function fragmentEnd(number: number): number {
+  return range(0, number).reduce(
+    (end, index) => end + 32 + fragmentAt(media, index, { startAtMs }).bytes.length,
+    media.init.bytes.length,
+  );
+}
+
 describe('a full disk', () => {
   it.each([
     ['a file system of its own', (folder: string) => mountedDisk(folder, 2_500_000)],
@@ -141,6 +149,33 @@ describe('a catalogue that another process holds', () => {
   }, 60_000);
 });
 
+describe('files closed in order that the catalogue does not know', () => {
+  it('keep every byte when they are damaged, and what is whole in them is found', async () => {
+    const folder = await newFolder();
+    let store = await open(folder);
+    for (const cameraId of ['whole-index', 'no-index'])
+      for (const index of range(0, 40)) await append(store, cameraId, index);
+    await until('the new catalogue is whole', () => !store.condition().rebuilding);
+    await close(store);
+    const catalogue = new Database(join(folder, 'catalogue.sqlite'));
+    catalogue.exec('DELETE FROM file');
+    catalogue.close();
+    const files = new Map<string, Buffer>();
+    for (const cameraId of ['whole-index', 'no-index']) {
+      const [path] = await footageFiles(folder, cameraId);
+      const bytes = (await readFile(path!)).fill(0, fragmentEnd(2), fragmentEnd(2) + 40);
+      await writeFile(path!, bytes);
+      files.set(path!, bytes);
+      if (cameraId === 'no-index') await rm(path!.replace('.mp4', '.idx'));
+    }
+    store = await open(folder);
+    const count = async (cameraId: string) => (await store.fragments(cameraId, 0, 1e14)).length;
+    await until('what its index says', async () => (await count('whole-index')) === 40);
+    await until('what is whole', async () => (await count('no-index')) === 39);
+    for (const [path, bytes] of files) expect((await readFile(path)).equals(bytes)).toBe(true);
+  }, 60_000);
+});
+
 describe('a power cut', () => {
   it('that took the marker, tore it or emptied it, or took the index, loses no whole fragment', async () => {
     const folder = await newFolder();
@@ -182,6 +217,7 @@ describe('a power cut', () => {
     const entered: string[] = [];
     const chain = {
       enter: (file: { path: string }) => Promise.resolve(void entered.push(file.path)),
+      has: ({ path }: { path: string }) => Promise.resolve(entered.includes(path)),
       tombstone: () => Promise.resolve(),
     };
     const store = await open(folder, { fileSeconds: 1, chain });
@@ -197,12 +233,4 @@ describe('a power cut', () => {
     expect(await Promise.all(indexes.map((name) => readFile(join(folder, 'cam', name))))).toEqual(wanted);
     expect(entered).toEqual(before);
   }, 60_000);
-
-  /** Where the fragment of this number (from 1) ends in its file. */
-  function fragmentEnd(number: number): number {
-    return range(0, number).reduce(
-      (end, index) => end + 32 + fragmentAt(media, index, { startAtMs }).bytes.length,
-      media.init.bytes.length,
-    );
-  }
 });

@@ -3,6 +3,8 @@
 import type { TimeSource } from '../../lib/fragment.js';
 
 export const timeBoxBytes = 32;
+/** Length and name, with which each begins. */
+export const timeBoxHead = Buffer.from([0, 0, 0, timeBoxBytes, ...Buffer.from('prft')]);
 /** Flag 24: the instant of capture; flag 8: an instant that is consistent but not the source's own. */
 const rtcpFlags = 24;
 const arrivalFlags = 8;
@@ -16,8 +18,7 @@ export function encodeTimeBox(
   timeSource: TimeSource,
 ): Buffer {
   const box = Buffer.alloc(timeBoxBytes);
-  box.writeUInt32BE(timeBoxBytes, 0);
-  box.write('prft', 4, 'latin1');
+  timeBoxHead.copy(box);
   box.writeUInt32BE(((1 << 24) | (timeSource === 'rtcp' ? rtcpFlags : arrivalFlags)) >>> 0, 8);
   box.writeUInt32BE(trackId, 12);
   const seconds = Math.floor(startAtMs / 1000);
@@ -29,7 +30,7 @@ export function encodeTimeBox(
 }
 
 export function decodeTimeBox(box: Buffer): { startAtMs: number; timeSource: TimeSource } | undefined {
-  if (box.length !== timeBoxBytes || box.toString('latin1', 4, 8) !== 'prft') return undefined;
+  if (box.length !== timeBoxBytes || !box.subarray(0, 8).equals(timeBoxHead)) return undefined;
   return {
     startAtMs: (box.readUInt32BE(16) - ntpOffsetSeconds) * 1000 + (box.readUInt32BE(20) / 2 ** 32) * 1000,
     timeSource: (box.readUInt32BE(8) & 0xffffff) === rtcpFlags ? 'rtcp' : 'arrival',

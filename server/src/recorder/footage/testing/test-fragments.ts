@@ -11,12 +11,21 @@ export interface TestMedia {
   readonly fragments: { bytes: Buffer; independent: boolean; durationMs: number; tfdt: bigint; samples: number }[];
 }
 
-/** Real H.264 in real fragments, tiny. */
-export function encodeMedia(size = '64x48'): TestMedia {
+/** Each with a keyframe a second, or more often. */
+const encoders = {
+  h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-keyint_min', '10', '-sc_threshold', '0'],
+  mjpeg: ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'],
+  mpeg4: ['-c:v', 'mpeg4', '-g', '10'],
+};
+
+/** Real pictures in real fragments, tiny. */
+export function encodeMedia(size = '64x48', codec: keyof typeof encoders = 'h264'): TestMedia {
+  // Every picture of motion JPEG is a keyframe, and would be a fragment.
+  const cut = codec === 'mjpeg' ? '' : '+frag_keyframe';
   const mp4 = execFileSync('ffmpeg', [
     ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10`, '-t', '32'],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-keyint_min', '10', '-sc_threshold', '0'],
-    ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-frag_duration', '500000', 'pipe:1'],
+    ...encoders[codec],
+    ...['-f', 'mp4', '-movflags', `${cut}+empty_moov+default_base_moof`, '-frag_duration', '500000', 'pipe:1'],
   ]);
   const boxes = new BoxStream().push(mp4);
   const bytesOf = (type: string) => boxes.find((box) => box.type === type)!.bytes;
