@@ -66,11 +66,15 @@ async function openCatalogue(): Promise<void> {
   }
 }
 
-/** Tries until it works: another process may hold the catalogue, or its disk may be full. */
-async function insistently<T>(work: (open: CatalogueDatabase) => T): Promise<T | undefined> {
+/**
+ * Tries until it works: another process may hold the catalogue, or its disk may be full. Undefined when `stopped`.
+ * @throws Error when the catalogue was found damaged meanwhile
+ */
+async function insistently<T>(open: CatalogueDatabase, work: () => T): Promise<T | undefined> {
   while (!stopped) {
+    if (db !== open) throw new Error('it was found damaged while it was being made anew');
     try {
-      if (db !== undefined) return work(db);
+      return work();
     } catch (error) {
       if (isDamage(error)) throw error;
       logger.debug({ reason: errorMessage(error) }, 'the footage catalogue does not take anything now');
@@ -81,7 +85,7 @@ async function insistently<T>(work: (open: CatalogueDatabase) => T): Promise<T |
 }
 
 /** Newest days first, so that the footage people ask for is back soon. */
-async function rebuild(): Promise<void> {
+async function rebuild(open: CatalogueDatabase): Promise<void> {
   let files = 0;
   const days = new Map<string, string[]>();
   for (const cameraId of await cameraFolders(directory))
@@ -98,29 +102,31 @@ async function rebuild(): Promise<void> {
         const read = await Promise.all(some.map((file) => readClosedRow(directory, file).catch(() => undefined)));
         read.forEach((row, at) => (row === undefined ? orphans.push(some[at]!) : rows.push(row)));
       }
-      await insistently((open) => open.insertAll(rows));
+      await insistently(open, () => open.insertAll(rows));
       files += rows.length;
       if (orphans.length > 0) post({ type: 'orphans', paths: orphans });
     }
   }
-  await insistently((open) => open.setMeta('rebuilt', 'yes'));
+  await insistently(open, () => open.setMeta('rebuilt', 'yes'));
   post({ type: 'rebuilt', files });
 }
 
 async function begin(): Promise<void> {
   await openCatalogue();
-  const state = await insistently((open) => {
+  const open = db;
+  if (open === undefined) return;
+  const state = await insistently(open, () => {
     const rebuilding = open.getMeta('rebuilt') !== 'yes';
     if (rebuilding) open.setMeta('awaitingHolds', 'yes');
     return { rebuilding, awaitingHolds: open.getMeta('awaitingHolds') === 'yes' };
   });
   if (state === undefined) return;
   post({ type: 'opened', ...state });
-  if (state.rebuilding) await rebuild();
+  if (state.rebuilding) await rebuild(open);
 }
 
 let beginning: Promise<void> | undefined;
-/** Starts, or starts anew after damage was found while it was in use. */
+/** Starts, or starts anew after damage was found; where it is still starting, when that has ended. */
 function beginAnew(): void {
   beginning ??= begin()
     .catch((error: unknown) => {

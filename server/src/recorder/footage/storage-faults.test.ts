@@ -147,6 +147,30 @@ describe('a catalogue that another process holds', () => {
     await expectFragments(store, 'cam', media, range(0, 200), { startAtMs });
     expect(JSON.parse(await readFile(join(folder, 'holds.json'), 'utf8'))).toMatchObject({ holds: [hold] });
   }, 60_000);
+
+  it('is made anew also when the damage is met before it was whole again', async () => {
+    const folder = await newFolder();
+    let store = await open(folder);
+    for (const index of range(0, 4)) await append(store, 'cam', index);
+    await until('the new catalogue is whole', () => !store.condition().rebuilding);
+    await close(store);
+    const other = new Database(join(folder, 'catalogue.sqlite')).unsafeMode();
+    other.exec("DELETE FROM meta WHERE key = 'rebuilt'; BEGIN IMMEDIATE");
+    store = await open(folder, { catalogueWaitMs: 0 }); // which cannot write that it is being made anew
+    const answers = () =>
+      store.fragments('cam', 0, 1e14).then(
+        ({ length }) => length,
+        () => undefined,
+      );
+    await until('it answers', async () => (await answers()) === 4);
+    other.pragma('writable_schema = ON');
+    other.exec("UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'file'; PRAGMA schema_version = 999");
+    other.exec('COMMIT; BEGIN IMMEDIATE');
+    await until('damaged', async () => (await answers()) === undefined);
+    await until('made anew', async () => (await answers()) === 4);
+    expect(existsSync(join(folder, 'catalogue.sqlite.damaged'))).toBe(true);
+    other.close();
+  }, 60_000);
 });
 
 describe('files closed in order that the catalogue does not know', () => {
