@@ -346,6 +346,16 @@ describe('what somebody changed is found, with its place', () => {
     });
   });
 
+  it('an index removed of motion JPEG, whose pictures are whole', async () => {
+    const folder = join(root, 'jpeg');
+    const rig = await openRig(folder, join(root, 'jpeg-keys'));
+    await recordFile(rig, encodeMedia('64x48', 'mjpeg'), 'cam-j', 0, 6);
+    await rig.stop();
+    const [made] = await footageOf(folder, 'cam-j');
+    await rm(join(folder, idx(made!)));
+    expect((await check(folder)).findings).toMatchObject([{ code: 'index_missing', mediaWhole: true }]);
+  });
+
   it('an index that says other things with right checksums, but not one that was made anew in good faith', async () => {
     expect(
       await finding(async (folder) => {
