@@ -25,7 +25,7 @@ function quickClock(onSleep: () => void = () => undefined): Clock & { sleptMs: n
     sleep: (ms: number) => {
       clock.sleptMs += ms;
       onSleep();
-      return new Promise((resolve) => setImmediate(resolve));
+      return new Promise<void>((resolve) => setImmediate(resolve));
     },
   };
   return clock;
