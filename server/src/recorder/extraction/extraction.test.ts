@@ -259,27 +259,6 @@ describe('extraction jobs', () => {
     await expect.poll(() => isProtected.size).toBe(0);
   });
 
-  it('wait while their queue takes nothing, and go on by themselves', async () => {
-    const extraction = create();
-    await extraction.start();
-    const [first, second] = [randomUUID(), randomUUID()];
-    const other = new Database(join(dir, 'extractions.sqlite'));
-    other.exec(`CREATE TRIGGER full BEFORE UPDATE OF state ON extraction WHEN new.state = 'done'
-      BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
-    await extraction.request(first, range);
-    await extraction.request(second, range);
-    await until(() => existsSync(join(dir, first, '0.mp4')));
-    // Not claimed either, from now on.
-    other.exec(`CREATE TRIGGER fuller BEFORE UPDATE OF state ON extraction WHEN new.state = 'running'
-      BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END; DROP TRIGGER full`);
-    await finished(extraction, first);
-    await until(() => extraction.running().length === 0);
-    expect(extraction.status(second).state).toBe('queued');
-    other.exec('DROP TRIGGER fuller');
-    other.close();
-    expect(await finished(extraction, second)).toMatchObject({ state: 'done' });
-  });
-
   it('are taken as soon as their queue can be opened; the recorder starts all the same', async () => {
     await mkdir(join(dir, 'extractions.sqlite'));
     const extraction = create();

@@ -213,7 +213,10 @@ describe('finding fragments by their boxes', () => {
 describe('recovery', () => {
   const options = { epoch: 0, logger: silentLogger };
   const absolute = () => join(folder, path);
+  /** The day's folder goes with its last file. */
+  const makeFolder = () => mkdir(dirname(absolute()), { recursive: true });
   async function recover(bytes: Buffer, index: Buffer | undefined, state: FileState) {
+    await makeFolder();
     await writeFile(absolute(), bytes);
     if (index === undefined) await rm(absolute().replace('.mp4', '.idx'), { force: true });
     else await writeFile(absolute().replace('.mp4', '.idx'), index);
@@ -251,10 +254,12 @@ describe('recovery', () => {
       ),
       { numRuns: 150 },
     );
+    await makeFolder();
     expect((await readdir(dirname(absolute()))).every((name) => /\.(mp4|idx)$/.test(name))).toBe(true);
   });
 
   it('leaves a large foreign file of our name alone', async () => {
+    await makeFolder();
     await writeFile(absolute(), Buffer.alloc(3_000_000, 0x41));
     expect(await recoverFile(folder, path, { ...options, state: 'open' })).toBeUndefined();
     expect((await stat(absolute())).size).toBe(3_000_000);

@@ -193,6 +193,7 @@ describe('a file in which nothing is whole', () => {
     const { bytes, ends } = made();
     const content = make(bytes, ends);
     for (const state of states) {
+      await mkdir(dirname(file), { recursive: true }); // it goes with its last file
       await writeFile(file, content);
       expect(await recover(state)).toBeUndefined();
       expect([state, existsSync(file)]).toEqual([state, !removed.includes(state)]);
