@@ -205,7 +205,7 @@ describe('extraction jobs', () => {
     expect(isProtected.has(id)).toBe(false);
     other.exec('COMMIT');
     await clock.advance(5000);
-    await extraction.request(id, range);
+    await until(async () => (await extraction.request(id, range).catch(() => undefined)) !== undefined);
     await source.reached;
 
     other.exec('BEGIN IMMEDIATE');
