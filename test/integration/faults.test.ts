@@ -58,7 +58,8 @@ const shown: ShownFault[] = [
     name: 'closed after PLAY',
     faults: [{ kind: 'close-after-play' }, { kind: 'reset' }],
     state: 'down',
-    reasons: ['stream_ended', 'no_stream'],
+    // The last: where the reset meets an attempt to connect.
+    reasons: ['stream_ended', 'no_stream', 'connection_refused'],
   },
   { name: 'not video', faults: [{ kind: 'not-video' }], state: 'down', reasons: ['not_video'] },
   {
@@ -93,7 +94,7 @@ const shown: ShownFault[] = [
     faults: [{ kind: 'close-after-play', afterMs: 300 }, { kind: 'reset' }],
     kind: { transport: 'udp-461' },
     state: 'down',
-    reasons: ['stream_ended', 'no_stream'],
+    reasons: ['stream_ended', 'no_stream', 'connection_refused'],
   },
   {
     name: 'clock a day ahead',
