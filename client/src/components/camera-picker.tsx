@@ -4,7 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAreas } from '../lib/areas.js';
-import { matchesText } from '../lib/natural-sort.js';
+import { cameraTexts, matchesCamera } from '../lib/camera-search.js';
 import { useVirtualList } from '../lib/virtual-list.js';
 import classes from './camera-picker.module.css';
 import { StateBadge } from './state-badge.js';
@@ -30,7 +30,7 @@ export function CameraPicker({
   const shown = useMemo(
     () =>
       cameras.filter((camera) =>
-        matchesText(`${camera.name} ${camera.place} ${tree.byId.get(camera.areaId)?.area.name ?? ''}`, text),
+        matchesCamera(cameraTexts(camera, tree.byId.get(camera.areaId)?.area.name ?? ''), text),
       ),
     [cameras, text, tree],
   );

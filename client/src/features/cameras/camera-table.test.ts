@@ -36,7 +36,12 @@ const cameras = [
 ];
 const view: CameraTableView = { text: '', states: [], sort: 'state', descending: false };
 const names = (changes: Partial<CameraTableView>) =>
-  cameraRows(cameras, { ...view, ...changes }, (id) => (id === 'a' ? 'Chí Đám' : 'Đồng Lương')).map((row) => row.name);
+  cameraRows(
+    cameras,
+    { ...view, ...changes },
+    (id) => (id === 'a' ? 'Chí Đám' : 'Đồng Lương'),
+    (row) => (row.state === 'down' ? 'Mất tín hiệu' : 'Hoạt động'),
+  ).map((row) => row.name);
 
 describe('cameraRows', () => {
   it.each([
@@ -46,6 +51,8 @@ describe('cameraRows', () => {
     ['by area, then name', { sort: 'area' }, ['Cam 2', 'Cam 3', 'Cam 5', 'Cam 4', 'Cam 10']],
     ['only one state', { states: ['down'] }, ['Cam 4', 'Cam 3']],
     ['found without marks', { text: 'nga ba' }, ['Cam 10']],
+    ['found by number, not by address', { text: '10' }, ['Cam 10']],
+    ['found by the words of its state', { text: 'mất tín' }, ['Cam 4', 'Cam 3']],
     ['found by area', { text: 'dong luong', sort: 'name' }, ['Cam 4', 'Cam 10']],
   ] as const)('%s', (_name, changes, expected) => {
     expect(names(changes as Partial<CameraTableView>)).toEqual(expected);

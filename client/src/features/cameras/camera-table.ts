@@ -1,6 +1,7 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { cameraStates, type CameraState } from '@choi-canh/shared/health';
-import { compareNatural, matchesText } from '../../lib/natural-sort.js';
+import { cameraTexts, matchesCamera } from '../../lib/camera-search.js';
+import { compareNatural } from '../../lib/natural-sort.js';
 
 export const sortKeys = ['state', 'name', 'place', 'area', 'since'] as const;
 export type SortKey = (typeof sortKeys)[number];
@@ -52,6 +53,8 @@ export function cameraRows(
   cameras: readonly CameraResponse[],
   view: CameraTableView,
   areaName: (areaId: string) => string,
+  /** State and reason, as the list shows them. */
+  stateWords: (camera: CameraResponse) => string,
 ): CameraResponse[] {
   const byName = (a: CameraResponse, b: CameraResponse) => compareNatural(a.name, b.name) || (a.id < b.id ? -1 : 1);
   const since = (a: CameraResponse, b: CameraResponse) => Date.parse(a.sinceAt) - Date.parse(b.sinceAt);
@@ -68,11 +71,7 @@ export function cameraRows(
     .filter(
       (camera) =>
         (view.states.length === 0 || view.states.includes(camera.state)) &&
-        (view.text === '' ||
-          matchesText(
-            `${camera.name} ${camera.place} ${areaName(camera.areaId)} ${camera.deviceAddress} ${camera.model}`,
-            view.text,
-          )),
+        matchesCamera(cameraTexts(camera, areaName(camera.areaId), stateWords(camera)), view.text),
     )
     .sort((a, b) => sign * compare[view.sort](a, b) || byName(a, b));
 }

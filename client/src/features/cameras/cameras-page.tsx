@@ -32,7 +32,13 @@ export function CamerasPage() {
     [cameras.data, includes],
   );
   const counts = useMemo(() => countStates(inArea), [inArea]);
-  const rows = useMemo(() => cameraRows(inArea, view, areaName), [inArea, view, areaName]);
+  const rows = useMemo(
+    () =>
+      cameraRows(inArea, view, areaName, ({ state, reason }) =>
+        [t(`common:cameraStates.${state}`), state === 'alive' ? '' : t(`common:cameraReasons.${reason}`)].join(' '),
+      ),
+    [inArea, view, areaName, t],
+  );
   const filtered = view.text !== '' || view.states.length > 0;
   const mayAdd = session.can('camera.discover') && session.can('camera.manage');
 

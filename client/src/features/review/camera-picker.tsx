@@ -7,8 +7,9 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { StateBadge } from '../../components/state-badge.js';
 import { useAreaFilter } from '../../lib/area-filter.js';
+import { useAreas } from '../../lib/areas.js';
+import { cameraTexts, matchesCamera } from '../../lib/camera-search.js';
 import { useCameras } from '../../lib/cameras.js';
-import { matchesText } from '../../lib/natural-sort.js';
 import { rankCameras, type CameraHints } from './rank-cameras.js';
 import { mostCameras } from './review-address.js';
 import classes from './review.module.css';
@@ -22,11 +23,12 @@ export interface CameraPickerProps {
 /** Rows that are shown at once; the rest is found by typing. */
 const mostRows = 80;
 
-/** Up to four cameras; those that likely saw it come first. */
+/** Up to four cameras; those of the incident, then those named like its place come first. */
 export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
   const { t } = useTranslation('review');
   const cameras = useCameras();
   const area = useAreaFilter();
+  const { tree } = useAreas();
   const [text, setText] = useState('');
   const ranked = useMemo(
     () =>
@@ -38,8 +40,10 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
   );
   const matching = useMemo(
     () =>
-      ranked.filter(({ camera }) => text.trim() === '' || matchesText(`${camera.name} ${camera.place}`, text.trim())),
-    [ranked, text],
+      ranked.filter(({ camera }) =>
+        matchesCamera(cameraTexts(camera, tree.byId.get(camera.areaId)?.area.name ?? ''), text),
+      ),
+    [ranked, text, tree],
   );
 
   if (cameras.isPending) return <SkeletonList rows={5} height={52} />;
@@ -64,7 +68,7 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <div className={classes.pickerList}>
-        {matching.slice(0, mostRows).map(({ camera, likely }) => (
+        {matching.slice(0, mostRows).map(({ camera, proposedFor }) => (
           <label key={camera.id} className={classes.pickerRow} data-testid={`review-pick-${camera.id}`}>
             <Checkbox
               checked={chosen.includes(camera.id)}
@@ -81,7 +85,11 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
                 </Text>
               )}
             </span>
-            {likely && <Badge variant="light">{t('picker.likely')}</Badge>}
+            {proposedFor && (
+              <Badge variant="light" className={classes.pickerBadge ?? ''}>
+                {t(`picker.proposedFor.${proposedFor}`)}
+              </Badge>
+            )}
             <StateBadge state={camera.state} compact />
           </label>
         ))}

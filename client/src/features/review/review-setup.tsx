@@ -52,7 +52,7 @@ export function ReviewSetup({
   const proposed = useMemo(
     () =>
       rankCameras(cameras.data?.items ?? [], hints)
-        .filter((one) => one.likely)
+        .filter((one) => one.proposedFor !== undefined)
         .slice(0, mostCameras)
         .map((one) => one.camera.id),
     [cameras.data, hints],
