@@ -157,7 +157,7 @@ describe('a folder as it was recorded', () => {
       notes: {},
     });
     expect(report.consoleRecords).toBe(report.records);
-    expect(describeReport(report, golden, 'vi')).toMatch(/KẾT QUẢ: NGUYÊN VẸN/);
+    expect(describeReport(report, golden, 'vi')).toMatch(/KẾT QUẢ: TOÀN VẸN/);
     expect(describeReport(report, golden, 'en')).toMatch(/RESULT: WHOLE/);
   });
 
@@ -578,7 +578,7 @@ describe('the command', () => {
     const before = await readdir(folder, { recursive: true });
     const bad = await run(folder);
     expect(bad.code).toBe(1);
-    expect(bad.out).toContain('KHÔNG NGUYÊN VẸN');
+    expect(bad.out).toContain('KHÔNG TOÀN VẸN');
     expect(bad.out).toContain(paths[2]);
     expect(await readdir(folder, { recursive: true })).toEqual(before);
     expect((await run(join(root, 'nowhere'))).code).toBe(2);

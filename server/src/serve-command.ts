@@ -43,7 +43,11 @@ export async function runServe(config: Config): Promise<Running> {
 function announce({ origin, setupUrl }: { origin: string; setupUrl?: string }): void {
   process.stdout.write(`Chòi Canh: ${origin}\n`);
   if (setupUrl !== undefined) {
-    process.stdout.write(`First start. Create the administrator, once, at:\n  ${setupUrl}\n`);
+    // Whoever installs it may read only one of the two languages; the sign-in page points to these lines.
+    process.stdout.write(
+      `Lần khởi động đầu tiên. Mở liên kết dùng một lần này để tạo quản trị viên:\n` +
+        `First start. Create the administrator, once, at:\n  ${setupUrl}\n`,
+    );
   }
   process.send?.({ type: 'ready', origin, ...(setupUrl === undefined ? {} : { setupUrl }) });
 }

@@ -43,7 +43,7 @@ describe.each([
     const { page } = browser;
     await signIn(page, origin, officer.username, officer.password);
     await page.goto(`${origin}/live`);
-    await page.getByText('Đang kết nối').first().waitFor();
+    await page.getByText('Đã kết nối').first().waitFor();
     for (const camera of cameras) {
       const video = page.locator(`article[data-camera-id="${camera.id}"] video`);
       await video.waitFor();

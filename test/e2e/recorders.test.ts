@@ -51,66 +51,66 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await signIn(page, system.origin, account.username, account.password);
   await page.goto(`${system.origin}/recorders`);
 
-  await button('Thêm đầu ghi').click();
-  await dialog.getByLabel('Tên đầu ghi').fill('Đầu ghi UBND xã');
+  await button('Thêm máy ghi').click();
+  await dialog.getByLabel('Tên máy ghi').fill('Máy ghi UBND xã');
   await dialog.getByLabel('Địa chỉ').fill(remote.url);
   await dialog.getByLabel('Mã truy cập').fill(remote.token);
   await button('Kiểm tra và thêm', dialog).click();
   const added = await waitFor('it is added', async () => (await recorders()).find(({ url }) => url === remote.url));
   const card = page.getByTestId(`recorder-${added.id}`);
-  await card.getByText('Đang liên lạc').waitFor();
+  await card.getByText('Đã kết nối').waitFor();
 
-  await button('Sửa Đầu ghi UBND xã').click();
-  await dialog.getByLabel('Tên đầu ghi').fill('Đầu ghi chợ');
+  await button('Sửa Máy ghi UBND xã').click();
+  await dialog.getByLabel('Tên máy ghi').fill('Máy ghi chợ');
   await dialog.getByLabel('Địa chỉ').fill('http://127.0.0.1:9');
   await button('Lưu', dialog).click();
   await dialog.getByText('Mã truy cập cần ít nhất 16 ký tự.').waitFor();
   await dialog.getByLabel('Mã truy cập').fill(remote.token);
   await button('Lưu', dialog).click();
-  await dialog.getByText('Không liên lạc được với đầu ghi.').waitFor();
+  await dialog.getByText('Không kết nối được với máy ghi.').waitFor();
   await expectWords(page, names);
   await dialog.getByLabel('Địa chỉ').fill(remote.url);
   await button('Lưu', dialog).click();
   await dialog.waitFor({ state: 'detached' });
-  await card.getByText('Đầu ghi chợ').waitFor();
-  expect(await card.getByText('Đang liên lạc').count()).toBe(1);
+  await card.getByText('Máy ghi chợ').waitFor();
+  expect(await card.getByText('Đã kết nối').count()).toBe(1);
 
   const area = await createArea(system.administrator, 'Chí Đám');
   const [camera] = await addCameras(account.api, area.id, simulator.cameras, added.id);
   await card.getByText('Đang ghi 1 / 1 camera').waitFor();
-  await button('Xóa Đầu ghi chợ').click();
+  await button('Xóa Máy ghi chợ').click();
   await dialog.getByText('Hình ảnh đã ghi vẫn nằm trên máy đó').waitFor();
-  await dialog.getByLabel('Lý do').fill('Trả máy cho huyện');
-  await button('Xóa đầu ghi', dialog).click();
-  await dialog.getByText('Đầu ghi còn 1 camera.').waitFor();
+  await dialog.getByLabel('Lý do').fill('Trả máy cho công an xã');
+  await button('Xóa máy ghi', dialog).click();
+  await dialog.getByText('Máy ghi còn 1 camera.').waitFor();
   await expectWords(page, names);
   await button('Hủy', dialog).click();
   expect((await account.api.fetch('DELETE', `/api/cameras/${camera?.id}`, { reason: 'Tháo camera' })).status).toBe(204);
 
   await remote.stop();
-  await card.getByText('Mất liên lạc').waitFor();
-  const alert = page.getByText('Không liên lạc được với đầu ghi Đầu ghi chợ.');
+  await card.getByText('Mất kết nối').waitFor();
+  const alert = page.getByText('Mất kết nối với máy ghi Máy ghi chợ.');
   await alert.first().waitFor();
   await expectWords(page, names);
-  await button('Xóa Đầu ghi chợ').click();
-  await dialog.getByLabel('Lý do').fill('Trả máy cho huyện');
-  await button('Xóa đầu ghi', dialog).click();
+  await button('Xóa Máy ghi chợ').click();
+  await dialog.getByLabel('Lý do').fill('Trả máy cho công an xã');
+  await button('Xóa máy ghi', dialog).click();
   await card.waitFor({ state: 'detached' });
   await waitFor('its alert is gone from the page', async () => (await alert.count()) === 0);
   expect((await recorders()).map(({ name }) => name)).toEqual(names);
 
   await page.goto(`${system.origin}/admin/audit?subject=${added.id}`);
-  const record = page.getByRole('row').filter({ hasText: 'Trả máy cho huyện' });
-  await record.getByText('Xóa đầu ghi').waitFor();
+  const record = page.getByRole('row').filter({ hasText: 'Trả máy cho công an xã' });
+  await record.getByText('Xóa máy ghi').waitFor();
   await button('Chi tiết', record).click();
-  const link = page.getByRole('link', { name: 'Tải các bản ký' });
+  const link = page.getByRole('link', { name: 'Tải các mốc xác thực' });
   await link.waitFor();
   const kept = await account.api.fetch('GET', (await link.getAttribute('href')) ?? '');
   expect(await kept.text()).toContain('"why":"start"');
   for (const more of await page.getByRole('button', { name: 'Chi tiết' }).all()) {
     if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
   }
-  await page.getByText('Đầu ghi UBND xã → Đầu ghi chợ').waitFor();
+  await page.getByText('Máy ghi UBND xã → Máy ghi chợ').waitFor();
   await expectWords(page, names);
   expect(await page.locator('body').innerText()).not.toContain(remote.token);
   expect(browser.foreignRequests).toEqual([]);

@@ -3,6 +3,12 @@ import { useTranslation } from 'react-i18next';
 import { useConnectionState, type ConnectionState } from '../lib/socket.js';
 import classes from './connection-light.module.css';
 
+const hints = {
+  connected: 'connection.connectedHint',
+  connecting: 'connection.connectingHint',
+  lost: 'connection.lostHint',
+  off: 'connection.connectingHint',
+} as const satisfies Record<ConnectionState, string>;
 const shapes: Record<ConnectionState, string> = { connected: '●', connecting: '◌', lost: '■', off: '◌' };
 
 /** Whether the picture of the fleet is live; with words, and a shape beside the colour. */
@@ -10,7 +16,7 @@ export function ConnectionLight() {
   const { t } = useTranslation();
   const state = useConnectionState();
   return (
-    <Tooltip label={t(state === 'lost' ? 'connection.lostHint' : 'connection.connectedHint')}>
+    <Tooltip label={t(hints[state])}>
       <span className={classes.light} data-state={state} role="status" tabIndex={0}>
         <span aria-hidden="true">{shapes[state]}</span>
         <span className={classes.word}>{t(`connection.${state}`)}</span>

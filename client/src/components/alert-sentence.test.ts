@@ -6,10 +6,10 @@ import { expect, it } from 'vitest';
 import { alertSentence } from './alert-sentence.js';
 
 it.each([
-  ['vi', { held: 1 }, 'chỉ còn dữ liệu đang giữ lại cho vụ việc'],
-  ['vi', { held: 0 }, 'dữ liệu khác trên ổ đĩa'],
+  ['vi', { held: 1 }, 'chỉ còn hình ảnh giữ lại cho vụ việc'],
+  ['vi', { held: 0 }, 'Hãy dọn phần khác trên ổ đĩa'],
   ['en', { held: 1 }, 'release what is no longer needed'],
-  ['en', {}, 'Clear other data from the disk'],
+  ['en', {}, 'Clear other files from the disk'],
 ])('a full disk (%s, %o) is explained by what takes its room', async (language, facts, words) => {
   const read = (file: string): unknown =>
     JSON.parse(readFileSync(join(import.meta.dirname, '../locales', language, `${file}.json`), 'utf8'));

@@ -2,7 +2,7 @@ import type { TFunction } from 'i18next';
 import type { NamedAlert } from '../lib/recorders.js';
 import { formatDateTime, formatDuration } from '../lib/time.js';
 
-/** `tới 3 giờ`, `lùi 12 phút` */
+/** `nhanh thêm 3 giờ`, `chậm lại 12 phút` */
 export function stepWords(t: TFunction, language: string, stepMs: number | null): string {
   if (stepMs === null || stepMs === 0) return t('recorders:step.unknown');
   const size = formatDuration(Math.abs(stepMs), language);

@@ -24,14 +24,17 @@ const failed = (init: Partial<ConstructorParameters<typeof ApiError>[0]>) =>
 
 describe('errorText', () => {
   it.each([
-    [failed({ code: 'username_taken' }), 'Tên đăng nhập này đã có người dùng.'],
+    [failed({ code: 'username_taken' }), 'Tên đăng nhập này đã được sử dụng. Hãy chọn tên khác.'],
     [failed({ code: 'area_code_taken', details: { code: 'CĐ' } }), 'Ký hiệu “CĐ” đã dùng cho địa bàn khác.'],
     [failed({ code: 'made_up' }), 'Dữ liệu vừa được người khác thay đổi. Hãy tải lại rồi làm tiếp.'],
     [
       failed({ kind: 'network', code: 'network' }),
-      'Không kết nối được với máy chủ. Kiểm tra đường truyền rồi thử lại.',
+      'Không kết nối được với máy chủ. Hãy kiểm tra đường truyền rồi thử lại.',
     ],
-    [new TypeError('undefined is not a function'), 'Có lỗi ngoài dự kiến. Hãy tải lại trang.'],
+    [
+      new TypeError('undefined is not a function'),
+      'Có lỗi ngoài dự kiến. Hãy tải lại trang; nếu vẫn lỗi, báo quản trị viên.',
+    ],
   ])('%s', (error, expected) => expect(errorText(error)).toBe(expected));
 
   it('has a sentence for every kind', () => {

@@ -35,15 +35,24 @@ it.each([
     'enough room',
     facts(100, [camera('a', 1)]),
     30,
-    ['good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được giữ đủ 30 ngày.'],
+    ['good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được lưu đủ 30 ngày.'],
   ],
   [
     'too little',
     facts(13, [camera('a', 1)]),
     30,
     [
-      'warning: Với mức ghi hiện tại, đĩa chỉ đủ cho 23 ngày. Chọn 30 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 23 ngày.',
-      'plain: Đĩa đầy sau khoảng 13 ngày.',
+      'warning: Với mức ghi hiện tại, đĩa chỉ lưu được 23 ngày. Đặt 30 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 23 ngày.',
+      'plain: Đĩa sẽ đầy sau khoảng 13 ngày.',
+    ],
+  ],
+  [
+    'less than a day',
+    { ...facts(0.4, [{ ...camera('a', 1), footageBytes: 0, oldestAt: null }]) },
+    30,
+    [
+      'warning: Với mức ghi hiện tại, đĩa lưu được chưa đến 1 ngày. Đặt 30 ngày thì hình ảnh cũ nhất vẫn bị xóa sớm hơn.',
+      'plain: Đĩa sẽ đầy trong vòng 1 ngày.',
     ],
   ],
   [
@@ -51,8 +60,8 @@ it.each([
     facts(100, [camera('a', 1)]),
     4,
     [
-      'good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được giữ đủ 4 ngày.',
-      'warning: Khoảng 6 GB hình ảnh cũ hơn 4 ngày sẽ bị xóa ngay và không lấy lại được. Phần đang giữ lại cho vụ việc vẫn còn.',
+      'good: Đủ chỗ: với mức ghi hiện tại, hình ảnh được lưu đủ 4 ngày.',
+      'warning: Khoảng 6 GB hình ảnh cũ hơn 4 ngày sẽ bị xóa ngay và không lấy lại được. Hình ảnh giữ lại cho vụ việc vẫn còn.',
     ],
   ],
   [
@@ -60,21 +69,21 @@ it.each([
     facts(40, [camera('a', 1), camera('b', 1)]),
     90,
     [
-      'warning: Với mức ghi hiện tại, đĩa chỉ đủ cho 30 ngày. Chọn 90 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 30 ngày.',
-      'plain: Đĩa đầy sau khoảng 20 ngày.',
+      'warning: Với mức ghi hiện tại, đĩa chỉ lưu được 30 ngày. Đặt 90 ngày thì hình ảnh cũ nhất vẫn bị xóa sau 30 ngày.',
+      'plain: Đĩa sẽ đầy sau khoảng 20 ngày.',
     ],
   ],
   [
     'held footage takes it all',
     facts(0, [{ ...camera('a', 0, 20), bytesPerDay: 1e9 }]),
     30,
-    ['warning: Đĩa đã hết chỗ: phần dữ liệu đang giữ lại chiếm hết, không còn chỗ để ghi thêm.'],
+    ['warning: Đĩa đã hết chỗ: hình ảnh giữ lại chiếm hết, không còn chỗ để ghi thêm.'],
   ],
   [
     'something else takes it all',
     { ...facts(4, [{ ...camera('a', 0), bytesPerDay: 1e9 }]), minFreeBytes: 5e9 },
     30,
-    ['warning: Đĩa đã hết chỗ ghi: dữ liệu khác chiếm đĩa, hoặc mức luôn chừa lại quá lớn.'],
+    ['warning: Đĩa đã hết chỗ ghi: phần khác chiếm chỗ, hoặc dung lượng dự phòng quá lớn.'],
   ],
   [
     'no figures yet',
@@ -90,5 +99,5 @@ it('warns where other cameras would be kept for less than now', () => {
     ...given,
     cameras: given.cameras.map((one) => (one.cameraId === 'a' ? { ...one, retentionDays: 10 } : one)),
   };
-  expect(said(now, 60)).toContain('warning: Khi đó các camera khác chỉ còn giữ được 25 ngày.');
+  expect(said(now, 60)).toContain('warning: Khi đó hình ảnh của các camera khác chỉ lưu được 25 ngày.');
 });

@@ -7,9 +7,14 @@ export interface ForecastLine {
   text: string;
 }
 
-/** `23 ngày`; whole days that are surely reached. */
+/** `23 ngày`; whole days that are surely reached, at least one: under a day a sentence of its own is said. */
 export function dayCount(t: TFunction, days: number): string {
-  return days < 1 ? t('common:forecast.lessThanADay') : t('common:forecast.dayCount', { count: Math.floor(days) });
+  return t('common:forecast.dayCount', { count: Math.max(1, Math.floor(days)) });
+}
+
+/** The context by which a sentence about `days` has its own form where that is less than one day. */
+export function dayContext(days: number): { context: 'underDay' | undefined } {
+  return { context: days < 1 ? 'underDay' : undefined };
 }
 
 /** Why there is no room for footage at all. */
@@ -34,9 +39,15 @@ export function forecastLines(
   const lines: ForecastLine[] = [];
   if (then.roomBytes === 0) lines.push({ tone: 'warning', text: noRoomWords(t, then) });
   else if (mine.some((camera) => camera.limit === 'disk')) {
-    lines.push({ tone: 'warning', text: t('common:forecast.cut', { days, kept: dayCount(t, kept) }) });
+    lines.push({
+      tone: 'warning',
+      text: t('common:forecast.cut', { days, kept: dayCount(t, kept), ...dayContext(kept) }),
+    });
     if (then.fullInDays !== null && then.fullInDays > 0) {
-      lines.push({ tone: 'plain', text: t('common:forecast.fullIn', { days: dayCount(t, then.fullInDays) }) });
+      lines.push({
+        tone: 'plain',
+        text: t('common:forecast.fullIn', { days: dayCount(t, then.fullInDays), ...dayContext(then.fullInDays) }),
+      });
     } else if (then.fullInDays === 0) lines.push({ tone: 'plain', text: t('common:forecast.fullNow') });
   } else lines.push({ tone: 'good', text: t('common:forecast.enough', { days }) });
   return [...lines, ...deleted(t, mine, days), ...others(t, now, then, chosen)];
@@ -61,5 +72,5 @@ function others(
   );
   if (shorter.length === 0) return [];
   const kept = Math.min(...shorter.map((camera) => camera.keptDays));
-  return [{ tone: 'warning', text: t('common:forecast.others', { kept: dayCount(t, kept) }) }];
+  return [{ tone: 'warning', text: t('common:forecast.others', { kept: dayCount(t, kept), ...dayContext(kept) }) }];
 }

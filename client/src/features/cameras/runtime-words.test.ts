@@ -20,16 +20,16 @@ const runtime = (given: Partial<CameraRuntime>) =>
 
 describe('how a camera is recorded, in words', () => {
   it.each([
-    [{}, 'Thu trực tiếp'],
+    [{}, 'Lấy trực tiếp'],
     [{ engine: null, engineReason: null }, 'Chưa kết nối'],
-    [{ engine: 'ffmpeg', engineReason: 'codec', codec: 'mjpeg' }, 'Thu qua ffmpeg: camera gửi MJPEG'],
+    [{ engine: 'ffmpeg', engineReason: 'codec', codec: 'mjpeg' }, 'Lấy qua ffmpeg: camera gửi MJPEG'],
     [
       { engine: 'ffmpeg', engineReason: 'codec', codec: null },
-      'Thu qua ffmpeg: camera gửi dạng hình không thu trực tiếp được',
+      'Lấy qua ffmpeg: camera gửi dạng hình không lấy trực tiếp được',
     ],
-    [{ engine: 'ffmpeg', engineReason: 'transport' }, 'Thu qua ffmpeg: camera không gửi hình qua TCP'],
-    [{ engineReason: 'configured' }, 'Thu trực tiếp: đầu ghi được cài đặt như vậy'],
-    [{ engine: 'native', engineReason: 'refused' }, 'Thu trực tiếp'],
+    [{ engine: 'ffmpeg', engineReason: 'transport' }, 'Lấy qua ffmpeg: camera không gửi hình qua TCP'],
+    [{ engineReason: 'configured' }, 'Lấy trực tiếp: máy ghi được cài đặt như vậy'],
+    [{ engine: 'native', engineReason: 'refused' }, 'Lấy trực tiếp'],
   ] satisfies [Partial<CameraRuntime>, string][])('%j', (given, words) => {
     expect(engineWords(t, runtime(given))).toBe(words);
   });
@@ -37,16 +37,16 @@ describe('how a camera is recorded, in words', () => {
   it('has a sentence for every reason of ffmpeg', () => {
     for (const engineReason of engineReasons) {
       const words = engineWords(t, runtime({ engine: 'ffmpeg', engineReason }));
-      if (engineReason === 'default') expect(words).toBe('Thu qua ffmpeg');
-      else expect(words, engineReason).toMatch(/^Thu qua ffmpeg: /);
+      if (engineReason === 'default') expect(words).toBe('Lấy qua ffmpeg');
+      else expect(words, engineReason).toMatch(/^Lấy qua ffmpeg: /);
     }
   });
 
   it.each([
-    [12_000, 'Nhanh 12 giây so với đầu ghi'],
-    [-5300, 'Chậm 5,3 giây so với đầu ghi'],
-    [3_600_000, 'Nhanh 1 giờ so với đầu ghi'],
-    [-340.4, 'Đúng giờ đầu ghi (lệch 340 mili giây)'],
+    [12_000, 'Nhanh 12 giây so với máy ghi'],
+    [-5300, 'Chậm 5,3 giây so với máy ghi'],
+    [3_600_000, 'Nhanh 1 giờ so với máy ghi'],
+    [-340.4, 'Đúng giờ máy ghi (lệch 340 mili giây)'],
     [null, 'Chưa đo được'],
   ])('a clock that is %s ms ahead', (clockOffsetMs, words) => {
     const nowMs = Date.parse('2026-11-22T07:20:00Z');
@@ -55,9 +55,9 @@ describe('how a camera is recorded, in words', () => {
   });
 
   it.each([
-    ['alive', '2026-11-22T07:15:00.000Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 14:15'],
-    ['paused', '2026-11-21T16:59:59.999Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 21/11/2026 23:59'],
-    ['down', '2026-11-22T07:19:58.000Z', 'Nhanh 12 giây so với đầu ghi, đo lúc 14:19'],
+    ['alive', '2026-11-22T07:15:00.000Z', 'Nhanh 12 giây so với máy ghi, đo lúc 14:15'],
+    ['paused', '2026-11-21T16:59:59.999Z', 'Nhanh 12 giây so với máy ghi, đo lúc 21/11/2026 23:59'],
+    ['down', '2026-11-22T07:19:58.000Z', 'Nhanh 12 giây so với máy ghi, đo lúc 14:19'],
   ] as const)('of a camera that is %s a clock measured at %s', (state, clockMeasuredAt, words) => {
     const runtime = { clockOffsetMs: 12_000, clockMeasuredAt, state };
     expect(clockWords(t, 'vi', runtime, Date.parse('2026-11-22T07:20:00Z'))).toBe(words);
@@ -65,8 +65,8 @@ describe('how a camera is recorded, in words', () => {
 
   it.each([
     ['rtcp', 1.2, 'Theo giờ camera báo kèm hình (RTCP), sai số không quá ±2 mili giây'],
-    ['arrival', 1500, 'Theo lúc đầu ghi nhận được hình, sai số không quá ±1,5 giây'],
-    ['arrival', null, 'Theo lúc đầu ghi nhận được hình'],
+    ['arrival', 1500, 'Theo giờ máy ghi nhận hình, sai số không quá ±1,5 giây'],
+    ['arrival', null, 'Theo giờ máy ghi nhận hình'],
     [null, null, 'Chưa xác định'],
   ] as const)('time from %s within %s ms', (timeSource, timeErrorMs, words) =>
     expect(timeWords(t, 'vi', { timeSource, timeErrorMs })).toBe(words),

@@ -5,7 +5,7 @@ import { formatDateTime, formatDuration, formatTime, startOfDay } from '../../li
 const codecNames: Record<string, string> = { h264: 'H.264', h265: 'H.265', mjpeg: 'MJPEG', mpeg4: 'MPEG-4' };
 export const codecName = (codec: string): string => codecNames[codec] ?? codec.toUpperCase();
 
-/** "Thu qua ffmpeg: camera gửi MJPEG" */
+/** "Lấy qua ffmpeg: camera gửi MJPEG" */
 export function engineWords(t: TFunction, { engine, engineReason, codec }: CameraRuntime): string {
   if (engine === null) return t('cameras:runtime.engines.none');
   const plain = t(`cameras:runtime.engines.${engine}`);

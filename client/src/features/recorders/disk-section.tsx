@@ -4,7 +4,7 @@ import { Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { formatDiskSize } from '../../lib/disk-size.js';
 import { useRetentionFacts } from '../../lib/recorders.js';
-import { dayCount, noRoomWords } from '../../lib/retention-words.js';
+import { dayContext, dayCount, noRoomWords } from '../../lib/retention-words.js';
 import classes from './recorders.module.css';
 
 /** The disk as a bar, and how long footage lasts on it. */
@@ -66,6 +66,7 @@ function DaysLeft({ facts }: { facts: RecorderRetentionResponse }) {
   const { t } = useTranslation('recorders');
   const forecast = forecastRetention(facts, { nowMs: Date.parse(facts.askedAt) });
   if (forecast.diskDays === null) return <Text>{t('days.idle')}</Text>;
+  const cutDays = forecast.cutDays ?? forecast.diskDays;
   const cut =
     forecast.cameras.filter((camera) => camera.limit === 'disk').length +
     facts.others
@@ -76,20 +77,23 @@ function DaysLeft({ facts }: { facts: RecorderRetentionResponse }) {
       <Text fw={600}>
         {forecast.roomBytes === 0
           ? noRoomWords(t, forecast)
-          : t('days.disk', { days: dayCount(t, forecast.cutDays ?? forecast.diskDays) })}
+          : t('days.disk', { days: dayCount(t, cutDays), ...dayContext(cutDays) })}
       </Text>
       {forecast.roomBytes > 0 && (
         <Text c={cut === 0 ? undefined : 'var(--state-degraded)'}>
           {cut === 0
             ? t('days.allKept')
-            : `▲ ${t('days.cut', { count: cut, kept: dayCount(t, forecast.cutDays ?? 0) })}`}
+            : `▲ ${t('days.cut', { count: cut, kept: dayCount(t, cutDays), ...dayContext(cutDays) })}`}
         </Text>
       )}
       {forecast.fullInDays !== null && forecast.roomBytes > 0 && (
         <Text>
           {forecast.fullInDays === 0
             ? t('common:forecast.fullNow')
-            : t('common:forecast.fullIn', { days: dayCount(t, forecast.fullInDays) })}
+            : t('common:forecast.fullIn', {
+                days: dayCount(t, forecast.fullInDays),
+                ...dayContext(forecast.fullInDays),
+              })}
         </Text>
       )}
       <Text c="dimmed">{t('days.perDay', { size: formatDiskSize(forecast.bytesPerDay) })}</Text>

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { draftChange, type RecorderDraft } from './recorder-draft.js';
 
-const recorder = { name: 'Đầu ghi xã', url: 'http://192.168.1.20:8471' };
+const recorder = { name: 'Máy ghi xã', url: 'http://192.168.1.20:8471' };
 const same: RecorderDraft = { ...recorder, token: '' };
 const token = 'token-of-the-recorder';
 
 describe('a draft of a recorder', () => {
   it.each<[string, Partial<RecorderDraft>, object, string[]]>([
     ['changes nothing as it is', {}, {}, []],
-    ['changes nothing by blanks and a slash', { name: ' Đầu ghi xã ', url: ` ${recorder.url}/ `, token: ' ' }, {}, []],
-    ['changes the name', { name: 'Đầu ghi chợ ' }, { name: 'Đầu ghi chợ' }, []],
+    ['changes nothing by blanks and a slash', { name: ' Máy ghi xã ', url: ` ${recorder.url}/ `, token: ' ' }, {}, []],
+    ['changes the name', { name: 'Máy ghi chợ ' }, { name: 'Máy ghi chợ' }, []],
     ['changes the token', { token: ` ${token} ` }, { token }, []],
     ['changes address and token', { url: 'https://10.0.0.5', token }, { url: 'https://10.0.0.5', token }, []],
     ['needs a name', { name: '  ' }, {}, ['name']],

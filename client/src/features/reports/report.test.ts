@@ -59,8 +59,8 @@ beforeAll(async () => {
 describe('the sentence', () => {
   it('tells the golden case with its numbers', () => {
     const text = sentences(report).join(' ');
-    expect(text).toContain('Từ ngày 01/01/2022 đến ngày 31/12/2023, trên địa bàn Cẩm Thủy ghi nhận 20 vụ việc.');
-    expect(text).toContain('Đã giải quyết 16 vụ việc, trong đó 13 vụ việc nhờ camera làm rõ (81,3%)');
+    expect(text).toContain('Từ ngày 01/01/2022 đến hết ngày 31/12/2023, trên địa bàn Cẩm Thủy ghi nhận 20 vụ việc.');
+    expect(text).toContain('Đã giải quyết 16 vụ việc, trong đó 13 vụ việc làm rõ nhờ camera (81,3%)');
     expect(text).toContain(
       '2 vụ mâu thuẫn tại khu dân cư, 7 vụ tai nạn giao thông, 2 vụ vi phạm trật tự an toàn giao thông, 1 vụ trộm cắp tài sản, 1 vụ tội phạm ma túy',
     );
@@ -70,7 +70,7 @@ describe('the sentence', () => {
   it.each([
     ['no incidents', counts(0, 0, 0), 'không ghi nhận vụ việc nào'],
     ['none resolved', counts(5, 0, 0), 'Chưa có vụ việc nào được giải quyết'],
-    ['resolved without footage', counts(5, 2, 0), 'chưa có vụ việc nào nhờ camera làm rõ'],
+    ['resolved without footage', counts(5, 2, 0), 'chưa có vụ việc nào được làm rõ nhờ camera'],
   ])('with %s', (_, total, words) => {
     const text = sentences({ ...report, total, byCategory: [] }).join(' ');
     expect(text).toContain(words);

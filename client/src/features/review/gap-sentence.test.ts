@@ -19,7 +19,7 @@ describe('the sentence of a gap', () => {
   });
 
   it.each([
-    ['vi', 'Không có hình ảnh từ 14:20 đến 14:55: đầu ghi không hoạt động.'],
+    ['vi', 'Không có hình ảnh từ 14:20 đến 14:55: máy ghi không hoạt động.'],
     ['en', 'No footage from 14:20 to 14:55: the recorder was not running.'],
   ])('says in %s that the recorder did not run', (language, expected) => {
     expect(gapSentence(i18next.getFixedT(language), gap)).toBe(expected);

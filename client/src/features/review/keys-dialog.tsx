@@ -13,7 +13,7 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): vo
               <Table.Td w={130}>
                 {keys.map((key) => (
                   <Kbd key={key} size="md" me={6}>
-                    {keyWord(key)}
+                    {keyWord(key, t('keys.space'))}
                   </Kbd>
                 ))}
               </Table.Td>

@@ -18,8 +18,8 @@ export const reviewKeys: readonly { name: string; keys: readonly string[]; run(c
   { name: 'frameForward', keys: ['.'], run: (c) => c.stepFrame(1) },
   { name: 'back5', keys: ['ArrowLeft'], run: (c) => c.skip(-5000) },
   { name: 'forward5', keys: ['ArrowRight'], run: (c) => c.skip(5000) },
-  { name: 'back60', keys: ['j', 'PageDown'], run: (c) => c.skip(-60_000) },
-  { name: 'forward60', keys: ['l', 'PageUp'], run: (c) => c.skip(60_000) },
+  { name: 'back60', keys: ['j', 'PageUp'], run: (c) => c.skip(-60_000) },
+  { name: 'forward60', keys: ['l', 'PageDown'], run: (c) => c.skip(60_000) },
   { name: 'markIn', keys: ['i', '['], run: (c) => c.markIn() },
   { name: 'markOut', keys: ['o', ']'], run: (c) => c.markOut() },
   { name: 'tag', keys: ['t'], run: (c) => c.tag() },
@@ -27,9 +27,12 @@ export const reviewKeys: readonly { name: string; keys: readonly string[]; run(c
   { name: 'help', keys: ['?'], run: (c) => c.help() },
 ];
 
-/** How a key is written on the help card. */
-export function keyWord(key: string): string {
-  return ({ ' ': 'Space', ArrowLeft: '←', ArrowRight: '→' } as Record<string, string>)[key] ?? key.toUpperCase();
+const namedKeys = { ArrowLeft: '←', ArrowRight: '→', PageUp: 'Page Up', PageDown: 'Page Down' } as const;
+
+/** How a key is written on the help card: as on the keyboard; `space` is the name of the widest one. */
+export function keyWord(key: string, space: string): string {
+  if (key === ' ') return space;
+  return namedKeys[key as keyof typeof namedKeys] ?? key.toUpperCase();
 }
 
 /** Keys belong to a field that is typed in, and to an open dialog, before they belong to the review. */
