@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { AlertBanner } from '../components/alert-banner.js';
 import { AreaSelect } from '../components/area-select.js';
+import { LeaveQuestion } from '../components/form/leave-question.js';
 import { SkeletonList } from '../components/skeleton-list.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
@@ -88,7 +89,13 @@ export function Shell() {
       <nav className={classes.rail} aria-label={t('navigation')}>
         {railContent}
       </nav>
-      <Drawer opened={railOpened} onClose={() => setRailOpened(false)} size={260} title={<Wordmark />}>
+      <Drawer
+        opened={railOpened}
+        onClose={() => setRailOpened(false)}
+        size={260}
+        title={<Wordmark />}
+        closeButtonProps={{ 'aria-label': t('actions.close') }}
+      >
         <nav className={classes.drawer} aria-label={t('navigation')}>
           {railContent}
         </nav>
@@ -131,6 +138,7 @@ export function Shell() {
           </Menu>
         )}
       </nav>
+      <LeaveQuestion />
     </div>
   );
 }

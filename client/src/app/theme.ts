@@ -33,8 +33,6 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: 'md' } },
     NumberInput: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
-    Select: { defaultProps: { size: 'md', checkIconPosition: 'right' } },
-    MultiSelect: { defaultProps: { size: 'md' } },
     Checkbox: { defaultProps: { size: 'md' } },
     Switch: { defaultProps: { size: 'md' } },
     Radio: { defaultProps: { size: 'md' } },
@@ -51,10 +49,37 @@ export const theme = createTheme({
   },
 });
 
+/**
+ * Text on the tint of its own colour (badges, alerts), white on a full colour (buttons), and the text of errors: at
+ * least 4.5:1 each, which the library's own shades are not.
+ */
+const readable = {
+  light: {
+    '--mantine-color-error': '#c2330a',
+    '--mantine-color-red-light-color': '#a61e1e',
+    '--mantine-color-orange-light-color': '#a33a00',
+    '--mantine-color-yellow-light-color': '#7a4b00',
+    '--mantine-color-teal-light-color': '#06664a',
+    '--mantine-color-blue-light-color': '#155a96',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-teal-filled': '#067453',
+    '--mantine-color-teal-filled-hover': '#06664a',
+  },
+  dark: {
+    '--mantine-color-error': '#ff8a66',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-teal-filled': '#067453',
+    '--mantine-color-teal-filled-hover': '#06664a',
+  },
+};
+
 /** State colours hold 4.5:1 on their background; shape and word always go with them (StateBadge). */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: { '--rail-width': '216px', '--bar-height': '56px', '--bottom-bar-height': '60px' },
   light: {
+    ...readable.light,
     '--state-alive': '#00796b',
     '--state-degraded': '#8a5a00',
     '--state-down': '#c2330a',
@@ -67,6 +92,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#55616b',
   },
   dark: {
+    ...readable.dark,
     '--state-alive': '#3ecfb6',
     '--state-degraded': '#f0b542',
     '--state-down': '#ff8a66',

@@ -1,10 +1,12 @@
-import { Select, type SelectProps } from '@mantine/core';
 import { IconMapPin } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAreas } from '../lib/areas.js';
-import { matchesText } from '../lib/natural-sort.js';
+import { SearchSelect, type SearchSelectProps } from './form/search-select.js';
 
-export interface AreaSelectProps extends Omit<SelectProps, 'data' | 'value' | 'onChange'> {
+export interface AreaSelectProps extends Omit<
+  SearchSelectProps<string>,
+  'data' | 'value' | 'onChange' | 'renderOption'
+> {
   value: string | undefined;
   onChange: (areaId: string | undefined) => void;
   /** Adds a first entry for "everything" (undefined). */
@@ -29,29 +31,17 @@ export function AreaSelect({ value, onChange, allowAll = false, exclude, ...rest
       .map((node) => ({ value: node.area.id, label: node.area.name })),
   ];
   return (
-    <Select
+    <SearchSelect
       leftSection={<IconMapPin size={18} aria-hidden="true" />}
       placeholder={isPending ? t('common:loading') : t('common:area.choose')}
-      nothingFoundMessage={t('common:area.notFound')}
-      maxDropdownHeight={360}
-      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+      notFound={t('common:area.notFound')}
       {...rest}
-      searchable
-      allowDeselect={false}
       data={data}
-      value={value === undefined || value === onlyRoot?.id ? (allowAll ? all : null) : value}
-      onChange={(next) => onChange(next === null || next === all ? undefined : next)}
-      filter={({ options, search }) =>
-        options.filter((option) => !('group' in option) && matchesText(option.label, search))
-      }
-      renderOption={({ option }) => {
-        const node = tree.byId.get(option.value);
-        return (
-          <span style={{ paddingInlineStart: (node?.depth ?? 0) * 18, minWidth: 200, paddingBlock: 3 }}>
-            {option.label}
-          </span>
-        );
-      }}
+      value={value === undefined || value === onlyRoot?.id ? (allowAll ? all : undefined) : value}
+      onChange={(next) => onChange(next === all ? undefined : next)}
+      renderOption={(option) => (
+        <span style={{ paddingInlineStart: (tree.byId.get(option.value)?.depth ?? 0) * 18 }}>{option.label}</span>
+      )}
     />
   );
 }

@@ -1,0 +1,194 @@
+import { useForm } from '@mantine/form';
+import { useCallback, useRef, useState, type ChangeEvent, type FormEvent } from 'react';
+import { flushSync } from 'react-dom';
+import { useTranslation } from 'react-i18next';
+import { isApiError } from '../../lib/api-error.js';
+import { errorText, fieldErrors } from '../../lib/error-text.js';
+import { firstWrongField } from './first-wrong-field.js';
+import { isWrong, type Submitted } from './typed-value.js';
+
+type FieldName<Values> = keyof Values & string;
+type NamesOf<Values, Value> = {
+  [Name in FieldName<Values>]: Values[Name] extends Value ? Name : never;
+}[FieldName<Values>];
+
+/** The sentence of a wrong field; undefined where the field is right. */
+export type FieldRules<Values> = {
+  [Name in FieldName<Values>]?: (value: Values[Name], values: Values) => string | undefined;
+};
+
+export interface AppFormOptions<Values> {
+  /** Values at the beginning; `dirty` compares with them. */
+  initial: Values;
+  /** Checked on submit. Text that was not understood (`kind: 'wrong'`) is an error without any rule. */
+  validate?: FieldRules<Values>;
+  /** The field of this form for a code or a field name of the server's, where it is another than that name. */
+  serverFields?: Partial<Record<string, FieldName<Values>>>;
+}
+
+interface FieldProps {
+  error: string | undefined;
+  'data-path': string;
+}
+
+export interface AppForm<Values> {
+  values: Values;
+  set(values: Partial<Values>): void;
+  /** Props for a text input. */
+  text(name: NamesOf<Values, string>): FieldProps & {
+    value: string;
+    onChange(event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>): void;
+  };
+  /** Props for a switch or a checkbox. */
+  check(name: NamesOf<Values, boolean>): FieldProps & {
+    checked: boolean;
+    onChange(event: ChangeEvent<HTMLInputElement>): void;
+  };
+  /** Props for a control that takes and gives the value itself: a select, a number, a time. */
+  field<Name extends FieldName<Values>>(
+    name: Name,
+  ): FieldProps & { value: Values[Name]; onChange(value: Values[Name]): void };
+  /**
+   * Handler of the form's submit event. The function runs only when no field is wrong; the first wrong field gets the
+   * focus otherwise. A rejection is shown at its fields or as `error`, and what was typed stays. The form counts as
+   * saved afterwards, unless the function resolves with false.
+   */
+  submit(save: (values: Submitted<Values>) => Promise<unknown>): (event?: FormEvent<HTMLFormElement>) => void;
+  /** Takes these values as the saved ones. */
+  reset(values: Values): void;
+  /** What went wrong and has no field. */
+  error: unknown;
+  busy: boolean;
+  /** Something was typed that is not saved. */
+  dirty: boolean;
+  /** The sentence to read out when the wrong field already has the focus. */
+  announcement: { text: string; count: number };
+  /** Given to the form element, in which wrong fields are looked for. */
+  attach(element: HTMLFormElement | null): void;
+}
+
+/** One form: its values, what is wrong with them, and the one way to send them. Rendered by `AppForm`. */
+export function useAppForm<Values extends object>({
+  initial,
+  validate = {},
+  serverFields = {},
+}: AppFormOptions<Values>): AppForm<Values> {
+  const { t } = useTranslation();
+  // Every value is set by its own name, so the paths of nested values are not used.
+  const form = useForm({ mode: 'controlled', initialValues: initial as Record<string, unknown> });
+  const formElement = useRef<HTMLFormElement>(null);
+  const attach = useCallback((element: HTMLFormElement | null) => {
+    formElement.current = element;
+  }, []);
+  const running = useRef(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [announcement, setAnnouncement] = useState({ text: '', count: 0 });
+  const valuesNow = () => form.getValues() as Values;
+  const put = (name: string, value: unknown) => form.setFieldValue(name, value);
+
+  const complaintsOf = (values: Values): Record<string, string> => {
+    const complaints: Record<string, string> = {};
+    for (const name of Object.keys(values) as FieldName<Values>[]) {
+      const sentence =
+        validate[name]?.(values[name], values) ?? (isWrong(values[name]) ? t('form.notUnderstood') : undefined);
+      if (sentence !== undefined) complaints[name] = sentence;
+    }
+    return complaints;
+  };
+
+  const complain = (complaints: Record<string, string>) => {
+    const names = new Set(Object.keys(complaints));
+    // The sentences are on the page before the focus moves, so that they are read with the field.
+    flushSync(() => form.setErrors(complaints));
+    const control = firstWrongField(formElement.current ?? document, names);
+    if (control === undefined || control !== document.activeElement) {
+      control?.focus();
+      return;
+    }
+    const name = control.closest<HTMLElement>('[data-path]')?.dataset['path'] ?? '';
+    setAnnouncement(({ count }) => ({ text: complaints[name] ?? '', count: count + 1 }));
+  };
+
+  const show = (caught: unknown) => {
+    const fields = fieldErrors(caught);
+    const fieldOfCode = isApiError(caught) ? serverFields[caught.code] : undefined;
+    if (fieldOfCode !== undefined) {
+      complain({ [fieldOfCode]: errorText(caught) });
+      return;
+    }
+    const complaints: Record<string, string> = {};
+    let unknown = Object.keys(fields).length === 0;
+    for (const [serverName, sentence] of Object.entries(fields)) {
+      const name = serverFields[serverName] ?? serverName;
+      if (name in valuesNow()) complaints[name] = sentence;
+      else unknown = true;
+    }
+    if (unknown) setError(caught);
+    if (Object.keys(complaints).length > 0) complain(complaints);
+  };
+
+  const props = (name: string): FieldProps => ({
+    error: form.errors[name] as string | undefined,
+    'data-path': name,
+  });
+
+  return {
+    values: form.values as Values,
+    set: (values) => {
+      for (const [name, value] of Object.entries(values)) put(name, value);
+    },
+    text: (name) => ({
+      ...props(name),
+      value: form.values[name] as string,
+      onChange: (event) => put(name, event.currentTarget.value),
+    }),
+    check: (name) => ({
+      ...props(name),
+      checked: form.values[name] as boolean,
+      onChange: (event) => put(name, event.currentTarget.checked),
+    }),
+    field: (name) => ({
+      ...props(name),
+      value: form.values[name] as Values[typeof name],
+      onChange: (value) => put(name, value),
+    }),
+    submit: (save) => (event) => {
+      event?.preventDefault();
+      // A dialog is a child of the form that opened it as far as React's events go.
+      event?.stopPropagation();
+      if (running.current) return;
+      const values = valuesNow();
+      setError(undefined);
+      const complaints = complaintsOf(values);
+      if (Object.keys(complaints).length > 0) {
+        complain(complaints);
+        return;
+      }
+      form.clearErrors();
+      running.current = true;
+      setBusy(true);
+      const run = async () => {
+        try {
+          const saved = await save(values as Submitted<Values>);
+          if (saved !== false) form.resetDirty(values as Record<string, unknown>);
+        } catch (caught) {
+          show(caught);
+        } finally {
+          running.current = false;
+          setBusy(false);
+        }
+      };
+      void run();
+    },
+    reset: (values) => {
+      form.setValues(values as Record<string, unknown>);
+      form.resetDirty(values as Record<string, unknown>);
+    },
+    error,
+    busy,
+    dirty: form.isDirty(),
+    announcement,
+    attach,
+  };
+}
