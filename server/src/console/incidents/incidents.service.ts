@@ -26,6 +26,9 @@ export interface IncidentsServiceDeps {
   clock: Clock;
 }
 
+/** For browsers whose clock is ahead of the server's. */
+const futureToleranceMs = 2 * 60_000;
+
 /** What happened, and what became of it. Tags, holds and clips belong to `evidence`. */
 export class IncidentsService {
   readonly #deps: IncidentsServiceDeps;
@@ -66,9 +69,11 @@ export class IncidentsService {
     return (await this.get(scope, id)).number;
   }
 
+  /** @throws AppError invalid `incident_in_future` | `unknown_category`, not_found `area_not_found`. */
   async create(actor: Actor, request: IncidentCreateRequest): Promise<IncidentResponse> {
     const { db, repository, audit, broadcaster, clock } = this.#deps;
     const id = newId();
+    const occurredAt = this.#pastInstant(request.occurredAt);
     await db.write(async (manager) => {
       const area = await repository.area(actor.scope, request.areaId, manager);
       if (area === undefined) throw noArea();
@@ -81,7 +86,7 @@ export class IncidentsService {
         number,
         areaId: area.id,
         title: request.title,
-        occurredAt: Date.parse(request.occurredAt),
+        occurredAt,
         place: request.place,
         category: request.category,
         source: request.source,
@@ -113,7 +118,10 @@ export class IncidentsService {
     return this.get(actor.scope, id);
   }
 
-  /** @throws AppError conflict `incident_changed` | `state_not_allowed`, invalid `outcome_required` | `unknown_category`. */
+  /**
+   * @throws AppError conflict `incident_changed` | `state_not_allowed`, invalid `outcome_required` |
+   *   `unknown_category` | `incident_in_future`.
+   */
   async patch(actor: Actor, id: string, request: IncidentPatchRequest): Promise<IncidentResponse> {
     const { db, repository, audit, broadcaster } = this.#deps;
     const areaId = await db.write(async (manager) => {
@@ -147,6 +155,17 @@ export class IncidentsService {
     return this.get(actor.scope, id);
   }
 
+  /** What has happened has happened: UTC ms, refused beyond `futureToleranceMs` from now. */
+  #pastInstant(occurredAt: string): number {
+    const atMs = Date.parse(occurredAt);
+    if (atMs > this.#deps.clock.nowMs() + futureToleranceMs) {
+      throw new AppError('invalid', 'incident_in_future', 'an incident cannot be in the future', {
+        details: { fields: [{ path: 'occurredAt', message: 'lies in the future' }] },
+      });
+    }
+    return atMs;
+  }
+
   #changesOf(before: IncidentRow, request: IncidentPatchRequest): Partial<IncidentRow> {
     const { version: _version, occurredAt, ...plain } = request;
     const changes: Partial<IncidentRow> = {};
@@ -154,7 +173,7 @@ export class IncidentsService {
       if (value !== undefined && value !== before[key as keyof IncidentRow]) Object.assign(changes, { [key]: value });
     }
     if (occurredAt !== undefined && Date.parse(occurredAt) !== before.occurredAt) {
-      changes.occurredAt = Date.parse(occurredAt);
+      changes.occurredAt = this.#pastInstant(occurredAt);
     }
     const state = changes.state ?? before.state;
     if (!mayBecome(before.state, state)) {

@@ -171,6 +171,28 @@ export function incidentsSuite(open: OpenTestDatabase): void {
       expect(await find(`areaId=${place.id}`)).toHaveLength(2);
     });
 
+    it('is never in the future, but for a clock that is two minutes ahead', async () => {
+      const inMs = (ms: number) => new Date(clock.nowMs() + ms).toISOString();
+      const given = (ms: number) => ({ areaId: area.id, occurredAt: inMs(ms), place: 'Chợ', category: 'theft' });
+      expect(await officer.refusal('POST', '/api/incidents', given(10 * 60_000))).toBe('400 incident_in_future');
+      expect(await officer.refusal('POST', '/api/incidents', given(365 * 86_400_000))).toBe('400 incident_in_future');
+      expect(await officer.status('POST', '/api/incidents', given(60_000))).toBe(201);
+
+      const incident = await harness.incident(officer, area);
+      const path = `/api/incidents/${incident.id}`;
+      expect(await officer.refusal('PATCH', path, { occurredAt: inMs(10 * 60_000) })).toBe('400 incident_in_future');
+      expect((await officer.get(path, incidentResponse)).occurredAt).toBe(incident.occurredAt);
+      const earlier = inMs(-86_400_000);
+      expect(await officer.status('PATCH', path, { occurredAt: earlier })).toBe(200);
+      expect((await officer.get(path, incidentResponse)).occurredAt).toBe(earlier);
+
+      // One that an older version took as it was can still be changed elsewhere.
+      clock.step(-2 * 86_400_000);
+      expect(await officer.status('PATCH', path, { occurredAt: earlier, place: 'Cổng chợ' })).toBe(200);
+      expect(await officer.refusal('PATCH', path, { occurredAt: inMs(10 * 60_000) })).toBe('400 incident_in_future');
+      clock.step(Date.now() - clock.nowMs());
+    });
+
     it('says what is wrong with what it was given', async () => {
       const given = { areaId: area.id, occurredAt: '2026-03-01T00:00:00Z', place: 'Chợ', category: 'theft' };
       expect(await officer.refusal('POST', '/api/incidents', { ...given, category: 'x' })).toBe('400 unknown_category');
