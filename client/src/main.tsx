@@ -1,3 +1,4 @@
+import './lib/zod-config.js';
 import '@fontsource/be-vietnam-pro/400.css';
 import '@fontsource/be-vietnam-pro/500.css';
 import '@fontsource/be-vietnam-pro/600.css';
@@ -7,13 +8,12 @@ import '@mantine/notifications/styles.css';
 import './app/global.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { config } from 'zod';
 import { App } from './app/app.js';
 import { startI18n } from './lib/i18n.js';
+import { watchServer } from './lib/server-contact.js';
 
-// zod's compiled parsers need `new Function`, which the content security policy forbids.
-config({ jitless: true });
 startI18n();
+watchServer();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useFreshness } from '../lib/freshness.js';
 import { useConnectionState, type ConnectionState } from '../lib/socket.js';
 import classes from './connection-light.module.css';
 
@@ -14,7 +15,10 @@ const shapes: Record<ConnectionState, string> = { connected: '●', connecting: 
 /** Whether the picture of the fleet is live; with words, and a shape beside the colour. */
 export function ConnectionLight() {
   const { t } = useTranslation();
-  const state = useConnectionState();
+  const connection = useConnectionState();
+  const freshness = useFreshness();
+  // A socket that is open and silent is no connection.
+  const state = freshness.state === 'away' ? 'lost' : freshness.state === 'returning' ? 'connecting' : connection;
   return (
     <Tooltip label={t(hints[state])}>
       <span className={classes.light} data-state={state} role="status" tabIndex={0}>

@@ -2,6 +2,7 @@ import { Avatar, Menu, SegmentedControl, Stack, Text, UnstyledButton, useMantine
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { notifyError } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
 import { ChangePasswordDialog } from './change-password-dialog.js';
 import { LanguageSwitch } from './language-switch.js';
@@ -62,7 +63,12 @@ export function PersonMenu() {
           <Menu.Item h={44} fz="md" leftSection={<IconKey size={20} />} onClick={password.open}>
             {t('person.changePassword')}
           </Menu.Item>
-          <Menu.Item h={44} fz="md" leftSection={<IconLogout size={20} />} onClick={() => void session.signOut()}>
+          <Menu.Item
+            h={44}
+            fz="md"
+            leftSection={<IconLogout size={20} />}
+            onClick={() => void session.signOut().catch(notifyError)}
+          >
             {t('person.signOut')}
           </Menu.Item>
         </Menu.Dropdown>

@@ -1,6 +1,7 @@
-import { Alert, Button, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Text } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import { Translation } from 'react-i18next';
+import { ReloadButton } from './reload-button.js';
 
 interface Props {
   children: ReactNode;
@@ -36,12 +37,13 @@ export class RouteErrorBoundary extends Component<Props, { error: unknown; reset
           <Alert color="red" title={t('error.pageTitle')} role="alert">
             <Stack gap="sm" align="flex-start">
               <Text>{t('error.pageText')}</Text>
-              <Text size="xs" c="dimmed">
-                {error instanceof Error ? error.message : String(error)}
-              </Text>
-              <Button variant="default" onClick={() => window.location.reload()}>
-                {t('error.reload')}
-              </Button>
+              <ReloadButton />
+              <details>
+                <summary style={{ minHeight: 40, lineHeight: '40px', cursor: 'pointer' }}>{t('error.details')}</summary>
+                <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                  {error instanceof Error ? error.message : String(error)}
+                </Text>
+              </details>
             </Stack>
           </Alert>
         )}

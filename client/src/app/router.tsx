@@ -1,41 +1,34 @@
 import type { Permission } from '@choi-canh/shared/permissions';
-import { lazy, type ReactNode } from 'react';
+import { Suspense, type ReactNode } from 'react';
 import { createBrowserRouter } from 'react-router';
 import { SetupPage } from '../features/auth/setup-page.js';
 import { SignInPage } from '../features/auth/sign-in-page.js';
 import { Allowed, Home, NotFound, SignedIn } from './guards.js';
+import { lazyPage } from './lazy-page.js';
+import { PageWaiting } from './page-waiting.js';
 import { Shell } from './shell.js';
 
-const LivePage = lazy(() => import('../features/live/live-page.js').then((m) => ({ default: m.LivePage })));
-const CamerasPage = lazy(() => import('../features/cameras/cameras-page.js').then((m) => ({ default: m.CamerasPage })));
-const AddCamerasPage = lazy(() =>
-  import('../features/cameras/add-cameras-page.js').then((m) => ({ default: m.AddCamerasPage })),
-);
-const CameraPage = lazy(() => import('../features/cameras/camera-page.js').then((m) => ({ default: m.CameraPage })));
-const ReviewPage = lazy(() => import('../features/review/review-page.js').then((m) => ({ default: m.ReviewPage })));
-const IncidentsPage = lazy(() =>
-  import('../features/incidents/incidents-page.js').then((m) => ({ default: m.IncidentsPage })),
-);
-const IncidentPage = lazy(() =>
-  import('../features/incidents/incident-page.js').then((m) => ({ default: m.IncidentPage })),
-);
-const ReportsPage = lazy(() => import('../features/reports/reports-page.js').then((m) => ({ default: m.ReportsPage })));
-const RecordersPage = lazy(() =>
-  import('../features/recorders/recorders-page.js').then((m) => ({ default: m.RecordersPage })),
-);
-const AreasPage = lazy(() =>
-  import('../features/administration/areas-page.js').then((m) => ({ default: m.AreasPage })),
-);
-const AccountsPage = lazy(() =>
-  import('../features/administration/accounts-page.js').then((m) => ({ default: m.AccountsPage })),
-);
-const AuditPage = lazy(() =>
-  import('../features/administration/audit-page.js').then((m) => ({ default: m.AuditPage })),
-);
+const LivePage = lazyPage(() => import('../features/live/live-page.js'), 'LivePage');
+const CamerasPage = lazyPage(() => import('../features/cameras/cameras-page.js'), 'CamerasPage');
+const AddCamerasPage = lazyPage(() => import('../features/cameras/add-cameras-page.js'), 'AddCamerasPage');
+const CameraPage = lazyPage(() => import('../features/cameras/camera-page.js'), 'CameraPage');
+const ReviewPage = lazyPage(() => import('../features/review/review-page.js'), 'ReviewPage');
+const IncidentsPage = lazyPage(() => import('../features/incidents/incidents-page.js'), 'IncidentsPage');
+const IncidentPage = lazyPage(() => import('../features/incidents/incident-page.js'), 'IncidentPage');
+const ReportsPage = lazyPage(() => import('../features/reports/reports-page.js'), 'ReportsPage');
+const RecordersPage = lazyPage(() => import('../features/recorders/recorders-page.js'), 'RecordersPage');
+const AreasPage = lazyPage(() => import('../features/administration/areas-page.js'), 'AreasPage');
+const AccountsPage = lazyPage(() => import('../features/administration/accounts-page.js'), 'AccountsPage');
+const AuditPage = lazyPage(() => import('../features/administration/audit-page.js'), 'AuditPage');
 
 const page = (path: string, permission: Permission, element: ReactNode) => ({
   path,
-  element: <Allowed permission={permission}>{element}</Allowed>,
+  // A key of its own: another page is another place, which says at once that it is being loaded.
+  element: (
+    <Allowed key={path} permission={permission}>
+      <Suspense fallback={<PageWaiting />}>{element}</Suspense>
+    </Allowed>
+  ),
 });
 
 export const router = createBrowserRouter([

@@ -1,12 +1,14 @@
 import { Burger, Drawer, Group, Menu, Text, UnstyledButton } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { Suspense, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { AlertBanner } from '../components/alert-banner.js';
 import { AreaSelect } from '../components/area-select.js';
+import { AwayBar } from '../components/away-bar.js';
 import { LeaveQuestion } from '../components/form/leave-question.js';
-import { SkeletonList } from '../components/skeleton-list.js';
+import { prefetchPages } from './lazy-page.js';
+import { PageWaiting } from './page-waiting.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
 import { useRecorderEvents } from '../lib/recorders.js';
@@ -31,6 +33,7 @@ export function Shell() {
   const [railOpened, setRailOpened] = useState(false);
   useCameraEvents();
   useRecorderEvents();
+  useEffect(() => void prefetchPages(), []);
 
   const items = navigation.filter((item) => session.can(item.permission));
   const to = (item: NavigationItem) => (areaId === undefined ? item.path : `${item.path}?area=${areaId}`);
@@ -62,29 +65,32 @@ export function Shell() {
       <a className={classes.skip} href="#content">
         {t('skipToContent')}
       </a>
-      <header className={classes.bar}>
-        <Burger
-          className={classes.burger}
-          size="sm"
-          opened={railOpened}
-          onClick={() => setRailOpened(true)}
-          aria-label={t('navigation')}
-        />
-        <Link to="/" className={classes.brand ?? ''}>
-          <Wordmark />
-        </Link>
-        <AreaSelect
-          className={classes.area ?? ''}
-          size="sm"
-          aria-label={t('area.label')}
-          allowAll
-          value={areaId}
-          onChange={setAreaId}
-        />
-        <Group gap={4} ml="auto" wrap="nowrap">
-          <ConnectionLight />
-          <PersonMenu />
-        </Group>
+      <header className={classes.top}>
+        <div className={classes.bar}>
+          <Burger
+            className={classes.burger}
+            size="sm"
+            opened={railOpened}
+            onClick={() => setRailOpened(true)}
+            aria-label={t('navigation')}
+          />
+          <Link to="/" className={classes.brand ?? ''}>
+            <Wordmark />
+          </Link>
+          <AreaSelect
+            className={classes.area ?? ''}
+            size="sm"
+            aria-label={t('area.label')}
+            allowAll
+            value={areaId}
+            onChange={setAreaId}
+          />
+          <Group gap={4} ml="auto" wrap="nowrap">
+            <ConnectionLight />
+            <PersonMenu />
+          </Group>
+        </div>
+        <AwayBar />
       </header>
       <nav className={classes.rail} aria-label={t('navigation')}>
         {railContent}
@@ -103,7 +109,7 @@ export function Shell() {
       <main id="content" className={classes.content} tabIndex={-1}>
         {session.can('recorder.view') && location.pathname !== '/recorders' && <AlertBanner />}
         <RouteErrorBoundary resetKey={location.pathname}>
-          <Suspense fallback={<SkeletonList rows={6} />}>
+          <Suspense fallback={<PageWaiting />}>
             <Outlet />
           </Suspense>
         </RouteErrorBoundary>

@@ -77,7 +77,12 @@ const readable = {
 
 /** State colours hold 4.5:1 on their background; shape and word always go with them (StateBadge). */
 export const cssVariables: CSSVariablesResolver = () => ({
-  variables: { '--rail-width': '216px', '--bar-height': '56px', '--bottom-bar-height': '60px' },
+  variables: {
+    '--rail-width': '216px',
+    '--bar-height': '56px',
+    '--away-bar-height': '48px',
+    '--bottom-bar-height': '60px',
+  },
   light: {
     ...readable.light,
     '--state-alive': '#00796b',

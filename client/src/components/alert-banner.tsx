@@ -2,6 +2,7 @@ import { Anchor, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useAsOf } from '../lib/as-of.js';
 import { orderedAlerts, useRecorders } from '../lib/recorders.js';
 import { alertSentence } from './alert-sentence.js';
 import classes from './alert-banner.module.css';
@@ -15,6 +16,7 @@ export function AlertBanner() {
   const shown = narrow ? 1 : 2;
   const recorders = useRecorders();
   const alerts = orderedAlerts(recorders.data);
+  const asOf = useAsOf();
   if (alerts.length === 0) return null;
   return (
     <section className={classes.banner} aria-label={t('alerts.label')} data-testid="recorder-alerts">
@@ -29,7 +31,10 @@ export function AlertBanner() {
             {named.alert.severity === 'critical' ? '■' : '▲'}
           </span>
           <div className={classes.words}>
-            <Text fw={600}>{t(`alerts.${named.alert.severity}`)}</Text>
+            <Text fw={600}>
+              {t(`alerts.${named.alert.severity}`)}
+              {asOf !== undefined && ` · ${asOf}`}
+            </Text>
             <Text>{alertSentence(t, i18n.language, named)}</Text>
             <Text size="sm" c="dimmed" component="div">
               <Instant at={named.alert.sinceAt} relative />

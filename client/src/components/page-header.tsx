@@ -1,6 +1,6 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import type { ReactNode } from 'react';
+import { usePageTitle } from '../lib/page-title.js';
 
 /** Title of a page (also of the browser's tab), with one line about it and its actions at the right. */
 export function PageHeader({
@@ -12,10 +12,7 @@ export function PageHeader({
   description?: ReactNode;
   actions?: ReactNode;
 }) {
-  const { t } = useTranslation();
-  useEffect(() => {
-    document.title = `${title} · ${t('appName')}`;
-  }, [title, t]);
+  usePageTitle(title);
   return (
     <Group justify="space-between" align="flex-end" gap="sm" mb="md">
       <Stack gap={2} style={{ minWidth: 0 }}>

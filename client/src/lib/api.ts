@@ -1,6 +1,7 @@
 import { errorResponse, httpStatusOfKind, type ErrorKind } from '@choi-canh/shared/errors';
 import type { z } from 'zod';
 import { ApiError } from './api-error.js';
+import { freshness } from './freshness.js';
 
 export type QueryValue = string | number | boolean | null | undefined;
 
@@ -67,13 +68,19 @@ async function request<S extends z.ZodType | undefined>(
     response = await fetch(withQuery(path, options.query), init);
   } catch (cause) {
     if (options.signal?.aborted === true) throw cause;
+    freshness.unanswered(performance.now());
     throw new ApiError({ kind: 'network', code: 'network', message: `no answer to ${method} ${path}`, cause });
   }
   if (!response.ok) {
     const error = await errorOfResponse(response);
+    // Without a request number the answer is a proxy's, for a server that is not there.
+    const byProxy = error.kind === 'unavailable' && error.requestId === '';
+    if (byProxy) freshness.unanswered(performance.now());
+    else freshness.answered(performance.now());
     if (error.kind === 'unauthenticated') for (const listener of unauthenticatedListeners) listener();
     throw error;
   }
+  freshness.answered(performance.now());
   if (options.schema === undefined) return undefined as Answer<S>;
   const parsed = options.schema.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success) {

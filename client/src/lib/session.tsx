@@ -1,11 +1,13 @@
 import { meResponse, type AccountResponse, type Locale, type MeResponse } from '@choi-canh/shared/accounts';
 import type { Permission } from '@choi-canh/shared/permissions';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, use, useCallback, useEffect, useMemo, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { api, onUnauthenticated } from './api.js';
-import { isApiError } from './api-error.js';
+import { followComeBack, reloadAll } from './come-back.js';
 import { setLanguage } from './i18n.js';
+import { rememberAccount, rememberedAccount } from './remembered-account.js';
 import { setServerNow } from './server-clock.js';
+import { onProbeAnswered } from './server-contact.js';
 import { connectSocket, disconnectSocket, onReconnect, useSocketEvent } from './socket.js';
 
 export interface Session {
@@ -14,6 +16,8 @@ export interface Session {
   account: AccountResponse | undefined;
   status: 'loading' | 'signed_in' | 'signed_out' | 'failed';
   error: unknown;
+  /** The session ended without the person's doing. */
+  ended: boolean;
   can(permission: Permission): boolean;
   signIn(username: string, password: string): Promise<void>;
   signOut(): Promise<void>;
@@ -28,14 +32,9 @@ const meKey = ['me'] as const;
 
 async function loadMe(signal?: AbortSignal): Promise<MeResponse | null> {
   const sentAtMs = Date.now();
-  try {
-    const me = await api.get('/api/me', { schema: meResponse, ...(signal === undefined ? {} : { signal }) });
-    setServerNow(me.serverNow, sentAtMs, Date.now());
-    return me;
-  } catch (error) {
-    if (isApiError(error, 'unauthenticated')) return null;
-    throw error;
-  }
+  const me = await api.get('/api/me', { schema: meResponse.nullable(), ...(signal === undefined ? {} : { signal }) });
+  if (me !== null) setServerNow(me.serverNow, sentAtMs, Date.now());
+  return me;
 }
 
 /** Who is signed in, and what they may do. The server decides; this only hides what would be refused. */
@@ -47,18 +46,50 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     staleTime: 60_000,
     refetchInterval: 5 * 60_000,
   });
-  const me = query.data ?? undefined;
+  const [remembered, setRemembered] = useState(rememberedAccount);
+  const [ended, setEnded] = useState(false);
+  const wasSignedIn = useRef(remembered !== undefined);
+  // Until the server has said who is signed in, it is who was signed in when this tab was loaded the last time.
+  const me = query.data === undefined ? remembered : (query.data ?? undefined);
   const accountId = me?.account.id;
   const locale = me?.account.locale;
 
   const forget = useCallback(() => {
     disconnectSocket();
+    rememberAccount(undefined);
+    setRemembered(undefined);
     client.setQueryData(meKey, null);
     client.removeQueries({ predicate: (cached) => cached.queryKey[0] !== meKey[0] });
   }, [client]);
 
-  useEffect(() => onUnauthenticated(forget), [forget]);
-  useEffect(() => onReconnect(() => void client.invalidateQueries()), [client]);
+  const lose = useCallback(() => {
+    if (wasSignedIn.current) setEnded(true);
+    wasSignedIn.current = false;
+    forget();
+  }, [forget]);
+
+  useEffect(() => onUnauthenticated(lose), [lose]);
+  useEffect(() => onReconnect(() => void reloadAll(client)), [client]);
+  useEffect(() => followComeBack(client), [client]);
+  useEffect(() => {
+    if (query.data === undefined) return;
+    rememberAccount(query.data ?? undefined);
+    // Signed in until a moment ago, here or before a reload, and not by the person's doing no more.
+    if (query.data === null && wasSignedIn.current) lose();
+    wasSignedIn.current = query.data !== null;
+  }, [lose, query.data]);
+  // While the server was away the session may have ended; the socket that is refused does not say so.
+  useEffect(
+    () =>
+      onProbeAnswered(() => {
+        if (!wasSignedIn.current) return;
+        loadMe().then(
+          (now) => client.setQueryData(meKey, now),
+          () => undefined, // away again; the next probe asks again
+        );
+      }),
+    [client],
+  );
   // The server says so also after a changed role or area, where signing in goes on: ask before forgetting.
   useSocketEvent('session.ended', () => void client.invalidateQueries({ queryKey: meKey }));
 
@@ -78,19 +109,21 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return {
       me,
       account: me?.account,
-      status: query.isPending ? 'loading' : me !== undefined ? 'signed_in' : query.isError ? 'failed' : 'signed_out',
+      status: me !== undefined ? 'signed_in' : query.isPending ? 'loading' : query.isError ? 'failed' : 'signed_out',
       error: query.error,
+      ended,
       can: (permission) => me?.permissions.includes(permission) ?? false,
       signIn: async (username, password) => {
         await api.post('/api/session', { body: { username, password } });
+        setEnded(false);
         await reload();
       },
       signOut: async () => {
-        try {
-          await api.delete('/api/session');
-        } finally {
-          forget();
-        }
+        // Not forgotten unless the server has ended it: the cookie would sign in again.
+        await api.delete('/api/session');
+        wasSignedIn.current = false;
+        setEnded(false);
+        forget();
       },
       changePassword: async (currentPassword, newPassword) => {
         await api.patch('/api/me', { body: { currentPassword, newPassword } });
@@ -103,7 +136,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       reload,
     };
-  }, [client, forget, me, query.error, query.isError, query.isPending]);
+  }, [client, ended, forget, me, query.error, query.isError, query.isPending]);
 
   return <SessionContext value={session}>{children}</SessionContext>;
 }

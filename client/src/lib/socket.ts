@@ -1,13 +1,21 @@
 import { socketPath, type ClientToServerEvents, type ServerToClientEvents } from '@choi-canh/shared/realtime';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { io, type Socket } from 'socket.io-client';
+import { freshness } from './freshness.js';
+import { onProbeAnswered } from './server-contact.js';
 
 export type AppSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 /** `off`: nobody is signed in. */
 export type ConnectionState = 'off' | 'connecting' | 'connected' | 'lost';
 
 /** One socket a browser page; it carries the session's cookie and connects only while somebody is signed in. */
-export const socket: AppSocket = io({ path: socketPath, autoConnect: false, reconnectionDelayMax: 10_000 });
+export const socket: AppSocket = io({
+  path: socketPath,
+  autoConnect: false,
+  timeout: 5000,
+  reconnectionDelay: 500,
+  reconnectionDelayMax: 2000,
+});
 
 let connection: ConnectionState = 'off';
 const listeners = new Set<() => void>();
@@ -18,8 +26,25 @@ let retryTimer: ReturnType<typeof setTimeout> | undefined;
 function setConnection(next: ConnectionState): void {
   if (next === connection) return;
   connection = next;
+  freshness.socketIs(next, performance.now());
   for (const listener of listeners) listener();
 }
+
+/** When the last packet came, monotonic. */
+let packetAtMs = 0;
+socket.io.on('open', () => {
+  socket.io.engine.on('packet', () => {
+    packetAtMs = performance.now();
+    freshness.packet(packetAtMs);
+  });
+});
+/** A socket that stays silent although the server answers requests belongs to a connection that is gone. */
+const goneAfterMs = 6000;
+onProbeAnswered(() => {
+  if (connection === 'off') return;
+  if (socket.connected && performance.now() - packetAtMs > goneAfterMs) socket.io.engine.close();
+  else if (!socket.active) socket.connect();
+});
 
 socket.on('connect', () => {
   setConnection('connected');
@@ -28,9 +53,12 @@ socket.on('connect', () => {
 });
 socket.on('disconnect', (reason) => {
   if (connection === 'off') return;
-  setConnection('lost');
-  // After a disconnect by the server socket.io does not come back by itself.
-  if (reason === 'io server disconnect') retryLater();
+  // Disconnected by the server, which therefore lives: mostly for a changed role or an ended session. socket.io does
+  // not come back by itself then.
+  if (reason === 'io server disconnect') {
+    setConnection('connecting');
+    retryLater();
+  } else setConnection('lost');
 });
 socket.on('connect_error', () => {
   if (connection === 'off') return;
@@ -43,7 +71,7 @@ function retryLater(): void {
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => {
     if (connection !== 'off') socket.connect();
-  }, 5000);
+  }, 1000);
 }
 
 export function connectSocket(): void {

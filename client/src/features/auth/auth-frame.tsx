@@ -1,17 +1,16 @@
 import { Paper, Stack, Text, Title } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import type { ReactNode } from 'react';
 import { LanguageSwitch } from '../../app/language-switch.js';
+import { AwayBar } from '../../components/away-bar.js';
 import { Wordmark } from '../../app/wordmark.js';
+import { usePageTitle } from '../../lib/page-title.js';
 import classes from './auth-frame.module.css';
 
 export function AuthFrame({ title, subtitle, children }: { title: string; subtitle: string; children: ReactNode }) {
-  const { t } = useTranslation();
-  useEffect(() => {
-    document.title = `${title} · ${t('appName')}`;
-  }, [title, t]);
+  usePageTitle(title);
   return (
     <main className={classes.page}>
+      <AwayBar floating />
       <Stack className={classes.column} gap="lg">
         <Stack gap={4} align="center">
           <Wordmark size={44} />

@@ -56,6 +56,11 @@ export function SignInPage() {
           {t('signIn.setupText')}
         </Alert>
       )}
+      {session.ended && failure === undefined && (
+        <Alert color="blue" role="status" data-testid="session-ended">
+          {t('signIn.ended')}
+        </Alert>
+      )}
       <form
         noValidate
         onSubmit={(event) => {

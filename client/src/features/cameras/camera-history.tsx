@@ -114,7 +114,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
                     return (
                       <Table.Tr key={part.sinceAt}>
                         <Table.Td>
-                          <StateBadge state={part.state} />
+                          <StateBadge state={part.state} dated />
                           <Text size="sm" mt={4} hiddenFrom="sm">
                             {reason}
                           </Text>

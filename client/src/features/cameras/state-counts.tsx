@@ -2,6 +2,7 @@ import { cameraStates, type CameraState } from '@choi-canh/shared/health';
 import { UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { StateBadge } from '../../components/state-badge.js';
+import { useAsOf } from '../../lib/as-of.js';
 import classes from './state-counts.module.css';
 
 /** The fleet in figures; each figure filters the list to its state. Rare states show only where there are any. */
@@ -15,6 +16,7 @@ export function StateCounts({
   onToggle: (state: CameraState) => void;
 }) {
   const { t } = useTranslation('cameras');
+  const asOf = useAsOf();
   const shown = cameraStates.filter(
     (state) => ['alive', 'degraded', 'down'].includes(state) || counts[state] > 0 || chosen.includes(state),
   );
@@ -29,9 +31,10 @@ export function StateCounts({
           onClick={() => onToggle(state)}
         >
           <span className={classes.number}>{counts[state]}</span>
-          <StateBadge state={state} />
+          <StateBadge state={state} dated />
         </UnstyledButton>
       ))}
+      {asOf !== undefined && <span className={classes.asOf}>{asOf}</span>}
     </div>
   );
 }

@@ -70,7 +70,7 @@ export function IncidentsPage() {
         <IncidentFilterBar filters={filters} onChange={setFilters} />
         {incidents.isPending ? (
           <SkeletonList rows={8} height={64} />
-        ) : incidents.isError ? (
+        ) : incidents.data === undefined ? (
           <ErrorPanel error={incidents.error} onRetry={() => void incidents.refetch()} />
         ) : rows.length === 0 ? (
           countFilters(filters) > 0 ? (

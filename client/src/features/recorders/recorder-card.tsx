@@ -2,6 +2,7 @@ import type { RecorderResponse } from '@choi-canh/shared/recorders';
 import { Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { alertSentence } from '../../components/alert-sentence.js';
+import { useAsOf } from '../../lib/as-of.js';
 import { Instant } from '../../components/instant.js';
 import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
@@ -15,7 +16,10 @@ import classes from './recorders.module.css';
 export function RecorderCard({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t, i18n } = useTranslation('recorders');
   const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
-  const state = recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
+  const asOf = useAsOf();
+  const known = recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
+  const state = asOf === undefined ? known : 'unknown';
+  const words = { alive: t('reachable'), down: t('away'), unknown: t('starting') };
   return (
     <Card withBorder data-testid={`recorder-${recorder.id}`}>
       <Stack gap="md">
@@ -31,9 +35,14 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
           <div>
             <span className={classes.state} data-state={state}>
               <span aria-hidden="true">{{ alive: '●', down: '■', unknown: '?' }[state]}</span>{' '}
-              {t({ alive: 'reachable', down: 'away', unknown: 'starting' }[state])}
+              {asOf === undefined ? words[known] : t('common:cameraStates.unknown')}
             </span>
-            {!recorder.reachable && (
+            {asOf !== undefined && (
+              <Text size="sm" c="dimmed">
+                {t('common:away.was', { asOf, word: words[known] })}
+              </Text>
+            )}
+            {asOf === undefined && !recorder.reachable && (
               <Text size="sm" c="dimmed" component="div">
                 {t('lastSeen')}:{' '}
                 {recorder.lastSeenAt === null ? t('never') : <Instant at={recorder.lastSeenAt} relative />}

@@ -9,6 +9,7 @@ import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
 import { useAreaFilter } from '../../lib/area-filter.js';
+import { useAsOf } from '../../lib/as-of.js';
 import { useCategoryName } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { useSession } from '../../lib/session.js';
@@ -54,7 +55,7 @@ export function ReportsPage() {
       </div>
       {report.isPending ? (
         <SkeletonList rows={8} />
-      ) : report.isError ? (
+      ) : report.data === undefined ? (
         <ErrorPanel error={report.error} onRetry={() => void report.refetch()} />
       ) : (
         <Paper report={report.data} period={period} areaId={areaId} />
@@ -134,6 +135,7 @@ function Paper({
   const { t, i18n } = useTranslation('reports');
   const session = useSession();
   const categoryName = useCategoryName();
+  const asOf = useAsOf();
   const areaName = areaId === undefined && session.account?.areaId === null ? t('allAreas') : report.areaName;
   const periodWords = t('periodWords', { from: formatDate(period.fromMs), to: formatDate(lastDayOf(period)) });
   const sentences = reportSentences(report, { t: i18n.t, language: i18n.language, categoryName, areaName });
@@ -183,6 +185,7 @@ function Paper({
         </header>
         <p className={classes.sentence} data-testid="report-sentence">
           {sentences.join(' ')}
+          {asOf !== undefined && ` ${t('common:away.figuresOf', { asOf })}`}
         </p>
         <Title order={3} fz="lg" mb="xs">
           {t('byCategory')}

@@ -47,7 +47,7 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
   );
 
   if (cameras.isPending) return <SkeletonList rows={5} height={52} />;
-  if (cameras.isError) return <ErrorPanel error={cameras.error} onRetry={() => void cameras.refetch()} />;
+  if (cameras.data === undefined) return <ErrorPanel error={cameras.error} onRetry={() => void cameras.refetch()} />;
   if (cameras.data.items.length === 0) {
     return <EmptyState title={t('picker.noneTitle')} text={t('picker.noneText')} />;
   }

@@ -93,7 +93,7 @@ export function ReviewPage() {
             write({ ...fresh, atMs: choice.atMs, window: defaultWindow(choice.atMs, serverNowMs()) }, true);
           }}
         />
-      ) : opening.isError ? (
+      ) : opening.isError && opening.data === undefined ? (
         <Stack maw={720}>
           <ErrorPanel title={t('openFailed')} error={opening.error} onRetry={() => void opening.refetch()} />
           <Group>

@@ -105,11 +105,11 @@ export function authRoutes(deps: {
     defineRoute({
       method: 'get',
       path: '/api/me',
-      access: 'signed_in',
-      summary: 'The own account and what it may do',
+      access: 'public',
+      summary: 'The own account and what it may do; null where nobody is signed in, which is no error at a first visit',
       feature,
-      response: meResponse,
-      handler: async ({ actor }) => me(await accounts.own(actor)),
+      response: meResponse.nullable(),
+      handler: async ({ actor }) => (actor === undefined ? null : me(await accounts.own(actor))),
     }),
     defineRoute({
       method: 'patch',

@@ -140,9 +140,11 @@ export function authSuite(start: () => Promise<TestConsole>): void {
     it('ends the session after its hours', async () => {
       const chief = await console.administrator();
       console.clock.advance(12 * 3600_000 - 1000);
-      expect((await chief.send('GET', '/api/me')).status).toBe(200);
+      expect((await chief.json<MeResponse>('GET', '/api/me')).account.username).toBe('quantri');
       console.clock.advance(1000);
-      expect(await chief.errorCode('GET', '/api/me')).toEqual([401, 'not_signed_in']);
+      expect(await chief.errorCode('GET', '/api/areas')).toEqual([401, 'not_signed_in']);
+      expect(await chief.errorCode('PATCH', '/api/me', { locale: 'en' })).toEqual([401, 'not_signed_in']);
+      expect(await chief.json('GET', '/api/me')).toBeNull();
     });
 
     it('keeps no token and no password in the database', async () => {
@@ -180,10 +182,10 @@ export function authSuite(start: () => Promise<TestConsole>): void {
         400,
         'wrong_password',
       ]);
-      expect((await there.send('GET', '/api/me')).status).toBe(200);
+      expect((await there.send('GET', '/api/areas')).status).toBe(200);
       await here.json('PATCH', '/api/me', { newPassword, currentPassword: password, locale: 'en' });
       expect((await here.json<MeResponse>('GET', '/api/me')).account.locale).toBe('en');
-      expect((await there.send('GET', '/api/me')).status).toBe(401);
+      expect((await there.send('GET', '/api/areas')).status).toBe(401);
       expect((await console.browser().signIn('quantri')).status).toBe(401);
       expect((await console.browser().signIn('quantri', newPassword)).status).toBe(201);
     });
@@ -365,7 +367,7 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       expect(gone.events).toEqual(['session.ended', 'disconnect']);
       expect(kept.events).toEqual([]);
       expect(kept.media()).toBe('running');
-      expect((await staying.send('GET', '/api/me')).status).toBe(200);
+      expect((await staying.send('GET', '/api/areas')).status).toBe(200);
     });
 
     it.each([
@@ -381,7 +383,7 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       const watch = await watching(browser);
       await chief.json('PATCH', `/api/accounts/${account.id}`, change);
       await watch.ended();
-      expect((await browser.send('GET', '/api/me')).status).toBe(401);
+      expect((await browser.send('GET', '/api/areas')).status).toBe(401);
     });
 
     it('by a new name does not come', async () => {
@@ -389,7 +391,7 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       const account = await createAccount(chief, 'canbo', 'commune_officer');
       const browser = await signedIn('canbo');
       await chief.json('PATCH', `/api/accounts/${account.id}`, { displayName: 'Tên mới', locale: 'en' });
-      expect((await browser.send('GET', '/api/me')).status).toBe(200);
+      expect((await browser.send('GET', '/api/areas')).status).toBe(200);
     });
 
     it('by its hours, or by another console, is noticed too', async () => {

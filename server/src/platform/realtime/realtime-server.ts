@@ -45,6 +45,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     serveClient: false,
     maxHttpBufferSize: MAX_PAYLOAD_BYTES,
     connectTimeout: 10_000,
+    // Browsers call a server silent that three pings did not come from; a slow line is not cut off for as much.
+    pingInterval: 1000,
+    pingTimeout: 20_000,
     allowRequest: (request, decide) => {
       admit(request).then(
         (refusal) => decide(refusal, refusal === null),
