@@ -3,6 +3,14 @@ import { idSchema, instantSchema, pageOf } from './common.js';
 
 export const incidentStates = ['new', 'under_review', 'resolved', 'unresolved', 'unfounded'] as const;
 export type IncidentState = (typeof incidentStates)[number];
+/** Names of the states as the pages show them, by which incidents are searched too. */
+export const incidentStateNames: Record<IncidentState, { vi: string; en: string }> = {
+  new: { vi: 'Mới', en: 'New' },
+  under_review: { vi: 'Đang xác minh', en: 'Under review' },
+  resolved: { vi: 'Đã giải quyết', en: 'Resolved' },
+  unresolved: { vi: 'Chưa giải quyết được', en: 'Unresolved' },
+  unfounded: { vi: 'Tin không có cơ sở', en: 'Unfounded' },
+};
 export const incidentSources = [
   'police_patrol',
   'tip_zalo',

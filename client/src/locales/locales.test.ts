@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { incidentStateNames, incidentStates } from '@choi-canh/shared/incidents';
 import { describe, expect, it } from 'vitest';
 
 const folder = import.meta.dirname;
@@ -41,5 +42,12 @@ describe('locales', () => {
       const shared = [...vi].filter(([key]) => en.has(key));
       expect(shared.filter(([key, text]) => `${variables(text)}` !== `${variables(en.get(key) ?? '')}`)).toEqual([]);
     });
+  });
+
+  it.each(['vi', 'en'] as const)('names the states of incidents as the search knows them, in %s', (language) => {
+    const shown = texts(language, 'incidents.json');
+    expect(incidentStates.map((state) => shown.get(`states.${state}`))).toEqual(
+      incidentStates.map((state) => incidentStateNames[state][language]),
+    );
   });
 });

@@ -3,6 +3,7 @@ import { Cases1763769600002 } from '../platform/db/migrations/0002-cases.js';
 import { Retention1763769600003 } from '../platform/db/migrations/0003-retention.js';
 import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
+import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -16,6 +17,7 @@ import { openingEntity } from './footage/opening.entity.js';
 import { cameraStateIntervalEntity } from './health/camera-state-interval.entity.js';
 import { categoryEntity } from './incidents/category.entity.js';
 import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
+import { incidentWordEntity } from './incidents/incident-word.entity.js';
 import { incidentEntity } from './incidents/incident.entity.js';
 import { chainPinEntity, chainRecordEntity } from './recorders/chain-record.entity.js';
 import { recorderEntity } from './recorders/recorder.entity.js';
@@ -35,6 +37,7 @@ export const consoleEntities: AnyEntity[] = [
   categoryEntity,
   incidentEntity,
   incidentCounterEntity,
+  incidentWordEntity,
   tagEntity,
   holdEntity,
   clipEntity,
@@ -47,4 +50,5 @@ export const consoleMigrations: Migration[] = [
   Retention1763769600003,
   Chain1763769600004,
   RecorderRemoval1763769600005,
+  IncidentWords1763769600006,
 ];

@@ -15,8 +15,6 @@ export interface IncidentRow {
   state: IncidentState;
   outcome: string;
   closedAt: number | null;
-  /** Number, title, place, description and outcome without case and diacritics. */
-  searchText: string;
   createdAt: number;
   createdById: string;
   createdByName: string;
@@ -39,7 +37,6 @@ export const incidentEntity = new EntitySchema<IncidentRow>({
     state: textColumn('state'),
     outcome: textColumn('outcome'),
     closedAt: instantColumn('closed_at', { nullable: true }),
-    searchText: textColumn('search_text'),
     createdAt: instantColumn('created_at'),
     createdById: idColumn('created_by_id'),
     createdByName: textColumn('created_by_name'),

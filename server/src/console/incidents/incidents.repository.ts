@@ -1,6 +1,7 @@
 import type { IncidentState } from '@choi-canh/shared/incidents';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
+import { indexedWords } from '../../lib/search-words.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
 import { categoryEntity, type CategoryRow } from './category.entity.js';
@@ -8,7 +9,8 @@ import { incidentCounterEntity } from './incident-counter.entity.js';
 import type { IncidentCursor } from './incident-cursor.js';
 import { incidentEntity, type IncidentRow } from './incident.entity.js';
 import { resolvedByFootage } from './resolved-by-footage.js';
-import { likePattern } from './search-text.js';
+import type { SearchTerm } from './incident-search.js';
+import { incidentWordEntity } from './incident-word.entity.js';
 
 /** An incident with what is derived from its tags and clips. */
 export interface IncidentView {
@@ -24,10 +26,14 @@ export interface IncidentFilter {
   fromMs?: number | undefined;
   toMs?: number | undefined;
   resolvedByFootage?: boolean | undefined;
-  text?: string | undefined;
+  /** All of them must be met. Empty: what was typed has no word, and nothing is found. */
+  search?: readonly SearchTerm[] | undefined;
   after?: IncidentCursor | undefined;
   limit: number;
 }
+
+/** More areas than any province has. */
+const MAX_AREAS = 2000;
 
 export class IncidentsRepository {
   readonly #db: Database;
@@ -50,9 +56,8 @@ export class IncidentsRepository {
     if (filter.resolvedByFootage !== undefined) {
       query.andWhere(`${filter.resolvedByFootage ? '' : 'NOT '}${resolvedByFootage('incident')}`);
     }
-    if (filter.text !== undefined && filter.text !== '') {
-      query.andWhere(`incident.search_text LIKE :text ESCAPE '!'`, { text: likePattern(filter.text) });
-    }
+    if (filter.search?.length === 0) return Promise.resolve([]);
+    for (const [index, term] of (filter.search ?? []).entries()) addTerm(query, term, index);
     if (filter.after !== undefined) {
       query.andWhere(
         '(incident.occurredAt < :afterAt OR (incident.occurredAt = :afterAt AND incident.id < :afterId))',
@@ -72,12 +77,25 @@ export class IncidentsRepository {
 
   async insert(manager: EntityManager, row: IncidentRow): Promise<void> {
     await manager.insert(incidentEntity, row);
+    await this.#index(manager, row);
   }
 
   /** False where somebody else was faster: the row has no longer this version. */
-  async update(manager: EntityManager, id: string, version: number, changes: Partial<IncidentRow>): Promise<boolean> {
+  async update(manager: EntityManager, before: IncidentRow, changes: Partial<IncidentRow>): Promise<boolean> {
+    const { id, version } = before;
     const done = await manager.update(incidentEntity, { id, version }, { ...changes, version: version + 1 });
-    return done.affected === 1;
+    if (done.affected !== 1) return false;
+    await manager.delete(incidentWordEntity, { incidentId: id });
+    await this.#index(manager, { ...before, ...changes });
+    return true;
+  }
+
+  async #index(manager: EntityManager, row: IncidentRow): Promise<void> {
+    const texts = [`${row.number} ${row.title} ${row.place}`, `${row.description} ${row.outcome}`] as const;
+    const words = indexedWords(...texts).map((word) => ({ word, incidentId: row.id }));
+    for (let start = 0; start < words.length; start += 400) {
+      await manager.insert(incidentWordEntity, words.slice(start, start + 400));
+    }
   }
 
   /** The next running number; writes are serialised by the database room, and a rollback gives the number back. */
@@ -113,10 +131,48 @@ export class IncidentsRepository {
       .getRawOne<{ id: string; code: string }>();
   }
 
+  /** Names of the areas in the scope. */
+  areaNames(scope: AreaScope): Promise<{ id: string; name: string }[]> {
+    const piece = inScope(scope, 'area.id');
+    return this.#db.read
+      .createQueryBuilder()
+      .select('area.id', 'id')
+      .addSelect('area.name', 'name')
+      .from('area', 'area')
+      .where(piece.sql, piece.parameters)
+      .limit(MAX_AREAS)
+      .getRawMany<{ id: string; name: string }>();
+  }
+
   #visible(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<IncidentRow> {
     const piece = inScope(scope, 'incident.areaId');
     return manager.createQueryBuilder(incidentEntity, 'incident').where(piece.sql, piece.parameters);
   }
+}
+
+/** Incidents with the word, or of a category, state or area whose name has it; each part has its index. */
+function addTerm(query: SelectQueryBuilder<IncidentRow>, term: SearchTerm, index: number): void {
+  const name = (part: string) => `search${index}${part}`;
+  const parts = [
+    term.prefix
+      ? `SELECT incident_id FROM incident_word WHERE word >= :${name('From')} AND word < :${name('To')}`
+      : `SELECT incident_id FROM incident_word WHERE word = :${name('From')}`,
+  ];
+  const parameters: Record<string, unknown> = {
+    [name('From')]: term.text,
+    // Behind everything that begins so: the last code point there is.
+    ...(term.prefix && { [name('To')]: `${term.text}\u{10ffff}` }),
+  };
+  for (const [column, values] of [
+    ['category', term.categories],
+    ['state', term.states],
+    ['area_id', term.areaIds],
+  ] as const) {
+    if (values.length === 0) continue;
+    parts.push(`SELECT id FROM incident WHERE ${column} IN (:...${name(column)})`);
+    parameters[name(column)] = values;
+  }
+  query.andWhere(`incident.id IN (${parts.join(' UNION ALL ')})`, parameters);
 }
 
 async function views(query: SelectQueryBuilder<IncidentRow>): Promise<IncidentView[]> {

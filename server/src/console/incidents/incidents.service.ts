@@ -15,8 +15,8 @@ import { readCursor, writeCursor } from './incident-cursor.js';
 import { incidentNumber, registerYear } from './incident-number.js';
 import { isClosed, mayBecome } from './incident-states.js';
 import type { IncidentRow } from './incident.entity.js';
+import { IncidentSearch } from './incident-search.js';
 import type { IncidentFilter, IncidentsRepository, IncidentView } from './incidents.repository.js';
-import { searchText } from './search-text.js';
 
 export interface IncidentsServiceDeps {
   db: Database;
@@ -32,21 +32,27 @@ const futureToleranceMs = 2 * 60_000;
 /** What happened, and what became of it. Tags, holds and clips belong to `evidence`. */
 export class IncidentsService {
   readonly #deps: IncidentsServiceDeps;
+  readonly #search: IncidentSearch;
 
   constructor(deps: IncidentsServiceDeps) {
     this.#deps = deps;
+    this.#search = new IncidentSearch(deps.repository);
   }
 
   async categories(): Promise<CategoryResponse[]> {
     return (await this.#deps.repository.categories()).map(({ code, vi, en }) => ({ code, vi, en }));
   }
 
-  async list(scope: AreaScope, query: Omit<IncidentFilter, 'after'> & { cursor?: string | undefined }) {
+  async list(
+    scope: AreaScope,
+    query: Omit<IncidentFilter, 'after' | 'search'> & { cursor?: string | undefined; text?: string | undefined },
+  ) {
     const { repository } = this.#deps;
-    const { cursor, ...filter } = query;
+    const { cursor, text, ...filter } = query;
     if (filter.areaId !== undefined && (await repository.area(scope, filter.areaId)) === undefined) throw noArea();
     const found = await repository.list(scope, {
       ...filter,
+      search: text === undefined || text === '' ? undefined : await this.#search.resolve(scope, text),
       after: cursor === undefined ? undefined : readCursor(cursor),
       limit: filter.limit + 1,
     });
@@ -94,7 +100,6 @@ export class IncidentsService {
         state: 'new',
         outcome: '',
         closedAt: null,
-        searchText: searchText(number, request.title, request.place, request.description),
         createdAt: now,
         createdById: actor.accountId,
         createdByName: actor.name,
@@ -135,8 +140,7 @@ export class IncidentsService {
       const keys = Object.keys(changes);
       if (keys.length === 0) return undefined;
       const after = { ...before, ...changes };
-      changes.searchText = searchText(after.number, after.title, after.place, after.description, after.outcome);
-      if (!(await repository.update(manager, id, before.version, changes))) throw changedMeanwhile(before);
+      if (!(await repository.update(manager, before, changes))) throw changedMeanwhile(before);
       await audit.record(
         actor,
         {
