@@ -11,6 +11,7 @@ import { prefetchPages } from './lazy-page.js';
 import { PageWaiting } from './page-waiting.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
+import { PageBarSlot } from '../lib/page-bar.js';
 import { useRecorderEvents } from '../lib/recorders.js';
 import { useSession } from '../lib/session.js';
 import { ConnectionLight } from './connection-light.js';
@@ -31,6 +32,7 @@ export function Shell() {
   const navigate = useNavigate();
   const { areaId, setAreaId } = useAreaFilter();
   const [railOpened, setRailOpened] = useState(false);
+  const [pageBar, setPageBar] = useState<HTMLElement | null>(null);
   useCameraEvents();
   useRecorderEvents();
   useEffect(() => void prefetchPages(), []);
@@ -85,6 +87,7 @@ export function Shell() {
             value={areaId}
             onChange={setAreaId}
           />
+          <div className={classes.pageBar} ref={setPageBar} />
           <Group gap={4} ml="auto" wrap="nowrap">
             <ConnectionLight />
             <PersonMenu />
@@ -110,7 +113,9 @@ export function Shell() {
         {session.can('recorder.view') && location.pathname !== '/recorders' && <AlertBanner />}
         <RouteErrorBoundary resetKey={location.pathname}>
           <Suspense fallback={<PageWaiting />}>
-            <Outlet />
+            <PageBarSlot value={pageBar}>
+              <Outlet />
+            </PageBarSlot>
           </Suspense>
         </RouteErrorBoundary>
       </main>

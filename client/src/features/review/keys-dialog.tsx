@@ -1,6 +1,7 @@
 import { Kbd, Modal, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { keyWord, reviewKeys } from './review-keys.js';
+import { TimelineLegend } from './timeline-legend.js';
 
 export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
   const { t } = useTranslation('review');
@@ -22,6 +23,7 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): vo
           ))}
         </Table.Tbody>
       </Table>
+      <TimelineLegend />
     </Modal>
   );
 }

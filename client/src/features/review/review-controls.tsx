@@ -1,7 +1,6 @@
 import {
   IconBookmark,
   IconEraser,
-  IconKeyboard,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconPlayerSkipForward,
@@ -35,15 +34,13 @@ const keepFocus = (event: React.MouseEvent) => event.preventDefault();
 
 export function ReviewControls(props: ReviewControlsProps) {
   return (
-    <>
-      <div className={`${classes.bar} ${classes.playBar}`}>
-        <ClockFace engine={props.engine} />
-        <Transport engine={props.engine} commands={props.commands} />
-        <Rates engine={props.engine} onRate={props.onRate} />
-        <JumpField engine={props.engine} onJump={props.onJump} />
-      </div>
+    <div className={classes.bar} data-testid="review-controls">
+      <ClockFace engine={props.engine} />
+      <Transport engine={props.engine} commands={props.commands} />
+      <Rates engine={props.engine} onRate={props.onRate} />
+      <JumpField engine={props.engine} onJump={props.onJump} />
       <MarkBar {...props} />
-    </>
+    </div>
   );
 }
 
@@ -75,8 +72,12 @@ function Transport({ engine, commands }: { engine: ReviewEngine; commands: Revie
   );
   return (
     <div className={`${classes.group} ${classes.transport}`} role="group" aria-label={t('controls.transport')}>
-      {step(t('keys.back60'), () => commands.skip(-60_000), t('controls.back60'))}
-      {step(t('keys.back5'), () => commands.skip(-5000), t('controls.back5'))}
+      {step(
+        t('keys.back60'),
+        () => commands.skip(-60_000),
+        <span className={classes.words}>{t('controls.back60')}</span>,
+      )}
+      {step(t('keys.back5'), () => commands.skip(-5000), <span className={classes.words}>{t('controls.back5')}</span>)}
       {step(t('keys.frameBack'), () => commands.stepFrame(-1), <IconPlayerSkipBack size={20} aria-hidden="true" />)}
       <button
         type="button"
@@ -96,8 +97,16 @@ function Transport({ engine, commands }: { engine: ReviewEngine; commands: Revie
         () => commands.stepFrame(1),
         <IconPlayerSkipForward size={20} aria-hidden="true" />,
       )}
-      {step(t('keys.forward5'), () => commands.skip(5000), t('controls.forward5'))}
-      {step(t('keys.forward60'), () => commands.skip(60_000), t('controls.forward60'))}
+      {step(
+        t('keys.forward5'),
+        () => commands.skip(5000),
+        <span className={classes.words}>{t('controls.forward5')}</span>,
+      )}
+      {step(
+        t('keys.forward60'),
+        () => commands.skip(60_000),
+        <span className={classes.words}>{t('controls.forward60')}</span>,
+      )}
     </div>
   );
 }
@@ -164,6 +173,7 @@ function JumpField({ engine, onJump }: { engine: ReviewEngine; onJump(atMs: numb
           setWrong(false);
         }}
         error={wrong ? t('common:timeInput.invalid') : undefined}
+        classNames={{ error: classes.jumpError ?? '' }}
         placeholder={t('controls.jumpHint')}
         aria-label={t('controls.jump')}
         autoComplete="off"
@@ -181,18 +191,22 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
   const mark = (name: 'markIn' | 'markOut', key: string, ms: number | undefined, testId: string) => (
     <button
       type="button"
-      className={classes.button}
+      className={`${classes.button} ${classes.mark}`}
       data-set={ms === undefined ? undefined : true}
       data-testid={testId}
       onClick={commands[name]}
       onMouseDown={keepFocus}
     >
       <span className={classes.key}>{key}</span>
-      {ms === undefined ? t(`controls.${name}`) : t(`controls.${name}At`, { at: formatTime(ms, 'tenth') })}
+      <span className={classes.markWords}>
+        <span className={classes.markName}>{t(`controls.${name}`)}</span>
+        {/* The place of the time is kept, so that setting it moves nothing. */}
+        <span className={classes.markAt}>{ms === undefined ? '–' : formatTime(ms, 'tenth')}</span>
+      </span>
     </button>
   );
   return (
-    <div className={`${classes.bar} ${classes.actions}`}>
+    <div className={`${classes.group} ${classes.actions}`}>
       {mark('markIn', 'I', marks.inMs, 'review-mark-in')}
       {mark('markOut', 'O', marks.outMs, 'review-mark-out')}
       {mayTag && (
@@ -205,7 +219,7 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
         >
           <span className={classes.key}>T</span>
           <IconBookmark size={20} aria-hidden="true" />
-          {t('controls.tag')}
+          <span className={classes.words}>{t('controls.tag')}</span>
         </button>
       )}
       {mayExtract && (
@@ -219,7 +233,7 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
         >
           <span className={classes.key}>E</span>
           <IconScissors size={20} aria-hidden="true" />
-          {t('controls.extract')}
+          <span className={classes.words}>{t('controls.extract')}</span>
         </button>
       )}
       <button
@@ -233,16 +247,6 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
         aria-label={t('controls.clearMarks')}
       >
         <IconEraser size={20} aria-hidden="true" />
-      </button>
-      <button
-        type="button"
-        className={`${classes.button} ${classes.help}`}
-        onClick={commands.help}
-        onMouseDown={keepFocus}
-        title={t('controls.keys')}
-        aria-label={t('controls.keys')}
-      >
-        <IconKeyboard size={22} aria-hidden="true" />
       </button>
     </div>
   );

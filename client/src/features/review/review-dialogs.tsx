@@ -29,6 +29,8 @@ export interface ReviewDialogsProps {
   cameraIds: readonly string[];
   onCameras(cameraIds: string[]): void;
   hints: CameraHints;
+  /** An extraction has begun: its result will be among the clips. */
+  onExtracting(): void;
 }
 
 /** Where nothing was marked: this much before and after the clock. */
@@ -94,6 +96,7 @@ function RangeDialog(props: ReviewDialogsProps & { kind: 'tag' | 'extract'; inci
       }
       onDone={() => {
         notifyDone(t(`range.done.${kind}`));
+        if (kind === 'extract') props.onExtracting();
         onClose();
       }}
     />

@@ -10,7 +10,7 @@ import { useClockAt, useClockState, useEngineState } from './use-clock.js';
 /** A wait shorter than this goes without words. */
 const worthSayingMs = 700;
 
-/** Sentences between pictures and controls: who is waited for, where footage goes on, what ×4 leaves out. */
+/** Sentences over the lower edge of the pictures, so that no control ever moves: who is waited for, where footage goes on, what ×4 leaves out. */
 export function ReviewMessages({
   engine,
   coverages,
@@ -29,7 +29,7 @@ export function ReviewMessages({
   const all = Object.values(phases);
   const nothing = all.length > 0 && all.every((phase) => phase === 'gap');
   return (
-    <div aria-live="polite" style={{ display: 'contents' }}>
+    <div aria-live="polite" className={classes.messages} data-testid="review-messages">
       {nothing && <NothingHere engine={engine} coverages={coverages} />}
       {waiting && waitedFor !== '' && (
         <div className={classes.message}>{t('messages.waiting', { names: waitedFor })}</div>
@@ -51,7 +51,7 @@ function NothingHere({ engine, coverages }: { engine: ReviewEngine; coverages: r
   );
   return (
     <div className={classes.message} data-testid="review-nothing-here">
-      <span>
+      <span className={classes.messageSaid}>
         {coverages.length === 1 ? t('messages.nothingAlone') : t('messages.nothing', { count: coverages.length })}
       </span>
       {previousMs !== undefined && button(t('messages.toPrevious', { at: formatTime(previousMs) }), previousMs)}

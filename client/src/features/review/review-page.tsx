@@ -1,11 +1,9 @@
 import type { OpeningRequest } from '@choi-canh/shared/footage';
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
-import { IconAdjustments, IconLink } from '@tabler/icons-react';
+import { useMediaQuery } from '@mantine/hooks';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { PageHeader } from '../../components/page-header.js';
 import { useCameras } from '../../lib/cameras.js';
 import { useIncident, useIncidentEvents } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
@@ -15,8 +13,10 @@ import { createAddressWriter, type AddressChange } from './address-writer.js';
 import { IncidentLine } from './incident-line.js';
 import { defaultWindow } from './opening-window.js';
 import { readReviewAddress, reviewAddressKeys, writeReviewAddress, type ReviewAddress } from './review-address.js';
+import { ReviewHeader } from './review-header.js';
 import { ReviewSession } from './review-session.js';
 import { ReviewSetup } from './review-setup.js';
+import classes from './review.module.css';
 import { useOpening } from './use-opening.js';
 
 /** Past footage of up to four cameras on one clock: look, mark, tag, extract. */
@@ -49,7 +49,7 @@ export function ReviewPage() {
   const request = choosing ? undefined : openingRequest(address, purpose);
   const opening = useOpening(request);
 
-  const clipboard = useClipboard({ timeout: 2500 });
+  const narrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });
   const description =
     incident.data && request ? (
       <IncidentLine incident={incident.data} />
@@ -61,25 +61,11 @@ export function ReviewPage() {
 
   return (
     <>
-      <PageHeader
-        title={t('title')}
+      <ReviewHeader
         description={description}
-        actions={
-          request && (
-            <>
-              <Button
-                variant="default"
-                leftSection={<IconLink size={20} />}
-                onClick={() => clipboard.copy(globalThis.location.href)}
-              >
-                {clipboard.copied ? t('common:actions.copied') : t('copyLink')}
-              </Button>
-              <Button variant="default" leftSection={<IconAdjustments size={20} />} onClick={() => setChoosing(true)}>
-                {t('chooseAgain')}
-              </Button>
-            </>
-          )
-        }
+        opened={request !== undefined}
+        fitted={!narrow && !(opening.isError && opening.data === undefined)}
+        onChooseAgain={() => setChoosing(true)}
       />
       {request === undefined ? (
         <ReviewSetup
@@ -130,17 +116,23 @@ function openingRequest(address: ReviewAddress, purpose: string | undefined): Op
 function Opening({ request }: { request: OpeningRequest }) {
   const { t } = useTranslation('review');
   return (
-    <Stack aria-busy="true">
-      <Text role="status">
-        {t('opening', {
-          count: request.cameraIds.length,
-          from: formatDateTime(request.from, 'minute'),
-          to: formatTime(request.to, 'minute'),
-        })}
-      </Text>
-      <Skeleton height="min(50vh, 56vw)" radius="md" />
-      <Skeleton height={52} radius="md" />
-      <Skeleton height={96} radius="md" />
-    </Stack>
+    <div className={classes.session} data-fits-screen aria-busy="true">
+      <div className={classes.stage}>
+        <Skeleton height="100%" mih={200} radius="md" />
+        <div className={classes.messages}>
+          <Text className={classes.message} role="status">
+            {t('opening', {
+              count: request.cameraIds.length,
+              from: formatDateTime(request.from, 'minute'),
+              to: formatTime(request.to, 'minute'),
+            })}
+          </Text>
+        </div>
+      </div>
+      <div className={classes.dock}>
+        <Skeleton height={44} radius="md" />
+        <Skeleton height={98} radius="md" />
+      </div>
+    </div>
   );
 }

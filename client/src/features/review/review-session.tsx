@@ -17,11 +17,13 @@ import { ReviewMessages } from './review-messages.js';
 import { ReviewSide } from './review-side.js';
 import { ReviewTile } from './review-tile.js';
 import classes from './review.module.css';
+import { TimelineLegend } from './timeline-legend.js';
 import { Timeline } from './timeline.js';
 import { useClockState, useEngineState } from './use-clock.js';
 import { reviewCommands } from './use-commands.js';
 import { useEngine } from './use-engine.js';
 import { playlistUrl, thumbnailUrl } from './use-opening.js';
+import { useSidePanel } from './use-side-panel.js';
 
 export interface ReviewSessionProps {
   opening: OpeningResponse;
@@ -44,7 +46,9 @@ export function ReviewSession(props: ReviewSessionProps) {
   const { t } = useTranslation('review');
   const session = useSession();
   const nowMs = useNow();
-  const narrow = useMediaQuery('(max-width: 36em)') ?? false;
+  const narrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });
+  const side = useSidePanel();
+  const [stage, setStage] = useState<HTMLElement | null>(null);
   const fromMs = Date.parse(opening.from);
   const toMs = Date.parse(opening.to);
   const engine = useEngine({ atMs: address.atMs ?? fromMs, fromMs, toMs, rate: address.rate });
@@ -113,11 +117,10 @@ export function ReviewSession(props: ReviewSessionProps) {
     [members],
   );
   const hints = useMemo(() => ({ areaId: incident?.areaId, place: incident?.place }), [incident]);
-  const columns = shown.length > 1 ? 2 : 1;
 
   return (
-    <div className={classes.session}>
-      <section className={classes.player} aria-label={t('player')}>
+    <section className={classes.session} aria-label={t('player')} data-fits-screen>
+      <div className={classes.stage} ref={setStage} data-testid="review-stage">
         {narrow && ids.length > 1 && (
           <div className={classes.switcher} role="group" aria-label={t('side.cameras')}>
             {ids.map((id) => (
@@ -135,9 +138,8 @@ export function ReviewSession(props: ReviewSessionProps) {
         )}
         <div
           className={classes.grid}
-          style={{ '--columns': columns } as React.CSSProperties}
           data-focused={(focus !== undefined && shown.length > 1) || undefined}
-          data-single={shown.length === 1 || undefined}
+          data-count={shown.length}
         >
           {shown.map(({ camera, coverage }) => (
             <ReviewTile
@@ -171,6 +173,24 @@ export function ReviewSession(props: ReviewSessionProps) {
           nameOf={nameOf}
           keyframesOnly={keyframesOnly}
         />
+      </div>
+      {(narrow || side.opened) && (
+        <ReviewSide
+          incident={incident}
+          cameraNames={ids.map(nameOf)}
+          onChooseCameras={() => openDialog('cameras')}
+          onGoToTag={(tag) => {
+            clock.pause();
+            if (ids.includes(tag.cameraId)) jumpTo(Date.parse(tag.from));
+            else {
+              const cameraIds = [...address.cameraIds.slice(0, 3), tag.cameraId];
+              const atMs = Date.parse(tag.from);
+              onAddress({ cameraIds, atMs, window: windowShowing({ fromMs, toMs }, atMs, nowMs) });
+            }
+          }}
+        />
+      )}
+      <div className={classes.dock} data-testid="review-dock">
         <ReviewControls
           engine={engine}
           commands={commands}
@@ -195,22 +215,11 @@ export function ReviewSession(props: ReviewSessionProps) {
           posterUrl={(cameraId, atMs) => posterUrl(cameraId, atMs, 320)}
           onWiden={(side) => setWindow(widenWindow({ fromMs, toMs }, side, widenByMs, nowMs))}
           canWidenAfter={toMs < nowMs - 1000}
+          stage={stage}
+          onHelp={commands.help}
         />
-      </section>
-      <ReviewSide
-        incident={incident}
-        cameraNames={ids.map(nameOf)}
-        onChooseCameras={() => openDialog('cameras')}
-        onGoToTag={(tag) => {
-          clock.pause();
-          if (ids.includes(tag.cameraId)) jumpTo(Date.parse(tag.from));
-          else {
-            const cameraIds = [...address.cameraIds.slice(0, 3), tag.cameraId];
-            const atMs = Date.parse(tag.from);
-            onAddress({ cameraIds, atMs, window: windowShowing({ fromMs, toMs }, atMs, nowMs) });
-          }
-        }}
-      />
+        <TimelineLegend />
+      </div>
       <ReviewDialogs
         dialog={dialog}
         onDialog={setDialog}
@@ -225,8 +234,9 @@ export function ReviewSession(props: ReviewSessionProps) {
         cameraIds={address.cameraIds}
         onCameras={(cameraIds) => onAddress({ cameraIds, atMs: clock.at() })}
         hints={hints}
+        onExtracting={() => side.setOpened(true)}
       />
-    </div>
+    </section>
   );
 }
 

@@ -21,17 +21,29 @@ export interface TimelineScene {
   marks: Marks;
   view: TimelineView;
   atMs: number;
+  /** Height of a lane. */
+  lanePx: number;
 }
 
-export const axisPx = 30;
-export const lanePx = 40;
-const laneGapPx = 4;
+export const axisPx = 24;
+const laneGapPx = 2;
+const largestLanePx = 44;
+/** The buttons beside the timeline need as much. */
+const leastHeightPx = 88;
 
-export function timelineHeight(lanes: number): number {
-  return axisPx + Math.max(1, lanes) * (lanePx + laneGapPx) + 2;
+export interface TimelineSize {
+  lanePx: number;
+  heightPx: number;
 }
-/** Index of the lane at a height; undefined on the axis. */
-export function laneAt(y: number, lanes: number): number | undefined {
+
+/** Lanes share the room, so that a further camera takes nothing from the pictures. @param roomPx for all lanes */
+export function timelineSize(lanes: number, roomPx: number): TimelineSize {
+  const count = Math.max(1, lanes);
+  const lanePx = Math.min(largestLanePx, Math.floor(roomPx / count) - laneGapPx);
+  return { lanePx, heightPx: Math.max(leastHeightPx, axisPx + count * (lanePx + laneGapPx) + laneGapPx) };
+}
+/** Index of the lane at a height; undefined on the axis and below the last lane. */
+export function laneAt(y: number, lanes: number, lanePx: number): number | undefined {
   const index = Math.floor((y - axisPx) / (lanePx + laneGapPx));
   return index >= 0 && index < lanes ? index : undefined;
 }
@@ -77,7 +89,7 @@ function drawAxis(context: Canvas, scene: TimelineScene, width: number, height: 
     context.strokeStyle = tick.major ? '#5b6872' : '#36424a';
     context.lineWidth = 1;
     context.beginPath();
-    context.moveTo(x, tick.major ? axisPx - 10 : axisPx - 6);
+    context.moveTo(x, tick.major ? axisPx - 6 : axisPx - 5);
     context.lineTo(x, tick.major ? height : axisPx);
     context.globalAlpha = tick.major ? 0.8 : 1;
     context.stroke();
@@ -85,12 +97,14 @@ function drawAxis(context: Canvas, scene: TimelineScene, width: number, height: 
     if (!tick.label) continue;
     const labelWidth = context.measureText(tick.label).width;
     context.fillStyle = '#c9d3da';
-    context.fillText(tick.label, Math.min(Math.max(2, x - labelWidth / 2), width - labelWidth - 2), 11);
+    context.fillText(tick.label, Math.min(Math.max(2, x - labelWidth / 2), width - labelWidth - 2), 9);
   }
 }
 
 function drawLane(context: Canvas, scene: TimelineScene, index: number, width: number, font: string): void {
   const lane = scene.lanes[index]!;
+  const { lanePx } = scene;
+  const insetPx = lanePx < 24 ? 1 : 4;
   const y = axisPx + index * (lanePx + laneGapPx);
   const span = (fromMs: number, toMs: number, least = 1): [number, number] => {
     const from = Math.max(-20, xOfMs(scene.view, width, fromMs));
@@ -110,38 +124,40 @@ function drawLane(context: Canvas, scene: TimelineScene, index: number, width: n
     const [fromMs, toMs] = [Date.parse(range.from), Date.parse(range.to)];
     if (!seen(fromMs, toMs)) continue;
     const [x, w] = span(fromMs, toMs);
-    context.fillRect(x, y + 4, w, lanePx - 8);
+    context.fillRect(x, y + insetPx, w, lanePx - 2 * insetPx);
   }
   for (const hold of scene.holds) {
     if (hold.cameraId !== lane.coverage.cameraId || !seen(hold.fromMs, hold.toMs)) continue;
     const [x, w] = span(hold.fromMs, hold.toMs, 3);
     context.fillStyle = colours.hold;
-    context.fillRect(x, y + lanePx - 4, w, 4);
-    context.fillRect(x, y + lanePx - 12, 3, 12);
-    context.fillRect(x + w - 3, y + lanePx - 12, 3, 12);
+    const postPx = Math.min(12, lanePx / 2);
+    context.fillRect(x, y + lanePx - insetPx - 2, w, insetPx + 2);
+    context.fillRect(x, y + lanePx - postPx, 3, postPx);
+    context.fillRect(x + w - 3, y + lanePx - postPx, 3, postPx);
   }
   for (const tag of scene.tags) {
     if (tag.cameraId !== lane.coverage.cameraId || !seen(tag.fromMs, tag.toMs)) continue;
     const [x, w] = span(tag.fromMs, tag.toMs, 6);
     context.fillStyle = colours.tag;
-    context.fillRect(x, y, w, 7);
+    context.fillRect(x, y, w, Math.min(7, lanePx / 3));
     context.fillRect(x, y, 2, lanePx);
     context.fillRect(x + w - 2, y, 2, lanePx);
     if (tag.decisive) {
-      context.font = `15px ${font}`;
+      context.font = `${Math.min(15, lanePx - 2)}px ${font}`;
+      context.textBaseline = 'middle';
       context.fillStyle = colours.ink;
-      context.fillText('★', x + w / 2 - 7, y + 17);
+      context.fillText('★', x + w / 2 - 7, y + lanePx / 2 + 1);
     }
   }
-  context.font = `600 14px ${font}`;
+  context.font = `600 ${lanePx < 20 ? 13 : 14}px ${font}`;
   context.textBaseline = 'middle';
   context.lineWidth = 4;
   context.strokeStyle = 'rgba(6, 12, 16, 0.75)';
   context.lineJoin = 'round';
   context.fillStyle = colours.ink;
   const text = lane.name.length > 26 ? `${lane.name.slice(0, 25)}…` : lane.name;
-  context.strokeText(text, 8, y + lanePx / 2 + 2);
-  context.fillText(text, 8, y + lanePx / 2 + 2);
+  context.strokeText(text, 8, y + lanePx / 2 + 1);
+  context.fillText(text, 8, y + lanePx / 2 + 1);
 }
 
 function drawMarks(context: Canvas, scene: TimelineScene, width: number, height: number): void {

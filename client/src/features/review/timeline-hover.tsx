@@ -1,5 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useCallback, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { formatTime } from '../../lib/time.js';
 import { gapAt } from './coverage-lookup.js';
@@ -9,6 +10,7 @@ import type { TimelineScene } from './timeline-drawing.js';
 import type { TimelineView } from './timeline-scale.js';
 
 export interface HoverPlace {
+  /** From the left edge of the pictures, within the card's reach. */
   x: number;
   lane: number | undefined;
   atMs: number;
@@ -16,17 +18,25 @@ export interface HoverPlace {
 
 /** One picture per this much time and camera, whatever the pointer does. */
 const pictureStepMs = 2000;
+const cardHalfPx = 112;
 
+/** Where the card stands for a pointer at `clientX`. */
+export function cardX(stage: HTMLElement, clientX: number): number {
+  const box = stage.getBoundingClientRect();
+  return Math.min(Math.max(cardHalfPx, clientX - box.left), Math.max(cardHalfPx, box.width - cardHalfPx));
+}
+
+/** The picture under the pointer, at the lower edge of the pictures: it covers neither the controls nor the timeline. */
 export function TimelineHover({
   place,
-  width,
+  stage,
   lanes,
   tags,
   bounds,
   posterUrl,
 }: {
   place: HoverPlace;
-  width: number;
+  stage: HTMLElement;
   lanes: TimelineScene['lanes'];
   tags: TimelineScene['tags'];
   bounds: TimelineView;
@@ -43,13 +53,8 @@ export function TimelineHover({
       ? undefined
       : posterUrl(lane.coverage.cameraId, Math.floor(place.atMs / pictureStepMs) * pictureStepMs);
   const [settled] = useDebouncedValue(wanted, 200);
-  const half = 110;
-  return (
-    <div
-      className={classes.hover}
-      style={{ left: Math.min(Math.max(half, place.x), Math.max(half, width - half)) }}
-      aria-hidden="true"
-    >
+  return createPortal(
+    <div className={classes.hover} style={{ left: place.x }} data-testid="timeline-card" aria-hidden="true">
       {settled !== undefined && wanted !== undefined && <HoverPicture key={settled} url={settled} />}
       <div>
         <strong>{formatTime(place.atMs)}</strong>
@@ -57,7 +62,8 @@ export function TimelineHover({
         {tagged && ` · ${t('review:timeline.legend.tag')}`}
       </div>
       {gap && <div>{gapSentence(t, gap)}</div>}
-    </div>
+    </div>,
+    stage,
   );
 }
 
