@@ -1,7 +1,10 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { Text, Textarea } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ErrorPanel } from './error-panel.js';
+import { AppForm } from './form/app-form.js';
+import { FormActions } from './form/form-actions.js';
+import { FormDialog } from './form/form-dialog.js';
+import { useAppForm } from './form/use-app-form.js';
 
 export interface ConfirmWithReasonProps {
   opened: boolean;
@@ -20,73 +23,42 @@ export interface ConfirmWithReasonProps {
 /** Before something is destroyed: what will be lost, and why it is done (for the audit trail). */
 export function ConfirmWithReason(props: ConfirmWithReasonProps) {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title} size="md">
+    <FormDialog opened={props.opened} onClose={props.onClose} title={props.title} size="md">
       <ConfirmForm {...props} />
-    </Modal>
+    </FormDialog>
   );
 }
 
 function ConfirmForm({ onClose, children, confirmLabel, askReason = true, onConfirm }: ConfirmWithReasonProps) {
   const { t } = useTranslation();
-  const [reason, setReason] = useState('');
-  const [tooShort, setTooShort] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-
-  const confirm = async () => {
-    if (askReason && reason.trim().length < 3) {
-      setTooShort(true);
-      return;
-    }
-    setBusy(true);
-    setError(undefined);
-    try {
-      await onConfirm(reason.trim());
-      onClose();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
-
+  const form = useAppForm({
+    initial: { reason: '' },
+    validate: {
+      reason: (text) => (askReason && text.trim().length < 3 ? t('common:reason.tooShort') : undefined),
+    },
+  });
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void confirm();
+    <AppForm
+      form={form}
+      onSubmit={async ({ reason }) => {
+        await onConfirm(reason.trim());
+        onClose();
       }}
+      actions={<FormActions submitLabel={confirmLabel} color="red" />}
     >
-      <Stack>
-        <Text component="div">{children}</Text>
-        {askReason && (
-          <Textarea
-            label={t('common:reason.label')}
-            description={t('common:reason.hint')}
-            error={tooShort ? t('common:reason.tooShort') : undefined}
-            value={reason}
-            onChange={(event) => {
-              setReason(event.currentTarget.value);
-              setTooShort(false);
-            }}
-            maxLength={500}
-            autosize
-            minRows={2}
-            data-autofocus
-            required
-          />
-        )}
-        {error !== undefined && <ErrorPanel error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t('common:actions.cancel')}
-          </Button>
-          <Button color="red" type="submit" loading={busy}>
-            {confirmLabel}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Text component="div">{children}</Text>
+      {askReason && (
+        <Textarea
+          {...form.text('reason')}
+          label={t('common:reason.label')}
+          description={t('common:reason.hint')}
+          maxLength={500}
+          autosize
+          minRows={2}
+          data-autofocus
+          required
+        />
+      )}
+    </AppForm>
   );
 }

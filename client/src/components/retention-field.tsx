@@ -1,55 +1,77 @@
-import { NumberInput, Radio, Stack } from '@mantine/core';
+import { Radio, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { parseWholeNumber } from './form/number-field.js';
 
-export interface RetentionChoice {
-  own: boolean;
-  /** As typed; kept while the other way is chosen. */
-  days: number | string;
+const minDays = 1;
+const maxDays = 3650;
+
+/** As it is above, or days of one's own; `text` is what was typed and stays while the other way is chosen. */
+export type RetentionChoice =
+  { kind: 'inherit'; text: string } | { kind: 'own'; text: string; days: number } | { kind: 'wrong'; text: string };
+
+/** What is kept now: null days are inherited, and `inheritedDays` is what a change would start from. */
+export function retentionChoice(days: number | null, inheritedDays: number): RetentionChoice {
+  return days === null ? { kind: 'inherit', text: String(inheritedDays) } : own(String(days));
 }
 
 /** Days of a choice: a number, null (inherited), or undefined where what was typed is no number of days. */
+export function chosenDays(choice: Exclude<RetentionChoice, { kind: 'wrong' }>): number | null;
+export function chosenDays(choice: RetentionChoice): number | null | undefined;
 export function chosenDays(choice: RetentionChoice): number | null | undefined {
-  if (!choice.own) return null;
-  const days = Number(choice.days);
-  return Number.isInteger(days) && days >= 1 && days <= 3650 ? days : undefined;
+  return choice.kind === 'own' ? choice.days : choice.kind === 'inherit' ? null : undefined;
+}
+
+function own(text: string): RetentionChoice {
+  const typed = parseWholeNumber(text, minDays, maxDays);
+  return typed.kind === 'understood' ? { kind: 'own', text, days: typed.value } : { kind: 'wrong', text };
 }
 
 /** How long footage is kept: as it is above, or a number of days of one's own. */
 export function RetentionField({
   inheritLabel,
-  choice,
+  value,
   onChange,
   error,
+  'data-path': path,
 }: {
   /** "Theo Chí Đám (30 ngày)" */
   inheritLabel: string;
-  choice: RetentionChoice;
+  value: RetentionChoice;
   onChange: (choice: RetentionChoice) => void;
   error?: string | undefined;
+  'data-path'?: string;
 }) {
   const { t } = useTranslation();
+  /** The field was left: only then half a number is an error. */
+  const [left, setLeft] = useState(false);
+  const wrong = left && value.kind === 'wrong' ? t('retention.wrong') : undefined;
   return (
     <Radio.Group
       label={t('retention.title')}
       description={t('retention.hint')}
-      value={choice.own ? 'own' : 'inherit'}
-      onChange={(value) => onChange({ ...choice, own: value === 'own' })}
+      value={value.kind === 'inherit' ? 'inherit' : 'own'}
+      onChange={(way) => onChange(way === 'own' ? own(value.text) : { kind: 'inherit', text: value.text })}
       size="md"
     >
       <Stack gap="sm" mt="sm">
         <Radio value="inherit" label={inheritLabel} />
         <Radio value="own" label={t('retention.own')} />
-        {choice.own && (
-          <NumberInput
+        {value.kind !== 'inherit' && (
+          <TextInput
             label={t('retention.days')}
-            value={choice.days}
-            onChange={(days) => onChange({ ...choice, days })}
-            min={1}
-            max={3650}
-            allowDecimal={false}
+            inputMode="numeric"
+            autoComplete="off"
+            value={value.text}
+            onChange={(event) => {
+              setLeft(false);
+              onChange(own(event.currentTarget.value));
+            }}
+            onBlur={() => setLeft(true)}
             maw={220}
             ml={34}
-            error={chosenDays(choice) === undefined ? t('retention.wrong') : error}
+            error={error ?? wrong}
+            data-path={path}
           />
         )}
       </Stack>

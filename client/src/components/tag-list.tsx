@@ -1,5 +1,5 @@
 import type { TagResponse } from '@choi-canh/shared/evidence';
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, Textarea, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Group, Menu, Stack, Text, Textarea, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconDotsVertical, IconPencil, IconPlayerPlay, IconStar, IconStarFilled, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,7 +8,10 @@ import { notifyError } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
 import { formatDate, formatTime } from '../lib/time.js';
 import { ConfirmWithReason } from './confirm-with-reason.js';
-import { ErrorPanel } from './error-panel.js';
+import { AppForm } from './form/app-form.js';
+import { FormActions } from './form/form-actions.js';
+import { FormDialog } from './form/form-dialog.js';
+import { useAppForm } from './form/use-app-form.js';
 
 /** Tags of an incident: go there, mark as decisive, change the note, take away. */
 export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag: TagResponse): void }) {
@@ -77,9 +80,9 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
           )}
         </Group>
       ))}
-      <Modal opened={editing !== undefined} onClose={() => setEditing(undefined)} title={t('tags.editNote')}>
+      <FormDialog opened={editing !== undefined} onClose={() => setEditing(undefined)} title={t('tags.editNote')}>
         {editing && <NoteForm tag={editing} onDone={() => setEditing(undefined)} />}
-      </Modal>
+      </FormDialog>
       <ConfirmWithReason
         opened={deleting !== undefined}
         onClose={() => setDeleting(undefined)}
@@ -101,46 +104,17 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
 function NoteForm({ tag, onDone }: { tag: TagResponse; onDone(): void }) {
   const { t } = useTranslation('incidents');
   const actions = useCaseActions();
-  const [note, setNote] = useState(tag.note);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const save = async () => {
-    setBusy(true);
-    try {
-      await actions.patchTag(tag, { note: note.trim() });
-      onDone();
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
-    }
-  };
+  const form = useAppForm({ initial: { note: tag.note } });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
+    <AppForm
+      form={form}
+      onSubmit={async ({ note }) => {
+        await actions.patchTag(tag, { note: note.trim() });
+        onDone();
       }}
+      actions={<FormActions submitLabel={t('tags.saveNote')} />}
     >
-      <Stack>
-        <Textarea
-          label={t('tags.note')}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-          maxLength={1000}
-          autosize
-          minRows={3}
-          data-autofocus
-        />
-        {error !== undefined && <ErrorPanel error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            {t('common:actions.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('common:actions.save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Textarea {...form.text('note')} label={t('tags.note')} maxLength={1000} autosize minRows={3} data-autofocus />
+    </AppForm>
   );
 }

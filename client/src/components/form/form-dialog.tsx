@@ -10,8 +10,8 @@ export interface FormDialogProps {
   onClose: () => void;
   title: string | undefined;
   size?: MantineSize;
-  /** False where a click beside must not close it, e.g. with a password that is shown once. */
-  closeOnClickOutside?: boolean;
+  /** False where neither Esc nor a click beside must close it, e.g. with a password that is shown once. */
+  closesByAccident?: boolean;
   children: ReactNode;
 }
 
@@ -24,7 +24,7 @@ export function FormDialog({
   onClose,
   title,
   size = 'md',
-  closeOnClickOutside = true,
+  closesByAccident = true,
   children,
 }: FormDialogProps) {
   const { t } = useTranslation();
@@ -62,9 +62,9 @@ export function FormDialog({
       onClose={requestClose}
       title={title}
       size={size}
-      closeOnClickOutside={closeOnClickOutside}
+      closeOnClickOutside={closesByAccident}
+      closeOnEscape={closesByAccident}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
-      classNames={{ body: classes.dialogBody ?? '' }}
     >
       <div inert={ask}>
         <FormDialogContext value={context}>{children}</FormDialogContext>

@@ -54,8 +54,8 @@ export interface AppForm<Values> {
    * saved afterwards, unless the function resolves with false.
    */
   submit(save: (values: Submitted<Values>) => Promise<unknown>): (event?: FormEvent<HTMLFormElement>) => void;
-  /** Takes these values as the saved ones. */
-  reset(values: Values): void;
+  /** Shows these values; they are unsaved where they differ from `saved`. */
+  reset(values: Values, saved?: Values): void;
   /** What went wrong and has no field. */
   error: unknown;
   busy: boolean;
@@ -181,9 +181,9 @@ export function useAppForm<Values extends object>({
       };
       void run();
     },
-    reset: (values) => {
+    reset: (values, saved = values) => {
       form.setValues(values as Record<string, unknown>);
-      form.resetDirty(values as Record<string, unknown>);
+      form.resetDirty(saved as Record<string, unknown>);
     },
     error,
     busy,

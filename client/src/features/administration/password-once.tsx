@@ -39,7 +39,9 @@ export function PasswordOnce({
         )}
       </Group>
       <Group justify="flex-end">
-        <Button onClick={onClose}>{t('accounts.passwordClose')}</Button>
+        <Button onClick={onClose} data-autofocus>
+          {t('accounts.passwordClose')}
+        </Button>
       </Group>
     </Stack>
   );

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { useLeaveGuard } from '../../components/form/use-leave-guard.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
@@ -46,6 +47,8 @@ export function AddCamerasPage() {
       change({ discovery: started.id, addition: undefined });
     },
   });
+  // Names that were typed are sent with the addition, and kept for those that must be tried again.
+  useLeaveGuard(typed.size > 0 && additionId === undefined);
   const recorderId = search.get('recorder') ?? recorders.data?.items[0]?.id;
 
   return (
@@ -74,9 +77,8 @@ export function AddCamerasPage() {
             recorderId={recorderId}
             onRecorder={(id) => change({ recorder: id })}
             discovery={discovery.data}
-            busy={begin.isPending}
-            error={begin.error ?? discovery.error}
-            onSearch={(ranges) => recorderId !== undefined && begin.mutate({ recorderId, ranges })}
+            error={discovery.error}
+            onSearch={(ranges) => begin.mutateAsync({ recorderId: recorderId ?? '', ranges })}
           />
           {discovery.data !== undefined && (
             <FoundDevices

@@ -1,14 +1,15 @@
 import { cameraAddResponse, type CameraAddRequest, type CameraAddResponse } from '@choi-canh/shared/cameras';
-import { Button, Card, Group, PasswordInput, SimpleGrid, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Card, PasswordInput, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
-import { ErrorPanel } from '../../components/error-panel.js';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
-import { fieldErrors } from '../../lib/error-text.js';
 
 /** Kept by the page, so that trying again asks only for another password. */
 export interface AdditionAccount {
@@ -35,85 +36,78 @@ export function AdditionForm({
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
   const { tree } = useAreas();
-  const { username } = account;
-  const [password, setPassword] = useState('');
   const onlyArea = tree.flat.length === 1 ? tree.flat[0]?.area.id : undefined;
-  const area = account.areaId ?? onlyArea;
-  const add = useMutation({
-    mutationFn: (body: CameraAddRequest) => api.post('/api/cameras/additions', { schema: cameraAddResponse, body }),
-    onSuccess: (started) => {
-      client.setQueryData<CameraAddResponse>(['addition', started.id], started);
-      onStarted(started.id);
+  const areaId = account.areaId ?? onlyArea;
+  const form = useAppForm<{ areaId: string | undefined; username: string; password: string }>({
+    initial: { areaId, username: account.username, password: '' },
+    validate: {
+      areaId: (id) => (id === undefined ? t('errors:fields.areaId') : undefined),
+      username: (text) => (text.trim() === '' ? t('add.usernameMissing') : undefined),
+      password: (text) => (text === '' ? t('add.passwordMissing') : undefined),
     },
   });
-  const fields = fieldErrors(add.error);
-  const [checked, setChecked] = useState(false);
+  const shownAreaId = form.values.areaId;
+  useEffect(() => {
+    // The area of the address, and the only one there is, come later than the form.
+    if (areaId !== undefined && areaId !== shownAreaId) form.set({ areaId });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the area outside changes
+  }, [areaId]);
 
   return (
-    <Card withBorder>
-      <form
-        noValidate
+    <Card withBorder style={{ overflow: 'visible' }}>
+      <AppForm
+        form={form}
+        gap="sm"
         autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setChecked(true);
-          if (area === undefined || username.trim() === '' || password === '' || devices.length === 0) return;
-          add.mutate({ recorderId, areaId: area, username: username.trim(), password, devices });
+        guarded={form.values.password !== ''}
+        onSubmit={async ({ areaId: into, username, password }) => {
+          if (into === undefined) return;
+          const body: CameraAddRequest = { recorderId, areaId: into, username: username.trim(), password, devices };
+          const started = await api.post('/api/cameras/additions', { schema: cameraAddResponse, body });
+          client.setQueryData<CameraAddResponse>(['addition', started.id], started);
+          onStarted(started.id);
         }}
+        actions={
+          <FormActions submitLabel={submitLabel} icon={<IconPlus size={20} />} disabled={devices.length === 0} />
+        }
       >
-        <Stack gap="sm">
-          <Title order={2} fz="lg">
-            {t('add.credentials')}
-          </Title>
-          <SimpleGrid cols={{ base: 1, sm: 3 }}>
-            <AreaSelect
-              label={t('settings.area')}
-              value={area}
-              onChange={(areaId) => onAccount({ ...account, areaId })}
-              error={checked && area === undefined ? t('errors:fields.areaId') : fields['areaId']}
-              required
-            />
-            <TextInput
-              label={t('credentials.username')}
-              value={username}
-              onChange={(event) => onAccount({ ...account, username: event.currentTarget.value })}
-              maxLength={80}
-              autoComplete="off"
-              error={
-                fields['username'] !== undefined || (checked && username.trim() === '')
-                  ? t('add.usernameMissing')
-                  : undefined
-              }
-              required
-            />
-            <PasswordInput
-              label={t('add.password')}
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              maxLength={200}
-              autoComplete="new-password"
-              error={
-                fields['password'] !== undefined || (checked && password === '') ? t('add.passwordMissing') : undefined
-              }
-              required
-            />
-          </SimpleGrid>
-          <Text size="sm" c="dimmed">
-            {t('add.passwordHint')}
-          </Text>
-          {add.isError && <ErrorPanel error={add.error} />}
-          <Group>
-            <Button
-              type="submit"
-              leftSection={<IconPlus size={20} />}
-              loading={add.isPending}
-              disabled={devices.length === 0}
-            >
-              {submitLabel}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+        <Title order={2} fz="lg">
+          {t('add.credentials')}
+        </Title>
+        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+          <AreaSelect
+            {...form.field('areaId')}
+            label={t('settings.area')}
+            onChange={(id) => {
+              form.set({ areaId: id });
+              onAccount({ ...account, areaId: id });
+            }}
+            required
+          />
+          <TextInput
+            {...form.text('username')}
+            label={t('credentials.username')}
+            onChange={(event) => {
+              const username = event.currentTarget.value;
+              form.set({ username });
+              onAccount({ ...account, username });
+            }}
+            maxLength={80}
+            autoComplete="off"
+            required
+          />
+          <PasswordInput
+            {...form.text('password')}
+            label={t('add.password')}
+            maxLength={200}
+            autoComplete="new-password"
+            required
+          />
+        </SimpleGrid>
+        <Text size="sm" c="dimmed">
+          {t('add.passwordHint')}
+        </Text>
+      </AppForm>
     </Card>
   );
 }

@@ -1,8 +1,9 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
-import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useState } from 'react';
+import { PasswordInput, Text, TextInput, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { ErrorPanel } from '../../components/error-panel.js';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { notifyDone } from '../../lib/notify.js';
 import { usePatchCamera } from './camera-settings.js';
 
@@ -10,58 +11,45 @@ import { usePatchCamera } from './camera-settings.js';
 export function CameraCredentials({ camera }: { camera: CameraResponse }) {
   const { t } = useTranslation('cameras');
   const patch = usePatchCamera(camera.id);
-  const [username, setUsername] = useState(camera.username);
-  const [password, setPassword] = useState('');
+  const form = useAppForm({
+    initial: { username: camera.username, password: '' },
+    validate: {
+      username: (text) => (text.trim() === '' ? t('add.usernameMissing') : undefined),
+      password: (text, { username }) =>
+        text === '' && username.trim() === camera.username ? t('credentials.nothingNew') : undefined,
+    },
+  });
   return (
-    <form
-      noValidate
+    <AppForm
+      form={form}
+      gap="sm"
       autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault();
-        patch.mutate(
-          { username: username.trim(), ...(password === '' ? {} : { password }) },
-          {
-            onSuccess: () => {
-              setPassword('');
-              notifyDone(t('credentials.done'));
-            },
-          },
-        );
+      onSubmit={async ({ username, password }) => {
+        const saved = await patch.mutateAsync({ username: username.trim(), ...(password === '' ? {} : { password }) });
+        form.reset({ username: saved.username, password: '' });
+        notifyDone(t('credentials.done'));
+        return false;
       }}
+      actions={<FormActions variant="default" submitLabel={t('credentials.save')} />}
     >
-      <Stack gap="sm">
-        <Title order={2} fz="lg">
-          {t('credentials.title')}
-        </Title>
-        <Text c="dimmed">{t('credentials.text')}</Text>
-        <TextInput
-          label={t('credentials.username')}
-          value={username}
-          onChange={(event) => setUsername(event.currentTarget.value)}
-          maxLength={80}
-          autoComplete="off"
-          required
-        />
-        <PasswordInput
-          label={t('credentials.password')}
-          placeholder={t('credentials.unchanged')}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          maxLength={200}
-          autoComplete="new-password"
-        />
-        {patch.isError && <ErrorPanel error={patch.error} />}
-        <Group>
-          <Button
-            type="submit"
-            variant="default"
-            loading={patch.isPending}
-            disabled={username.trim() === '' || (password === '' && username.trim() === camera.username)}
-          >
-            {t('credentials.save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <Title order={2} fz="lg">
+        {t('credentials.title')}
+      </Title>
+      <Text c="dimmed">{t('credentials.text')}</Text>
+      <TextInput
+        {...form.text('username')}
+        label={t('credentials.username')}
+        maxLength={80}
+        autoComplete="off"
+        required
+      />
+      <PasswordInput
+        {...form.text('password')}
+        label={t('credentials.password')}
+        placeholder={t('credentials.unchanged')}
+        maxLength={200}
+        autoComplete="new-password"
+      />
+    </AppForm>
   );
 }

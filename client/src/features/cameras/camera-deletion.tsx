@@ -6,6 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { ConfirmWithReason } from '../../components/confirm-with-reason.js';
+import { leaveAnyway } from '../../components/form/use-leave-guard.js';
 import { api } from '../../lib/api.js';
 import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
 import { notifyDone } from '../../lib/notify.js';
@@ -34,7 +35,7 @@ export function CameraDeletion({ camera }: { camera: CameraResponse }) {
         onConfirm={async (reason) => {
           await api.delete(`/api/cameras/${camera.id}`, { body: { reason } });
           notifyDone(t('deletion.done', { camera: camera.name }));
-          await navigate('/cameras', { replace: true });
+          await navigate('/cameras', { replace: true, state: leaveAnyway });
           client.removeQueries({ queryKey: cameraKey(camera.id) });
           invalidateCameras(client);
         }}

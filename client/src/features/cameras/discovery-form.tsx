@@ -1,11 +1,14 @@
 import type { DiscoveryResponse } from '@choi-canh/shared/cameras';
 import type { RecorderResponse } from '@choi-canh/shared/recorders';
-import { Alert, Button, Card, Group, Progress, Select, Stack, Text, Textarea } from '@mantine/core';
+import { Alert, Card, Progress, Text, Textarea } from '@mantine/core';
 import { IconRadar2 } from '@tabler/icons-react';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { SearchSelect } from '../../components/form/search-select.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { parseRanges } from './device-choice.js';
 
 export function DiscoveryForm({
@@ -13,7 +16,6 @@ export function DiscoveryForm({
   recorderId,
   onRecorder,
   discovery,
-  busy,
   error,
   onSearch,
 }: {
@@ -21,82 +23,82 @@ export function DiscoveryForm({
   recorderId: string | undefined;
   onRecorder: (recorderId: string) => void;
   discovery: DiscoveryResponse | undefined;
-  busy: boolean;
+  /** Why its results cannot be had. */
   error: unknown;
-  onSearch: (ranges: string[]) => void;
+  onSearch: (ranges: string[]) => Promise<unknown>;
 }) {
   const { t, i18n } = useTranslation('cameras');
-  const [text, setText] = useState('');
-  const { ranges, wrong } = parseRanges(text);
+  const form = useAppForm({
+    initial: { ranges: '' },
+    validate: {
+      ranges: (text) => {
+        const { ranges, wrong } = parseRanges(text);
+        if (wrong !== undefined) return t('add.rangeWrong', { range: wrong });
+        return ranges.length > 16 ? t('add.rangesTooMany') : undefined;
+      },
+    },
+    serverFields: { bad_range: 'ranges', too_many_ranges: 'ranges' },
+  });
   const running = discovery?.state === 'running';
   const recorder = recorders.find((one) => one.id === recorderId);
+
+  const status =
+    discovery === undefined
+      ? undefined
+      : running
+        ? t('add.running', { count: discovery.devices.length })
+        : discovery.state === 'failed'
+          ? discovery.errorCode !== null && i18n.exists(`errors:${discovery.errorCode}`)
+            ? t(`errors:${discovery.errorCode}`)
+            : t('add.failed')
+          : t('add.done', { count: discovery.devices.length });
 
   if (recorders.length === 0) return <EmptyState title={t('add.noRecorder.title')} text={t('add.noRecorder.text')} />;
 
   return (
     <Card withBorder mb="md">
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (wrong === undefined && ranges.length <= 16) onSearch(ranges);
-        }}
+      <AppForm
+        form={form}
+        gap="sm"
+        onSubmit={({ ranges }) => onSearch(parseRanges(ranges).ranges)}
+        actions={
+          <FormActions
+            submitLabel={discovery === undefined ? t('add.search') : t('add.searchAgain')}
+            icon={<IconRadar2 size={20} />}
+            disabled={running}
+          >
+            {discovery !== undefined && <Text role="status">{status}</Text>}
+          </FormActions>
+        }
       >
-        <Stack gap="sm">
-          {recorders.length > 1 && (
-            <Select
-              label={t('add.recorder')}
-              value={recorderId ?? null}
-              onChange={(id) => id !== null && onRecorder(id)}
-              data={recorders.map((one) => ({ value: one.id, label: one.name }))}
-              allowDeselect={false}
-            />
-          )}
-          {recorder?.reachable === false && <Alert color="orange">{t('add.recorderAway')}</Alert>}
-          <Textarea
-            label={t('add.ranges')}
-            description={t('add.rangesHint')}
-            placeholder="192.168.1.0/24"
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            error={
-              wrong !== undefined
-                ? t('add.rangeWrong', { range: wrong })
-                : ranges.length > 16
-                  ? t('add.rangesTooMany')
-                  : undefined
-            }
-            autosize
-            minRows={1}
-            maxRows={6}
+        {recorders.length > 1 && (
+          <SearchSelect
+            label={t('add.recorder')}
+            value={recorderId}
+            onChange={onRecorder}
+            data={recorders.map((one) => ({ value: one.id, label: one.name }))}
           />
-          <Group>
-            <Button type="submit" leftSection={<IconRadar2 size={20} />} loading={busy} disabled={running}>
-              {discovery === undefined ? t('add.search') : t('add.searchAgain')}
-            </Button>
-            {discovery !== undefined && (
-              <Text role="status">
-                {running
-                  ? t('add.running', { count: discovery.devices.length })
-                  : discovery.state === 'failed'
-                    ? discovery.errorCode !== null && i18n.exists(`errors:${discovery.errorCode}`)
-                      ? t(`errors:${discovery.errorCode}`)
-                      : t('add.failed')
-                    : t('add.done', { count: discovery.devices.length })}
-              </Text>
-            )}
-          </Group>
-          {running && (
-            <Progress value={Math.max(3, discovery.progress * 100)} animated aria-label={t('add.progress')} size="lg" />
-          )}
-          {discovery !== undefined && discovery.rejectedAnswers > 0 && (
-            <Text size="sm" c="dimmed">
-              {t('add.rejected', { count: discovery.rejectedAnswers })}
-            </Text>
-          )}
-          {error !== null && error !== undefined && <ErrorPanel error={error} />}
-        </Stack>
-      </form>
+        )}
+        {recorder?.reachable === false && <Alert color="orange">{t('add.recorderAway')}</Alert>}
+        <Textarea
+          {...form.text('ranges')}
+          label={t('add.ranges')}
+          description={t('add.rangesHint')}
+          placeholder="192.168.1.0/24"
+          autosize
+          minRows={1}
+          maxRows={6}
+        />
+        {running && (
+          <Progress value={Math.max(3, discovery.progress * 100)} animated aria-label={t('add.progress')} size="lg" />
+        )}
+        {discovery !== undefined && discovery.rejectedAnswers > 0 && (
+          <Text size="sm" c="dimmed">
+            {t('add.rejected', { count: discovery.rejectedAnswers })}
+          </Text>
+        )}
+        {error !== null && error !== undefined && <ErrorPanel error={error} />}
+      </AppForm>
     </Card>
   );
 }

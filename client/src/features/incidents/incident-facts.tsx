@@ -1,8 +1,9 @@
 import type { IncidentCreateRequest, IncidentResponse } from '@choi-canh/shared/incidents';
-import { Button, Group, Modal, Stack, Title } from '@mantine/core';
+import { Button, Group, Stack, Title } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { draftOf, IncidentForm } from '../../components/incident-form.js';
 import { Instant } from '../../components/instant.js';
 import { useAreas } from '../../lib/areas.js';
@@ -51,9 +52,9 @@ export function IncidentFacts({ incident }: { incident: IncidentResponse }) {
           {incident.createdByName} · <Instant at={incident.createdAt} relative />
         </dd>
       </dl>
-      <Modal opened={editing} onClose={() => setEditing(false)} title={t('page.edit')} size="lg">
+      <FormDialog opened={editing} onClose={() => setEditing(false)} title={t('page.edit')} size="lg">
         {editing && <EditForm incident={incident} onDone={() => setEditing(false)} />}
-      </Modal>
+      </FormDialog>
     </section>
   );
 }

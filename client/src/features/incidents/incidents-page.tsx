@@ -1,10 +1,11 @@
 import { incidentPageResponse, type IncidentResponse } from '@choi-canh/shared/incidents';
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconFolderPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { IncidentForm } from '../../components/incident-form.js';
@@ -115,7 +116,7 @@ export function IncidentsPage() {
           </>
         )}
       </Stack>
-      <Modal opened={creating} onClose={() => setCreating(false)} title={t('createTitle')} size="lg">
+      <FormDialog opened={creating} onClose={() => setCreating(false)} title={t('createTitle')} size="lg">
         <IncidentForm
           start={{ occurredAtMs: nowToTheMinute(), areaId: areaId ?? session.account?.areaId ?? undefined }}
           submitLabel={t('createSubmit')}
@@ -125,7 +126,7 @@ export function IncidentsPage() {
             await navigate(`/incidents/${incident.id}`);
           }}
         />
-      </Modal>
+      </FormDialog>
     </>
   );
 }

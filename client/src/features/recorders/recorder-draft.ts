@@ -1,10 +1,28 @@
-import { recorderPatchRequest, type RecorderPatchRequest, type RecorderResponse } from '@choi-canh/shared/recorders';
+import {
+  recorderCreateRequest,
+  recorderPatchRequest,
+  type RecorderPatchRequest,
+  type RecorderResponse,
+} from '@choi-canh/shared/recorders';
 
 /** What people typed of a recorder. */
 export interface RecorderDraft {
   name: string;
   url: string;
   token: string;
+}
+
+/** The sentence of each field of a draft, as a key of the words. */
+export const wrongFieldKeys = {
+  name: 'errors:fields.name',
+  url: 'fields.urlWrong',
+  token: 'fields.tokenWrong',
+} as const satisfies Record<keyof RecorderDraft, string>;
+
+/** Fields of a new recorder that are not right. */
+export function wrongFields(draft: RecorderDraft): ReadonlySet<string> {
+  const parsed = recorderCreateRequest.safeParse({ ...draft, url: draft.url.trim() });
+  return new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
 }
 
 export interface RecorderDraftChange {

@@ -1,12 +1,11 @@
 import { PasswordInput, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import type { AppForm } from '../../components/form/use-app-form.js';
 import type { RecorderDraft } from './recorder-draft.js';
 
 export interface RecorderFieldsProps {
-  draft: RecorderDraft;
-  onChange: (changed: Partial<RecorderDraft>) => void;
-  /** Fields to mark. */
-  wrong: ReadonlySet<string>;
+  /** Props of a field of the form. */
+  text: (name: keyof RecorderDraft) => ReturnType<AppForm<RecorderDraft>['text']>;
   tokenHint: string;
   tokenRequired: boolean;
   /** False for the recorder beside the server: nobody chooses how it is reached. */
@@ -14,23 +13,14 @@ export interface RecorderFieldsProps {
 }
 
 /** What people say of a recorder: its name, and where it is reached with which token. */
-export function RecorderFields({
-  draft,
-  onChange,
-  wrong,
-  tokenHint,
-  tokenRequired,
-  reached = true,
-}: RecorderFieldsProps) {
+export function RecorderFields({ text, tokenHint, tokenRequired, reached = true }: RecorderFieldsProps) {
   const { t } = useTranslation('recorders');
   return (
     <>
       <TextInput
+        {...text('name')}
         label={t('fields.name')}
         placeholder={t('fields.nameExample')}
-        value={draft.name}
-        onChange={(event) => onChange({ name: event.currentTarget.value })}
-        error={wrong.has('name') && t('errors:fields.name')}
         maxLength={120}
         required
         data-autofocus
@@ -38,21 +28,17 @@ export function RecorderFields({
       {reached && (
         <>
           <TextInput
+            {...text('url')}
             label={t('fields.url')}
             description={t('fields.urlHint')}
-            value={draft.url}
-            onChange={(event) => onChange({ url: event.currentTarget.value })}
-            error={wrong.has('url') && t('fields.urlWrong')}
             maxLength={300}
             inputMode="url"
             required
           />
           <PasswordInput
+            {...text('token')}
             label={t('fields.token')}
             description={tokenHint}
-            value={draft.token}
-            onChange={(event) => onChange({ token: event.currentTarget.value })}
-            error={wrong.has('token') && t('fields.tokenWrong')}
             autoComplete="off"
             maxLength={300}
             required={tokenRequired}

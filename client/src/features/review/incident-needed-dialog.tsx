@@ -1,10 +1,11 @@
 import { incidentPageResponse, type IncidentResponse } from '@choi-canh/shared/incidents';
-import { Modal, SegmentedControl, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { SegmentedControl, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { IncidentForm } from '../../components/incident-form.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
@@ -27,9 +28,9 @@ export interface IncidentNeededProps {
 export function IncidentNeededDialog(props: IncidentNeededProps) {
   const { t } = useTranslation('review');
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={t('needIncident.title')} size="lg">
+    <FormDialog opened={props.opened} onClose={props.onClose} title={t('needIncident.title')} size="lg">
       <IncidentNeeded {...props} />
-    </Modal>
+    </FormDialog>
   );
 }
 

@@ -1,12 +1,13 @@
-import { Kbd, Modal, Table } from '@mantine/core';
+import { Kbd, Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { keyWord, reviewKeys } from './review-keys.js';
 import { TimelineLegend } from './timeline-legend.js';
 
 export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): void }) {
   const { t } = useTranslation('review');
   return (
-    <Modal opened={opened} onClose={onClose} title={t('keys.title')}>
+    <FormDialog opened={opened} onClose={onClose} title={t('keys.title')}>
       <Table fz="md">
         <Table.Tbody>
           {reviewKeys.map(({ name, keys }) => (
@@ -24,6 +25,6 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): vo
         </Table.Tbody>
       </Table>
       <TimelineLegend />
-    </Modal>
+    </FormDialog>
   );
 }

@@ -1,8 +1,9 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { useCaseActions } from '../../lib/cases.js';
 import { notifyDone } from '../../lib/notify.js';
 import { CameraPicker } from './camera-picker.js';
@@ -54,9 +55,9 @@ export function ReviewDialogs(props: ReviewDialogsProps) {
   return (
     <>
       <KeysDialog opened={dialog?.kind === 'keys'} onClose={close} />
-      <Modal opened={dialog?.kind === 'cameras'} onClose={close} title={t('side.chooseCameras')} size="lg">
+      <FormDialog opened={dialog?.kind === 'cameras'} onClose={close} title={t('side.chooseCameras')} size="lg">
         <ChooseCameras {...props} onClose={close} />
-      </Modal>
+      </FormDialog>
       <IncidentNeededDialog
         opened={kind !== undefined && incidentId === undefined}
         onClose={close}
@@ -65,7 +66,7 @@ export function ReviewDialogs(props: ReviewDialogsProps) {
         areaId={first?.areaId}
         onChosen={props.onIncident}
       />
-      <Modal
+      <FormDialog
         opened={kind !== undefined && incidentId !== undefined}
         onClose={close}
         title={kind && t(`range.title.${kind}`)}
@@ -74,7 +75,7 @@ export function ReviewDialogs(props: ReviewDialogsProps) {
         {kind !== undefined && incidentId !== undefined && (
           <RangeDialog {...props} kind={kind} incidentId={incidentId} onClose={close} />
         )}
-      </Modal>
+      </FormDialog>
     </>
   );
 }
