@@ -29,6 +29,7 @@ export const theme = createTheme({
     // Targets of at least 40 px and text of at least 15 px everywhere, without saying so at each place.
     Button: { defaultProps: { size: 'md', fz: 'md', h: 40 } },
     ActionIcon: { defaultProps: { size: 40, variant: 'subtle' } },
+    CloseButton: { defaultProps: { size: 40, iconSize: 20 } },
     TextInput: { defaultProps: { size: 'md' } },
     PasswordInput: { defaultProps: { size: 'md' } },
     NumberInput: { defaultProps: { size: 'md' } },

@@ -64,9 +64,10 @@ export function FormDialog({
       size={size}
       closeOnClickOutside={closesByAccident}
       closeOnEscape={closesByAccident}
+      classNames={{ body: classes.dialog ?? '' }}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
-      <div inert={ask}>
+      <div inert={ask} className={classes.content}>
         <FormDialogContext value={context}>{children}</FormDialogContext>
       </div>
       {ask && <DiscardQuestion onKeep={() => setAsking(false)} onDiscard={close} />}
