@@ -63,7 +63,10 @@ export const recorderResponse = z.object({
 export type RecorderResponse = z.infer<typeof recorderResponse>;
 export const recorderListResponse = z.object({ items: z.array(recorderResponse) });
 
-/** Facts for a forecast. Cameras outside the caller's scope are not named, but summed per number of days. */
+/**
+ * Facts for a forecast. Cameras outside the caller's scope are not named, but summed per number of days; so is what is
+ * left of deleted cameras, which `cameras` does not count.
+ */
 export const recorderRetentionResponse = retentionFacts.extend({
   others: z.array(cameraRetentionFacts.omit({ cameraId: true }).extend({ cameras: z.int() })),
   /** Where neither camera nor area says otherwise. */

@@ -69,6 +69,7 @@ export function createCases(deps: CasesDeps): Cases {
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
       differs: (recorderId, status) => health.service.differs(recorderId, status.cameras),
       agree: (recorderId, status, manager) => health.service.agree(manager, recorderId, status.cameras),
+      cameraCount: (recorderId) => cameras.service.countOf(recorderId),
       usedBy: async (recorderId, manager) => ({
         cameras: await cameras.service.countOf(recorderId, manager),
         holds: await evidence.holds.countOf(recorderId, manager),

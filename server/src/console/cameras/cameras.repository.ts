@@ -1,5 +1,5 @@
 import type { CameraReason, CameraState } from '@choi-canh/shared/health';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
@@ -61,6 +61,10 @@ export class CamerasRepository {
       .orderBy('camera.createdAt', 'ASC')
       .addOrderBy('camera.id', 'ASC')
       .getMany();
+  }
+
+  countOf(recorderId: string, manager: EntityManager = this.#db.read): Promise<number> {
+    return manager.countBy(cameraEntity, { recorderId, deletedAt: IsNull() });
   }
 
   /** The same, with the days that each keeps. */

@@ -137,8 +137,8 @@ export class CamerasService {
   }
 
   /** How many cameras a recorder has. */
-  async countOf(recorderId: string, manager: Transaction): Promise<number> {
-    return (await this.#deps.repository.ofRecorder(recorderId, manager)).length;
+  countOf(recorderId: string, manager?: Transaction): Promise<number> {
+    return this.#deps.repository.countOf(recorderId, manager);
   }
 
   /** What a recorder shall record; cameras whose streams are not known yet are left out. */

@@ -7,7 +7,7 @@ import { defineRoute, type Route } from '../../platform/http/route.js';
 import { byteRange } from './byte-range.js';
 import { clipFileKey } from './clip-response.js';
 import type { ClipsService } from './clips.service.js';
-import { attachment, clipDownloadName } from './download-name.js';
+import { attachment } from './download-name.js';
 import type { ClipStore } from './evidence-interfaces.js';
 
 export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logger: Logger): Route[] {
@@ -37,20 +37,13 @@ export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logg
         // A download is one deed, also where a browser resumes it.
         if (range === undefined || range.start === 0) await service.downloaded(actor, view, file);
         const { start, end } = range ?? { start: 0, end: file.bytes };
-        const name = clipDownloadName({
-          incidentNumber: view.incidentNumber,
-          cameraName: view.cameraName,
-          fromMs: Date.parse(file.from),
-          index: file.index,
-          count: view.row.files.length,
-        });
         response.status(range === undefined ? 200 : 206);
         response.setHeader('content-type', 'video/mp4');
         response.setHeader('content-length', end - start);
         if (range !== undefined) response.setHeader('content-range', `bytes ${start}-${end - 1}/${file.bytes}`);
         response.setHeader('etag', etag);
         response.setHeader('repr-digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
-        response.setHeader('content-disposition', attachment(name));
+        response.setHeader('content-disposition', attachment(file.fileName));
         try {
           await pipeline(stream, response, { signal });
         } catch (error) {

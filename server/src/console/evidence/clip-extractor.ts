@@ -5,7 +5,7 @@ import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { ClipRow } from './clip.entity.js';
-import { clipFileKey, clipOnWire } from './clip-response.js';
+import { clipFileKey, clipOnWire, namedFiles } from './clip-response.js';
 import type { ClipsRepository } from './clips.repository.js';
 import type { ClipStore, EvidenceRecorder, EvidenceRecorders } from './evidence-interfaces.js';
 
@@ -249,7 +249,9 @@ export class ClipExtractor {
       logger[errorCode === 'internal' ? 'error' : 'info']({ clipId: row.id, code: result.errorCode }, 'a clip failed');
       await repository.updateUnfinished(row.id, { state: 'failed', errorCode, finishedAt });
     } else {
-      await repository.updateUnfinished(row.id, { state: 'done', progress: 1, files: result.files, finishedAt });
+      const view = await repository.byId(row.id);
+      const files = view === undefined ? result.files : namedFiles(view, result.files);
+      await repository.updateUnfinished(row.id, { state: 'done', progress: 1, files, finishedAt });
     }
     await this.#tell(row.id);
     this.tidy(row);

@@ -9,7 +9,7 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CasesRepository } from './cases.repository.js';
 import type { ClipRow } from './clip.entity.js';
 import type { ClipExtractor } from './clip-extractor.js';
-import { clipOnWire } from './clip-response.js';
+import { clipOnWire, namedFiles } from './clip-response.js';
 import type { ClipsRepository, ClipView } from './clips.repository.js';
 import type { EvidenceRecorders } from './evidence-interfaces.js';
 import type { HoldsService } from './holds.service.js';
@@ -100,7 +100,11 @@ export class ClipsService {
       const found = await repository.find(actor.scope, id, manager);
       if (found === undefined) throw noClip();
       await repository.markDeleted(manager, id, clock.nowMs());
-      const files = found.row.files.map(({ fileName, sha256, bytes }) => ({ fileName, sha256, bytes }));
+      const files = namedFiles(found, found.row.files).map(({ fileName, sha256, bytes }) => ({
+        fileName,
+        sha256,
+        bytes,
+      }));
       await audit.record(actor, entryOf('clip.delete', found, { state: found.row.state, files }), manager);
       return found;
     });
@@ -112,7 +116,7 @@ export class ClipsService {
   async file(scope: AreaScope, id: string, index: number): Promise<{ view: ClipView; file: ClipFile }> {
     const view = await this.#require(scope, id);
     if (view.row.state !== 'done') throw new AppError('conflict', 'clip_not_ready', 'this clip is not ready');
-    const file = view.row.files.find((candidate) => candidate.index === index);
+    const file = namedFiles(view, view.row.files).find((candidate) => candidate.index === index);
     if (file === undefined) throw new AppError('not_found', 'clip_file_not_found', 'this clip has no such file');
     return { view, file };
   }

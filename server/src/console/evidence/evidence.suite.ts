@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CameraResponse } from '@choi-canh/shared/cameras';
+import { cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import {
   clipListResponse,
   clipResponse,
@@ -9,7 +9,7 @@ import {
   tagListResponse,
   tagResponse,
 } from '@choi-canh/shared/evidence';
-import type { IncidentResponse } from '@choi-canh/shared/incidents';
+import { incidentPageResponse, type IncidentResponse } from '@choi-canh/shared/incidents';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   CasesHarness,
@@ -148,7 +148,24 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       expect(disposition).toMatch(
         /^attachment; filename="\d{4}-CD-\d{4}_Nga ba cho -A-_\d{8}-\d{6}\.mp4"; filename\*=UTF-8''/,
       );
-      expect(decodeURIComponent(disposition.split("UTF-8''")[1]!)).toMatch(/-CĐ-\d{4}_Ngã ba chợ -A-_/);
+      const onDisk = decodeURIComponent(disposition.split("UTF-8''")[1]!);
+      expect(onDisk).toMatch(/-CĐ-\d{4}_Ngã ba chợ -A-_/);
+      // The page, the audit trail and the officer's disk tell one name, also after the camera got another.
+      expect(file!.fileName).toBe(onDisk);
+      await harness.actor('administrator').patch(`/api/cameras/${camera.id}`, cameraResponse, { name: 'Ngã ba mới' });
+      expect((await clip(started.id)).files[0]!.fileName).toBe(onDisk);
+      const again = await officer.fetch('GET', url, undefined, { range: 'bytes=1-1' });
+      expect(again.headers.get('content-disposition')).toBe(disposition);
+      await again.arrayBuffer();
+      expect(JSON.stringify((await harness.trail('clip.download')).at(-1)?.details)).toContain(onDisk);
+      await harness.actor('administrator').patch(`/api/cameras/${camera.id}`, cameraResponse, { name: camera.name });
+      // The list counts what the page lists.
+      const listed = await officer.get(`/api/incidents?text=${incident.number}`, incidentPageResponse);
+      expect(listed.items[0]).toMatchObject({
+        id: incident.id,
+        clipCount: (await officer.get(path('clips'), clipListResponse)).items.length,
+        tagCount: (await officer.get(path('tags'), tagListResponse)).items.length,
+      });
 
       const part = await officer.fetch('GET', url, undefined, { range: 'bytes=10-19' });
       expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 10-19/${bytes.length}`]);

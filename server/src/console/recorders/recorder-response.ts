@@ -16,6 +16,7 @@ export function recorderOnWire(
   row: RecorderRow,
   now: RecorderNow | undefined,
   alerts: RecorderAlert[],
+  cameras: number,
 ): RecorderResponse {
   const status = now?.status;
   const lastSeenAt = now?.lastSeenAt ?? row.lastSeenAt;
@@ -30,7 +31,7 @@ export function recorderOnWire(
     url: row.embedded ? null : row.url,
     reachable,
     lastSeenAt: lastSeenAt === null ? null : instantFromMs(lastSeenAt),
-    cameras: status?.cameras.length ?? 0,
+    cameras,
     recordingCameras: current.filter(recording).length,
     engines: { native: pulledBy('native'), ffmpeg: pulledBy('ffmpeg') },
     freeBytes: status?.freeBytes ?? null,

@@ -24,13 +24,15 @@ export interface RecorderParts {
   differs(recorderId: string, status: RecorderStatus): Promise<boolean>;
   /** Takes the states of its cameras as they are now, all events being applied; what it returns runs after the commit. */
   agree(recorderId: string, status: RecorderStatus, manager: Transaction): Promise<() => void>;
+  /** Cameras that it has, also those that it does not record (yet): as many as the list of cameras shows. */
+  cameraCount(recorderId: string): Promise<number>;
   /** What would be left without the recorder: cameras, and footage that it holds for incidents. */
   usedBy(recorderId: string, manager: Transaction): Promise<{ cameras: number; holds: number }>;
   /** The recorder is being removed, in this transaction; what it returns runs after the commit. */
   removed(recorderId: string, manager: Transaction): Promise<() => void>;
 }
 
-type SyncParts = Omit<RecorderParts, 'usedBy' | 'removed'>;
+type SyncParts = Omit<RecorderParts, 'cameraCount' | 'usedBy' | 'removed'>;
 
 export interface SyncTimes {
   /** Pause between two questions for the status; default 2 s. */

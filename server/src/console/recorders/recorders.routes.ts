@@ -132,7 +132,11 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
         const ids = facts.cameras.map((camera) => camera.cameraId);
         return {
           ...facts,
-          ...retentionInScope(facts, await deps.camerasInScope(actor.scope, ids)),
+          ...retentionInScope(
+            facts,
+            await deps.camerasInScope(actor.scope, ids),
+            await deps.camerasInScope({ areaId: null, path: null }, ids),
+          ),
           defaultRetentionDays: deps.retentionDays,
           askedAt: instantFromMs(clock.nowMs()),
         };

@@ -123,7 +123,7 @@ export class RecordersService {
   }
 
   async list(): Promise<RecorderResponse[]> {
-    return (await this.#repository.list()).map((row) => this.#onWire(row));
+    return Promise.all((await this.#repository.list()).map((row) => this.#onWire(row)));
   }
 
   /** @throws AppError not_found `recorder_not_found`. */
@@ -212,8 +212,9 @@ export class RecordersService {
     ]);
   }
 
-  #onWire(row: RecorderRow): RecorderResponse {
-    return recorderOnWire(row, this.#syncs.get(row.id), this.#alerts.get(row.id) ?? []);
+  async #onWire(row: RecorderRow): Promise<RecorderResponse> {
+    const cameras = await this.#parts.cameraCount(row.id);
+    return recorderOnWire(row, this.#syncs.get(row.id), this.#alerts.get(row.id) ?? [], cameras);
   }
 
   /** Ends what is under way with a recorder and goes on as it is entered now; not where it was removed. */

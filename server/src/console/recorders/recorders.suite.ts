@@ -1,4 +1,4 @@
-import { cameraRuntimeResponse, type CameraResponse } from '@choi-canh/shared/cameras';
+import { cameraListResponse, cameraRuntimeResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import {
   recorderListResponse,
   recorderResponse,
@@ -118,6 +118,24 @@ export function recordersSuite(open: OpenTestDatabase): void {
       ]);
       expect(some).toMatchObject({ freeBytes: 100, totalBytes: 1000, minFreeBytes: 50, footageBytes: 400 });
       expect(JSON.stringify(some)).not.toContain(other.id);
+
+      // One that is deleted is none any more, wherever cameras are counted; what is left of it still takes room.
+      const count = async () => {
+        const listed = (await admin.get('/api/cameras', cameraListResponse)).items.length;
+        const atRecorder = (await admin.get('/api/recorders', recorderListResponse)).items[0]!.cameras;
+        const { cameras, others } = await admin.get(path, recorderRetentionResponse);
+        const forecast = cameras.length + others.reduce((sum, one) => sum + one.cameras, 0);
+        return { listed, atRecorder, forecast };
+      };
+      expect(await count()).toEqual({ listed: 3, atRecorder: 3, forecast: 3 });
+      expect(await admin.status('DELETE', `/api/cameras/${third.id}`, { reason: 'thay máy' })).toBe(204);
+      expect(await count()).toEqual({ listed: 2, atRecorder: 2, forecast: 2 });
+      expect((await admin.get(path, recorderRetentionResponse)).others).toMatchObject([
+        { cameras: 0, bytesPerDay: 0, footageBytes: 80, heldBytes: 5 },
+      ]);
+      const again = await harness.camera(theirs);
+      recorder.retention.cameras.push(facts(again.id, 30, 40, null));
+      expect(await count()).toEqual({ listed: 3, atRecorder: 3, forecast: 3 });
       expect(await harness.actor('commune_officer', mine).refusal('GET', path)).toBe('403 not_allowed');
       expect(await admin.refusal('GET', path.replace(harness.recorderId, camera.id))).toBe('404 recorder_not_found');
     });

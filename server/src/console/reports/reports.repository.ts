@@ -90,13 +90,13 @@ export class ReportsRepository {
       .getRawOne<{ id: string; name: string }>();
   }
 
-  /** Cameras in use, and those of them that are recorded now. */
+  /** Cameras in use, and those of them that work: as the list of cameras counts them. */
   async cameras(scope: AreaScope, areaId: string | undefined): Promise<{ total: number; alive: number }> {
     const piece = inScope(scope, 'cam.area_id');
     const query = this.#db.read
       .createQueryBuilder()
       .select('COUNT(*)', 'total')
-      .addSelect(`SUM(CASE WHEN span.state IN ('alive', 'degraded') THEN 1 ELSE 0 END)`, 'alive')
+      .addSelect(`SUM(CASE WHEN span.state = 'alive' THEN 1 ELSE 0 END)`, 'alive')
       .from('camera', 'cam')
       .leftJoin('camera_state_interval', 'span', 'span.camera_id = cam.id AND span.to_at IS NULL')
       .where('cam.deleted_at IS NULL')
