@@ -23,7 +23,33 @@
     },
     { capture: true },
   );
+  // Of each tile of a wall: when it first showed a picture, and when that moved, ms since the page began to load.
+  const tiles = new Map();
+  function lookAtWall() {
+    for (const article of document.querySelectorAll('article[data-camera-id]')) {
+      const id = article.dataset.cameraId;
+      const tile = tiles.get(id) ?? { pictureMs: undefined, stillAgeMs: undefined, movingMs: undefined, frames: 0 };
+      tiles.set(id, tile);
+      const video = article.querySelector('video');
+      const still = article.querySelector('img');
+      const shown = video !== null && isShown(video);
+      if (tile.pictureMs === undefined && (shown || (still !== null && still.complete && still.naturalWidth > 0))) {
+        tile.pictureMs = performance.now();
+        const at = Date.parse(still?.dataset.pictureAt ?? '');
+        if (!shown && Number.isFinite(at)) tile.stillAgeMs = Date.now() - at;
+      }
+      if (tile.movingMs === undefined && shown) {
+        // The first picture is one frame; it moves with those that follow.
+        const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+        if (tile.frames === 0) tile.frames = frames;
+        else if (frames >= tile.frames + 2 && video.currentTime > 0) tile.movingMs = performance.now();
+      }
+    }
+    requestAnimationFrame(lookAtWall);
+  }
+  requestAnimationFrame(lookAtWall);
   window.livePictureProbe = {
+    wall: () => [...tiles].map(([cameraId, tile]) => ({ cameraId, ...tile })),
     begin() {
       known = new Set(videos().map(nameOf));
       clickedAt = undefined;
