@@ -33,6 +33,7 @@ export * from './recorder-facts.js';
  *   GET    /v1/cameras/:id/live/:stream/playlist.m3u8        stream main|sub; URIs `init-<id>.mp4`, `<sequence>.m4s`
  *   GET    /v1/cameras/:id/live/:stream/…                    those
  *   GET    /v1/cameras/:id/live/:stream/picture.jpg          newest keyframe as JPEG
+ *   GET    /v1/live?streams=<camera>.<stream>[.<after>],…    several live streams in one answer (live-multiplex)
  *   POST   /v1/chain/sign                                    chainHeadsRecord: where all chains stand now, signed
  *   GET    /v1/chain/records?after=<sequence>                chainRecordPage
  *   PUT    /v1/extractions/:id                               extractionRequest → extractionStatus

@@ -19,7 +19,7 @@ import classes from './live-video.module.css';
 /** Beyond this the picture says how far it is behind. */
 const behindNoticeMs = 5000;
 /** In focus the stream is there so soon that a still would only take its turn. */
-const stillDelayMs = { live: 0, focus: 600 };
+const stillDelayMs = 600;
 
 const base = (cameraId: string, stream: LiveStream | 'sound') => `/api/cameras/${cameraId}/live/${stream}`;
 
@@ -55,7 +55,8 @@ export function LiveVideo({
   const audible = sound?.on === true && used === 'main';
   const query = `plays=${playableCodecs.join(',')}${mode === 'focus' && !audible ? '&latency=low' : ''}`;
   const url = watched && wanted ? `${base(camera.id, audible ? 'sound' : used)}/playlist.m3u8?${query}` : undefined;
-  const { ref, state, failure, wallTimeMs } = useHlsVideo(url, audible ? 'live' : mode);
+  const tile = mode === 'live' && !audible ? { cameraId: camera.id, stream: used } : undefined;
+  const { ref, state, failure, still: pushed, wallTimeMs } = useHlsVideo(url, audible ? 'sound' : mode, tile);
   const refused = failure?.code === 'codec_not_playable';
   const notPlayable = refused || failure?.reason === 'not_playable';
   const onSoundLost = sound?.onLost;
@@ -67,12 +68,14 @@ export function LiveVideo({
   }, [audible, troubled, onSoundLost, notPlayable, refused, replaced]);
   // A converted picture is not worth a second conversion for its still.
   const stillOf = used === 'converted' ? stream : used;
-  const still = useStill(camera.id, stillOf, watched && wanted && state !== 'playing', stillDelayMs[mode]);
+  const asked = useStill(camera.id, stillOf, tile === undefined && watched && wanted && state !== 'playing');
+  const still = pushed?.url ?? asked;
+  const at = pushed === undefined ? undefined : new Date(pushed.pictureAtMs).toISOString();
   const moving = state === 'playing' || state === 'stalled';
 
   return (
     <div className={classes.frame} ref={frameRef} data-video-state={state}>
-      {still !== undefined && !moving && <img className={classes.media} src={still} alt="" />}
+      {still !== undefined && !moving && <img className={classes.media} src={still} alt="" data-picture-at={at} />}
       <video
         ref={ref}
         className={classes.media}
@@ -136,7 +139,7 @@ function useStreamChoice(camera: CameraResponse, wished: 'main' | 'sub') {
 }
 
 /** Address of the newest still, once it is loaded; a missing one is no error, for the stream says what is wrong. */
-function useStill(cameraId: string, stream: LiveStream, wanted: boolean, delayMs: number): string | undefined {
+function useStill(cameraId: string, stream: LiveStream, wanted: boolean): string | undefined {
   const [still, setStill] = useState<{ of: string; url: string }>();
   const of = `${cameraId}/${stream}`;
   useEffect(() => {
@@ -144,12 +147,12 @@ function useStill(cameraId: string, stream: LiveStream, wanted: boolean, delayMs
     const url = `${base(cameraId, stream)}/picture.jpg?at=${Math.floor(Date.now() / 5000)}`;
     const image = new Image();
     image.onload = () => setStill({ of, url });
-    const timer = setTimeout(() => (image.src = url), delayMs);
+    const timer = setTimeout(() => (image.src = url), stillDelayMs);
     return () => {
       clearTimeout(timer);
       image.onload = null;
     };
-  }, [cameraId, delayMs, of, stream, wanted]);
+  }, [cameraId, of, stream, wanted]);
   return still?.of === of ? still.url : undefined;
 }
 

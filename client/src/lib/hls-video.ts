@@ -1,9 +1,12 @@
 import { errorResponse } from '@choi-canh/shared/errors';
 import Hls, { type ErrorData, type HlsConfig } from 'hls.js';
+import type { MultiplexedStream } from '@choi-canh/shared/live-multiplex';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { createDecoderTrouble } from './decoder-trouble.js';
 import { beginningIn } from './live-beginning.js';
-import { createStartQueue } from './start-queue.js';
+import { liveChannel, type ChannelFailure, type ChannelStream } from './live-channel.js';
+import { liveLoaders } from './live-loader.js';
+import { LivePace } from './live-pace.js';
 
 /** Why a video does not play; the sentence is `video:failures.<reason>`, or `errors:<code>` where the server said so. */
 export type VideoFailureReason =
@@ -15,8 +18,8 @@ export interface VideoFailure {
 }
 export type VideoState = 'idle' | 'starting' | 'playing' | 'stalled' | 'failed';
 
-/** Small buffers: a wall of sixteen must fit into the memory of an office computer. */
-const liveConfig: Partial<HlsConfig> = {
+/** Small buffers: what is heard beside other things must fit into the memory of an office computer. */
+const soundConfig: Partial<HlsConfig> = {
   lowLatencyMode: false,
   // The media needs no rewriting, so a worker would only cost its start.
   enableWorker: false,
@@ -25,7 +28,6 @@ const liveConfig: Partial<HlsConfig> = {
   liveDurationInfinity: true,
   liveSyncDurationCount: 2,
   liveMaxLatencyDurationCount: 6,
-  maxLiveSyncPlaybackRate: 1.1,
   maxBufferLength: 6,
   maxMaxBufferLength: 10,
   maxBufferSize: 6_000_000,
@@ -34,9 +36,33 @@ const liveConfig: Partial<HlsConfig> = {
 };
 /** The camera in focus: parts as they come, about a second behind the newest. How far is said by the playlist. */
 const lowLatencyConfig: Partial<HlsConfig> = {
-  ...withoutCounts(liveConfig),
+  ...withoutCounts(soundConfig),
   lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1.25,
+};
+const withoutRetries: HlsConfig['fragLoadPolicy'] = {
+  default: {
+    maxTimeToFirstByteMs: Infinity,
+    maxLoadTimeMs: Infinity,
+    timeoutRetry: null,
+    errorRetry: null,
+  },
+};
+/**
+ * A tile of the wall. What it plays is already in the page, so nothing is polled, tried again or held back; the next
+ * playlist is asked for as soon as one was read (which hls.js does in this mode alone), and the pace is ours.
+ */
+const liveConfig: Partial<HlsConfig> = {
+  ...withoutCounts(soundConfig),
+  lowLatencyMode: true,
+  maxLiveSyncPlaybackRate: 1,
+  liveSyncDuration: 1,
+  liveMaxLatencyDuration: Infinity,
+  maxBufferLength: 30,
+  maxMaxBufferLength: 30,
+  manifestLoadPolicy: withoutRetries,
+  playlistLoadPolicy: withoutRetries,
+  fragLoadPolicy: withoutRetries,
 };
 /** hls.js takes a count that is set at first for a wish to be further behind than the playlist says. */
 function withoutCounts(config: Partial<HlsConfig>): Partial<HlsConfig> {
@@ -54,7 +80,6 @@ const joinAheadSeconds = 0.5;
  * the keyframe must stay in the buffer, and a jump outside of it would find no picture to begin with.
  */
 const farKeyframesConfig: Partial<HlsConfig> = {
-  liveMaxLatencyDurationCount: Number.POSITIVE_INFINITY,
   maxBufferLength: 140,
   maxMaxBufferLength: 140,
   maxBufferSize: 24_000_000,
@@ -75,6 +100,7 @@ const playbackConfig: Partial<HlsConfig> = {
 
 const configOf: Record<VideoMode, Partial<HlsConfig>> = {
   live: liveConfig,
+  sound: soundConfig,
   focus: lowLatencyConfig,
   playback: playbackConfig,
 };
@@ -84,9 +110,9 @@ const stallRestartMs = 12_000;
 const startDeadlineMs = 20_000;
 const retryFirstMs = 2000;
 const retryMostMs = 30_000;
-/** A turn in the start queue is given back after this long even without a picture. */
-const turnMs = 4000;
-const liveStarts = createStartQueue(3);
+/** What a page holds of a stream is no longer live when nothing came for so long. */
+const oldMs = 5000;
+const paceEveryMs = 250;
 
 /** Media is asked for as bytes, and so comes what is said instead of it. */
 function answerText(details: unknown): string {
@@ -110,7 +136,10 @@ function codeOf(data: ErrorData): string {
 export function failureOf(data: ErrorData): VideoFailure {
   const code = codeOf(data);
   if (data.type !== Hls.ErrorTypes.NETWORK_ERROR) return { reason: 'not_playable', code };
-  const status = data.response?.code ?? 0;
+  return failureOfStatus(data.response?.code ?? 0, code);
+}
+
+function failureOfStatus(status: number, code: string): VideoFailure {
   if (status === 401) return { reason: 'signed_out', code };
   if (status === 403) return { reason: 'forbidden', code };
   if (status === 404) return { reason: 'not_found', code };
@@ -118,15 +147,31 @@ export function failureOf(data: ErrorData): VideoFailure {
   return { reason: 'no_answer', code };
 }
 
-/** `focus`: live with low latency, for one picture, at most two, of a browser's six connections. */
-export type VideoMode = 'live' | 'focus' | 'playback';
+/**
+ * `live`: a tile of the wall, whose stream comes with those of all others of the page in one answer. `focus`: live with
+ * low latency, for one picture, at most two, of a browser's six connections. `sound`: live, and heard.
+ */
+export type VideoMode = 'live' | 'sound' | 'focus' | 'playback';
+/** What a tile of the wall shows. */
+export interface LiveTileStream {
+  readonly cameraId: string;
+  readonly stream: MultiplexedStream;
+}
+export interface VideoStill {
+  readonly url: string;
+  readonly pictureAtMs: number;
+}
 
 export interface HlsPlayerOptions {
   video: HTMLVideoElement;
   url: string;
   mode: VideoMode;
+  /** In mode `live`; then `url` only names it. */
+  live?: LiveTileStream | undefined;
   config?: Partial<HlsConfig>;
   onState(state: VideoState, failure: VideoFailure | undefined): void;
+  /** Of a tile whose first picture is late. */
+  onStill?: ((still: VideoStill) => void) | undefined;
 }
 
 export interface HlsPlayer {
@@ -142,9 +187,17 @@ export interface HlsPlayer {
  * stalled and then loaded anew, also when the decoder gives up on it; a failed one is tried again after 2 s … 30 s. A
  * playback player reports and waits for `retry`. Without Media Source Extensions it reports `unsupported`.
  */
-export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayerOptions): HlsPlayer {
+export function createHlsPlayer(options: HlsPlayerOptions): HlsPlayer {
+  const { video, url, mode, config, onState } = options;
   const isLive = mode !== 'playback';
-  const hls = new Hls({ ...configOf[mode], ...config });
+  let channel: ChannelStream | undefined;
+  if (options.live !== undefined)
+    channel = liveChannel.open(options.live.cameraId, options.live.stream, {
+      onSegment: () => onSegment(),
+      onStill: (stillUrl, pictureAtMs) => options.onStill?.({ url: stillUrl, pictureAtMs }),
+      onFailure: (why) => onChannelFailure(why),
+    });
+  const hls = new Hls({ ...configOf[mode], ...(channel === undefined ? {} : liveLoaders(channel.store)), ...config });
   if (mode === 'focus') hls.config.liveMaxLatencyDurationCount = mostSegmentsBehind;
   let state: VideoState = 'idle';
   let failure: VideoFailure | undefined;
@@ -153,8 +206,9 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   let lastAdvanceMs = performance.now();
   let decoderTrouble = createDecoderTrouble();
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
-  let turnTimer: ReturnType<typeof setTimeout> | undefined;
-  let leaveQueue: (() => void) | undefined;
+  const pace = new LivePace();
+  /** It failed because nothing came; what comes is played at once. */
+  let waitsForData = false;
   let destroyed = false;
   let farKeyframes = false;
   let frameCallback: number | undefined;
@@ -167,11 +221,6 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     failure = why;
     onState(next, why);
   };
-  const giveTurnBack = () => {
-    clearTimeout(turnTimer);
-    leaveQueue?.();
-    leaveQueue = undefined;
-  };
   const load = () => {
     lastAdvanceMs = performance.now();
     lastTime = -1;
@@ -183,21 +232,15 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
   };
   const start = () => {
     clearTimeout(retryTimer);
-    giveTurnBack();
+    waitsForData = false;
+    pace.moved();
     // A stalled or failed tile keeps saying so until a picture moves again.
     if (state === 'idle') report('starting');
-    // Who is looked at does not wait for the others.
-    if (mode !== 'live') {
-      load();
-      return;
-    }
-    leaveQueue = liveStarts.enter(() => {
-      turnTimer = setTimeout(giveTurnBack, turnMs);
-      load();
-    });
+    if (channel !== undefined && performance.now() - channel.store.grownAtMs > oldMs) channel.store.clear();
+    channel?.retry();
+    load();
   };
   const fail = (why: VideoFailure) => {
-    giveTurnBack();
     hls.stopLoad();
     report('failed', why);
     if (!isLive || why.reason === 'unsupported' || why.reason === 'signed_out') return;
@@ -205,6 +248,14 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     const waitMs = Math.min(retryMostMs, retryFirstMs * 2 ** attempts) * (0.8 + Math.random() * 0.4);
     attempts += 1;
     retryTimer = setTimeout(start, waitMs);
+  };
+  const onSegment = () => {
+    if (waitsForData && state === 'failed') start();
+  };
+  const onChannelFailure = ({ status, code }: ChannelFailure) => {
+    if (state === 'failed' && status === 0) return;
+    fail(failureOfStatus(status, code));
+    waitsForData = status === 0;
   };
   /** `timeupdate` comes four times a second: too late for the first picture. */
   const awaitFrame = () => {
@@ -222,7 +273,6 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     lastAdvanceMs = performance.now();
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
     if (state !== 'playing') firstFrameMs = performance.now();
-    giveTurnBack();
     attempts = 0;
     decoderTrouble.shown(lastAdvanceMs);
     report('playing');
@@ -255,6 +305,23 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     joinedEdge = true;
     video.currentTime = to;
   };
+  const aheadSeconds = () => {
+    const { buffered, currentTime } = video;
+    for (let index = 0; index < buffered.length; index += 1)
+      if (buffered.start(index) <= currentTime && buffered.end(index) >= currentTime)
+        return buffered.end(index) - currentTime;
+    return 0;
+  };
+  const keepPace = () => {
+    if (destroyed || state !== 'playing' || video.seeking) return;
+    const { rate, jumpSeconds } = pace.look({ aheadSeconds: aheadSeconds(), nowMs: performance.now() });
+    if (video.playbackRate !== rate) video.playbackRate = rate;
+    if (jumpSeconds > 0) video.currentTime += jumpSeconds;
+  };
+  const onWaiting = () => {
+    if (state === 'playing' && !video.seeking) pace.ranDry(performance.now());
+  };
+  const paceTimer = channel === undefined ? undefined : setInterval(keepPace, paceEveryMs);
   const beginAtFirstPart = () => {
     const to = mode === 'focus' ? beginningIn(video.buffered, video.currentTime, hls.startPosition) : undefined;
     if (to !== undefined) video.currentTime = to;
@@ -263,11 +330,13 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     if (isLive) void video.play().catch(() => undefined);
   };
   const watch = setInterval(() => {
-    if (destroyed || !isLive || state === 'failed' || leaveQueue !== undefined) return;
-    if (farKeyframes) catchUp();
+    if (destroyed || !isLive || state === 'failed') return;
+    if (farKeyframes && channel === undefined) catchUp();
     const stillMs = performance.now() - lastAdvanceMs;
     if (state === 'playing' && stillMs > stallNoticeMs) report('stalled', { reason: 'stalled', code: '' });
-    if (stillMs > (state === 'starting' ? startDeadlineMs : stallRestartMs)) fail({ reason: 'stalled', code: '' });
+    if (stillMs <= (state === 'starting' ? startDeadlineMs : stallRestartMs)) return;
+    fail({ reason: 'stalled', code: '' });
+    waitsForData = channel !== undefined && performance.now() - channel.store.grownAtMs > oldMs;
   }, 1000);
 
   hls.on(Hls.Events.ERROR, (_event, data) => {
@@ -288,12 +357,15 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
     joinEdge();
   });
   hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => {
-    if (!isLive || farKeyframes || (details.startTimeOffset ?? 0) > -farKeyframeSeconds) return;
-    farKeyframes = true;
+    if (!isLive || farKeyframes) return;
+    farKeyframes = channel?.store.hasFarKeyframes ?? (details.startTimeOffset ?? 0) <= -farKeyframeSeconds;
+    if (!farKeyframes) return;
     Object.assign(hls.config, farKeyframesConfig);
+    if (channel === undefined) hls.config.liveMaxLatencyDurationCount = Number.POSITIVE_INFINITY;
   });
   video.addEventListener('timeupdate', onAdvance);
   video.addEventListener('canplay', playAgain);
+  video.addEventListener('waiting', onWaiting);
 
   if (Hls.isSupported()) {
     hls.attachMedia(video);
@@ -313,42 +385,52 @@ export function createHlsPlayer({ video, url, mode, config, onState }: HlsPlayer
       if (frameCallback !== undefined) video.cancelVideoFrameCallback(frameCallback);
       clearTimeout(retryTimer);
       clearInterval(watch);
-      giveTurnBack();
+      clearInterval(paceTimer);
+      channel?.close();
       video.removeEventListener('timeupdate', onAdvance);
       video.removeEventListener('canplay', playAgain);
+      video.removeEventListener('waiting', onWaiting);
       hls.destroy();
     },
   };
 }
 
 /** `createHlsPlayer` for a component: plays while `url` is given, tears down when it is not or when it unmounts. */
-export function useHlsVideo(url: string | undefined, mode: VideoMode) {
+export function useHlsVideo(url: string | undefined, mode: VideoMode, live?: LiveTileStream) {
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const [view, setView] = useState<{ state: VideoState; failure: VideoFailure | undefined }>({
     state: 'idle',
     failure: undefined,
   });
+  const [still, setStill] = useState<VideoStill>();
   const player = useRef<HlsPlayer>(undefined);
+  const cameraId = live?.cameraId;
+  const stream = live?.stream;
 
   useEffect(() => {
     if (video === null || url === undefined) return;
+    const tile = cameraId === undefined || stream === undefined ? undefined : { cameraId, stream };
     const created = createHlsPlayer({
       video,
       url,
       mode,
+      live: tile,
       onState: (state, failure) => setView({ state, failure }),
+      onStill: setStill,
     });
     player.current = created;
     return () => {
       player.current = undefined;
       created.destroy();
       setView({ state: 'idle', failure: undefined });
+      setStill(undefined);
     };
-  }, [video, url, mode]);
+  }, [video, url, mode, cameraId, stream]);
 
   return {
     ref: setVideo,
     ...view,
+    still,
     wallTimeMs: useCallback(() => player.current?.wallTimeMs(), []),
     retry: useCallback(() => player.current?.retry(), []),
   };

@@ -1,14 +1,20 @@
 import { idSchema, instantFromMs } from '@choi-canh/shared/common';
+import { multiplexAsks } from '@choi-canh/shared/live-multiplex';
 import { z } from 'zod';
+import type { Clock } from '../lib/clock.js';
 import { AppError } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
 import { liveStreams, type Live, type LiveAnswer, type LiveStream } from './live/live.js';
-import { parseInput, type RecorderRequest, type RecorderRoute } from './recorder-http.js';
+import { multiplex } from './live/multiplex.js';
+import { parseInput, written, type RecorderRequest, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
 
 export interface LiveRoom {
   live: Live;
   /** @throws AppError not_found `no_such_camera` */
   requireCamera(cameraId: string): void;
+  clock: Clock;
+  logger: Logger;
 }
 
 const params = z.object({ id: idSchema, stream: z.enum(liveStreams) });
@@ -26,13 +32,14 @@ const partParams = params.extend({
     .transform(Number),
 });
 /** `_HLS_msn` and `_HLS_part`: rfc8216bis 6.2.5.2. */
+const plays = z
+  .string()
+  .regex(/^(h264|h265)(,(h264|h265))?$/)
+  .transform((text) => text.split(',') as ('h264' | 'h265')[])
+  .optional();
 const playlistQuery = z.object({
   latency: z.enum(['low']).optional(),
-  plays: z
-    .string()
-    .regex(/^(h264|h265)(,(h264|h265))?$/)
-    .transform((text) => text.split(',') as ('h264' | 'h265')[])
-    .optional(),
+  plays,
   _HLS_msn: number.optional(),
   _HLS_part: z
     .string()
@@ -40,10 +47,11 @@ const playlistQuery = z.object({
     .transform(Number)
     .optional(),
 });
+const multiplexQuery = z.object({ streams: multiplexAsks, plays });
 const pictureQuery = z.object({ width: z.coerce.number().int().min(16).max(4096).optional() });
 
 /** What cameras show now: HLS of the main or the sub stream, and a still picture. */
-export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
+export function liveRoutes({ live, requireCamera, clock, logger }: LiveRoom): RecorderRoute[] {
   const route = (
     name: string,
     answer: (request: RecorderRequest, cameraId: string, stream: LiveStream) => Promise<LiveAnswer>,
@@ -59,7 +67,22 @@ export function liveRoutes({ live, requireCamera }: LiveRoom): RecorderRoute[] {
       sendBytes(request.response, contentType, body);
     },
   });
+  const multiplexRoute: RecorderRoute = {
+    method: 'GET',
+    path: '/v1/live',
+    waits: true,
+    handle: async ({ query, response, signal }) => {
+      const { streams: asks, plays } = parseInput(multiplexQuery, query);
+      response.setHeader('content-type', 'application/octet-stream');
+      response.setHeader('cache-control', 'no-store');
+      response.flushHeaders();
+      const write = (frame: Buffer) => written(response, frame);
+      await multiplex({ live, asks, plays, requireCamera, write, signal, clock, logger });
+      response.end();
+    },
+  };
   return [
+    multiplexRoute,
     route(
       'playlist.m3u8',
       ({ query, signal }, id, stream) => {

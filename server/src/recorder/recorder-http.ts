@@ -105,7 +105,7 @@ export async function sendStream(response: ServerResponse, stream: NodeJS.Readab
 }
 
 /** Resolves when the system has taken the bytes, or nobody is there any more to take them. */
-function written(response: ServerResponse, piece: Buffer): Promise<void> {
+export function written(response: ServerResponse, piece: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off('close', done);

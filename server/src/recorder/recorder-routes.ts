@@ -49,6 +49,8 @@ export interface RecorderRooms {
   playback: Playback;
   live: LiveRoom['live'];
   requireCamera: LiveRoom['requireCamera'];
+  clock: LiveRoom['clock'];
+  logger: LiveRoom['logger'];
   chain: ChainRoom['chain'];
   extraction: Extraction;
 }

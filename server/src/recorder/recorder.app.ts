@@ -248,6 +248,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         footage,
         playback: createPlayback({ footage, pictures, converter: transcodes }),
         live,
+        clock,
+        logger: room('live'),
         chain,
         requireCamera: (cameraId) => {
           if (director.cameras.some((camera) => camera.id === cameraId)) return;

@@ -101,6 +101,17 @@ export class CamerasRepository {
     return new Set(rows.map((row) => row.id));
   }
 
+  /** Recorder of each of these cameras that lies in the scope. */
+  async recordersOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#present(scope, this.#db.read)
+      .select('camera.id', 'id')
+      .addSelect('camera.recorderId', 'recorderId')
+      .andWhere('camera.id IN (:...ids)', { ids })
+      .getRawMany<{ id: string; recorderId: string }>();
+    return new Map(rows.map((row) => [row.id, row.recorderId]));
+  }
+
   async areaInScope(scope: AreaScope, areaId: string, manager: EntityManager = this.#db.read): Promise<boolean> {
     const piece = inScope(scope, 'area.id');
     const row = await manager

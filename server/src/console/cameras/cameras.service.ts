@@ -54,6 +54,11 @@ export class CamerasService {
     return this.#deps.repository.idsInScope(scope, ids);
   }
 
+  /** Recorder of each of these cameras that lies in the scope. */
+  recordersOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    return this.#deps.repository.recordersOf(scope, ids);
+  }
+
   /** What its recorder says of it now. */
   async runtime(scope: AreaScope, id: string): Promise<CameraRuntimeResponse> {
     const { row } = await this.require(scope, id);

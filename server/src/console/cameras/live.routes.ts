@@ -1,8 +1,10 @@
 import { idSchema } from '@choi-canh/shared/common';
+import { multiplexAsks } from '@choi-canh/shared/live-multiplex';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { CamerasService } from './cameras.service.js';
+import { multiplexLive } from './multiplex-live.js';
 
 /** The way to a recorder's media. */
 export interface LiveMedia {
@@ -15,19 +17,26 @@ export interface LiveMedia {
     response: Response;
     signal: AbortSignal;
   }): Promise<void>;
+  /** Frames of shared/live-multiplex, chunk by chunk. */
+  liveStreams(
+    recorderId: string,
+    query: { streams: string; plays?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** `playlist.m3u8`, `picture.jpg`, init segments and media segments; nothing with a slash or a second dot. */
 const fileSchema = z.string().regex(/^(playlist\.m3u8|picture\.jpg|[A-Za-z0-9_-]{1,80}\.(mp4|m4s))$/);
 
+const plays = z
+  .string()
+  .regex(/^(h264|h265)(,(h264|h265))?$/)
+  .optional();
 const position = z.string().regex(/^\d{1,15}$/);
 /** Of a playlist: parts and blocking reload (rfc8216bis 6.2.5.2), and what the browser can play. */
 const query = z.object({
   latency: z.enum(['low']).optional(),
-  plays: z
-    .string()
-    .regex(/^(h264|h265)(,(h264|h265))?$/)
-    .optional(),
+  plays,
   _HLS_msn: position.optional(),
   _HLS_part: z
     .string()
@@ -39,6 +48,24 @@ const query = z.object({
 
 export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
   return [
+    defineRoute({
+      method: 'get',
+      path: '/api/live',
+      access: 'camera.live',
+      summary: 'Live pictures of several cameras in one answer that goes on, for a wall (shared/live-multiplex)',
+      feature: 'cameras',
+      query: z.object({ streams: multiplexAsks, plays }),
+      produces: 'application/octet-stream',
+      handler: ({ actor, query: { streams: asks, plays }, response, signal }) =>
+        multiplexLive({
+          asks,
+          plays,
+          recordersOf: (ids) => service.recordersOf(actor.scope, ids),
+          open: (recorderId, query, ended) => media.liveStreams(recorderId, query, ended),
+          response,
+          signal,
+        }),
+    }),
     defineRoute({
       method: 'get',
       path: '/api/cameras/:cameraId/live/:stream/:file',

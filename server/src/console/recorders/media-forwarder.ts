@@ -34,6 +34,15 @@ export class MediaForwarder {
     this.#logger = logger;
   }
 
+  /** A recorder's live streams in one answer, chunk by chunk. @throws AppError unavailable `recorder_unreachable` */
+  liveStreams(
+    recorderId: string,
+    query: { streams: string; plays?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return this.#clientOf(recorderId).liveStreams(query, signal);
+  }
+
   /** @throws AppError as the recorder says it, or unavailable `recorder_unreachable`, before a byte was sent. */
   async forward(request: MediaRequest): Promise<void> {
     const { response, signal } = request;

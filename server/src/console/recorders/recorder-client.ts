@@ -61,6 +61,8 @@ export interface RecorderClient {
     path: string,
     options: { query?: Record<string, string | number | undefined>; range?: string | undefined; signal?: Signal },
   ): Promise<IncomingMessage>;
+  /** `GET /v1/live`: several live streams in one answer (shared/live-multiplex). */
+  liveStreams(query: { streams: string; plays?: string | undefined }, signal: AbortSignal): Promise<IncomingMessage>;
   close(): void;
 }
 
@@ -160,6 +162,7 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         },
         [416],
       ),
+    liveStreams: (query, signal) => http.stream({ path: '/v1/live', query, timeoutMs: usualMs, signal }),
     close: () => http.close(),
   };
 }

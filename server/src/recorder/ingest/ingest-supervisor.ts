@@ -191,7 +191,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       },
       parts: {
         wanted: () => partSubscribers.has(key),
-        awaited: () => stream === 'sub' && partSubscribers.has(key),
+        awaited: () => stream === 'sub' && subscribers.has(key),
         onPart: (part) => {
           for (const listener of partSubscribers.get(key) ?? []) guarded(() => listener(part));
         },

@@ -8,7 +8,8 @@ export type AskForKeyframe = (cameraId: string, stream: StreamName) => Promise<v
 
 const sameCameraMs = 10_000;
 const notOfferedMs = 60 * 60_000;
-const atOnce = 8;
+/** Two walls of sixteen that begin to be watched. */
+const atOnce = 32;
 
 export class KeyframeRequests {
   private readonly notBefore = new Map<string, number>();

@@ -9,6 +9,7 @@ import type { Logger } from '../../lib/logger.js';
 import { headOf, memoryFragment, splitParts, storedFragment } from './live-fragments.js';
 import type { LiveFootage, LiveSource, TailFragment } from './live-sources.js';
 import { LiveWindow, type LiveFragment, type LivePart } from './live-window.js';
+import { SegmentLog } from './segment-log.js';
 import { videoTrack, wholeTracks, type VideoTrack } from './video-only.js';
 
 const usualTailMs = 14_000;
@@ -38,6 +39,8 @@ export interface FeedOptions {
 export interface LiveFeed {
   /** Undefined before anything was seen. */
   readonly window: LiveWindow | undefined;
+  /** The same media in short segments, for viewers who get them pushed. */
+  readonly log: SegmentLog;
   /** Monotonic ms of the newest fragment's arrival here; undefined before the first. */
   readonly grownAtMs: number | undefined;
   /** RFC 6381 of the newest init segment. */
@@ -95,6 +98,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
   const tracks = new Map<string, VideoTrack>();
   const bell = createBell(clock);
   const queue: ({ fragment: Fragment } | { part: FragmentPart })[] = [];
+  const log = new SegmentLog(options.firstSequence);
   let window: LiveWindow | undefined;
   let codec: string | undefined;
   let grownAtMs: number | undefined;
@@ -132,6 +136,14 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     return (window ??= new LiveWindow(options.firstSequence, targetDurationSeconds, options.firstDiscontinuity));
   }
 
+  /** Returns whether it was new. */
+  function append(target: LiveWindow, fragment: LiveFragment): boolean {
+    const follows = target.isFollowedBy(fragment);
+    if (!target.push(fragment)) return false;
+    log.push(fragment, follows);
+    return true;
+  }
+
   function grown(): void {
     grownAtMs = clock.monotonicMs();
     bell.ring();
@@ -146,7 +158,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     for (const fragment of tail) {
       if (target.has(`${fragment.run}/${fragment.baseMediaDecodeTime}`)) continue;
       const live = await storedFragment(from, fragment, await storedTrack(from, fragment));
-      if (target.push(live)) grownAtMs = clock.monotonicMs();
+      if (append(target, live)) grownAtMs = clock.monotonicMs();
     }
     target.showBeginning();
     bell.ring();
@@ -177,7 +189,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     joined = true;
     // Keyframes of a stream that is only now pulled are not known; two seconds is what sub-streams mostly have.
     const target = ensureWindow(2);
-    if (target.push(live)) grown();
+    if (append(target, live)) grown();
     target.showBeginning();
     if (endParts !== undefined && clock.monotonicMs() - partsAskedAtMs > partsLingerMs) stopParts();
   }
@@ -240,6 +252,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     get window() {
       return window;
     },
+    log,
     get grownAtMs() {
       return grownAtMs;
     },

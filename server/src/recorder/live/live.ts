@@ -9,6 +9,7 @@ import type { Logger } from '../../lib/logger.js';
 import { createLiveFeed, usualPartMs, type LiveFeed } from './live-feed.js';
 import type { LiveConverter, LiveFootage, LiveIngest, LivePictures, LiveSource } from './live-sources.js';
 import type { LiveFragment } from './live-window.js';
+import type { LoggedSegment } from './segment-log.js';
 
 /**
  * `converted`: the main stream made into H.264 of at most 720 lines, for browsers that cannot play what it is. `sound`:
@@ -27,6 +28,8 @@ const firstPictureWaitMs = 8000;
 /** A stream that gives nothing for so long is down. */
 const staleMs = 15_000;
 const pictureMs = 1000;
+/** So often a stream that does not grow is looked at. */
+const followWaitMs = 3000;
 /** Requests that wait for what is to come: how many, and how long beyond three target durations (rfc8216bis 6.2.5.2). */
 const mostBlockedOfStream = 64;
 const mostBlocked = 512;
@@ -68,6 +71,15 @@ export interface Live {
     index: number,
     signal?: AbortSignal,
   ): Promise<LiveAnswer>;
+  /**
+   * The stream as it grows, in short segments: from the newest keyframe on, or after segment `after`. Who takes them too
+   * slowly goes on at the newest keyframe. Ends with the signal's reason. @throws AppError as `playlist`
+   */
+  follow(
+    cameraId: string,
+    stream: LiveStream,
+    ask: { after?: number | undefined; plays?: readonly PlayableCodec[] | undefined; signal: AbortSignal },
+  ): AsyncGenerator<{ segment: LoggedSegment; init: Buffer; body: Buffer }, void, undefined>;
   /** The newest keyframe as JPEG. @throws AppError unavailable camera_down */
   picture(
     cameraId: string,
@@ -158,7 +170,10 @@ export function createLive(options: {
     viewing.feed.close();
     const { window } = viewing.feed;
     if (window !== undefined)
-      sequences.set(key, { segment: window.followingSequence, discontinuity: window.followingDiscontinuity });
+      sequences.set(key, {
+        segment: Math.max(window.followingSequence, viewing.feed.log.followingNumber),
+        discontinuity: window.followingDiscontinuity,
+      });
     viewings.delete(key);
   }
 
@@ -362,6 +377,33 @@ export function createLive(options: {
       viewing.askedAtMs = clock.monotonicMs();
       const parts = await Promise.all(fragments.map((fragment) => fragment.load()));
       return { contentType: 'video/iso.segment', body: Buffer.concat(parts) };
+    },
+
+    async *follow(cameraId, stream, { after, plays, signal }) {
+      let number = after;
+      let viewing: Viewing | undefined;
+      for (;;) {
+        signal.throwIfAborted();
+        const current = view(cameraId, stream);
+        const { feed } = current;
+        if (current !== viewing) {
+          // Also where the one before was closed, because its viewer took nothing for long.
+          await ready(current, signal, () => !feed.log.isEmpty);
+          checkCodec(current, plays);
+          viewing = current;
+        }
+        const [segment] = feed.log.after(number);
+        if (segment === undefined) {
+          if (isStale(current)) throw down(cameraId, 'stream_stalled');
+          await feed.wait(followWaitMs, signal);
+          continue;
+        }
+        number = segment.number;
+        const init = feed.track(segment.fragments[0]?.initId ?? '')?.initBytes;
+        if (init === undefined) continue;
+        const parts = await Promise.all(segment.fragments.map((fragment) => fragment.load()));
+        yield { segment, init, body: parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts) };
+      }
     },
 
     async picture(cameraId, stream, { width, signal } = {}) {

@@ -49,6 +49,8 @@ export interface FragmenterOptions {
 
 /** A fragment without a keyframe in sight is cut after this. */
 const targetTicks = timescale;
+/** Of a stream that is pulled for viewers alone and not recorded: what they wait for comes sooner. */
+const viewedTicks = timescale / 2;
 /** … and at the latest here, in whatever place: with its way to the disk it is under the 2 s that a crash may take. */
 const longestTicks = 1.7 * timescale;
 /** A pause between frames beyond this is missing footage and not a long picture. */
@@ -139,7 +141,10 @@ export class Fragmenter {
 
   /** The first fragment of a run has no parts: who waits for a picture gets it when it is as long as one. */
   private get wantedTicks(): number {
-    return this.run === undefined && this.options.parts?.awaited() === true ? partTicks : targetTicks;
+    const { parts } = this.options;
+    if (parts?.awaited() !== true) return targetTicks;
+    if (this.run === undefined) return partTicks;
+    return parts.wanted() ? targetTicks : viewedTicks;
   }
 
   /** Makes a fragment of what is there. `next`: the picture that comes after it, where it is known. */
