@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useLocation } from 'react-router';
 import { EmptyState } from '../components/empty-state.js';
 import { ErrorPanel } from '../components/error-panel.js';
-import { SkeletonList } from '../components/skeleton-list.js';
 import { useSession } from '../lib/session.js';
 import { homeOfRole } from './navigation.js';
+import { ShellWaiting } from './page-waiting.js';
 
 /** Sends who is not signed in to the sign-in page, and back here afterwards. */
 export function SignedIn({ children }: { children: ReactNode }) {
@@ -16,11 +16,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
   const location = useLocation();
   if (session.status === 'signed_in') return children;
   if (session.status === 'loading') {
-    return (
-      <Box p="xl" maw={720} mx="auto">
-        <SkeletonList rows={5} />
-      </Box>
-    );
+    return <ShellWaiting />;
   }
   if (session.status === 'failed') {
     return (

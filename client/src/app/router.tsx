@@ -5,9 +5,9 @@ import { SetupPage } from '../features/auth/setup-page.js';
 import { SignInPage } from '../features/auth/sign-in-page.js';
 import { Allowed, Home, NotFound, SignedIn } from './guards.js';
 import { lazyPage } from './lazy-page.js';
-import { PageWaiting } from './page-waiting.js';
-import { Shell } from './shell.js';
+import { PageWaiting, ShellWaiting } from './page-waiting.js';
 
+const Shell = lazyPage(() => import('./shell.js'), 'Shell');
 const LivePage = lazyPage(() => import('../features/live/live-page.js'), 'LivePage');
 const CamerasPage = lazyPage(() => import('../features/cameras/cameras-page.js'), 'CamerasPage');
 const AddCamerasPage = lazyPage(() => import('../features/cameras/add-cameras-page.js'), 'AddCamerasPage');
@@ -38,7 +38,9 @@ export const router = createBrowserRouter([
     path: '/',
     element: (
       <SignedIn>
-        <Shell />
+        <Suspense fallback={<ShellWaiting />}>
+          <Shell />
+        </Suspense>
       </SignedIn>
     ),
     children: [

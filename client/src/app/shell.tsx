@@ -1,4 +1,7 @@
+import '@mantine/notifications/styles.css';
+import '../lib/i18n-pages.js';
 import { Burger, Drawer, Group, Menu, Text, UnstyledButton } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
 import { IconDots } from '@tabler/icons-react';
 import { Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,14 +10,16 @@ import { AlertBanner } from '../components/alert-banner.js';
 import { AreaSelect } from '../components/area-select.js';
 import { AwayBar } from '../components/away-bar.js';
 import { LeaveQuestion } from '../components/form/leave-question.js';
-import { prefetchPages } from './lazy-page.js';
 import { PageWaiting } from './page-waiting.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
 import { PageBarSlot } from '../lib/page-bar.js';
 import { useRecorderEvents } from '../lib/recorders.js';
+import { startServiceWorker } from '../lib/service-worker.js';
 import { useSession } from '../lib/session.js';
+import { useSessionSocket } from '../lib/session-socket.js';
 import { ConnectionLight } from './connection-light.js';
+import { prefetchPages } from './lazy-page.js';
 import { navigation, type NavigationItem } from './navigation.js';
 import { PersonMenu } from './person-menu.js';
 import { RouteErrorBoundary } from './route-error-boundary.js';
@@ -23,6 +28,11 @@ import { Wordmark } from './wordmark.js';
 
 /** Bar at the bottom of a phone: so many fit at 360 px with words. */
 const bottomItems = 4;
+
+/** So that every page can still be opened while the server is away: by a service worker, or else kept in memory. */
+async function prepareForAway(): Promise<void> {
+  if (!(await startServiceWorker())) await prefetchPages();
+}
 
 /** What surrounds every page of a signed-in person: rail (a bottom bar on phones), top bar, and the page itself. */
 export function Shell() {
@@ -35,7 +45,8 @@ export function Shell() {
   const [pageBar, setPageBar] = useState<HTMLElement | null>(null);
   useCameraEvents();
   useRecorderEvents();
-  useEffect(() => void prefetchPages(), []);
+  useSessionSocket();
+  useEffect(() => void prepareForAway(), []);
 
   const items = navigation.filter((item) => session.can(item.permission));
   const to = (item: NavigationItem) => (areaId === undefined ? item.path : `${item.path}?area=${areaId}`);
@@ -64,6 +75,7 @@ export function Shell() {
 
   return (
     <div className={classes.shell}>
+      <Notifications position="top-center" />
       <a className={classes.skip} href="#content">
         {t('skipToContent')}
       </a>

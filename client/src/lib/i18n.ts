@@ -2,11 +2,15 @@ import type { Locale } from '@choi-canh/shared/accounts';
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
-const files = import.meta.glob<Record<string, unknown>>('../locales/*/*.json', { eager: true, import: 'default' });
+/** What the sign-in needs; the rest comes with the shell (i18n-pages.ts). */
+const files = import.meta.glob<Record<string, unknown>>('../locales/*/{common,auth,errors}.json', {
+  eager: true,
+  import: 'default',
+});
 const storageKey = 'choi-canh.language';
 
 /** `locales/<language>/<namespace>.json` → i18next resources. */
-function resources() {
+export function resourcesOf(files: Record<string, Record<string, unknown>>) {
   const all: Record<string, Record<string, Record<string, unknown>>> = {};
   for (const [path, content] of Object.entries(files)) {
     const match = /locales\/([^/]+)\/([^/]+)\.json$/.exec(path);
@@ -27,7 +31,7 @@ function rememberedLanguage(): Locale {
 export function startI18n(): void {
   const language = rememberedLanguage();
   void i18next.use(initReactI18next).init({
-    resources: resources(),
+    resources: resourcesOf(files),
     lng: language,
     fallbackLng: 'vi',
     defaultNS: 'common',

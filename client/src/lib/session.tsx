@@ -3,12 +3,11 @@ import type { Permission } from '@choi-canh/shared/permissions';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { api, onUnauthenticated } from './api.js';
-import { followComeBack, reloadAll } from './come-back.js';
+import { followComeBack } from './come-back.js';
 import { setLanguage } from './i18n.js';
 import { rememberAccount, rememberedAccount } from './remembered-account.js';
 import { setServerNow } from './server-clock.js';
 import { onProbeAnswered } from './server-contact.js';
-import { connectSocket, disconnectSocket, onReconnect, useSocketEvent } from './socket.js';
 
 export interface Session {
   /** Undefined while loading or signed out. */
@@ -28,7 +27,7 @@ export interface Session {
 }
 
 const SessionContext = createContext<Session | undefined>(undefined);
-const meKey = ['me'] as const;
+export const meKey = ['me'] as const;
 
 async function loadMe(signal?: AbortSignal): Promise<MeResponse | null> {
   const sentAtMs = Date.now();
@@ -55,7 +54,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const locale = me?.account.locale;
 
   const forget = useCallback(() => {
-    disconnectSocket();
     rememberAccount(undefined);
     setRemembered(undefined);
     client.setQueryData(meKey, null);
@@ -69,7 +67,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [forget]);
 
   useEffect(() => onUnauthenticated(lose), [lose]);
-  useEffect(() => onReconnect(() => void reloadAll(client)), [client]);
   useEffect(() => followComeBack(client), [client]);
   useEffect(() => {
     if (query.data === undefined) return;
@@ -90,14 +87,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       }),
     [client],
   );
-  // The server says so also after a changed role or area, where signing in goes on: ask before forgetting.
-  useSocketEvent('session.ended', () => void client.invalidateQueries({ queryKey: meKey }));
-
-  useEffect(() => {
-    if (accountId === undefined) return;
-    connectSocket();
-    return disconnectSocket;
-  }, [accountId]);
   useEffect(() => {
     if (locale !== undefined) setLanguage(locale);
   }, [accountId, locale]);

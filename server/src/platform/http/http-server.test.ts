@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
@@ -33,6 +34,8 @@ const json = (path: string, handler: () => Promise<unknown>, extra: Partial<Rout
   ...extra,
 });
 
+const long = 'camera '.repeat(2000);
+
 const routes: Route[] = [
   json('/api/things/:thingId', () => Promise.resolve({ value: 'any thing' })),
   json('/api/things/special', () => Promise.resolve({ value: 'the special one' })),
@@ -40,6 +43,17 @@ const routes: Route[] = [
   json('/api/broken', () => Promise.resolve({ value: 1 })),
   json('/api/crash', () => Promise.reject(new Error('database password is hunter2'))),
   json('/api/camera-off', () => Promise.reject(new AppError('unavailable', 'camera_off', 'the camera is off'))),
+  json('/api/long', () => Promise.resolve({ value: long })),
+  json('/api/me', () => Promise.resolve({ value: long })),
+  defineRoute({
+    method: 'get',
+    path: '/api/media',
+    access: 'public',
+    summary: 'bytes',
+    feature: 'test',
+    produces: 'video/mp4',
+    handler: ({ response }) => Promise.resolve(void response.type('video/mp4').end(long)),
+  }),
   json('/api/members', () => Promise.resolve({ value: 'hello' }), { access: 'signed_in' }),
   json('/api/officers', () => Promise.resolve({ value: 'hello' }), { access: 'footage.open' }),
   json('/api/chiefs', () => Promise.resolve({ value: 'hello' }), { access: 'account.manage' }),
@@ -227,6 +241,23 @@ describe('headers', () => {
   });
 });
 
+describe('answers', () => {
+  it.each([
+    ['/api/long', 'br', 'br'],
+    ['/api/long', 'gzip', 'gzip'],
+    ['/api/long', 'identity', null],
+    // Short ones, media, and whatever speaks of who is signed in, are not.
+    ['/api/things/1', 'br, gzip', null],
+    ['/api/media', 'br, gzip', null],
+    ['/api/me', 'br, gzip', null],
+  ])('%s are compressed for %s: %s', async (path, accept, encoding) => {
+    await start();
+    const response = await get(path, { 'accept-encoding': accept });
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    if (path === '/api/long') expect(await response.json()).toEqual({ value: long });
+  });
+});
+
 describe('the browser application', () => {
   it('is served with what may be kept and what must be asked for again', async () => {
     await start();
@@ -241,6 +272,48 @@ describe('the browser application', () => {
     expect((await get('/assets/gone.js', html)).status).toBe(404);
     expect((await get('/assets/..%2f..%2fetc/passwd', html)).status).toBe(404);
     expect((await get('/api/none', html)).status).toBe(404);
+  });
+
+  it.each([
+    ['br, gzip', 'br', 'brotli'],
+    ['gzip, deflate, br, zstd', 'br', 'brotli'],
+    ['gzip', 'gzip', 'gzip'],
+    ['br;q=0, gzip', 'gzip', 'gzip'],
+    ['identity', null, 'plain'],
+  ])('is compressed as the build left it, for who takes %s', async (accept, encoding, content) => {
+    for (const name of ['index.html', 'assets/index-abc123.js']) {
+      const text = await readFile(join(staticDir, name), 'utf8');
+      await writeFile(join(staticDir, `${name}.br`), brotliCompressSync(`${text} /* brotli */`));
+      await writeFile(join(staticDir, `${name}.gz`), gzipSync(`${text} /* gzip */`));
+    }
+    await start();
+    const tags = new Set<string | null>();
+    for (const [path, type] of [
+      ['/', 'text/html; charset=utf-8'],
+      ['/incidents/17', 'text/html; charset=utf-8'],
+      ['/assets/index-abc123.js', 'text/javascript; charset=utf-8'],
+    ] as const) {
+      const response = await get(path, { accept: 'text/html, */*', 'accept-encoding': accept });
+      expect(response.headers.get('content-encoding')).toBe(encoding);
+      expect(response.headers.get('content-type')).toBe(type);
+      expect(response.headers.get('vary')?.toLowerCase()).toContain('accept-encoding');
+      expect(response.headers.get('cache-control')).toContain(path.startsWith('/assets') ? 'immutable' : 'no-cache');
+      tags.add(response.headers.get('etag'));
+      const text = await response.text();
+      if (content === 'plain') expect(text).not.toContain('/*');
+      else expect(text).toContain(`/* ${content} */`);
+      const etag = response.headers.get('etag') ?? '';
+      // Not by fetch, which adds a cache-control of its own to such a request.
+      const status = new Promise((resolve, reject) => {
+        const headers = { accept: 'text/html, */*', 'accept-encoding': accept, 'if-none-match': etag };
+        httpRequest(origin + path, { headers }, (answer) => resolve(answer.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+      expect(await status).toBe(304);
+    }
+    expect(tags).not.toContain(null);
+    expect((await get('/assets/gone.js', { 'accept-encoding': accept })).headers.get('content-encoding')).toBeNull();
   });
 
   it('says so when it is not built', async () => {

@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
+import { compressJson } from './compress-json.js';
 import { errorAnswer } from './error-response.js';
 import { LiveResponses } from './live-responses.js';
 import { mountRoutes, type Authenticate } from './mount-routes.js';
@@ -60,7 +61,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       strictTransport: options.tls?.generated === false,
     }),
   );
-  app.use('/api', noStore, refuseForeign(options.trustProxy), express.json({ limit: BODY_LIMIT_BYTES }));
+  app.use(
+    '/api',
+    noStore,
+    compressJson(),
+    refuseForeign(options.trustProxy),
+    express.json({ limit: BODY_LIMIT_BYTES }),
+  );
   app.use(mountRoutes([...options.routes, ...apiDocsRoutes(options)], options.authenticate, live));
   app.use('/api', () => {
     throw new AppError('not_found', 'no_such_route', 'there is no such address');
