@@ -1,13 +1,18 @@
-import { incidentSources, type IncidentResponse } from '@choi-canh/shared/incidents';
+import { incidentSources, occurredAtToleranceMs, type IncidentResponse } from '@choi-canh/shared/incidents';
 import type { IncidentCreateRequest } from '@choi-canh/shared/incidents';
-import { Button, Group, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Collapse, Stack, Textarea, TextInput } from '@mantine/core';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCategories } from '../lib/cases.js';
-import { fieldErrors } from '../lib/error-text.js';
+import { serverNowMs } from '../lib/server-clock.js';
+import { msOf, typedTime, typedTimeFault, type TypedTime } from '../lib/typed-time.js';
 import { AreaSelect } from './area-select.js';
-import { ErrorPanel } from './error-panel.js';
-import { TimeInput } from './time-input.js';
+import { AppForm } from './form/app-form.js';
+import { FormActions } from './form/form-actions.js';
+import { SearchSelect } from './form/search-select.js';
+import { useAppForm } from './form/use-app-form.js';
+import { TimeField } from './time/time-field.js';
 
 export interface IncidentDraft {
   occurredAtMs: number | undefined;
@@ -23,11 +28,14 @@ export function draftOf(incident: IncidentResponse): IncidentDraft {
   return { ...incident, occurredAtMs: Date.parse(incident.occurredAt) };
 }
 
+interface IncidentValues extends Omit<IncidentDraft, 'occurredAtMs'> {
+  occurredAt: TypedTime;
+}
+
 export interface IncidentFormProps {
   start: Partial<IncidentDraft>;
   submitLabel: string;
-  onCancel(): void;
-  /** A rejection is shown, and what was typed stays. */
+  /** A rejection is shown, and what was typed stays; false says that it is not saved yet. */
   onSubmit(body: IncidentCreateRequest): Promise<unknown>;
   /** The area of an incident does not change. */
   fixedArea?: boolean;
@@ -35,155 +43,152 @@ export interface IncidentFormProps {
   brief?: boolean;
 }
 
-type Complaints = Partial<Record<'occurredAt' | 'place' | 'category' | 'areaId', string>>;
-
-/** Facts of an incident: time, place, category, source, area, description. */
-export function IncidentForm({ start, submitLabel, onCancel, onSubmit, fixedArea, brief }: IncidentFormProps) {
+/** Facts of an incident: time, place, category, area; source, title and description folded away. */
+export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }: IncidentFormProps) {
   const { t, i18n } = useTranslation('incidents');
   const categories = useCategories();
-  const [draft, setDraft] = useState<IncidentDraft>({
-    occurredAtMs: undefined,
-    place: '',
-    category: null,
-    source: 'tip_phone',
-    areaId: undefined,
-    title: '',
-    description: '',
-    ...start,
-  });
-  const [complaints, setComplaints] = useState<Complaints>({});
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const set = (change: Partial<IncidentDraft>) => {
-    setDraft((before) => ({ ...before, ...change }));
-    setComplaints({});
-  };
   const language = i18n.language === 'en' ? 'en' : 'vi';
-
-  const submit = async () => {
-    const { occurredAtMs, category, areaId } = draft;
-    const found: Complaints = {
-      ...(occurredAtMs === undefined && { occurredAt: t('form.needTime') }),
-      ...(draft.place.trim() === '' && { place: t('form.needPlace') }),
-      ...(category === null && { category: t('form.needCategory') }),
-      ...(areaId === undefined && { areaId: t('form.needArea') }),
-    };
-    setComplaints(found);
-    if (occurredAtMs === undefined || category === null || areaId === undefined || found.place !== undefined) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await onSubmit({
-        areaId,
-        title: draft.title.trim(),
-        occurredAt: new Date(occurredAtMs).toISOString(),
-        place: draft.place.trim(),
-        category,
-        source: draft.source,
-        description: draft.description.trim(),
-      });
-    } catch (caught) {
-      setError(caught);
-      setComplaints(fieldErrors(caught));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { occurredAtMs, ...rest } = start;
+  const form = useAppForm<IncidentValues>({
+    initial: {
+      occurredAt: typedTime(occurredAtMs, 'second'),
+      place: '',
+      category: null,
+      source: 'tip_phone',
+      areaId: undefined,
+      title: '',
+      description: '',
+      ...rest,
+    },
+    validate: {
+      occurredAt: (typed) =>
+        typedTimeFault(typed) ??
+        (typed.kind === 'empty' ? t('form.needTime') : undefined) ??
+        ((msOf(typed) ?? 0) > serverNowMs() + occurredAtToleranceMs ? t('errors:incident_in_future') : undefined),
+      place: (place) => (place.trim() === '' ? t('form.needPlace') : undefined),
+      category: (category) => (category === null ? t('form.needCategory') : undefined),
+      areaId: (areaId) => (areaId === undefined ? t('form.needArea') : undefined),
+    },
+  });
+  const [unfolded, setUnfolded] = useState((start.title ?? '') !== '' || (start.description ?? '') !== '');
+  const hidesFault = [form.text('title'), form.text('description'), form.field('source')].some(
+    ({ error }) => error !== undefined,
+  );
+  const showsMore = unfolded || hidesFault;
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
+    <AppForm
+      form={form}
+      testId="incident-form"
+      onSubmit={async ({ occurredAt, category, areaId, place, source, title, description }) => {
+        const atMs = msOf(occurredAt);
+        if (atMs === undefined || category === null || areaId === undefined) return false;
+        return onSubmit({
+          areaId,
+          title: title.trim(),
+          occurredAt: new Date(atMs).toISOString(),
+          place: place.trim(),
+          category,
+          source,
+          description: description.trim(),
+        });
       }}
-      data-testid="incident-form"
+      actions={<FormActions submitLabel={submitLabel} testId="incident-submit" />}
     >
-      <Stack gap="md">
-        <TimeInput
-          size="lg"
-          label={t('form.occurredAt')}
-          description={t('form.occurredAtHint')}
-          value={draft.occurredAtMs}
-          onChange={(occurredAtMs) => set({ occurredAtMs })}
-          error={complaints.occurredAt}
-          data-testid="incident-time"
-        />
-        <TextInput
-          size="lg"
-          label={t('form.place')}
-          placeholder={t('form.placeExample')}
-          value={draft.place}
-          onChange={(event) => set({ place: event.currentTarget.value })}
-          error={complaints.place}
-          maxLength={200}
-          data-autofocus
-          data-testid="incident-place"
-        />
-        <Select
-          size="lg"
-          label={t('form.category')}
-          placeholder={t('form.categoryHint')}
-          data={(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] }))}
-          value={draft.category}
-          onChange={(category) => set({ category })}
-          error={complaints.category ?? (categories.isError ? t('form.categoriesFailed') : undefined)}
-          allowDeselect={false}
-          data-testid="incident-category"
-        />
-        {!fixedArea && (
-          <AreaSelect
-            size="lg"
-            label={t('form.area')}
-            value={draft.areaId}
-            onChange={(areaId) => set({ areaId })}
-            error={complaints.areaId}
-            data-testid="incident-area"
-          />
-        )}
-        {!brief && (
-          <>
-            <Select
-              size="lg"
-              label={t('form.source')}
-              data={incidentSources.map((one) => ({ value: one, label: t(`sources.${one}`) }))}
-              value={draft.source}
-              onChange={(next) => {
-                const source = incidentSources.find((one) => one === next);
-                if (source !== undefined) set({ source });
-              }}
-              allowDeselect={false}
-              data-testid="incident-source"
-            />
-            <TextInput
-              size="lg"
-              label={t('form.titleLabel')}
-              description={t('form.titleHint')}
-              value={draft.title}
-              onChange={(event) => set({ title: event.currentTarget.value })}
-              maxLength={200}
-            />
-            <Textarea
-              size="lg"
-              label={t('form.description')}
-              value={draft.description}
-              onChange={(event) => set({ description: event.currentTarget.value })}
-              autosize
-              minRows={3}
-              maxLength={5000}
-              data-testid="incident-description"
-            />
-          </>
-        )}
-        {error !== undefined && <ErrorPanel error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" h={48} onClick={onCancel}>
-            {t('common:actions.cancel')}
+      <TimeField
+        size="lg"
+        required
+        label={t('form.occurredAt')}
+        description={t('time:hint')}
+        quickBelow
+        latestMs={serverNowMs()}
+        {...form.field('occurredAt')}
+        data-testid="incident-time"
+      />
+      <TextInput
+        size="lg"
+        required
+        label={t('form.place')}
+        placeholder={t('form.placeExample')}
+        {...form.text('place')}
+        maxLength={200}
+        data-autofocus
+        data-testid="incident-place"
+      />
+      <CategorySelect
+        options={(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] }))}
+        failed={categories.isError}
+        field={form.field('category')}
+      />
+      {!fixedArea && (
+        <AreaSelect size="lg" required label={t('form.area')} {...form.field('areaId')} data-testid="incident-area" />
+      )}
+      {!brief && (
+        <div>
+          <Button
+            variant="subtle"
+            px={6}
+            leftSection={showsMore ? <IconChevronDown size={20} /> : <IconChevronRight size={20} />}
+            aria-expanded={showsMore}
+            onClick={() => setUnfolded(!showsMore)}
+            data-testid="incident-more"
+          >
+            {t('form.more')}
           </Button>
-          <Button type="submit" h={48} fz="lg" loading={busy} data-testid="incident-submit">
-            {submitLabel}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+          <Collapse expanded={showsMore}>
+            <Stack gap="md" pt="sm">
+              <SearchSelect
+                size="lg"
+                label={t('form.source')}
+                data={incidentSources.map((one) => ({ value: one, label: t(`sources.${one}`) }))}
+                {...form.field('source')}
+                data-testid="incident-source"
+              />
+              <TextInput
+                size="lg"
+                label={t('form.titleLabel')}
+                description={t('form.titleHint')}
+                {...form.text('title')}
+                maxLength={200}
+                data-testid="incident-title"
+              />
+              <Textarea
+                size="lg"
+                label={t('form.description')}
+                {...form.text('description')}
+                autosize
+                minRows={3}
+                maxLength={5000}
+                data-testid="incident-description"
+              />
+            </Stack>
+          </Collapse>
+        </div>
+      )}
+    </AppForm>
+  );
+}
+
+function CategorySelect({
+  options,
+  failed,
+  field,
+}: {
+  options: { value: string; label: string }[];
+  failed: boolean;
+  field: { error: string | undefined; 'data-path': string; value: string | null; onChange(value: string | null): void };
+}) {
+  const { t } = useTranslation('incidents');
+  return (
+    <SearchSelect
+      size="lg"
+      required
+      label={t('form.category')}
+      placeholder={t('form.categoryHint')}
+      data={options}
+      {...field}
+      error={field.error ?? (failed ? t('form.categoriesFailed') : undefined)}
+      data-testid="incident-category"
+    />
   );
 }

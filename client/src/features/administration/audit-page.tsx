@@ -10,7 +10,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { Instant } from '../../components/instant.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
-import { TimeInput } from '../../components/time-input.js';
+import { TimeFilter } from '../../components/time/time-filter.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCameras } from '../../lib/cameras.js';
@@ -49,6 +49,7 @@ export function AuditPage() {
     action: auditActions.find((action) => action === search.get('action')),
     subjectId: search.get('subject') ?? undefined,
   };
+  const [cleared, setCleared] = useState(0);
   const filtered = Object.values(filter).some((value) => value !== undefined);
   const query = useInfiniteQuery({
     queryKey: ['audit', filter],
@@ -82,14 +83,16 @@ export function AuditPage() {
             value={filter.accountId ?? null}
             onChange={(value) => change({ account: value ?? undefined })}
           />
-          <TimeInput
+          <TimeFilter
+            key={`from-${cleared}`}
             label={t('audit.from')}
-            value={instant(filter.from ?? null)}
+            valueMs={instant(filter.from ?? null)}
             onChange={(ms) => change({ from: iso(ms) })}
           />
-          <TimeInput
+          <TimeFilter
+            key={`to-${cleared}`}
             label={t('audit.to')}
-            value={instant(filter.to ?? null)}
+            valueMs={instant(filter.to ?? null)}
             onChange={(ms) => change({ to: iso(ms) })}
           />
         </SimpleGrid>
@@ -98,9 +101,10 @@ export function AuditPage() {
             mt="sm"
             variant="subtle"
             leftSection={<IconX size={18} />}
-            onClick={() =>
-              change({ action: undefined, account: undefined, from: undefined, to: undefined, subject: undefined })
-            }
+            onClick={() => {
+              setCleared(cleared + 1);
+              change({ action: undefined, account: undefined, from: undefined, to: undefined, subject: undefined });
+            }}
           >
             {t('audit.clear')}
           </Button>

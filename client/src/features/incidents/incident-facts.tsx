@@ -64,13 +64,14 @@ function EditForm({ incident, onDone }: { incident: IncidentResponse; onDone(): 
   const patch = useIncidentPatch(incident);
   const [mine, setMine] = useState<IncidentCreateRequest>();
   const [taken, setTaken] = useState(0);
-  const save = async (body: IncidentCreateRequest, overwrite = false) => {
+  const save = async (body: IncidentCreateRequest, overwrite = false): Promise<boolean> => {
     setMine(body);
     // The area gave the incident its number and stays.
     const { areaId: _areaId, ...changes } = body;
-    if (!(await patch.save(changes, overwrite))) return;
+    if (!(await patch.save(changes, overwrite))) return false;
     notifyDone(t('page.saved'));
     onDone();
+    return true;
   };
   return (
     <Stack>
@@ -88,7 +89,6 @@ function EditForm({ incident, onDone }: { incident: IncidentResponse; onDone(): 
         fixedArea
         start={draftOf(incident)}
         submitLabel={t('form.save')}
-        onCancel={onDone}
         onSubmit={(body) => save(body)}
       />
     </Stack>

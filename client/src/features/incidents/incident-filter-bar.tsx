@@ -4,7 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconAdjustmentsHorizontal, IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { TimeInput } from '../../components/time-input.js';
+import { TimeFilter } from '../../components/time/time-filter.js';
 import { useCategories } from '../../lib/cases.js';
 import { countFilters, type IncidentFilters } from './incident-filters.js';
 import classes from './incidents.module.css';
@@ -77,16 +77,18 @@ export function IncidentFilterBar({
             onChange={(value) => set({ byFootage: value === any || value === null ? undefined : value === 'true' })}
             allowDeselect={false}
           />
-          <TimeInput
+          <TimeFilter
+            key={`from-${cleared}`}
             label={t('filters.from')}
             precision="minute"
-            value={filters.fromMs}
+            valueMs={filters.fromMs}
             onChange={(fromMs) => set({ fromMs })}
           />
-          <TimeInput
+          <TimeFilter
+            key={`to-${cleared}`}
             label={t('filters.to')}
             precision="minute"
-            value={filters.toMs}
+            valueMs={filters.toMs}
             onChange={(toMs) => set({ toMs })}
           />
           {active > 0 && (

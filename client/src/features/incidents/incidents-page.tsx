@@ -8,6 +8,7 @@ import { Link, useNavigate } from 'react-router';
 import { FormDialog } from '../../components/form/form-dialog.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { IncidentForm } from '../../components/incident-form.js';
 import { Instant } from '../../components/instant.js';
 import { PageHeader } from '../../components/page-header.js';
@@ -120,7 +121,6 @@ export function IncidentsPage() {
         <IncidentForm
           start={{ occurredAtMs: nowToTheMinute(), areaId: areaId ?? session.account?.areaId ?? undefined }}
           submitLabel={t('createSubmit')}
-          onCancel={() => setCreating(false)}
           onSubmit={async (body) => {
             const incident = await actions.createIncident(body);
             await navigate(`/incidents/${incident.id}`);

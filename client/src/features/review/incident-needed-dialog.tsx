@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FormDialog } from '../../components/form/form-dialog.js';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { FormDialog } from '../../components/form/form-dialog.js';
 import { IncidentForm } from '../../components/incident-form.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
@@ -34,7 +35,7 @@ export function IncidentNeededDialog(props: IncidentNeededProps) {
   );
 }
 
-function IncidentNeeded({ onClose, occurredAtMs, place, areaId, onChosen }: IncidentNeededProps) {
+function IncidentNeeded({ occurredAtMs, place, areaId, onChosen }: IncidentNeededProps) {
   const { t } = useTranslation('review');
   const session = useSession();
   const actions = useCaseActions();
@@ -59,7 +60,6 @@ function IncidentNeeded({ onClose, occurredAtMs, place, areaId, onChosen }: Inci
           brief
           start={{ occurredAtMs, place, areaId: areaId ?? session.account?.areaId ?? undefined }}
           submitLabel={t('needIncident.createSubmit')}
-          onCancel={onClose}
           onSubmit={async (body) => onChosen((await actions.createIncident({ ...body, source: 'camera_event' })).id)}
         />
       ) : (

@@ -1,9 +1,10 @@
 import { instantFromMs } from '@choi-canh/shared/common';
-import type {
-  CategoryResponse,
-  IncidentCreateRequest,
-  IncidentPatchRequest,
-  IncidentResponse,
+import {
+  occurredAtToleranceMs,
+  type CategoryResponse,
+  type IncidentCreateRequest,
+  type IncidentPatchRequest,
+  type IncidentResponse,
 } from '@choi-canh/shared/incidents';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
@@ -25,9 +26,6 @@ export interface IncidentsServiceDeps {
   broadcaster: Broadcaster;
   clock: Clock;
 }
-
-/** For browsers whose clock is ahead of the server's. */
-const futureToleranceMs = 2 * 60_000;
 
 /** What happened, and what became of it. Tags, holds and clips belong to `evidence`. */
 export class IncidentsService {
@@ -159,10 +157,10 @@ export class IncidentsService {
     return this.get(actor.scope, id);
   }
 
-  /** What has happened has happened: UTC ms, refused beyond `futureToleranceMs` from now. */
+  /** What has happened has happened: UTC ms, refused beyond `occurredAtToleranceMs` from now. */
   #pastInstant(occurredAt: string): number {
     const atMs = Date.parse(occurredAt);
-    if (atMs > this.#deps.clock.nowMs() + futureToleranceMs) {
+    if (atMs > this.#deps.clock.nowMs() + occurredAtToleranceMs) {
       throw new AppError('invalid', 'incident_in_future', 'an incident cannot be in the future', {
         details: { fields: [{ path: 'occurredAt', message: 'lies in the future' }] },
       });
