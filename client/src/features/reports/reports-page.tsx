@@ -1,9 +1,10 @@
 import { caseReportResponse, type CaseReportResponse } from '@choi-canh/shared/reports';
-import { Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconPrinter, IconTableExport } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
@@ -13,17 +14,16 @@ import { useAsOf } from '../../lib/as-of.js';
 import { useCategoryName } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { useSession } from '../../lib/session.js';
-import { formatDate, parseDateTime, startOfDay } from '../../lib/time.js';
+import { formatDate } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { csvText } from './csv.js';
 import './report-print.css';
-import { lastDayOf, periodOfPreset, presetOfPeriod, reportPresets, type ReportPeriod } from './report-periods.js';
+import { PeriodBar, usePeriodFields } from './period-bar.js';
+import { lastDayOf, periodOfPreset, type ReportPeriod } from './report-periods.js';
 import { reportRows } from './report-rows.js';
 import { reportSentences } from './report-sentence.js';
 import { ReportTable } from './report-table.js';
 import classes from './reports.module.css';
-
-const dayMs = 86_400_000;
 
 function periodOfAddress(search: URLSearchParams): ReportPeriod {
   const fromMs = Date.parse(search.get('from') ?? '');
@@ -47,13 +47,16 @@ export function ReportsPage() {
     if (next.fromMs >= next.toMs) return;
     change({ from: new Date(next.fromMs).toISOString(), to: new Date(next.toMs).toISOString() });
   };
+  const fields = usePeriodFields(period, setPeriod);
   return (
     <>
       <div className={classes.controls}>
         <PageHeader title={t('title')} description={t('intro')} />
-        <PeriodBar period={period} onPeriod={setPeriod} />
+        <PeriodBar period={period} fields={fields} onPeriod={setPeriod} />
       </div>
-      {report.isPending ? (
+      {!fields.readable ? (
+        <EmptyState title={t('wrongPeriod.title')} text={t('wrongPeriod.text')} />
+      ) : report.isPending ? (
         <SkeletonList rows={8} />
       ) : report.data === undefined ? (
         <ErrorPanel error={report.error} onRetry={() => void report.refetch()} />
@@ -61,65 +64,6 @@ export function ReportsPage() {
         <Paper report={report.data} period={period} areaId={areaId} />
       )}
     </>
-  );
-}
-
-function PeriodBar({ period, onPeriod }: { period: ReportPeriod; onPeriod(period: ReportPeriod): void }) {
-  const { t } = useTranslation('reports');
-  const preset = presetOfPeriod(period, serverNowMs());
-  return (
-    <Group align="flex-end" mb="md">
-      <Select
-        label={t('period')}
-        data={[
-          ...reportPresets.map((one) => ({ value: one, label: t(`presets.${one}`) })),
-          ...(preset === undefined ? [{ value: 'free', label: t('presets.free') }] : []),
-        ]}
-        value={preset ?? 'free'}
-        onChange={(value) => {
-          const next = reportPresets.find((one) => one === value);
-          if (next !== undefined) onPeriod(periodOfPreset(next, serverNowMs()));
-        }}
-        allowDeselect={false}
-        w={200}
-        data-testid="report-preset"
-      />
-      <DayInput
-        label={t('from')}
-        valueMs={period.fromMs}
-        onChange={(ms) => onPeriod({ fromMs: ms, toMs: Math.max(period.toMs, ms + dayMs) })}
-      />
-      <DayInput
-        label={t('to')}
-        valueMs={lastDayOf(period)}
-        onChange={(ms) => onPeriod({ fromMs: Math.min(period.fromMs, ms), toMs: ms + dayMs })}
-      />
-    </Group>
-  );
-}
-
-/** A day as people type it: `22/11/2026`, also `22/11`. */
-function DayInput({ label, valueMs, onChange }: { label: string; valueMs: number; onChange(ms: number): void }) {
-  const { t } = useTranslation('reports');
-  const [draft, setDraft] = useState<string>();
-  const typedMs = draft === undefined ? undefined : parseDateTime(draft, valueMs);
-  const commit = () => {
-    if (typedMs === undefined) return;
-    onChange(startOfDay(typedMs));
-    setDraft(undefined);
-  };
-  return (
-    <TextInput
-      label={label}
-      placeholder={t('dayHint')}
-      value={draft ?? formatDate(valueMs)}
-      error={draft !== undefined && typedMs === undefined ? t('dayWrong') : undefined}
-      onChange={(event) => setDraft(event.currentTarget.value)}
-      onBlur={commit}
-      onKeyDown={(event) => event.key === 'Enter' && commit()}
-      autoComplete="off"
-      w={160}
-    />
   );
 }
 

@@ -1,12 +1,13 @@
 import { Button, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { TimeInput } from '../../components/time-input.js';
+import { TimeField } from '../../components/time/time-field.js';
 import { useCameras } from '../../lib/cameras.js';
 import { useHolds, useIncident, useTags } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
+import { msOf, typedTime, typedTimeFault, type TypedTime } from '../../lib/typed-time.js';
 import { CameraPicker } from './camera-picker.js';
 import { IncidentLine } from './incident-line.js';
 import { rankCameras, type CameraHints } from './rank-cameras.js';
@@ -37,7 +38,10 @@ export function ReviewSetup({
   const [picked, setPicked] = useState<string[] | undefined>(
     address.cameraIds.length > 0 ? address.cameraIds : undefined,
   );
-  const [typedAtMs, setTypedAtMs] = useState<number | undefined>(address.atMs);
+  const [typedAt, setTypedAt] = useState<TypedTime | undefined>(
+    address.atMs === undefined ? undefined : typedTime(address.atMs, 'second'),
+  );
+  const atInput = useRef<HTMLDivElement>(null);
   const [purpose, setPurpose] = useState(startPurpose);
   const [complaints, setComplaints] = useState<{ cameras?: string; at?: string; purpose?: string }>({});
 
@@ -58,17 +62,21 @@ export function ReviewSetup({
     [cameras.data, hints],
   );
   const cameraIds = picked ?? proposed;
-  const atMs = typedAtMs ?? (incident.data && Date.parse(incident.data.occurredAt));
+  // The incident's time until something is typed; from then on what is typed, also where it is wrong.
+  const at = typedAt ?? typedTime(incident.data && Date.parse(incident.data.occurredAt), 'second');
   const asksPurpose = address.incidentId === undefined || incident.isError;
 
   const open = () => {
     const nowMs = serverNowMs();
+    const atMs = msOf(at);
+    const atFault = typedTimeFault(at);
     const found: typeof complaints = {
       ...(cameraIds.length === 0 && { cameras: t('setup.needCamera') }),
-      ...(atMs === undefined ? { at: t('setup.needTime') } : atMs > nowMs && { at: t('setup.future') }),
+      ...(atMs === undefined ? { at: atFault ?? t('setup.needTime') } : atMs > nowMs && { at: t('setup.future') }),
       ...(asksPurpose && purpose.trim().length < 5 && { purpose: t('setup.needPurpose') }),
     };
     setComplaints(found);
+    if (found.at !== undefined) atInput.current?.querySelector('input')?.focus();
     if (Object.keys(found).length > 0 || atMs === undefined) return;
     onOpen({ cameraIds, atMs, purpose: asksPurpose ? purpose.trim() : undefined });
   };
@@ -88,18 +96,21 @@ export function ReviewSetup({
             </Text>
           )}
           {incident.isError && <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />}
-          <TimeInput
-            label={t('setup.at')}
-            description={t('setup.atHint')}
-            value={atMs}
-            onChange={(ms) => {
-              setTypedAtMs(ms);
-              setComplaints({ ...complaints, at: undefined });
-            }}
-            error={complaints.at}
-            maw={360}
-            data-testid="review-setup-at"
-          />
+          <div ref={atInput}>
+            <TimeField
+              label={t('setup.at')}
+              description={t('setup.atHint')}
+              value={at}
+              onChange={(next) => {
+                setTypedAt(next);
+                setComplaints({ ...complaints, at: undefined });
+              }}
+              error={complaints.at}
+              latestMs={serverNowMs()}
+              maw={420}
+              data-testid="review-setup-at"
+            />
+          </div>
           <div>
             <CameraPicker
               chosen={cameraIds}
