@@ -8,7 +8,6 @@ import { Link, useNavigate } from 'react-router';
 import { FormDialog } from '../../components/form/form-dialog.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { FormDialog } from '../../components/form/form-dialog.js';
 import { IncidentForm } from '../../components/incident-form.js';
 import { Instant } from '../../components/instant.js';
 import { PageHeader } from '../../components/page-header.js';

@@ -34,15 +34,16 @@ export function usePeriodFields(period: ReportPeriod, onPeriod: (period: ReportP
     readable,
     type: (name, value) => setTyped((before) => ({ ...before, [name]: value })),
     commit: (name, value) => {
-      const { from, to } = { ...typed, [name]: value };
+      const next = { ...typed, [name]: value };
+      const { from, to } = next;
       setReadable(from.kind === 'understood' && to.kind === 'understood');
       if (from.kind !== 'understood' || to.kind !== 'understood') return;
       // The day that was typed counts; the other one gives way.
-      const next =
+      const days =
         name === 'from'
           ? { fromMs: from.value, toMs: Math.max(to.value, from.value) + dayMs }
           : { fromMs: Math.min(from.value, to.value), toMs: to.value + dayMs };
-      if (next.fromMs !== period.fromMs || next.toMs !== period.toMs) onPeriod(next);
+      if (days.fromMs !== period.fromMs || days.toMs !== period.toMs) onPeriod(days);
     },
   };
 }

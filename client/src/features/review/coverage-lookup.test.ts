@@ -66,3 +66,8 @@ it.each([
 ])('footage from minute %i to %i: %i pieces, %i minutes', (from, to, pieces, minutes) => {
   expect(footageWithin(coverage, at(from), at(to))).toEqual({ pieces, coveredMs: minutes * minute });
 });
+
+it('counts once what two recordings claim, after a clock was set back', () => {
+  const twice = { ...coverage, recorded: [range(0, 20), { ...range(15, 30), overlap: true }] };
+  expect(footageWithin(twice, at(10), at(40))).toEqual({ pieces: 2, coveredMs: 20 * minute });
+});

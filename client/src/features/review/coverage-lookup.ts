@@ -56,14 +56,21 @@ export function previousFootageMs(
   return last && Math.max(last.from, last.to - backMs);
 }
 
-/** How much of [fromMs, toMs) is recorded, and in how many pieces. */
+/** How much of [fromMs, toMs) is recorded, and in how many pieces. What two recordings claim counts once. */
 export function footageWithin(
   coverage: CameraCoverage,
   fromMs: number,
   toMs: number,
 ): { pieces: number; coveredMs: number } {
-  const lengths = coverage.recorded
-    .map((range) => Math.min(toMs, Date.parse(range.to)) - Math.max(fromMs, Date.parse(range.from)))
-    .filter((length) => length > 0);
-  return { pieces: lengths.length, coveredMs: lengths.reduce((sum, length) => sum + length, 0) };
+  const pieces = coverage.recorded
+    .map((range) => ({ from: Math.max(fromMs, Date.parse(range.from)), to: Math.min(toMs, Date.parse(range.to)) }))
+    .filter(({ from, to }) => from < to)
+    .sort((a, b) => a.from - b.from);
+  let coveredMs = 0;
+  let coveredToMs = fromMs;
+  for (const { from, to } of pieces) {
+    coveredMs += Math.max(0, to - Math.max(from, coveredToMs));
+    coveredToMs = Math.max(coveredToMs, to);
+  }
+  return { pieces: pieces.length, coveredMs };
 }

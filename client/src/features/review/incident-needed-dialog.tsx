@@ -7,7 +7,6 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FormDialog } from '../../components/form/form-dialog.js';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { FormDialog } from '../../components/form/form-dialog.js';
 import { IncidentForm } from '../../components/incident-form.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';

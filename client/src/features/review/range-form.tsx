@@ -1,12 +1,16 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { Button, Checkbox, Group, SimpleGrid, Stack, Switch, Text, Textarea } from '@mantine/core';
+import { Checkbox, SimpleGrid, Switch, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ErrorPanel } from '../../components/error-panel.js';
-import { TimeInput } from '../../components/time-input.js';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
+import { TimeField } from '../../components/time/time-field.js';
 import { formatDuration } from '../../lib/time.js';
+import { msOf, typedTime, typedTimeFault, type TypedTime } from '../../lib/typed-time.js';
 import { footageWithin } from './coverage-lookup.js';
+import { camerasAtFirst, withFootage } from './range-cameras.js';
 
 export interface RangeChoice {
   cameraId: string;
@@ -19,15 +23,25 @@ export interface RangeChoice {
 export interface RangeFormProps {
   kind: 'tag' | 'extract';
   cameras: { camera: CameraResponse | undefined; coverage: CameraCoverage }[];
-  chosenIds: readonly string[];
+  /** The enlarged camera. */
+  focusedId: string | undefined;
   fromMs: number;
   toMs: number;
+  /** The opened window: a time without a day is of a day in it, which is said below the field. */
+  openedWindow: { fromMs: number; toMs: number };
   /** The range was guessed around the clock, since nothing was marked. */
   guessed: boolean;
-  onCancel(): void;
   /** Called once a camera, one after the other; a rejection keeps the form open with the cameras that are left. */
   onSubmit(choice: RangeChoice): Promise<unknown>;
   onDone(): void;
+}
+
+interface RangeValues {
+  from: TypedTime;
+  to: TypedTime;
+  cameraIds: string[];
+  note: string;
+  decisive: boolean;
 }
 
 /** Longest clip that the server cuts. */
@@ -35,128 +49,154 @@ const longestClipMs = 6 * 3600_000;
 
 /** Which cameras and which stretch, for a tag or a clip. */
 export function RangeForm(props: RangeFormProps) {
-  const { kind, cameras } = props;
+  const { kind, cameras, focusedId, openedWindow } = props;
   const { t, i18n } = useTranslation('review');
-  const [chosen, setChosen] = useState<string[]>([...props.chosenIds]);
-  const [fromMs, setFromMs] = useState<number | undefined>(props.fromMs);
-  const [toMs, setToMs] = useState<number | undefined>(props.toMs);
-  const [note, setNote] = useState('');
-  const [decisive, setDecisive] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const coverages = cameras.map(({ coverage }) => coverage);
+  const [firstIds] = useState(() => camerasAtFirst(coverages, props.fromMs, props.toMs, focusedId));
+  const complaintOf = (typed: TypedTime) =>
+    typedTimeFault(typed, 'tenth') ?? (typed.kind === 'empty' ? t('range.needTimes') : undefined);
+  const form = useAppForm<RangeValues>({
+    initial: {
+      from: typedTime(props.fromMs, 'tenth'),
+      to: typedTime(props.toMs, 'tenth'),
+      cameraIds: firstIds,
+      note: '',
+      decisive: false,
+    },
+    validate: {
+      from: complaintOf,
+      to: (typed, values) => {
+        const [fromMs, toMs] = [msOf(values.from), msOf(typed)];
+        const complaint = complaintOf(typed);
+        if (complaint !== undefined || fromMs === undefined || toMs === undefined) return complaint;
+        if (fromMs >= toMs) return t('range.order');
+        return kind === 'extract' && toMs - fromMs > longestClipMs ? t('range.tooLong') : undefined;
+      },
+      cameraIds: (ids, { from, to }) =>
+        withFootage(coverages, ids, msOf(from), msOf(to)).length === 0 ? t('range.needCamera') : undefined,
+    },
+  });
+  const [fromMs, toMs] = [msOf(form.values.from), msOf(form.values.to)];
+  const inOrder = fromMs !== undefined && toMs !== undefined && fromMs < toMs;
+  /** Ticked, and with footage in the range. */
+  const chosen = withFootage(coverages, form.values.cameraIds, fromMs, toMs);
+  const cameraField = form.field('cameraIds');
+  const decisiveField = form.check('decisive');
 
-  const complaint =
-    chosen.length === 0
-      ? t('range.needCamera')
-      : fromMs === undefined || toMs === undefined
-        ? t('range.needTimes')
-        : fromMs >= toMs
-          ? t('range.order')
-          : kind === 'extract' && toMs - fromMs > longestClipMs
-            ? t('range.tooLong')
-            : undefined;
-
-  const submit = async () => {
-    if (complaint !== undefined || fromMs === undefined || toMs === undefined) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      for (const cameraId of chosen) {
-        await props.onSubmit({
-          cameraId,
-          from: new Date(fromMs).toISOString(),
-          to: new Date(toMs).toISOString(),
-          note: note.trim(),
-          decisive,
-        });
-        setChosen((before) => before.filter((id) => id !== cameraId));
-      }
-      props.onDone();
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
+  const save = async ({ from, to, cameraIds, note, decisive }: { from: TypedTime; to: TypedTime } & RangeValues) => {
+    const [startMs, endMs] = [msOf(from), msOf(to)];
+    if (startMs === undefined || endMs === undefined) return false;
+    let left = withFootage(coverages, cameraIds, startMs, endMs);
+    while (left[0] !== undefined) {
+      await props.onSubmit({
+        cameraId: left[0],
+        from: new Date(startMs).toISOString(),
+        to: new Date(endMs).toISOString(),
+        note: note.trim(),
+        decisive,
+      });
+      left = left.slice(1);
+      // What is saved is not saved again where the next camera fails.
+      if (left.length > 0) form.set({ cameraIds: left });
     }
+    props.onDone();
+    return true;
   };
 
   const coverageNote = (coverage: CameraCoverage): string | undefined => {
-    if (fromMs === undefined || toMs === undefined || fromMs >= toMs) return undefined;
+    if (!inOrder) return undefined;
     const { pieces, coveredMs } = footageWithin(coverage, fromMs, toMs);
     if (pieces === 0) return t('range.noFootage');
-    const missing = formatDuration(toMs - fromMs - coveredMs, i18n.language);
-    if (pieces > 1) return t('range.pieces', { count: pieces, missing });
-    return toMs - fromMs - coveredMs >= 1000 ? t('range.partly', { missing }) : undefined;
+    const missingMs = toMs - fromMs - coveredMs;
+    const missing = missingMs >= 1000 ? formatDuration(missingMs, i18n.language) : undefined;
+    if (pieces > 1) {
+      return missing === undefined
+        ? t('range.piecesOnly', { count: pieces })
+        : t('range.pieces', { count: pieces, missing });
+    }
+    return missing === undefined ? undefined : t('range.partly', { missing });
   };
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-      data-testid={`${kind}-form`}
+    <AppForm
+      form={form}
+      onSubmit={save}
+      testId={`${kind}-form`}
+      actions={
+        <FormActions submitLabel={t(`range.submit.${kind}`, { count: chosen.length })} testId={`${kind}-submit`} />
+      }
     >
-      <Stack gap="md">
-        {props.guessed && <Text c="dimmed">{t('range.guessed')}</Text>}
-        <SimpleGrid cols={{ base: 1, xs: 2 }}>
-          <TimeInput label={t('range.from')} precision="tenth" value={fromMs} onChange={setFromMs} />
-          <TimeInput label={t('range.to')} precision="tenth" value={toMs} onChange={setToMs} />
-        </SimpleGrid>
-        {fromMs !== undefined && toMs !== undefined && fromMs < toMs && (
-          <Text>{t('range.length', { length: formatDuration(toMs - fromMs, i18n.language) })}</Text>
-        )}
-        <Stack gap={4}>
-          <Text fw={600}>{t('range.cameras')}</Text>
-          {cameras.map(({ camera, coverage }) => (
+      {props.guessed && <Text c="dimmed">{t('range.guessed')}</Text>}
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        {(['from', 'to'] as const).map((name) => (
+          <TimeField
+            key={name}
+            required
+            label={t(`range.${name}`)}
+            precision="tenth"
+            day={openedWindow}
+            quick={[]}
+            {...form.field(name)}
+            data-testid={`${kind}-${name}`}
+          />
+        ))}
+      </SimpleGrid>
+      {inOrder && <Text>{t('range.length', { length: formatDuration(toMs - fromMs, i18n.language) })}</Text>}
+      <Checkbox.Group
+        label={t('range.cameras')}
+        required
+        error={cameraField.error}
+        value={chosen}
+        onChange={(ids) => cameraField.onChange(ids)}
+        data-path="cameraIds"
+      >
+        {cameras.map(({ camera, coverage }) => {
+          const empty = inOrder && footageWithin(coverage, fromMs, toMs).pieces === 0;
+          return (
             <Checkbox
               key={coverage.cameraId}
+              value={coverage.cameraId}
               label={camera?.name ?? t('tile.unknownCamera')}
               description={coverageNote(coverage)}
-              checked={chosen.includes(coverage.cameraId)}
-              onChange={(event) => {
-                const checked = event.currentTarget.checked;
-                setChosen((before) =>
-                  checked ? [...before, coverage.cameraId] : before.filter((id) => id !== coverage.cameraId),
-                );
-              }}
-              py={6}
+              disabled={empty}
+              py={8}
+              data-testid={`${kind}-camera-${coverage.cameraId}`}
             />
-          ))}
-        </Stack>
-        <Textarea
-          label={t('range.note')}
-          placeholder={t(`range.noteExample.${kind}`)}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-          maxLength={1000}
-          autosize
-          minRows={2}
-          data-autofocus
-          data-testid={`${kind}-note`}
-        />
-        {kind === 'tag' && (
+          );
+        })}
+      </Checkbox.Group>
+      <Textarea
+        label={t('range.note')}
+        placeholder={t(`range.noteExample.${kind}`)}
+        {...form.text('note')}
+        maxLength={1000}
+        autosize
+        minRows={2}
+        data-autofocus
+        data-testid={`${kind}-note`}
+      />
+      {kind === 'tag' && (
+        <div>
           <Switch
             label={t('range.decisive')}
             description={t('range.decisiveHint')}
-            checked={decisive}
-            onChange={(event) => setDecisive(event.currentTarget.checked)}
+            {...decisiveField}
+            onChange={(event) => {
+              decisiveField.onChange(event);
+              // What settles the case is seen by one camera: the enlarged one, where there is one.
+              if (event.currentTarget.checked && focusedId !== undefined && chosen.includes(focusedId)) {
+                form.set({ cameraIds: [focusedId] });
+              }
+            }}
             data-testid="tag-decisive-switch"
           />
-        )}
-        {complaint !== undefined && (
-          <Text c="var(--state-down)" role="alert">
-            {complaint}
-          </Text>
-        )}
-        {error !== undefined && <ErrorPanel error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={props.onCancel}>
-            {t('common:actions.cancel')}
-          </Button>
-          <Button type="submit" loading={busy} disabled={complaint !== undefined} data-testid={`${kind}-submit`}>
-            {t(`range.submit.${kind}`, { count: chosen.length })}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+          {form.values.decisive && chosen.length > 1 && (
+            <Text mt={6} c="var(--state-degraded)" role="status" data-testid="tag-decisive-count">
+              {t('range.decisiveCount', { count: chosen.length })}
+            </Text>
+          )}
+        </div>
+      )}
+    </AppForm>
   );
 }

@@ -21,8 +21,8 @@ export interface ReviewDialogsProps {
   incidentId: string | undefined;
   onIncident(incidentId: string): void;
   cameras: { camera: CameraResponse | undefined; coverage: CameraCoverage }[];
-  /** Chosen from the start: the enlarged camera, else all that are shown. */
-  chosenIds: readonly string[];
+  /** The enlarged camera. */
+  focusedId: string | undefined;
   marks: Marks;
   atMs(): number;
   fromMs: number;
@@ -51,7 +51,8 @@ export function ReviewDialogs(props: ReviewDialogsProps) {
   const { t } = useTranslation('review');
   const close = () => onDialog(undefined);
   const kind = dialog?.kind === 'tag' || dialog?.kind === 'extract' ? dialog.kind : undefined;
-  const first = props.cameras.find(({ coverage }) => coverage.cameraId === props.chosenIds[0])?.camera;
+  const first = (props.cameras.find(({ coverage }) => coverage.cameraId === props.focusedId) ?? props.cameras[0])
+    ?.camera;
   return (
     <>
       <KeysDialog opened={dialog?.kind === 'keys'} onClose={close} />
@@ -89,9 +90,9 @@ function RangeDialog(props: ReviewDialogsProps & { kind: 'tag' | 'extract'; inci
     <RangeForm
       kind={kind}
       cameras={props.cameras}
-      chosenIds={props.chosenIds}
+      focusedId={props.focusedId}
+      openedWindow={{ fromMs: props.fromMs, toMs: props.toMs }}
       {...range}
-      onCancel={onClose}
       onSubmit={({ decisive, ...body }) =>
         kind === 'tag' ? actions.createTag(incidentId, { ...body, decisive }) : actions.createClip(incidentId, body)
       }

@@ -226,7 +226,7 @@ export function ReviewSession(props: ReviewSessionProps) {
         incidentId={address.incidentId}
         onIncident={(incidentId) => onAddress({ incidentId })}
         cameras={members}
-        chosenIds={focus === undefined ? ids : [focus]}
+        focusedId={focus}
         marks={address.marks}
         atMs={clock.at}
         fromMs={fromMs}
