@@ -7,7 +7,6 @@ import {
   formatRelative,
   formatTime,
   fromWallTime,
-  parseDateTime,
   startOfDay,
   startOfMonth,
   startOfWeek,
@@ -28,54 +27,6 @@ describe('formatting is Vietnamese wall time whatever the time zone of the machi
     [formatDateTime('2026-12-31T17:00:00.000Z'), '01/01/2027 00:00:00'],
     [formatDateTime(utc('2026-12-31T16:59:59.999Z'), 'tenth'), '31/12/2026 23:59:59.9'],
   ])('%s', (shown, expected) => expect(shown).toBe(expected));
-});
-
-describe('parseDateTime', () => {
-  it.each([
-    ['22/11/2026 14:29:52.4', '2026-11-22T07:29:52.400Z'],
-    ['22/11/2026 14:29:52', '2026-11-22T07:29:52.000Z'],
-    ['  1/2/2026   7:05 ', '2026-02-01T00:05:00.000Z'],
-    ['22/11/2026, 14:29', '2026-11-22T07:29:00.000Z'],
-    ['14:30 22/11/2026', '2026-11-22T07:30:00.000Z'],
-    ['22-11-2026', '2026-11-21T17:00:00.000Z'],
-    ['21/11 9:00', '2026-11-21T02:00:00.000Z'],
-    ['14:30:05,25', '2026-11-22T07:30:05.250Z'],
-    ['14h30', '2026-11-22T07:30:00.000Z'],
-    ['9h', '2026-11-22T02:00:00.000Z'],
-    ['29/02/2024', '2024-02-28T17:00:00.000Z'],
-  ])('%s', (text, expected) => expect(new Date(parseDateTime(text, nowMs) ?? Number.NaN).toISOString()).toBe(expected));
-
-  it.each([
-    '',
-    '   ',
-    'hôm qua',
-    '31/04/2026',
-    '29/02/2026',
-    '00/01/2026',
-    '22/13/2026',
-    '25:00',
-    '14:60',
-    '14:30:61',
-    '22/11/2026 14:30 15',
-    '22/11/2026 23/11/2026',
-    '14:30 15:30',
-    '22/11/26',
-    '1430',
-  ])('refuses "%s"', (text) => {
-    expect(parseDateTime(text, nowMs)).toBeUndefined();
-  });
-
-  it('takes the day from Vietnamese wall time, not from UTC', () => {
-    // 23:30 UTC on the 21st is 06:30 on the 22nd in Vietnam.
-    expect(parseDateTime('07:00', utc('2026-11-21T23:30:00.000Z'))).toBe(utc('2026-11-22T00:00:00.000Z'));
-  });
-
-  it('reads back what formatDateTime writes', () => {
-    for (let day = 0; day < 800; day += 1) {
-      const ms = utc('2024-12-30T16:59:58.300Z') + day * 86_400_000;
-      expect(parseDateTime(formatDateTime(ms, 'tenth'), nowMs)).toBe(ms);
-    }
-  });
 });
 
 describe('starts', () => {

@@ -62,41 +62,6 @@ export function fromWallTime(
   return new Date(utc).getUTCDate() === day ? utc - vietnamOffsetMs : undefined;
 }
 
-const datePattern = /^(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?$/;
-const timePattern = /^(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,3}))?)?|[hg](\d{1,2})?)$/i;
-
-/**
- * Reads what people type: `22/11/2026 14:29:52.4`, `22/11 14:29`, `22/11/2026` (midnight), `14:29:52` or `14h30` (the
- * day of `nowMs`). Undefined where it cannot be a time.
- */
-export function parseDateTime(text: string, nowMs: number): number | undefined {
-  const words = text.trim().split(/,?\s+/);
-  if (words.length === 0 || words.length > 2) return undefined;
-  const today = parts(nowMs);
-  let date = { year: today.year, month: today.month, day: today.day };
-  let time = { hour: 0, minute: 0, second: 0, ms: 0 };
-  let dates = 0;
-  let times = 0;
-  for (const word of words) {
-    const dateMatch = datePattern.exec(word);
-    const timeMatch = timePattern.exec(word);
-    if (dateMatch !== null) {
-      dates += 1;
-      date = { day: Number(dateMatch[1]), month: Number(dateMatch[2]), year: Number(dateMatch[3] ?? today.year) };
-    } else if (timeMatch !== null) {
-      times += 1;
-      time = {
-        hour: Number(timeMatch[1]),
-        minute: Number(timeMatch[2] ?? timeMatch[5] ?? 0),
-        second: Number(timeMatch[3] ?? 0),
-        ms: Number((timeMatch[4] ?? '0').padEnd(3, '0')),
-      };
-    } else return undefined;
-  }
-  if (dates > 1 || times > 1) return undefined;
-  return fromWallTime(date.year, date.month, date.day, time.hour, time.minute, time.second, time.ms);
-}
-
 /** Midnight in Vietnam at or before the instant. */
 export function startOfDay(instant: Instant): number {
   return Math.floor((toMs(instant) + vietnamOffsetMs) / dayMs) * dayMs - vietnamOffsetMs;

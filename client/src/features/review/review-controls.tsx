@@ -10,7 +10,10 @@ import {
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TextInput } from '@mantine/core';
-import { formatDate, formatTime, parseDateTime } from '../../lib/time.js';
+import { serverNowMs } from '../../lib/server-clock.js';
+import { formatDate, formatTime } from '../../lib/time.js';
+import { timeWords } from '../../lib/time-words.js';
+import { msOf, readTypedTime, typedTimeFault, type TypedTime } from '../../lib/typed-time.js';
 import type { Marks } from './marks.js';
 import { reviewRates } from './review-address.js';
 import type { ReviewEngine } from './review-engine.js';
@@ -23,6 +26,8 @@ export interface ReviewControlsProps {
   commands: ReviewCommands;
   marks: Marks;
   onClearMarks(): void;
+  /** In which a typed time without a day lies. */
+  openedWindow: { fromMs: number; toMs: number };
   onJump(atMs: number): void;
   onRate(rate: number): void;
   mayTag: boolean;
@@ -38,7 +43,7 @@ export function ReviewControls(props: ReviewControlsProps) {
       <ClockFace engine={props.engine} />
       <Transport engine={props.engine} commands={props.commands} />
       <Rates engine={props.engine} onRate={props.onRate} />
-      <JumpField engine={props.engine} onJump={props.onJump} />
+      <JumpField openedWindow={props.openedWindow} onJump={props.onJump} />
       <MarkBar {...props} />
     </div>
   );
@@ -146,17 +151,25 @@ function Rates({ engine, onRate }: { engine: ReviewEngine; onRate(rate: number):
   );
 }
 
-/** Time alone means the day that is shown. */
-function JumpField({ engine, onJump }: { engine: ReviewEngine; onJump(atMs: number): void }) {
-  const { t } = useTranslation('review');
-  const [text, setText] = useState('');
-  const [wrong, setWrong] = useState(false);
+/** A time without a day is of a day of the opened window; what is understood is shown above while it is typed. */
+function JumpField({
+  openedWindow,
+  onJump,
+}: {
+  openedWindow: { fromMs: number; toMs: number };
+  onJump(atMs: number): void;
+}) {
+  const { t, i18n } = useTranslation('review');
+  const [typed, setTyped] = useState<TypedTime>({ kind: 'empty' });
+  const [tried, setTried] = useState(false);
+  const fault = tried ? typedTimeFault(typed) : undefined;
+  const words = timeWords(typed, 'second', { nowMs: serverNowMs(), language: i18n.language, t: i18n.t });
   const go = () => {
-    const atMs = parseDateTime(text, engine.clock.at());
-    setWrong(atMs === undefined && text.trim() !== '');
+    setTried(true);
+    const atMs = msOf(typed);
     if (atMs === undefined) return;
     onJump(atMs);
-    setText('');
+    setTyped({ kind: 'empty' });
   };
   return (
     <form
@@ -167,19 +180,20 @@ function JumpField({ engine, onJump }: { engine: ReviewEngine; onJump(atMs: numb
       }}
     >
       <TextInput
-        value={text}
+        value={typed.kind === 'empty' ? '' : typed.text}
         onChange={(event) => {
-          setText(event.currentTarget.value);
-          setWrong(false);
+          setTyped(readTypedTime(event.currentTarget.value, 'tenth', openedWindow));
+          setTried(false);
         }}
-        error={wrong ? t('common:timeInput.invalid') : undefined}
-        classNames={{ error: classes.jumpError ?? '' }}
+        error={fault}
+        description={fault === undefined ? words : undefined}
+        classNames={{ error: classes.jumpError ?? '', description: classes.jumpWords ?? '' }}
         placeholder={t('controls.jumpHint')}
         aria-label={t('controls.jump')}
         autoComplete="off"
         data-testid="review-jump-input"
       />
-      <button type="submit" className={classes.button} disabled={text.trim() === ''}>
+      <button type="submit" className={classes.button} disabled={typed.kind === 'empty'}>
         {t('controls.jumpGo')}
       </button>
     </form>

@@ -196,6 +196,7 @@ export function ReviewSession(props: ReviewSessionProps) {
           commands={commands}
           marks={address.marks}
           onClearMarks={() => onAddress({ marks: {} })}
+          openedWindow={{ fromMs, toMs }}
           onJump={jumpTo}
           onRate={(next) => {
             clock.setRate(next);
