@@ -16,6 +16,7 @@ const usage = `npm run camera-simulator -- [options]
   --bitrate-kbps <n>           of the main streams
   --width <n> --height <n> --fps <n>
                                of the main streams
+  --frame-code                 the number of each picture in its loop is drawn into it
   --kinds <json>               cameras of other kinds, by number: {"3":{"codec":"h265"}}; see camera-kind.ts
   --cache <folder>             where encoded scenes are kept
   --ffmpeg <path>
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
       width: { type: 'string' },
       height: { type: 'string' },
       fps: { type: 'string' },
+      'frame-code': { type: 'boolean' },
       kinds: { type: 'string' },
       cache: { type: 'string' },
       ffmpeg: { type: 'string' },
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
         width: number('width', values.width),
         height: number('height', values.height),
         framesPerSecond: number('fps', values.fps),
+        frameCode: values['frame-code'],
       }),
     },
     onProgress: (prepared: number, total: number) => {

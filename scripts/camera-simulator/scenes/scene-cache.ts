@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { VideoCodec } from '../camera-kind.js';
 import { aacClockHz, buildAacLoop, type AudioLoop } from './audio-loop.js';
+import { frameCodeFilter } from './frame-code.js';
 import { buildH264Loop } from './h264-loop.js';
 import { buildH265Loop } from './h265-loop.js';
 import { buildMjpegLoop } from './mjpeg-loop.js';
@@ -26,6 +27,8 @@ export interface StreamMedia {
   readonly loopSeconds: number;
   /** One picture, again and again: what a sensor that hangs behind a healthy encoder looks like. */
   readonly still: boolean;
+  /** Each picture carries its place in the loop as a row of boxes; see frame-code.ts. */
+  readonly frameCode?: boolean;
 }
 
 /** Of the layout of the folder; files are named after what they were made by. */
@@ -178,7 +181,14 @@ function encodeArguments(graph: string, media: StreamMedia, output: string): str
   const frames = Math.max(1, Math.ceil((media.loopSeconds * media.framesPerSecond) / gop)) * gop;
   const still = media.still ? ',trim=end_frame=1,loop=loop=-1:size=1:start=0' : '';
   return [
-    ...['-filter_complex_threads', '1', '-filter_complex', `${graph}${still}[out]`, '-map', '[out]'],
+    ...[
+      '-filter_complex_threads',
+      '1',
+      '-filter_complex',
+      `${graph}${still}${media.frameCode === true ? `,${frameCodeFilter(media)}` : ''}[out]`,
+      '-map',
+      '[out]',
+    ],
     ...['-frames:v', String(frames), '-r', String(media.framesPerSecond), '-an', ...encoderArguments(media, gop)],
     ...['-f', formats[media.codec], output],
   ];
