@@ -1,26 +1,16 @@
-import {
-  clipListResponse,
-  clipResponse,
-  holdListResponse,
-  tagListResponse,
-  tagResponse,
-} from '@choi-canh/shared/evidence';
-import type {
-  ClipCreateRequest,
-  ClipResponse,
-  HoldResponse,
-  TagCreateRequest,
-  TagResponse,
-} from '@choi-canh/shared/evidence';
+import { clipListResponse, clipResponse, holdListResponse, tagListResponse } from '@choi-canh/shared/evidence';
+import type { ClipCreateRequest, ClipResponse, HoldResponse, TagResponse } from '@choi-canh/shared/evidence';
 import { categoryListResponse, incidentResponse } from '@choi-canh/shared/incidents';
 import type { IncidentCreateRequest, IncidentPatchRequest, IncidentResponse } from '@choi-canh/shared/incidents';
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import i18next from 'i18next';
-import { useCallback } from 'react';
+import { use, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
 import { api } from './api.js';
 import { useSocketEvent } from './socket.js';
+import { createTagActions } from './tag-actions.js';
+import { UndoContext } from './undo-context.js';
 
 export const incidentsKey = ['incidents'] as const;
 export const incidentKey = (incidentId: string) => ['incident', incidentId] as const;
@@ -126,7 +116,9 @@ export function invalidateIncident(client: QueryClient, incidentId: string): voi
 /** The incident's mutations; each brings the cached lists up to date. */
 export function useCaseActions() {
   const client = useQueryClient();
+  const history = use(UndoContext);
   const after = (incidentId: string) => invalidateIncident(client, incidentId);
+  const tags = createTagActions(history, after);
   return {
     async createIncident(body: IncidentCreateRequest): Promise<IncidentResponse> {
       const incident = await api.post('/api/incidents', { body, schema: incidentResponse });
@@ -140,19 +132,7 @@ export function useCaseActions() {
       after(incidentId);
       return incident;
     },
-    async createTag(incidentId: string, body: TagCreateRequest): Promise<TagResponse> {
-      const tag = await api.post(`/api/incidents/${incidentId}/tags`, { body, schema: tagResponse });
-      after(incidentId);
-      return tag;
-    },
-    async patchTag(tag: TagResponse, body: { note?: string; decisive?: boolean }): Promise<void> {
-      await api.patch(`/api/tags/${tag.id}`, { body });
-      after(tag.incidentId);
-    },
-    async deleteTag(tag: TagResponse): Promise<void> {
-      await api.delete(`/api/tags/${tag.id}`);
-      after(tag.incidentId);
-    },
+    ...tags,
     async releaseHold(hold: HoldResponse, reason: string): Promise<void> {
       await api.post(`/api/holds/${hold.id}/release`, { body: { reason } });
       after(hold.incidentId);

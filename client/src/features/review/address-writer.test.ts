@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createAddressWriter } from './address-writer.js';
-import { withMarkIn, withMarkOut } from './marks.js';
 import type { ReviewAddress } from './review-address.js';
 
 const start: ReviewAddress = { cameraIds: [], marks: {}, rate: 1 };
@@ -8,10 +7,10 @@ const start: ReviewAddress = { cameraIds: [], marks: {}, rate: 1 };
 describe('address writer', () => {
   it('loses no change that was made before the page read the one before it', () => {
     const writer = createAddressWriter(start);
-    const first = writer.change((latest) => ({ marks: withMarkIn(latest.marks, 1000) }));
+    const first = writer.change((latest) => ({ marks: { ...latest.marks, inMs: 1000 } }));
     writer.change({ atMs: 5000 });
     writer.seen(first);
-    const last = writer.change((latest) => ({ marks: withMarkOut(latest.marks, 2000) }));
+    const last = writer.change((latest) => ({ marks: { ...latest.marks, outMs: 2000 } }));
     expect(last).toMatchObject({ atMs: 5000, marks: { inMs: 1000, outMs: 2000 } });
   });
 

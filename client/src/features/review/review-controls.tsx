@@ -1,4 +1,5 @@
 import {
+  IconArrowBackUp,
   IconBookmark,
   IconEraser,
   IconPlayerPauseFilled,
@@ -7,13 +8,14 @@ import {
   IconPlayerSkipBack,
   IconScissors,
 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TextInput } from '@mantine/core';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { formatDate, formatTime } from '../../lib/time.js';
 import { timeWords } from '../../lib/time-words.js';
 import { msOf, readTypedTime, typedTimeFault, type TypedTime } from '../../lib/typed-time.js';
+import type { UndoHistory } from '../../lib/undo-history.js';
 import type { Marks } from './marks.js';
 import { reviewRates } from './review-address.js';
 import type { ReviewEngine } from './review-engine.js';
@@ -28,7 +30,9 @@ export interface ReviewControlsProps {
   onClearMarks(): void;
   /** In which a typed time without a day lies. */
   openedWindow: { fromMs: number; toMs: number };
-  onJump(atMs: number): void;
+  /** @returns whether the clock went there */
+  onJump(atMs: number): Promise<boolean>;
+  history: UndoHistory;
   onRate(rate: number): void;
   mayTag: boolean;
   mayExtract: boolean;
@@ -157,7 +161,7 @@ function JumpField({
   onJump,
 }: {
   openedWindow: { fromMs: number; toMs: number };
-  onJump(atMs: number): void;
+  onJump(atMs: number): Promise<boolean>;
 }) {
   const { t, i18n } = useTranslation('review');
   const [typed, setTyped] = useState<TypedTime>({ kind: 'empty' });
@@ -168,8 +172,9 @@ function JumpField({
     setTried(true);
     const atMs = msOf(typed);
     if (atMs === undefined) return;
-    onJump(atMs);
-    setTyped({ kind: 'empty' });
+    void onJump(atMs).then((isThere) => {
+      if (isThere) setTyped({ kind: 'empty' });
+    });
   };
   return (
     <form
@@ -200,7 +205,7 @@ function JumpField({
   );
 }
 
-function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewControlsProps) {
+function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract, history }: ReviewControlsProps) {
   const { t } = useTranslation('review');
   const mark = (name: 'markIn' | 'markOut', key: string, ms: number | undefined, testId: string) => (
     <button
@@ -262,6 +267,28 @@ function MarkBar({ commands, marks, onClearMarks, mayTag, mayExtract }: ReviewCo
       >
         <IconEraser size={20} aria-hidden="true" />
       </button>
+      <UndoButton history={history} onUndo={commands.undo} />
     </div>
+  );
+}
+
+/** Says what it would take back. */
+function UndoButton({ history, onUndo }: { history: UndoHistory; onUndo(): void }) {
+  const { t } = useTranslation();
+  const { undoes, isBusy } = useSyncExternalStore(history.subscribe, history.snapshot);
+  const label = undoes === undefined ? t('undo.button') : t('undo.buttonOf', { what: undoes });
+  return (
+    <button
+      type="button"
+      className={`${classes.button} ${classes.clear}`}
+      data-testid="review-undo"
+      disabled={undoes === undefined || isBusy}
+      onClick={onUndo}
+      onMouseDown={keepFocus}
+      title={label}
+      aria-label={label}
+    >
+      <IconArrowBackUp size={20} aria-hidden="true" />
+    </button>
   );
 }

@@ -20,8 +20,10 @@ function setUp() {
   const followed: string[] = [];
   const player = (id: string): TilePlayer => ({
     follow: () => void followed.push(id),
-    pictureMs: () => undefined,
-    frameMs: () => 40,
+    shown: () => undefined,
+    isExact: () => false,
+    frameAt: () => undefined,
+    stepInstant: () => undefined,
     destroy: () => undefined,
   });
   const pass = (ms: number) => {

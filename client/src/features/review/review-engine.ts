@@ -28,6 +28,8 @@ export interface ReviewEngine {
   subscribe(listener: () => void): () => void;
   /** Calls back with every screen frame, after the players moved. */
   onFrame(listener: () => void): () => void;
+  /** Resolves with the first screen frame at which the condition holds, and after `timeoutMs` in any case. */
+  until(condition: () => boolean, timeoutMs: number): Promise<void>;
   start(): void;
   stop(): void;
 }
@@ -66,6 +68,11 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
     for (const listener of [...frameListeners]) listener();
   }
 
+  function onFrame(listener: () => void): () => void {
+    frameListeners.add(listener);
+    return () => void frameListeners.delete(listener);
+  }
+
   return {
     clock,
     add(cameraId, player) {
@@ -90,9 +97,17 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    onFrame(listener) {
-      frameListeners.add(listener);
-      return () => void frameListeners.delete(listener);
+    onFrame,
+    until(condition, timeoutMs) {
+      if (condition()) return Promise.resolve();
+      const sinceMs = nowMs();
+      return new Promise((resolve) => {
+        const stop = onFrame(() => {
+          if (!condition() && nowMs() - sinceMs < timeoutMs) return;
+          stop();
+          resolve();
+        });
+      });
     },
     start() {
       const loop = () => {

@@ -6,6 +6,8 @@ export interface ReviewCommands {
   skip(byMs: number): void;
   markIn(): void;
   markOut(): void;
+  undo(): void;
+  redo(): void;
   tag(): void;
   extract(): void;
   help(): void;
@@ -24,6 +26,9 @@ export const reviewKeys: readonly { name: string; keys: readonly string[]; run(c
   { name: 'markOut', keys: ['o', ']'], run: (c) => c.markOut() },
   { name: 'tag', keys: ['t'], run: (c) => c.tag() },
   { name: 'extract', keys: ['e'], run: (c) => c.extract() },
+  // Recognised by `historyCommand`.
+  { name: 'undo', keys: ['Ctrl+Z'], run: (c) => c.undo() },
+  { name: 'redo', keys: ['Ctrl+Y'], run: (c) => c.redo() },
   { name: 'help', keys: ['?'], run: (c) => c.help() },
 ];
 
@@ -35,33 +40,72 @@ export function keyWord(key: string, space: string): string {
   return namedKeys[key as keyof typeof namedKeys] ?? key.toUpperCase();
 }
 
-/** Keys belong to a field that is typed in, and to an open dialog, before they belong to the review. */
+const typedIn =
+  'textarea, select, [contenteditable="true"], input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="range"])';
+
+/** Keys belong to a field that is typed in, and to an open dialog or list, before they belong to the review. */
 function isTaken(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  if (event.defaultPrevented || event.isComposing) return true;
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest('input, textarea, select, [contenteditable="true"], [role="dialog"], [role="listbox"]'))
-    return true;
-  if (document.querySelector('[role="dialog"]') !== null) return true;
-  const ownsKey = target?.closest('button, a, [role="radio"]') !== null && target !== null;
-  return ownsKey && (event.key === ' ' || event.key === 'Enter');
+  if (target?.closest(`${typedIn}, [role="dialog"], [role="listbox"], [role="menu"]`)) return true;
+  return document.querySelector('[role="dialog"], [role="menu"]') !== null;
 }
 
-/** Runs commands by key while mounted. */
+/** Ctrl+Z, and Ctrl+Shift+Z or Ctrl+Y; elsewhere the browser would undo in a field that was left, and go there. */
+function historyCommand(event: KeyboardEvent): 'undo' | 'redo' | undefined {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return undefined;
+  const pressed = event.key.toLowerCase();
+  if (pressed === 'z') return event.shiftKey ? 'redo' : 'undo';
+  return pressed === 'y' ? 'redo' : undefined;
+}
+
+/** Runs commands by key while mounted, whatever has the focus, unless one is typing. */
 export function useReviewKeys(commands: ReviewCommands): void {
   const newest = useRef(commands);
   useEffect(() => {
     newest.current = commands;
   });
   useEffect(() => {
+    // Space presses the button that was reached by Tab, but not one that was left focused by a click.
+    let focusedByKey: EventTarget | null = null;
+    let wasTab = false;
+    const onPointer = () => {
+      wasTab = false;
+      focusedByKey = null;
+    };
+    const onFocus = (event: FocusEvent) => {
+      focusedByKey = wasTab ? event.target : null;
+    };
     const onKeyDown = (event: KeyboardEvent) => {
+      wasTab = event.key === 'Tab';
       if (isTaken(event)) return;
+      const move = historyCommand(event);
+      if (move !== undefined) {
+        event.preventDefault();
+        newest.current[move]();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const entry = reviewKeys.find(({ keys }) => keys.includes(pressed));
       if (entry === undefined) return;
+      const target = event.target instanceof HTMLElement ? event.target : null;
+      const control = target?.closest<HTMLElement>('button, a, input, [role="radio"], summary');
+      if (event.key === ' ' && control) {
+        if (control === focusedByKey) return;
+        // Else its release would press the button all the same.
+        control.blur();
+      }
       event.preventDefault();
       entry.run(newest.current);
     };
+    window.addEventListener('pointerdown', onPointer, true);
+    window.addEventListener('focusin', onFocus);
     window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    return () => {
+      window.removeEventListener('pointerdown', onPointer, true);
+      window.removeEventListener('focusin', onFocus);
+      window.removeEventListener('keydown', onKeyDown);
+    };
   }, []);
 }

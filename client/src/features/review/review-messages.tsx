@@ -16,11 +16,14 @@ export function ReviewMessages({
   coverages,
   nameOf,
   keyframesOnly,
+  notice,
 }: {
   engine: ReviewEngine;
   coverages: readonly CameraCoverage[];
   nameOf(cameraId: string): string;
   keyframesOnly: boolean;
+  /** Answers a command. */
+  notice: string | undefined;
 }) {
   const { t } = useTranslation('review');
   const { waiting } = useClockState(engine);
@@ -30,6 +33,11 @@ export function ReviewMessages({
   const nothing = all.length > 0 && all.every((phase) => phase === 'gap');
   return (
     <div aria-live="polite" className={classes.messages} data-testid="review-messages">
+      {notice !== undefined && (
+        <div className={classes.message} data-testid="review-notice">
+          {notice}
+        </div>
+      )}
       {nothing && <NothingHere engine={engine} coverages={coverages} />}
       {waiting && waitedFor !== '' && (
         <div className={classes.message}>{t('messages.waiting', { names: waitedFor })}</div>

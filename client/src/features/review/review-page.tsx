@@ -17,7 +17,7 @@ import { ReviewHeader } from './review-header.js';
 import { ReviewSession } from './review-session.js';
 import { ReviewSetup } from './review-setup.js';
 import classes from './review.module.css';
-import { useOpening } from './use-opening.js';
+import { useOpenAhead, useOpening } from './use-opening.js';
 
 /** Past footage of up to four cameras on one clock: look, mark, tag, extract. */
 export function ReviewPage() {
@@ -48,6 +48,7 @@ export function ReviewPage() {
 
   const request = choosing ? undefined : openingRequest(address, purpose);
   const opening = useOpening(request);
+  const openAhead = useOpenAhead();
 
   const narrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });
   const description =
@@ -96,6 +97,11 @@ export function ReviewPage() {
           incident={incident.data}
           onAddress={write}
           onReopen={() => void opening.refetch()}
+          onOpenAhead={async (ahead) => {
+            const next = openingRequest({ ...address, window: ahead }, purpose);
+            if (next !== undefined) await openAhead(next);
+          }}
+          isReplacing={opening.isPlaceholderData}
         />
       ) : (
         <Opening request={request} />

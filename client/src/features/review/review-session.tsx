@@ -8,10 +8,14 @@ import { useHolds, useTags } from '../../lib/cases.js';
 import { useNow } from '../../lib/use-now.js';
 import { useSession } from '../../lib/session.js';
 import type { AddressChange } from './address-writer.js';
+import { UndoContext } from '../../lib/undo-context.js';
+import { UndoHistory } from '../../lib/undo-history.js';
+import { formatTime } from '../../lib/time.js';
 import { widenWindow, windowShowing, type OpeningWindow } from './opening-window.js';
 import type { ReviewAddress } from './review-address.js';
 import { ReviewControls } from './review-controls.js';
 import { ReviewDialogs, type ReviewDialog } from './review-dialogs.js';
+import type { MarkResult, Marks } from './marks.js';
 import { useReviewKeys } from './review-keys.js';
 import { ReviewMessages } from './review-messages.js';
 import { ReviewSide } from './review-side.js';
@@ -21,6 +25,9 @@ import { TimelineLegend } from './timeline-legend.js';
 import { Timeline } from './timeline.js';
 import { useClockState, useEngineState } from './use-clock.js';
 import { reviewCommands } from './use-commands.js';
+import { useJump } from './use-jump.js';
+import { useNotice } from './use-notice.js';
+import { useUndo } from './use-undo.js';
 import { useEngine } from './use-engine.js';
 import { playlistUrl, thumbnailUrl } from './use-opening.js';
 import { useSidePanel } from './use-side-panel.js';
@@ -32,6 +39,10 @@ export interface ReviewSessionProps {
   incident: IncidentResponse | undefined;
   onAddress(change: AddressChange): void;
   onReopen(): void;
+  /** Opens another window of the same cameras, for the same reason, before the address names it. */
+  onOpenAhead(window: OpeningWindow): Promise<unknown>;
+  /** What is shown is the last opening while another one is on its way. */
+  isReplacing: boolean;
 }
 
 const widenByMs = 30 * 60_000;
@@ -42,6 +53,15 @@ const fullStreamRate = 2;
 
 /** An opened stretch of footage: pictures, clock, controls and timeline of up to four cameras. */
 export function ReviewSession(props: ReviewSessionProps) {
+  const [history] = useState(() => new UndoHistory());
+  return (
+    <UndoContext value={history}>
+      <SessionView {...props} />
+    </UndoContext>
+  );
+}
+
+function SessionView(props: ReviewSessionProps) {
   const { opening, address, cameras, incident, onAddress } = props;
   const { t } = useTranslation('review');
   const session = useSession();
@@ -58,7 +78,10 @@ export function ReviewSession(props: ReviewSessionProps) {
   const tags = useTags(address.incidentId);
   const holds = useHolds(address.incidentId);
   const [dialog, setDialog] = useState<ReviewDialog>();
-  useAddressFollowsClock(engine, address.atMs, onAddress);
+  useAddressFollowsClock(engine, address.atMs, props.isReplacing, onAddress);
+  const { notice, say } = useNotice();
+  const { history, undo, redo } = useUndo(say);
+  const player = useRef<HTMLElement>(null);
 
   const members = useMemo(() => {
     const byId = new Map(cameras.map((camera) => [camera.id, camera]));
@@ -83,24 +106,56 @@ export function ReviewSession(props: ReviewSessionProps) {
     clock.pause();
     setDialog({ kind });
   };
+  /** The newest marks may be newer than those that were drawn. */
+  const changeMarks = (change: (marks: Marks) => MarkResult): MarkResult => {
+    let result: MarkResult | undefined;
+    let before: Marks = {};
+    onAddress((latest) => {
+      before = latest.marks;
+      result = change(before);
+      return 'marks' in result ? { marks: result.marks } : {};
+    });
+    if (result === undefined || 'refused' in result) return result ?? { marks: before };
+    const after = result.marks;
+    const what = t(
+      after.inMs !== before.inMs && after.outMs !== before.outMs
+        ? 'undo.clearMarks'
+        : after.inMs !== before.inMs
+          ? 'undo.markIn'
+          : 'undo.markOut',
+    );
+    history.record({
+      what,
+      undo: () => onAddress({ marks: before }),
+      redo: () => onAddress({ marks: after }),
+    });
+    return result;
+  };
+  const { jumpTo, openWindow } = useJump({
+    clock,
+    window: { fromMs, toMs },
+    coverages: members.map(({ coverage }) => coverage),
+    onOpenAhead: props.onOpenAhead,
+    onAddress,
+    onNotice: say,
+  });
   const mayTag = session.can('tag.edit');
   const mayExtract = session.can('clip.extract');
   const commands = reviewCommands({
     engine,
     shownIds,
-    onMarks: (change) => onAddress((latest) => ({ marks: change(latest.marks) })),
+    onMarks: (change) => changeMarks(change),
+    onRefusal: (refusal) =>
+      say(t(`refused.${refusal.code}`, { at: 'otherMs' in refusal ? formatTime(refusal.otherMs, 'tenth') : '' })),
+    jump: (atMs) => void jumpTo(atMs),
+    undo,
+    redo,
     tag: () => mayTag && openDialog('tag'),
     extract: () => mayExtract && openDialog('extract'),
     help: () => openDialog('keys'),
   });
   useReviewKeys(commands);
 
-  const jumpTo = (atMs: number) => {
-    const window = windowShowing({ fromMs, toMs }, atMs, nowMs);
-    if (window.fromMs !== fromMs || window.toMs !== toMs) onAddress({ atMs, window });
-    else clock.seek(atMs);
-  };
-  const setWindow = (window: OpeningWindow) => onAddress({ window, atMs: clock.at() });
   const laneTags = useMemo(
     () => (tags.data ?? []).map((tag) => ({ ...tag, fromMs: Date.parse(tag.from), toMs: Date.parse(tag.to) })),
     [tags.data],
@@ -119,7 +174,15 @@ export function ReviewSession(props: ReviewSessionProps) {
   const hints = useMemo(() => ({ areaId: incident?.areaId, place: incident?.place }), [incident]);
 
   return (
-    <section className={classes.session} aria-label={t('player')} data-fits-screen>
+    <section
+      ref={player}
+      // Takes the focus from a field that was left; not a stop of the Tab key, so no ring around everything.
+      tabIndex={-1}
+      style={{ outline: 'none' }}
+      className={classes.session}
+      aria-label={t('player')}
+      data-fits-screen
+    >
       <div className={classes.stage} ref={setStage} data-testid="review-stage">
         {narrow && ids.length > 1 && (
           <div className={classes.switcher} role="group" aria-label={t('side.cameras')}>
@@ -147,9 +210,11 @@ export function ReviewSession(props: ReviewSessionProps) {
               engine={engine}
               camera={camera}
               coverage={coverage}
-              url={urlOf(coverage.cameraId, keyframesOnly ? 'keyframes' : 'full')}
+              url={urlOf(coverage.cameraId, 'full')}
+              keyframesUrl={urlOf(coverage.cameraId, 'keyframes')}
+              keyframesOnly={keyframesOnly}
               soundUrl={
-                camera?.audio === true && !keyframesOnly && (shown.length === 1 || focus === coverage.cameraId)
+                camera?.audio === true && (shown.length === 1 || focus === coverage.cameraId)
                   ? urlOf(coverage.cameraId, 'sound')
                   : undefined
               }
@@ -172,6 +237,7 @@ export function ReviewSession(props: ReviewSessionProps) {
           coverages={shown.map(({ coverage }) => coverage)}
           nameOf={nameOf}
           keyframesOnly={keyframesOnly}
+          notice={notice}
         />
       </div>
       {(narrow || side.opened) && (
@@ -181,7 +247,7 @@ export function ReviewSession(props: ReviewSessionProps) {
           onChooseCameras={() => openDialog('cameras')}
           onGoToTag={(tag) => {
             clock.pause();
-            if (ids.includes(tag.cameraId)) jumpTo(Date.parse(tag.from));
+            if (ids.includes(tag.cameraId)) void jumpTo(Date.parse(tag.from));
             else {
               const cameraIds = [...address.cameraIds.slice(0, 3), tag.cameraId];
               const atMs = Date.parse(tag.from);
@@ -195,9 +261,15 @@ export function ReviewSession(props: ReviewSessionProps) {
           engine={engine}
           commands={commands}
           marks={address.marks}
-          onClearMarks={() => onAddress({ marks: {} })}
+          onClearMarks={() => changeMarks(() => ({ marks: {} }))}
+          onJump={async (atMs) => {
+            const isThere = await jumpTo(atMs);
+            // What is typed next is meant for the review.
+            if (isThere) player.current?.focus({ preventScroll: true });
+            return isThere;
+          }}
           openedWindow={{ fromMs, toMs }}
-          onJump={jumpTo}
+          history={history}
           onRate={(next) => {
             clock.setRate(next);
             onAddress({ rate: next });
@@ -214,7 +286,7 @@ export function ReviewSession(props: ReviewSessionProps) {
           fromMs={fromMs}
           toMs={toMs}
           posterUrl={(cameraId, atMs) => posterUrl(cameraId, atMs, 320)}
-          onWiden={(side) => setWindow(widenWindow({ fromMs, toMs }, side, widenByMs, nowMs))}
+          onWiden={(side) => void openWindow(widenWindow({ fromMs, toMs }, side, widenByMs, nowMs))}
           canWidenAfter={toMs < nowMs - 1000}
           stage={stage}
           onHelp={commands.help}
@@ -245,13 +317,17 @@ export function ReviewSession(props: ReviewSessionProps) {
 function useAddressFollowsClock(
   engine: ReturnType<typeof useEngine>,
   addressMs: number | undefined,
+  isReplacing: boolean,
   onAddress: ReviewSessionProps['onAddress'],
 ): void {
   const { clock } = engine;
   const written = useRef(addressMs);
   const write = useRef(onAddress);
+  const isPending = useRef(false);
   useEffect(() => {
     write.current = onAddress;
+    // The address names an instant that the clock may not be set to before its window is open.
+    isPending.current = isReplacing;
   });
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -259,8 +335,9 @@ function useAddressFollowsClock(
       clearTimeout(timer);
       if (clock.snapshot().waiting) return;
       timer = setTimeout(() => {
-        const atMs = Math.round(clock.at());
-        if (clock.snapshot().playing || written.current === atMs) return;
+        // Rounded up, for the instant may be the very start of a picture.
+        const atMs = Math.ceil(clock.at() - 0.001);
+        if (isPending.current || clock.snapshot().playing || written.current === atMs) return;
         written.current = atMs;
         write.current({ atMs });
       }, addressDelayMs);
@@ -271,8 +348,8 @@ function useAddressFollowsClock(
     };
   }, [clock]);
   useEffect(() => {
-    if (addressMs === undefined || addressMs === written.current) return;
+    if (isReplacing || addressMs === undefined || addressMs === written.current) return;
     written.current = addressMs;
     clock.seek(addressMs);
-  }, [clock, addressMs]);
+  }, [clock, addressMs, isReplacing]);
 }

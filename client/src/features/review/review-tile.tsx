@@ -12,7 +12,8 @@ import { gapSentence } from './gap-sentence.js';
 import type { ReviewEngine } from './review-engine.js';
 import classes from './review.module.css';
 import { TilePoster } from './tile-poster.js';
-import { createTilePlayer, transcodesBusy, type TilePlayer } from './tile-player.js';
+import { transcodesBusy } from './stream-player.js';
+import { createTilePlayer, type TileContent, type TilePlayer } from './tile-player.js';
 import { useClockAt } from './use-clock.js';
 import type { TilePhase } from './wait-policy.js';
 
@@ -22,6 +23,10 @@ export interface ReviewTileProps {
   coverage: CameraCoverage;
   /** Playlist of the picture alone. */
   url: string;
+  /** Playlist of its keyframes. */
+  keyframesUrl: string;
+  /** Whether keyframes are enough while the clock runs. */
+  keyframesOnly: boolean;
   /** Playlist with sound; absent where there is none to be heard. */
   soundUrl: string | undefined;
   posterUrl(atMs: number): string;
@@ -45,8 +50,10 @@ interface View {
 /** Where nothing was recorded there is nothing to play. */
 const noPlayer: TilePlayer = {
   follow: () => undefined,
-  pictureMs: () => undefined,
-  frameMs: () => 40,
+  shown: () => undefined,
+  isExact: () => false,
+  frameAt: () => undefined,
+  stepInstant: () => undefined,
   destroy: () => undefined,
 };
 const starting: View = { phase: 'loading', failure: undefined, hadPicture: false, converted: false, busy: false };
@@ -84,37 +91,51 @@ export function ReviewTile(props: ReviewTileProps) {
   const { audible, url, toggleSound, soundLost, onTrouble } = useTileSound(props.url, props.soundUrl);
   const { t } = useTranslation('review');
   const video = useRef<HTMLVideoElement>(null);
+  const keyframesVideo = useRef<HTMLVideoElement>(null);
+  const keyframesOnly = useRef(props.keyframesOnly);
+  useEffect(() => {
+    keyframesOnly.current = props.keyframesOnly;
+  });
   const time = useRef<HTMLSpanElement>(null);
   const [attempt, setAttempt] = useState(0);
   const [played, setView] = useState<View>(starting);
   const cameraId = coverage.cameraId;
   const nothing = coverage.recorded.length === 0;
   const view: View = nothing ? { ...starting, phase: 'gap' } : played;
-  const frameMs = 1000 / (camera?.main?.frameRate ?? 25);
+  const { keyframesUrl } = props;
 
   useEffect(() => {
-    const element = video.current;
-    if (element === null) return;
+    const [full, keyframes] = [video.current, keyframesVideo.current];
+    if (full === null || keyframes === null) return;
     if (nothing) {
       const takeOut = engine.add(cameraId, noPlayer);
       engine.setPhase(cameraId, 'gap');
       return takeOut;
     }
+    const videos = { full, keyframes };
+    const onTop = (content: TileContent) => {
+      for (const [name, element] of Object.entries(videos)) {
+        element.style.zIndex = name === content ? '1' : '0';
+        element.toggleAttribute('data-on-top', name === content);
+      }
+    };
+    onTop('full');
     const player = createTilePlayer({
-      video: element,
-      url,
+      videos,
+      urls: { full: url, keyframes: keyframesUrl },
       clock: engine.clock,
-      frameMs,
+      wantsKeyframes: () => keyframesOnly.current,
       onPhase(phase, failure) {
         if (phase === 'failed' && onTrouble()) return;
         engine.setPhase(cameraId, phase);
-        if (phase === 'gap') delete element.dataset['wallMs'];
+        if (phase === 'gap') for (const element of Object.values(videos)) delete element.dataset['wallMs'];
         setView((before) => ({ ...before, phase, failure, hadPicture: before.hadPicture || phase === 'ready' }));
       },
-      onPicture(wallMs) {
-        element.dataset['wallMs'] = String(Math.round(wallMs));
-        if (time.current !== null) time.current.textContent = formatTime(wallMs, 'tenth');
+      onPicture({ startMs }) {
+        for (const element of Object.values(videos)) element.dataset['wallMs'] = String(startMs);
+        if (time.current !== null) time.current.textContent = formatTime(startMs, 'tenth');
       },
+      onContent: onTop,
       onConverted: (converted) => setView((before) => ({ ...before, converted })),
       onBusy: (busy) => setView((before) => ({ ...before, busy })),
     });
@@ -124,7 +145,7 @@ export function ReviewTile(props: ReviewTileProps) {
       player.destroy();
       setView(starting);
     };
-  }, [engine, cameraId, url, frameMs, nothing, attempt, onTrouble]);
+  }, [engine, cameraId, url, keyframesUrl, nothing, attempt, onTrouble]);
 
   const isLoading = view.phase === 'loading';
   useEffect(() => {
@@ -150,15 +171,26 @@ export function ReviewTile(props: ReviewTileProps) {
       style={{ margin: 0 }}
       onDoubleClick={props.onToggleFocus}
     >
-      <video
-        ref={video}
-        className={classes.video}
-        muted={!audible}
-        playsInline
-        disablePictureInPicture
-        preload="auto"
-        onClick={props.onToggleFocus}
-      />
+      <div style={{ position: 'absolute', inset: 0, isolation: 'isolate' }}>
+        <video
+          ref={video}
+          className={classes.video}
+          muted={!audible}
+          playsInline
+          disablePictureInPicture
+          preload="auto"
+          onClick={props.onToggleFocus}
+        />
+        <video
+          ref={keyframesVideo}
+          className={classes.video}
+          muted
+          playsInline
+          disablePictureInPicture
+          preload="auto"
+          onClick={props.onToggleFocus}
+        />
+      </div>
       {view.phase === 'loading' && (
         <TilePoster
           engine={engine}
@@ -196,6 +228,7 @@ export function ReviewTile(props: ReviewTileProps) {
           <span
             ref={time}
             className={classes.captionTime}
+            data-testid="review-time"
             style={{ visibility: view.phase === 'gap' || !view.hadPicture ? 'hidden' : 'visible' }}
           />
           {soundLost && <span role="status">{t('tile.soundLost')}</span>}

@@ -1,254 +1,143 @@
-import Hls, { type HlsConfig, type LevelDetails } from 'hls.js';
-import { failureOf, type VideoFailure } from '../../lib/hls-video.js';
-import { followAction } from './follow-policy.js';
-import { fragmentAt, isConverted, mediaToWall, wallToMedia } from './media-time.js';
+import type { HlsConfig } from 'hls.js';
+import type { VideoFailure } from '../../lib/hls-video.js';
+import type { Frame } from './frame-index.js';
+import { StreamPlayer, type FollowWish } from './stream-player.js';
 import type { WallClock } from './wall-clock.js';
 import type { TilePhase } from './wait-policy.js';
 
+/** Everything that was recorded, or only keyframes: what several cameras can be played with at ×4 and ×8. */
+export type TileContent = 'full' | 'keyframes';
+
 /** Enough ahead for ×8, little enough for four players on an office computer. */
-const config: Partial<HlsConfig> = {
-  autoStartLoad: false,
-  maxBufferLength: 20,
-  maxMaxBufferLength: 40,
-  maxBufferSize: 40_000_000,
-  backBufferLength: 30,
+const configs: Record<TileContent, Partial<HlsConfig>> = {
+  full: { maxBufferLength: 20, maxMaxBufferLength: 40, maxBufferSize: 40_000_000, backBufferLength: 30 },
+  // A picture every two seconds: few bytes a second of footage, but eight seconds of it pass in one.
+  keyframes: { maxBufferLength: 80, maxMaxBufferLength: 120, maxBufferSize: 20_000_000, backBufferLength: 16 },
 };
-/** A running player that just jumped gets this long to arrive before it is moved again. */
-const seekPatienceMs = 600;
-/** While a paused picture is still on its way, a newer wish replaces it this often. */
-const scrubMs = 200;
-/** After this long without data, a hole in what was loaded is stepped over. */
-const holePatienceMs = 1500;
-const preloadMs = 20_000;
-const mostRecoveries = 3;
-/** The server's code for a conversion that found no room; hls.js asks again for about a minute. */
-export const transcodesBusy = 'transcodes_busy';
 
 export interface TilePlayerOptions {
-  video: HTMLVideoElement;
-  url: string;
+  videos: Record<TileContent, HTMLVideoElement>;
+  urls: Record<TileContent, string>;
   clock: WallClock;
-  /** Start value for the length of a frame, ms, until it is learned. */
-  frameMs: number;
+  /** Whether keyframes are enough while the clock runs. */
+  wantsKeyframes(): boolean;
   onPhase(phase: TilePhase, failure?: VideoFailure): void;
-  /** Wall time (UTC ms) of each picture as it is shown. */
-  onPicture(wallMs: number): void;
-  /** Whether the picture that is shown was converted by the recorder; told when it changes. */
+  /** The picture on the screen, as it is shown. */
+  onPicture(frame: Frame, content: TileContent): void;
+  /** Which of the videos is to be on top. */
+  onContent(content: TileContent): void;
+  /** Whether the picture that is shown was converted by the recorder; called when it changes. */
   onConverted(converted: boolean): void;
-  /** The recorder converts as much as it may, and this one waits for its turn; told when it changes. */
+  /** The recorder converts as much as it may, and this one waits for its turn; called when it changes. */
   onBusy(busy: boolean): void;
+}
+
+export interface ShownPicture extends Frame {
+  content: TileContent;
 }
 
 export interface TilePlayer {
   /** Moves the player towards the clock; to be called about once a screen frame. */
   follow(): void;
-  /** Wall time (UTC ms) of the picture shown now. */
-  pictureMs(): number | undefined;
-  /** Length of one frame, ms, as seen. */
-  frameMs(): number;
+  /** The picture on the screen; undefined where there is none, and in a gap. */
+  shown(): ShownPicture | undefined;
+  /** Whether the picture on the screen is that of the clock, to the frame, and stands. */
+  isExact(): boolean;
+  /** The picture of an instant as it was recorded; undefined where it is not loaded. */
+  frameAt(wallMs: number): Frame | undefined;
+  /** Where the picture after (or before) that of the instant begins; see StreamPlayer. */
+  stepInstant(wallMs: number, direction: 1 | -1): number | undefined;
   destroy(): void;
 }
 
-/** Plays one camera's playlist so that its picture is the clock's instant. Owns the video element's source and speed. */
+/**
+ * Plays one camera so that its picture is the clock's instant. The full stream and the keyframes have a player each;
+ * the picture of the one stays on the screen until the other has its own, so that a change shows no black.
+ */
 export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
-  const { video, clock } = options;
-  const hls = new Hls(config);
-  let details: LevelDetails | undefined;
-  let loadingFrom: number | undefined;
-  let lastSeekMs = Number.NEGATIVE_INFINITY;
-  let lastJump = -1;
+  const { clock } = options;
+  const players: Partial<Record<TileContent, StreamPlayer>> = {};
+  let wanted: TileContent = 'full';
+  let visible: TileContent = 'full';
   let phase: TilePhase | undefined;
-  let loadingSinceMs = 0;
-  let picture: number | undefined;
-  let lastMediaTime: number | undefined;
-  const frameLengths: number[] = [];
-  let frameMs = options.frameMs;
-  let recoveries = 0;
-  let frameRequest: number | undefined;
-  let destroyed = false;
-  let nothing = false;
+  let isDestroyed = false;
   let convertedShown = false;
-  let busy = false;
 
+  function playerOf(content: TileContent): StreamPlayer {
+    const existing = players[content];
+    if (existing !== undefined) return existing;
+    const player = new StreamPlayer({
+      video: options.videos[content],
+      url: options.urls[content],
+      config: configs[content],
+      onFailure: (failure) => {
+        if (content === wanted) setPhase('failed', failure);
+      },
+      onPainted: () => {
+        if (content === visible) report();
+      },
+      onBusy: (busy) => {
+        if (content === wanted) options.onBusy(busy);
+      },
+    });
+    players[content] = player;
+    return player;
+  }
   function setPhase(next: TilePhase, failure?: VideoFailure): void {
-    if (next === phase || destroyed || phase === 'failed') return;
+    if (next === phase || isDestroyed || phase === 'failed') return;
     const wasGap = phase === 'gap';
     phase = next;
-    loadingSinceMs = performance.now();
-    if (wasGap && picture !== undefined) options.onPicture(picture);
+    if (wasGap) report();
     options.onPhase(next, failure);
   }
-  function fail(failure: VideoFailure): void {
-    hls.stopLoad();
-    video.pause();
-    // Nothing of this range was recorded: a gap as long as the range, not a fault.
-    if (failure.code === 'no_footage') {
-      nothing = true;
-      return setPhase('gap');
-    }
-    setPhase('failed', failure);
-  }
-  function setBusy(next: boolean): void {
-    if (next === busy || destroyed) return;
-    busy = next;
-    options.onBusy(next);
-  }
-  function showPicture(mediaTime: number): void {
-    const wallMs = details && mediaToWall(details.fragments, mediaTime);
-    if (details === undefined || wallMs === undefined) return;
-    const converted = isConverted(fragmentAt(details.fragments, mediaTime));
+  function report(): void {
+    const frame = shown();
+    if (frame === undefined) return;
+    const converted = players[visible]?.isConverted() ?? false;
     if (converted !== convertedShown) {
       convertedShown = converted;
       options.onConverted(converted);
     }
-    picture = wallMs;
+    options.onPicture(frame, visible);
+  }
+  function shown(): ShownPicture | undefined {
     // In a gap the picture after it is made ready, unseen.
-    if (phase !== 'gap') options.onPicture(wallMs);
+    if (phase === 'gap') return undefined;
+    const frame = players[visible]?.shown();
+    return frame && { ...frame, content: visible };
   }
-  function learnFrame(mediaTime: number): void {
-    const step = lastMediaTime === undefined ? 0 : (mediaTime - lastMediaTime) * 1000;
-    lastMediaTime = mediaTime;
-    if (step < 8 || step > 500) return;
-    frameLengths.push(step);
-    if (frameLengths.length > 24) frameLengths.shift();
-    if (frameLengths.length >= 6) frameMs = Math.min(...frameLengths);
-  }
-  function onFrame(_now: number, frame: VideoFrameCallbackMetadata): void {
-    learnFrame(frame.mediaTime);
-    showPicture(frame.mediaTime);
-    frameRequest = video.requestVideoFrameCallback(onFrame);
-  }
-  function seek(mediaSeconds: number): void {
-    lastSeekMs = performance.now();
-    lastMediaTime = undefined;
-    video.currentTime = mediaSeconds;
-  }
-  /** Where data begins shortly after the wanted time, if it is missing right there. */
-  function afterHole(target: number): number | undefined {
-    for (let i = 0; i < video.buffered.length; i++) {
-      const start = video.buffered.start(i);
-      if (start <= target && video.buffered.end(i) > target) return undefined;
-      if (start > target && start - target < 2.5) return start + 0.001;
-    }
-    return undefined;
-  }
-  function loadFrom(mediaSeconds: number): void {
-    loadingFrom = mediaSeconds;
-    hls.startLoad(mediaSeconds);
-  }
-  function prepareAfterGap(wallMs: number): void {
-    const next = details?.fragments.find((fragment) => (fragment.programDateTime ?? 0) > wallMs && !fragment.gap);
-    if (!next || (next.programDateTime ?? 0) - wallMs > preloadMs) return;
-    if (loadingFrom === undefined) loadFrom(next.start);
-    else if (!video.seeking && Math.abs(video.currentTime - next.start) > 0.01) seek(next.start);
-  }
-  function hasEnough(target: number): boolean {
-    if (video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) return true;
-    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return false;
-    return !clock.snapshot().playing || video.ended || target > (details?.edge ?? 0) - 0.4;
+  function show(content: TileContent): void {
+    if (content === visible) return;
+    visible = content;
+    options.onContent(content);
+    report();
   }
 
   function follow(): void {
-    if (destroyed || nothing || phase === 'failed') return;
-    if (!details) return setPhase('loading');
-    const { playing, waiting, rate, jump } = clock.snapshot();
-    const nowMs = performance.now();
-    const wallMs = clock.at();
-    const target = wallToMedia(details.fragments, wallMs);
-    if (target === undefined) {
-      if (!video.paused) video.pause();
-      prepareAfterGap(wallMs);
-      lastJump = jump;
-      return setPhase('gap');
-    }
-    if (loadingFrom === undefined) loadFrom(target);
-    if (video.readyState === HTMLMediaElement.HAVE_NOTHING) {
-      if (Math.abs(target - (loadingFrom ?? 0)) > 2) loadFrom(target);
-      return setPhase('loading');
-    }
-    const running = playing && !waiting;
-    if (!running && !video.paused) video.pause();
-    const jumped = jump !== lastJump;
-    if (video.seeking) {
-      if (jumped && nowMs - lastSeekMs > scrubMs) {
-        lastJump = jump;
-        seek(target);
-      } else if (nowMs - lastSeekMs > holePatienceMs) {
-        const past = afterHole(video.currentTime);
-        if (past !== undefined) seek(past);
-      }
-      return setPhase('loading');
-    }
-    const heldOverHole = !running && nowMs - lastSeekMs < 60_000 && afterHole(target) === video.currentTime;
-    const action = followAction({
-      driftSeconds: video.currentTime - target,
-      rate,
-      running,
-      waiting: playing && waiting,
-    });
-    if (action?.kind === 'seek' && !heldOverHole) {
-      if (jumped || !running || nowMs - lastSeekMs > seekPatienceMs) {
-        lastJump = jump;
-        seek(target);
-        return setPhase('loading');
-      }
-    }
-    lastJump = jump;
-    if (action?.kind === 'rate') {
-      const wanted = Math.min(16, Math.max(0.0625, action.rate));
-      if (Math.abs(video.playbackRate - wanted) > 0.005) video.playbackRate = wanted;
-    }
-    if (running && video.paused && !video.ended) {
-      video.play().catch((error: unknown) => {
-        // A pause that overtakes a start is how the clock works; anything else is a player that cannot play.
-        if (error instanceof DOMException && error.name === 'AbortError') return;
-        fail({ reason: 'not_playable', code: '' });
-      });
-    }
-    setPhase(hasEnough(target) || (nowMs - loadingSinceMs > holePatienceMs && heldOverHole) ? 'ready' : 'loading');
+    if (isDestroyed || phase === 'failed') return;
+    const snapshot = clock.snapshot();
+    const wish: FollowWish = { ...snapshot, wallMs: clock.at() };
+    wanted = snapshot.playing && options.wantsKeyframes() ? 'keyframes' : 'full';
+    const other: TileContent = wanted === 'full' ? 'keyframes' : 'full';
+    players[other]?.rest();
+    const player = playerOf(wanted);
+    const next = player.follow(wish);
+    if (next === 'ready') show(wanted);
+    setPhase(next, player.failure);
   }
 
-  hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => {
-    details = data.details;
-    follow();
-  });
-  hls.on(Hls.Events.LEVEL_UPDATED, (_event, data) => {
-    details = data.details;
-  });
-  hls.on(Hls.Events.FRAG_LOADED, () => setBusy(false));
-  hls.on(Hls.Events.ERROR, (_event, data) => {
-    if (!data.fatal) {
-      if (failureOf(data).code === transcodesBusy) setBusy(true);
-      return;
-    }
-    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && recoveries < mostRecoveries) {
-      recoveries += 1;
-      hls.recoverMediaError();
-      return;
-    }
-    fail(failureOf(data));
-  });
-
-  if (!Hls.isSupported()) queueMicrotask(() => fail({ reason: 'unsupported', code: '' }));
-  else {
-    hls.attachMedia(video);
-    hls.loadSource(options.url);
-    if (typeof video.requestVideoFrameCallback === 'function') frameRequest = video.requestVideoFrameCallback(onFrame);
-    else video.addEventListener('timeupdate', onTimeUpdate);
-  }
-  function onTimeUpdate(): void {
-    showPicture(video.currentTime);
-  }
+  follow();
 
   return {
     follow,
-    pictureMs: () => (phase === 'gap' ? undefined : picture),
-    frameMs: () => frameMs,
+    shown,
+    isExact: () => phase === 'ready' && visible === 'full' && (players.full?.isExact(clock.at()) ?? false),
+    frameAt: (wallMs) => players.full?.frameAt(wallMs),
+    stepInstant: (wallMs, direction) => players.full?.stepInstant(wallMs, direction),
     destroy() {
-      destroyed = true;
-      if (frameRequest !== undefined) video.cancelVideoFrameCallback(frameRequest);
-      video.removeEventListener('timeupdate', onTimeUpdate);
-      hls.destroy();
+      isDestroyed = true;
+      players.full?.destroy();
+      players.keyframes?.destroy();
     },
   };
 }

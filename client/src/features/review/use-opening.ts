@@ -1,10 +1,19 @@
-import { openingResponse, type OpeningRequest } from '@choi-canh/shared/footage';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { openingResponse, type OpeningRequest, type OpeningResponse } from '@choi-canh/shared/footage';
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { api } from '../../lib/api.js';
 import { playableCodecs } from '../../lib/playable-codecs.js';
 
 /** Openings last twelve hours; a little less here, so that one is never used past its end. */
 const openingLifeMs = 11.5 * 3600_000;
+
+const openingQuery = (request: OpeningRequest | undefined) =>
+  queryOptions({
+    queryKey: ['opening', request],
+    queryFn: () => api.post('/api/openings', { body: request, schema: openingResponse }),
+    staleTime: 'static',
+    gcTime: openingLifeMs,
+  });
 
 /**
  * Opens past footage. Each opening is a record in the audit trail, so one is made only when cameras, range or purpose
@@ -12,14 +21,17 @@ const openingLifeMs = 11.5 * 3600_000;
  */
 export function useOpening(request: OpeningRequest | undefined) {
   return useQuery({
-    queryKey: ['opening', request],
-    queryFn: () => api.post('/api/openings', { body: request, schema: openingResponse }),
+    ...openingQuery(request),
     enabled: request !== undefined,
-    staleTime: 'static',
-    gcTime: openingLifeMs,
     refetchOnWindowFocus: false,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Opens what will be shown next; `useOpening` then has it at once. Rejects where it cannot be opened. */
+export function useOpenAhead(): (request: OpeningRequest) => Promise<OpeningResponse> {
+  const client = useQueryClient();
+  return useCallback((request) => client.fetchQuery(openingQuery(request)), [client]);
 }
 
 export function playlistUrl(
