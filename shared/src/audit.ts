@@ -15,6 +15,7 @@ export const auditActions = [
   'camera.discover',
   'camera.create',
   'camera.update',
+  'camera.retry',
   'camera.delete',
   'recorder.create',
   'recorder.change',

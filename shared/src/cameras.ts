@@ -47,6 +47,12 @@ export const cameraResponse = z.object({
   createdAt: instantSchema,
 });
 export type CameraResponse = z.infer<typeof cameraResponse>;
+/**
+ * Whether a camera was tried at once; if not, because somebody had it tried just before: `waitMs` until it may be again.
+ * Devices lock an account after a few wrong passwords.
+ */
+export const cameraRetryResponse = z.object({ tried: z.boolean(), waitMs: z.int().min(0) });
+export type CameraRetryResponse = z.infer<typeof cameraRetryResponse>;
 export const cameraListQuery = z.object({ areaId: idSchema.optional() });
 /** All cameras of the scope, ordered by name as people count ("Cam 2" before "Cam 10"); 515 rows are one answer. */
 export const cameraListResponse = z.object({ items: z.array(cameraResponse) });

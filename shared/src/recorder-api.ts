@@ -22,6 +22,7 @@ export * from './recorder-facts.js';
  *   GET    /v1/discoveries/:id                               recorderDiscovery
  *   POST   /v1/identify                                      identifyRequest → identifyResponse
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
+ *   POST   /v1/cameras/:id/retry                             cameraRetryResponse: a camera that is down is tried at once
  *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
  *                 media playlist; its URIs are relative: `files/<fileId>.mp4` with EXT-X-BYTERANGE and EXT-X-MAP,
  *                 or `keyframes/<fileId>-<offset>.m4s` and `inits/<fileId>.mp4`

@@ -1,9 +1,16 @@
 import { Tooltip } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { formatDateTime, formatRelative, toMs, type Instant as InstantValue, type TimePrecision } from '../lib/time.js';
+import {
+  formatAgo,
+  formatDateTime,
+  formatRelative,
+  toMs,
+  type Instant as InstantValue,
+  type TimePrecision,
+} from '../lib/time.js';
 import { useNow } from '../lib/use-now.js';
 
-/** A time in words. `relative`: "3 phút trước", with the absolute time on hover; else absolute, with the relative one. */
+/** A time in words. `relative`: how long ago with the time of day, date and time of another day; else absolute. The rest on hover. */
 export function Instant({
   at,
   relative = false,
@@ -18,9 +25,9 @@ export function Instant({
   const absolute = formatDateTime(at, precision);
   const words = formatRelative(at, nowMs, i18n.language);
   return (
-    <Tooltip label={relative ? formatDateTime(at) : words}>
+    <Tooltip label={relative ? `${formatDateTime(at)} · ${words}` : words}>
       <time dateTime={new Date(toMs(at)).toISOString()} style={{ whiteSpace: 'nowrap' }}>
-        {relative ? words : absolute}
+        {relative ? formatAgo(at, nowMs, i18n.language) : absolute}
       </time>
     </Tooltip>
   );

@@ -4,6 +4,7 @@ import {
   formatDate,
   formatDateTime,
   formatDuration,
+  formatAgo,
   formatRelative,
   formatTime,
   fromWallTime,
@@ -44,6 +45,17 @@ describe('starts', () => {
     expect(fromWallTime(2026, 2, 30)).toBeUndefined();
     expect(fromWallTime(2026, 2, 28, 24)).toBeUndefined();
   });
+});
+
+describe('formatAgo', () => {
+  const nowMs = Date.parse('2026-11-22T07:29:52Z');
+  it.each([
+    ['2026-11-22T07:26:00Z', 'vi', '3 phút trước · 14:26'],
+    ['2026-11-21T17:00:00Z', 'vi', '14 giờ trước · 00:00'],
+    ['2026-11-21T16:59:59Z', 'vi', '21/11/2026 23:59'],
+    ['2026-11-22T07:26:00Z', 'en', '3 minutes ago · 14:26'],
+    ['2026-10-01T00:00:00Z', 'en', '01/10/2026 07:00'],
+  ])('%s in %s', (at, language, words) => expect(formatAgo(at, nowMs, language)).toBe(words));
 });
 
 describe('formatRelative', () => {

@@ -103,6 +103,15 @@ export function formatRelative(instant: Instant, nowMs: number, language: string
   return format.format(size < 10_000 ? 0 : Math.trunc(differenceMs / unitMs), unit);
 }
 
+/**
+ * How long ago with the time of day beside it (`3 phút trước · 14:29`), since a finger cannot hover; of another day date
+ * and time alone, for "2 days ago" helps nobody who compares it with something else.
+ */
+export function formatAgo(instant: Instant, nowMs: number, language: string): string {
+  if (startOfDay(instant) !== startOfDay(nowMs)) return formatDateTime(instant, 'minute');
+  return `${formatRelative(instant, nowMs, language)} · ${formatTime(instant, 'minute')}`;
+}
+
 const durationWords: Record<string, [string, string, string, string]> = {
   vi: ['ngày', 'giờ', 'phút', 'giây'],
   en: ['d', 'h', 'min', 's'],

@@ -22,6 +22,7 @@ import type { Outbox } from './outbox.js';
 import type { Playback } from './playback/playback.js';
 import { playbackRoutes } from './playback-routes.js';
 import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
+import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
 
 export interface RecorderRooms {
@@ -51,6 +52,7 @@ export interface RecorderRooms {
   requireCamera: LiveRoom['requireCamera'];
   clock: LiveRoom['clock'];
   logger: LiveRoom['logger'];
+  retries: Pick<CameraRetries, 'retry'>;
   chain: ChainRoom['chain'];
   extraction: Extraction;
 }
@@ -174,6 +176,15 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
           oldestAt: bounds === undefined ? null : instantFromMs(bounds.oldestAtMs),
           newestAt: bounds === undefined ? null : instantFromMs(bounds.newestAtMs),
         };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/cameras/:id/retry',
+      handle: async ({ params }) => {
+        const { id } = parseInput(idParams, params);
+        rooms.requireCamera(id);
+        return rooms.retries.retry(id);
       },
     },
     ...playbackRoutes(rooms.playback),

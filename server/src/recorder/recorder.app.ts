@@ -26,6 +26,7 @@ import { createLiveConverter } from './live/live-converter.js';
 import { Outbox } from './outbox.js';
 import { createKeyframePictures } from './playback/keyframe-pictures.js';
 import { createPlayback } from './playback/playback.js';
+import { CameraRetries } from './probing/camera-retries.js';
 import { createProbing, type ProbedCamera, type Probing } from './probing/probing.js';
 import { createRecorderHttp } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
@@ -251,6 +252,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         clock,
         logger: room('live'),
         chain,
+        retries: new CameraRetries({ director, probing, ingest, clock }),
         requireCamera: (cameraId) => {
           if (director.cameras.some((camera) => camera.id === cameraId)) return;
           throw new AppError('not_found', 'no_such_camera', `no camera ${cameraId} here`);

@@ -6,6 +6,7 @@ import { FormActions } from '../../components/form/form-actions.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { notifyDone } from '../../lib/notify.js';
 import { usePatchCamera } from './camera-settings.js';
+import { cureTargets } from './cures.js';
 
 /** The camera's own user name and password: changed here, never shown. */
 export function CameraCredentials({ camera }: { camera: CameraResponse }) {
@@ -45,6 +46,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
       />
       <PasswordInput
         {...form.text('password')}
+        id={cureTargets.password}
         label={t('credentials.password')}
         placeholder={t('credentials.unchanged')}
         maxLength={200}

@@ -3,11 +3,13 @@ import { UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { Instant } from '../../components/instant.js';
 import { StateBadge } from '../../components/state-badge.js';
+import { foldText } from '../../lib/natural-sort.js';
+import { CameraCure } from './camera-cure.js';
 import classes from './camera-list.module.css';
 import { sortKeys, type CameraTableView, type SortKey } from './camera-table.js';
 
@@ -34,10 +36,14 @@ export function CameraList({
     observer.observe(document.body);
     return () => observer.disconnect();
   }, []);
-  const rowPx = narrow ? 104 : 60;
+  // Rows with a complaint have room for all of it and for what to do.
+  const rowPx = useCallback(
+    (index: number) => (rows[index]?.state === 'alive' ? (narrow ? 96 : 60) : narrow ? 164 : 76),
+    [rows, narrow],
+  );
   const virtual = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => rowPx,
+    estimateSize: rowPx,
     overscan: 10,
     scrollMargin,
     getItemKey: (index) => rows[index]?.id ?? index,
@@ -62,7 +68,7 @@ export function CameraList({
               aria-rowindex={item.index + 2}
               className={classes.row}
               data-camera-id={camera.id}
-              style={{ height: rowPx, transform: `translateY(${item.start - scrollMargin}px)` }}
+              style={{ height: item.size, transform: `translateY(${item.start - scrollMargin}px)` }}
             >
               <div role="cell" className={classes.state}>
                 <StateBadge state={camera.state} />
@@ -73,18 +79,23 @@ export function CameraList({
                 </Link>
               </div>
               <div role="cell" className={classes.place}>
-                {camera.place === '' ? '—' : camera.place}
+                {saysPlace(camera) ? '' : camera.place}
               </div>
               <div role="cell" className={classes.area}>
                 {areaName(camera.areaId)}
               </div>
               <div role="cell" className={classes.since}>
-                {camera.state !== 'alive' && (
-                  <span className={classes.reason}>{t(`common:cameraReasons.${camera.reason}`)}</span>
-                )}
-                <span className={classes.when}>
-                  <Instant at={camera.sinceAt} relative />
-                </span>
+                <div className={classes.complaint}>
+                  {camera.state !== 'alive' && (
+                    <span className={classes.reason}>{t(`common:cameraReasons.${camera.reason}`)}</span>
+                  )}
+                  <span className={classes.when}>
+                    <Instant at={camera.sinceAt} relative />
+                  </span>
+                </div>
+                <div className={classes.cure}>
+                  <CameraCure camera={camera} most={1} />
+                </div>
               </div>
             </div>
           );
@@ -92,6 +103,11 @@ export function CameraList({
       </div>
     </div>
   );
+}
+
+/** Names often carry the place: "Cam 12 – Ngã ba chợ". It is not said twice. */
+function saysPlace({ name, place }: CameraResponse): boolean {
+  return foldText(name).includes(foldText(place));
 }
 
 function SortHeader({

@@ -1,7 +1,8 @@
 import { Button, Card, Group, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useParams } from 'react-router';
+import { Link, useLocation, useParams } from 'react-router';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { Instant } from '../../components/instant.js';
 import { LiveVideo } from '../../components/live-video.js';
@@ -13,6 +14,8 @@ import { useCamera } from '../../lib/cameras.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
+import { CameraCure } from './camera-cure.js';
+import { cureTargets, focusField } from './cures.js';
 import { CameraCredentials } from './camera-credentials.js';
 import { CameraDeletion } from './camera-deletion.js';
 import { CameraFacts } from './camera-facts.js';
@@ -29,6 +32,13 @@ export function CameraPage() {
   const { search, change } = useUrlState();
   const query = useCamera(cameraId);
   const camera = query.data;
+  const { hash } = useLocation();
+  const present = camera !== undefined;
+  useEffect(() => {
+    // From a complaint in the list straight to what cures it.
+    const target = Object.values(cureTargets).find((id) => `#${id}` === hash);
+    if (present && target !== undefined) focusField(target);
+  }, [hash, present]);
   const back = (
     <Button variant="subtle" component={Link} to="/cameras" leftSection={<IconArrowLeft size={20} />} mb="xs" px={4}>
       {t('allCameras')}
@@ -88,6 +98,7 @@ export function CameraPage() {
                     {t('detail', { detail: camera.detail })}
                   </Text>
                 )}
+                <CameraCure camera={camera} onPage />
               </Stack>
               {camera.sub !== null && session.can('camera.live') && (
                 <SegmentedControl

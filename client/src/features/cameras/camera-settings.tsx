@@ -14,6 +14,7 @@ import { useAreas } from '../../lib/areas.js';
 import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
+import { cureTargets } from './cures.js';
 
 /** Sends a change of a camera and takes the answer into the cache. */
 export function usePatchCamera(cameraId: string) {
@@ -90,7 +91,12 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
       {effectiveDays !== undefined && session.can('recorder.view') && (
         <RetentionForecast recorderId={camera.recorderId} cameraIds={cameraIds} days={effectiveDays} />
       )}
-      <Switch {...form.check('enabled')} label={t('settings.enabled')} description={t('settings.enabledHint')} />
+      <Switch
+        {...form.check('enabled')}
+        id={cureTargets.enable}
+        label={t('settings.enabled')}
+        description={t('settings.enabledHint')}
+      />
       <Switch {...form.check('audio')} label={t('settings.audio')} description={t('settings.audioHint')} />
     </AppForm>
   );

@@ -64,6 +64,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
               </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
+            {alert.code === 'recorder_lost' && mayManage && <EditRecorder recorder={recorder} />}
             {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>
@@ -72,7 +73,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
         <RecorderFacts recorder={recorder} />
         {mayManage && (
           <Group gap="xs">
-            <EditRecorder recorder={recorder} />
+            {!lost && <EditRecorder recorder={recorder} />}
             {!recorder.embedded && <RemoveRecorder recorder={recorder} />}
           </Group>
         )}

@@ -1,4 +1,4 @@
-import type { CameraRuntimeResponse } from '@choi-canh/shared/cameras';
+import type { CameraRetryResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { IdentifyResponse, RecorderDiscovery } from '@choi-canh/shared/recorder-api';
 import type { Transaction } from '../../platform/db/database.js';
@@ -18,6 +18,7 @@ export interface CameraRecorder {
     device: { deviceAddress: string; username: string; password: string },
     signal?: AbortSignal,
   ): Promise<IdentifyResponse>;
+  retryCamera(cameraId: string, signal?: AbortSignal): Promise<CameraRetryResponse>;
 }
 export interface CameraRecorders {
   /** @throws AppError not_found `recorder_not_found`. */

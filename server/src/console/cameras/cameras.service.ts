@@ -1,4 +1,9 @@
-import type { CameraPatchRequest, CameraResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
+import type {
+  CameraPatchRequest,
+  CameraResponse,
+  CameraRetryResponse,
+  CameraRuntimeResponse,
+} from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
@@ -63,6 +68,22 @@ export class CamerasService {
   async runtime(scope: AreaScope, id: string): Promise<CameraRuntimeResponse> {
     const { row } = await this.require(scope, id);
     return this.#deps.recorders.runtimeOf(row.recorderId, id);
+  }
+
+  /** Has its recorder try a camera at once that is down; one that was tried just before is not tried again. */
+  async retry(actor: Actor, id: string, signal?: AbortSignal): Promise<CameraRetryResponse> {
+    const { row } = await this.require(actor.scope, id);
+    const answer = await this.#deps.recorders.clientOf(row.recorderId).retryCamera(id, signal);
+    if (answer.tried) {
+      await this.#deps.audit.record(actor, {
+        action: 'camera.retry',
+        subjectType: 'camera',
+        subjectId: id,
+        subjectName: row.name,
+        areaId: row.areaId,
+      });
+    }
+    return answer;
   }
 
   async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {

@@ -3,6 +3,7 @@ import {
   cameraHistoryResponse,
   cameraListResponse,
   cameraResponse,
+  cameraRetryResponse,
   discoveryResponse,
 } from '@choi-canh/shared/cameras';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +107,23 @@ export function camerasSuite(open: OpenTestDatabase): void {
       const text = await response.text();
       expect(text).not.toContain(cameraPassword);
       expect(text).not.toContain('passwordBox');
+    });
+
+    it('is tried at once where somebody asks, in the scope only, and audited if it was', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const path = `/api/cameras/${items[0]!.id}/retry`;
+      const { recorder } = harness;
+      expect(await technician.post(path, cameraRetryResponse, undefined)).toEqual({ tried: true, waitMs: 10_000 });
+      recorder.retryAnswer = { tried: false, waitMs: 80_000 };
+      expect(await technician.post(path, cameraRetryResponse, undefined)).toEqual({ tried: false, waitMs: 80_000 });
+      expect(recorder.retried).toEqual([items[0]!.id, items[0]!.id]);
+      expect(await harness.trail('camera.retry')).toMatchObject([
+        { subjectId: items[0]!.id, areaId: items[0]!.areaId },
+      ]);
+      expect(await harness.actor('commune_officer').refusal('POST', path)).toBe('403 not_allowed');
+      const elsewhere = harness.actor('technician', await harness.area('Hùng Xuyên'));
+      expect(await elsewhere.refusal('POST', path)).toBe('404 camera_not_found');
+      expect(recorder.retried).toHaveLength(2);
     });
 
     it('is changed, audited without the password, and told to recorder and browsers', async () => {

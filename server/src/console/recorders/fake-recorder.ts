@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
+import type { CameraRetryResponse } from '@choi-canh/shared/cameras';
 import type { ErrorKind } from '@choi-canh/shared/errors';
 import { httpStatusOfKind } from '@choi-canh/shared/errors';
 import type { CameraStatus } from '@choi-canh/shared/health';
@@ -48,6 +49,8 @@ export class FakeRecorder {
   };
   chain: RecorderStatus['chain'] = { keyId: 'k1', publicKey: '', signedAt: null, sequence: 0, troubles: 0 };
   retention: RetentionFacts = { freeBytes: 2000, totalBytes: 3000, minFreeBytes: 500, footageBytes: 1000, cameras: [] };
+  retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
+  retried: string[] = [];
   clockConfirmations = 0;
   /** Its signed records, for a console that misses some. */
   chainRecords: ChainHeadsRecord[] = [];
@@ -294,6 +297,11 @@ export class FakeRecorder {
 
   #camera(id: string, rest: string[], url: URL, request: IncomingMessage, response: ServerResponse): void {
     const path = rest.join('/');
+    if (path === 'retry') {
+      this.retried.push(id);
+      json(response, this.retryAnswer);
+      return;
+    }
     if (path === 'coverage') {
       json(response, this.coverages.get(id) ?? { cameraId: id, recorded: [], oldestAt: null, newestAt: null });
       return;

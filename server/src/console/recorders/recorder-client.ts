@@ -24,6 +24,7 @@ import {
   type RecorderStatus,
   type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
+import { cameraRetryResponse, type CameraRetryResponse } from '@choi-canh/shared/cameras';
 import type { z } from 'zod';
 import { isAppError } from '../../lib/errors.js';
 import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
@@ -49,6 +50,7 @@ export interface RecorderClient {
     device: { deviceAddress: string; username: string; password: string },
     signal?: Signal,
   ): Promise<IdentifyResponse>;
+  retryCamera(cameraId: string, signal?: Signal): Promise<CameraRetryResponse>;
   coverage(cameraId: string, from: string, to: string, signal?: Signal): Promise<RecorderCoverage>;
   startExtraction(id: string, request: ExtractionRequest, signal?: Signal): Promise<ExtractionStatus>;
   extraction(id: string, signal?: Signal): Promise<ExtractionStatus>;
@@ -130,6 +132,12 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         identifyResponse,
         { method: 'POST', path: '/v1/identify', body: device, timeoutMs: 45_000, signal },
         256 * kilobyte,
+      ),
+    retryCamera: (cameraId, signal) =>
+      http.json(
+        cameraRetryResponse,
+        { method: 'POST', path: camera(cameraId, 'retry'), body: {}, timeoutMs: usualMs, signal },
+        kilobyte,
       ),
     coverage: (cameraId, from, to, signal) =>
       http.json(

@@ -41,6 +41,8 @@ export interface IngestSupervisor {
   subscribeParts(cameraId: string, stream: StreamName, listener: (part: FragmentPart) => void): () => void;
   /** Of the main stream unless `stream` says otherwise; undefined for an unknown camera or address. */
   runtime(cameraId: string, stream?: StreamName): StreamRuntime | undefined;
+  /** Ends the pause of a main stream that was lost: it is tried at once. */
+  retryNow(cameraId: string): void;
   /** Asks the camera for a keyframe out of turn, where it offers that; at most one in ten seconds gets through. */
   requestKeyframe(cameraId: string, stream: StreamName): void;
   /** Many cameras connect at once, as after a start: some wait for their turn. */
@@ -303,6 +305,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       const trouble = recording?.trouble(cameraId);
       return trouble === undefined ? runtime : { ...runtime, ...trouble };
     },
+    retryNow: (cameraId) => entries.get(cameraId)?.runners.main?.retryNow(),
     requestKeyframe: (cameraId, stream) => keyframes.request(cameraId, stream),
     onChange(listener) {
       changeListeners.add(listener);

@@ -29,6 +29,8 @@ export interface StreamRunnerOptions {
 
 export interface StreamRunner {
   runtime(): StreamRuntime;
+  /** Ends a pause after a failure: the next attempt begins at once. */
+  retryNow(): void;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ function rateOf(recent: readonly Recent[], windowMs: number, value: (one: Recent
 export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
+  let pause: AbortController | undefined;
   const recent: Recent[] = [];
   let rates: Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> | undefined;
   let lastFragmentAtMs: number | undefined;
@@ -233,7 +236,10 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       const pauseMs = delayMs(failures, failure, recorded);
       failures.inAll += 1;
       failures.ofPassword = failure.reason === 'wrong_password' ? failures.ofPassword + 1 : 0;
-      await clock.sleep(pauseMs, stopping.signal).catch(() => undefined); // ended early: told to stop
+      pause = new AbortController();
+      // Ended early: told to stop, or to try again.
+      await clock.sleep(pauseMs, AbortSignal.any([stopping.signal, pause.signal])).catch(() => undefined);
+      pause = undefined;
     }
     enter('stopped', status.reason, '');
   }
@@ -275,6 +281,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         engineReason: engines.reason,
       };
     },
+    retryNow: () => pause?.abort(),
     async stop() {
       stopping.abort();
       await ended;

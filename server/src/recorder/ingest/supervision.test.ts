@@ -212,6 +212,46 @@ describe('a stream runner', () => {
   };
   const fragment = { durationMs: 1000, sampleCount: 10, bytes: Buffer.alloc(10) } as Fragment;
 
+  it('ends such a wait where somebody asks for it', async () => {
+    let attempts = 0;
+    let tried: (() => void) | undefined;
+    const nextTry = () => new Promise<void>((resolve) => (tried = resolve));
+    const source: FragmentSource = {
+      engine: 'native',
+      startupMs: 0,
+      pull: () => {
+        attempts += 1;
+        tried?.();
+        return Promise.reject(new IngestFailure('wrong_password', 'd'));
+      },
+    };
+    let backingOff: (() => void) | undefined;
+    const first = new Promise<void>((resolve) => (backingOff = resolve));
+    const runner = startStreamRunner({
+      target: { url: 'rtsp://h/', username: '', password: '', audio: false },
+      engines: new EngineChoice([source], systemClock),
+      observation: new StreamObservation(systemClock),
+      clock: systemClock,
+      recordedClock: new SteadyClock(systemClock),
+      logger: silentLogger,
+      stallMs: 10_000,
+      nextRun: () => 1,
+      turn: () => Promise.resolve(() => undefined),
+      onFragment: () => undefined,
+      parts: { wanted: () => false, awaited: () => false, onPart: () => undefined },
+      requestKeyframe: () => undefined,
+      // Told when the pause begins, which is entered in the same breath.
+      onChange: () => setImmediate(() => backingOff?.()),
+    });
+    await first;
+    expect(runner.runtime().state).toBe('backoff');
+    const second = nextTry();
+    runner.retryNow();
+    await second;
+    expect(attempts).toBe(2);
+    await runner.stop();
+  });
+
   it('waits long and longer after a wrong password: a minute, up to ten', async () => {
     const { sleeps } = await run(6, fail('wrong_password'));
     expect(sleeps).toHaveLength(6);

@@ -194,6 +194,11 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
       const soonest = entry.lookedAt + (refused ? wrongPasswordMs : retryMs);
       entry.dueAt = Math.min(entry.dueAt, Math.max(clock.monotonicMs(), soonest));
     },
+    /** Somebody asks: look at once. */
+    lookNow(cameraId: string): void {
+      const entry = entries.get(cameraId);
+      if (entry !== undefined) entry.dueAt = clock.monotonicMs();
+    },
     start(): void {
       running ??= loop();
     },

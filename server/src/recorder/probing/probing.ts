@@ -132,6 +132,8 @@ export function createProbing(options: ProbingOptions) {
         ? { cameraId, state: 'unknown', reason: 'connecting', detail: '', sinceAt: instantFromMs(clock.nowMs()) }
         : statusOf(cameraId, health);
     },
+    /** Somebody asks: looks at the camera at once. */
+    lookNow: (cameraId: string) => watch.lookNow(cameraId),
     start(): void {
       unsubscribe ??= ingest.onChange((cameraId) => {
         const runtime = ingest.runtime(cameraId);

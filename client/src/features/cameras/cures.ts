@@ -1,0 +1,51 @@
+import type { CameraReason, CameraState } from '@choi-canh/shared/health';
+
+/** What can be done about a camera's state, most helpful first. */
+export type Cure = 'retry' | 'password' | 'device' | 'recorder' | 'enable';
+
+const cures: Record<CameraReason, readonly Cure[]> = {
+  ok: [],
+  connecting: ['retry', 'device'],
+  recorder_unreachable: ['recorder'],
+  recorder_stopped: ['recorder'],
+  disabled: ['enable'],
+  storage_full: ['recorder'],
+  host_unreachable: ['retry', 'device'],
+  connection_refused: ['retry', 'device'],
+  wrong_password: ['password', 'retry', 'device'],
+  no_stream: ['retry', 'device'],
+  stream_stalled: ['retry', 'device'],
+  stream_ended: ['retry', 'device'],
+  not_video: ['device', 'retry'],
+  bad_answer: ['retry', 'device'],
+  onvif_unreachable: ['retry', 'device'],
+  clock_offset: ['device'],
+  slow_frames: ['device'],
+  storage_slow: ['recorder'],
+  picture_frozen: ['device'],
+  packet_loss: ['device'],
+  no_keyframe: ['device', 'retry'],
+  bad_timestamps: ['device'],
+  engine_failed: ['retry', 'recorder'],
+};
+
+export function curesOf(camera: { state: CameraState; reason: CameraReason }): readonly Cure[] {
+  return camera.state === 'alive' ? [] : cures[camera.reason];
+}
+
+/** The device's own page in the technician's browser; undefined where its address is none that a browser should open. */
+export function devicePage(deviceAddress: string): string | undefined {
+  if (!URL.canParse(deviceAddress)) return undefined;
+  const { protocol, host } = new URL(deviceAddress);
+  return protocol === 'http:' || protocol === 'https:' ? `${protocol}//${host}/` : undefined;
+}
+
+/** Ids of the fields that a cure leads to. */
+export const cureTargets = { password: 'camera-password', enable: 'camera-enabled' } as const;
+
+/** Brings a field of the page into view and the keyboard into it. */
+export function focusField(id: string): void {
+  const field = document.getElementById(id);
+  field?.scrollIntoView({ block: 'center' });
+  field?.focus({ preventScroll: true });
+}
