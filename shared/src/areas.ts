@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { idSchema } from './common.js';
 
-export const areaLevels = ['province', 'district', 'city', 'commune', 'ward', 'town', 'other'] as const;
-export const areaLevelSchema = z.enum(areaLevels);
-export type AreaLevel = (typeof areaLevels)[number];
+/** Code of a level. The levels are data that an administrator edits, see `names.ts`. */
+export const areaLevelSchema = z.string().min(1).max(60);
+export type AreaLevel = z.infer<typeof areaLevelSchema>;
+/** The level of an area that has none: its name says everything. */
+export const noAreaLevel = 'other';
 
 export const geoPoint = z.object({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) });
 

@@ -33,6 +33,9 @@ export const auditActions = [
   'clip.create',
   'clip.download',
   'clip.delete',
+  'name.create',
+  'name.update',
+  'name.delete',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

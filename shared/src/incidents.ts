@@ -25,7 +25,13 @@ export const incidentSources = [
 /** How far ahead of the server's clock a time of occurrence may lie, for clocks that differ: beyond is the future. */
 export const occurredAtToleranceMs = 2 * 60_000;
 
-export const categoryResponse = z.object({ code: z.string(), vi: z.string(), en: z.string() });
+export const categoryResponse = z.object({
+  code: z.string(),
+  vi: z.string(),
+  en: z.string(),
+  /** Not offered for new incidents any more. */
+  retired: z.boolean(),
+});
 export type CategoryResponse = z.infer<typeof categoryResponse>;
 export const categoryListResponse = z.object({ items: z.array(categoryResponse) });
 

@@ -24,6 +24,7 @@ export const permissions = [
   'recorder.view',
   'recorder.manage',
   'audit.view',
+  'names.manage',
 ] as const;
 export type Permission = (typeof permissions)[number];
 

@@ -20,6 +20,8 @@ import { auditRoutes } from './audit/audit.routes.js';
 import { createAuth } from './auth/auth.js';
 import { createSessionWatch } from './auth/session-watch.js';
 import { createCases } from './cases.app.js';
+import { categoryEntity } from './incidents/category.entity.js';
+import { createNames } from './names/names.js';
 import { consoleEntities, consoleMigrations } from './console.schema.js';
 
 export interface ConsoleAppOptions {
@@ -71,9 +73,11 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
   });
 
   const audit = createAuditLog({ database, clock });
+  const names = createNames({ database, audit, categories: categoryEntity });
   const areas = createAreas({
     database,
     audit,
+    levels: names.areaLevels,
     clock,
     users: [
       { what: 'cameras', table: 'camera' },
@@ -111,7 +115,7 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     retentionDays: config.RETENTION_DAYS,
   });
   const http = createHttpServer({
-    routes: [health, ...auth.routes, ...areas.routes, ...auditRoutes(audit), ...cases.routes],
+    routes: [health, ...auth.routes, ...areas.routes, ...names.routes, ...auditRoutes(audit), ...cases.routes],
     host: config.HOST,
     port: config.PORT,
     tls,

@@ -4,6 +4,7 @@ import { Retention1763769600003 } from '../platform/db/migrations/0003-retention
 import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
 import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
+import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -19,6 +20,7 @@ import { categoryEntity } from './incidents/category.entity.js';
 import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
 import { incidentWordEntity } from './incidents/incident-word.entity.js';
 import { incidentEntity } from './incidents/incident.entity.js';
+import { nameEntities } from './names/name-row.entity.js';
 import { chainPinEntity, chainRecordEntity } from './recorders/chain-record.entity.js';
 import { recorderEntity } from './recorders/recorder.entity.js';
 
@@ -26,6 +28,7 @@ import { recorderEntity } from './recorders/recorder.entity.js';
 export const consoleEntities: AnyEntity[] = [
   ...authEntities,
   areaEntity,
+  ...nameEntities,
   auditRecordEntity,
   recorderEntity,
   chainRecordEntity,
@@ -51,4 +54,5 @@ export const consoleMigrations: Migration[] = [
   Chain1763769600004,
   RecorderRemoval1763769600005,
   IncidentWords1763769600006,
+  Names1763769600007,
 ];

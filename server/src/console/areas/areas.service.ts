@@ -13,12 +13,20 @@ import type { AreasRepository } from './areas.repository.js';
 
 const MAX_DEPTH = 12;
 
+/** The levels that an area may have: data that an administrator edits. */
+export interface AreaLevels {
+  has(manager: Transaction, code: string): Promise<boolean>;
+  /** What people call them, as written before a name. */
+  words(manager: Transaction): Promise<string[]>;
+}
+
 export interface AreasServiceDeps {
   database: Database;
   repository: AreasRepository;
   usage: AreaUsageRepository;
   tree: AreaTree;
   audit: AuditWriter;
+  levels: AreaLevels;
   clock: Clock;
   /** Days that footage is kept where nobody chose. */
   retentionDays: number;
@@ -44,6 +52,7 @@ export class AreasService {
     const { database, repository, audit } = this.deps;
     const row = await database.write(async (manager) => {
       const parent = await this.parentFor(manager, actor, request.parentId);
+      await this.checkLevel(manager, request.level);
       const id = newId();
       const created: AreaRow = {
         id,
@@ -72,7 +81,10 @@ export class AreasService {
       const before = await this.required(manager, actor.scope, id);
       const after: AreaRow = { ...before };
       if (request.name !== undefined) after.name = request.name;
-      if (request.level !== undefined) after.level = request.level;
+      if (request.level !== undefined && request.level !== before.level) {
+        await this.checkLevel(manager, request.level);
+        after.level = request.level;
+      }
       if (request.code !== undefined) after.code = await this.codeFor(manager, id, request.code, after.name);
       if (request.centre !== undefined) {
         after.centreLat = request.centre?.lat ?? null;
@@ -126,6 +138,11 @@ export class AreasService {
     };
   }
 
+  private async checkLevel(manager: Transaction, level: string): Promise<void> {
+    if (await this.deps.levels.has(manager, level)) return;
+    throw new AppError('invalid', 'unknown_level', 'no such level of areas', { details: { field: 'level' } });
+  }
+
   private async move(manager: Transaction, fromPath: string, toPath: string): Promise<void> {
     const { repository } = this.deps;
     const inside = await repository.deepest(manager, fromPath);
@@ -150,7 +167,9 @@ export class AreasService {
 
   private async codeFor(manager: Transaction, id: string, asked: string | undefined, name: string): Promise<string> {
     const owners = await this.deps.repository.codes(manager);
-    if (asked === undefined) return freeCode(initialsOf(name), new Set(owners.keys()));
+    if (asked === undefined) {
+      return freeCode(initialsOf(name, await this.deps.levels.words(manager)), new Set(owners.keys()));
+    }
     const owner = owners.get(asked);
     if (owner !== undefined && owner !== id) {
       throw new AppError('conflict', 'area_code_taken', `another area has the code ${asked}`, {

@@ -6,7 +6,7 @@ import { AreaTree } from './area-tree.js';
 import { AreaUsageRepository, type AreaUser } from './area-usage.repository.js';
 import { areasRoutes } from './areas.routes.js';
 import { AreasRepository } from './areas.repository.js';
-import { AreasService } from './areas.service.js';
+import { AreasService, type AreaLevels } from './areas.service.js';
 
 export interface AreasFeature {
   readonly routes: Route[];
@@ -21,6 +21,7 @@ export interface AreasFeature {
 export function createAreas(deps: {
   database: Database;
   audit: AuditWriter;
+  levels: AreaLevels;
   clock: Clock;
   users: AreaUser[];
   cameraTable: string;

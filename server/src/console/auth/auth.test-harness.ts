@@ -11,6 +11,9 @@ import { createHttpServer } from '../../platform/http/http-server.js';
 import { isSameOrigin } from '../../platform/http/request-peer.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import { createRealtime } from '../../platform/realtime/realtime-server.js';
+import { categoryEntity } from '../incidents/category.entity.js';
+import { nameEntities } from '../names/name-row.entity.js';
+import { createNames } from '../names/names.js';
 import { areaEntity } from '../areas/area.entity.js';
 import { createAreas } from '../areas/areas.js';
 import { createAuditLog } from '../audit/audit-log.js';
@@ -126,15 +129,17 @@ export async function startTestConsole(
   const database = await openDatabase({
     url: options.databaseUrl,
     sqlitePath: join(folder, 'console.sqlite'),
-    entities: [...authEntities, areaEntity, auditRecordEntity],
+    entities: [...authEntities, areaEntity, auditRecordEntity, ...nameEntities, categoryEntity],
     migrations: consoleMigrations,
     logger: silentLogger,
   });
   const audit = createAuditLog({ database, clock });
   const retentionChanges: string[] = [];
+  const names = createNames({ database, audit, categories: categoryEntity });
   const areas = createAreas({
     database,
     audit,
+    levels: names.areaLevels,
     clock,
     users: [{ what: 'accounts', table: 'account' }],
     // There are no cameras here: a table with the same column that counts something.
@@ -161,7 +166,7 @@ export async function startTestConsole(
     logger: silentLogger,
   });
   const http = createHttpServer({
-    routes: [endless, ...(options.routes ?? []), ...auth.routes, ...areas.routes, ...auditRoutes(audit)],
+    routes: [endless, ...(options.routes ?? []), ...auth.routes, ...areas.routes, ...names.routes, ...auditRoutes(audit)],
     host: '127.0.0.1',
     port: 0,
     trustProxy: false,

@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import { integerColumn, textColumn } from '../../platform/db/columns.js';
+import { booleanColumn, integerColumn, textColumn } from '../../platform/db/columns.js';
 
 export interface CategoryRow {
   code: string;
@@ -7,6 +7,8 @@ export interface CategoryRow {
   en: string;
   /** Place in the catalogue, from 0. */
   position: number;
+  /** Not offered for new incidents any more. */
+  retired: boolean;
 }
 
 export const categoryEntity = new EntitySchema<CategoryRow>({
@@ -17,5 +19,6 @@ export const categoryEntity = new EntitySchema<CategoryRow>({
     vi: textColumn('vi'),
     en: textColumn('en'),
     position: integerColumn('position'),
+    retired: booleanColumn('retired'),
   },
 });

@@ -38,7 +38,10 @@ export class IncidentsService {
   }
 
   async categories(): Promise<CategoryResponse[]> {
-    return (await this.#deps.repository.categories()).map(({ code, vi, en }) => ({ code, vi, en }));
+    return (await this.#deps.repository.categories()).map(({ code, vi, en, retired }) => ({
+      ...{ code, vi, en },
+      retired: Boolean(retired),
+    }));
   }
 
   async list(

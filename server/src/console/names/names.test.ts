@@ -1,0 +1,4 @@
+import { startTestConsole } from '../auth/auth.test-harness.js';
+import { namesSuite } from './names.suite.js';
+
+namesSuite(() => startTestConsole());
