@@ -11,12 +11,15 @@ export const caseReportResponse = z.object({
   from: instantSchema,
   to: instantSchema,
   total: z.object(counts),
-  /** Every category, also those with none, in the order of the catalogue. */
+  /** Every category in use, also those with none, in the order of the catalogue; old ones only with incidents. */
   byCategory: z.array(z.object({ category: z.string(), ...counts })),
   /** Every area that has an incident, and every child of the asked area. */
   byArea: z.array(z.object({ areaId: idSchema, areaName: z.string(), ...counts })),
   cells: z.array(z.object({ areaId: idSchema, category: z.string(), ...counts })),
+  /** At the moment of asking, whatever the period: working without complaint. */
   camerasAlive: z.int(),
+  /** Recorded, but something is wrong with them; not among the working ones. */
+  camerasDegraded: z.int(),
   camerasTotal: z.int(),
 });
 export type CaseReportResponse = z.infer<typeof caseReportResponse>;

@@ -8,13 +8,14 @@ import {
   IconHistory,
   IconLayoutGrid,
   IconServer2,
+  IconTag,
   IconUsers,
   type Icon,
 } from '@tabler/icons-react';
 
 export interface NavigationItem {
   /** Key of `nav.<key>` and of its page. */
-  key: 'incidents' | 'review' | 'live' | 'cameras' | 'recorders' | 'reports' | 'areas' | 'accounts' | 'audit';
+  key: 'incidents' | 'review' | 'live' | 'cameras' | 'recorders' | 'reports' | 'areas' | 'accounts' | 'names' | 'audit';
   path: string;
   permission: Permission;
   icon: Icon;
@@ -36,6 +37,7 @@ export const navigation: readonly NavigationItem[] = [
     group: 'administration',
   },
   { key: 'accounts', path: '/admin/accounts', permission: 'account.manage', icon: IconUsers, group: 'administration' },
+  { key: 'names', path: '/admin/names', permission: 'names.manage', icon: IconTag, group: 'administration' },
   { key: 'audit', path: '/admin/audit', permission: 'audit.view', icon: IconListDetails, group: 'administration' },
 ];
 

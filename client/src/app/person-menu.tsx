@@ -2,6 +2,7 @@ import { Avatar, Menu, SegmentedControl, Stack, Text, UnstyledButton, useMantine
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useNames } from '../lib/names.js';
 import { notifyError } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
 import { ChangePasswordDialog } from './change-password-dialog.js';
@@ -17,6 +18,7 @@ function initials(name: string): string {
 export function PersonMenu() {
   const { t } = useTranslation();
   const session = useSession();
+  const { roleName } = useNames();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [passwordOpened, password] = useDisclosure(false);
   const account = session.account;
@@ -37,7 +39,7 @@ export function PersonMenu() {
           <Stack gap={2} px={8} pb="sm">
             <Text fw={600}>{account.displayName}</Text>
             <Text size="sm" c="dimmed">
-              {t(`roles.${account.role}`)} · {session.me?.areaName ?? t('area.all')}
+              {roleName(account.role)} · {session.me?.areaName ?? t('area.all')}
             </Text>
           </Stack>
           <Stack gap="xs" px={8} pb="sm">

@@ -19,6 +19,7 @@ const ReportsPage = lazyPage(() => import('../features/reports/reports-page.js')
 const RecordersPage = lazyPage(() => import('../features/recorders/recorders-page.js'), 'RecordersPage');
 const AreasPage = lazyPage(() => import('../features/administration/areas-page.js'), 'AreasPage');
 const AccountsPage = lazyPage(() => import('../features/administration/accounts-page.js'), 'AccountsPage');
+const NamesPage = lazyPage(() => import('../features/administration/names-page.js'), 'NamesPage');
 const AuditPage = lazyPage(() => import('../features/administration/audit-page.js'), 'AuditPage');
 
 const page = (path: string, permission: Permission, element: ReactNode) => ({
@@ -56,6 +57,7 @@ export const router = createBrowserRouter([
       page('reports', 'report.view', <ReportsPage />),
       page('admin/areas', 'area.manage', <AreasPage />),
       page('admin/accounts', 'account.manage', <AccountsPage />),
+      page('admin/names', 'names.manage', <NamesPage />),
       page('admin/audit', 'audit.view', <AuditPage />),
       { path: '*', element: <NotFound /> },
     ],

@@ -116,7 +116,9 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
         data-testid="incident-place"
       />
       <CategorySelect
-        options={(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] }))}
+        options={(categories.data?.items ?? [])
+          .filter((one) => !one.retired || one.code === start.category)
+          .map((one) => ({ value: one.code, label: one[language] }))}
         failed={categories.isError}
         field={form.field('category')}
       />

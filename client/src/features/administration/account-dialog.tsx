@@ -11,6 +11,7 @@ import { FormDialog } from '../../components/form/form-dialog.js';
 import { SearchSelect } from '../../components/form/search-select.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
+import { useNames } from '../../lib/names.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
 import { generatePassword } from './password.js';
@@ -70,6 +71,7 @@ function AccountForm({
   const { t } = useTranslation('administration');
   const client = useQueryClient();
   const session = useSession();
+  const names = useNames();
   const account = target.kind === 'edit' ? target.account : undefined;
   const own = account !== undefined && account.id === session.account?.id;
   const form = useAppForm<AccountDraft>({
@@ -157,7 +159,7 @@ function AccountForm({
         {...form.field('role')}
         label={t('accounts.role')}
         description={t(`accounts.roleHints.${values.role}`)}
-        data={roles.map((role) => ({ value: role, label: t(`common:roles.${role}`) }))}
+        data={roles.map((role) => ({ value: role, label: names.roleName(role) }))}
         disabled={own}
       />
       <Switch {...form.check('everywhere')} label={t('accounts.everywhere')} disabled={own} />

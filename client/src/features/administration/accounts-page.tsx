@@ -10,6 +10,7 @@ import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { useAreaFilter } from '../../lib/area-filter.js';
 import { useAreas } from '../../lib/areas.js';
+import { useNames } from '../../lib/names.js';
 import { compareNatural, matchesText } from '../../lib/natural-sort.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { AccountDialog, type AccountDialogTarget } from './account-dialog.js';
@@ -18,6 +19,7 @@ import { useAccounts } from './use-accounts.js';
 export function AccountsPage() {
   const { t } = useTranslation('administration');
   const accounts = useAccounts();
+  const { roleName } = useNames();
   const { tree } = useAreas();
   const { areaId, includes } = useAreaFilter();
   const { search, change } = useUrlState();
@@ -29,7 +31,7 @@ export function AccountsPage() {
     .filter(
       (account) =>
         (areaId === undefined || (account.areaId !== null && includes(account.areaId))) &&
-        matchesText(`${account.displayName} ${account.username} ${areaOf(account)}`, text),
+        matchesText(`${account.displayName} ${account.username} ${areaOf(account)} ${roleName(account.role)}`, text),
     )
     .sort((a, b) => Number(b.enabled) - Number(a.enabled) || compareNatural(a.displayName, b.displayName));
 
@@ -94,10 +96,10 @@ export function AccountsPage() {
                             {account.username}
                           </Text>
                           <Text size="sm" hiddenFrom="sm">
-                            {t(`common:roles.${account.role}`)} · {areaOf(account)}
+                            {roleName(account.role)} · {areaOf(account)}
                           </Text>
                         </Table.Td>
-                        <Table.Td visibleFrom="sm">{t(`common:roles.${account.role}`)}</Table.Td>
+                        <Table.Td visibleFrom="sm">{roleName(account.role)}</Table.Td>
                         <Table.Td visibleFrom="sm">{areaOf(account)}</Table.Td>
                         <Table.Td visibleFrom="sm">
                           {account.lastSignInAt === null ? (

@@ -1,4 +1,4 @@
-import { areaLevels, areaResponse, type AreaLevel, type AreaResponse } from '@choi-canh/shared/areas';
+import { areaResponse, noAreaLevel, type AreaLevel, type AreaResponse } from '@choi-canh/shared/areas';
 import { Switch, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -12,6 +12,7 @@ import { RetentionField, chosenDays, retentionChoice, type RetentionChoice } fro
 import { api } from '../../lib/api.js';
 import { areasKey, subtreeIds, useAreas, type AreaTree } from '../../lib/areas.js';
 import { invalidateCameras } from '../../lib/cameras.js';
+import { useNames } from '../../lib/names.js';
 import { notifyDone } from '../../lib/notify.js';
 import { AreaForecast } from './area-forecast.js';
 
@@ -38,15 +39,16 @@ export function AreaDialog({
   );
 }
 
-/** What usually lies below an area of each level. */
-const below: Record<AreaLevel, AreaLevel> = {
+/** What usually lies below an area of each level that the product begins with. */
+const below: Readonly<Record<string, string>> = {
   province: 'commune',
+  central_city: 'ward',
   district: 'commune',
   city: 'ward',
-  commune: 'other',
-  ward: 'other',
-  town: 'other',
-  other: 'other',
+  commune: 'village',
+  special_zone: 'residential_group',
+  ward: 'residential_group',
+  town: 'residential_group',
 };
 
 interface AreaDraft {
@@ -60,6 +62,7 @@ interface AreaDraft {
 function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: AreaTree; onClose: () => void }) {
   const { t } = useTranslation('administration');
   const client = useQueryClient();
+  const { levelChoices } = useNames();
   const { data: areas } = useAreas();
   const area = target.kind === 'edit' ? target.area : undefined;
   const initialParent = target.kind === 'edit' ? target.area.parentId : target.parentId;
@@ -72,7 +75,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
   const form = useAppForm<AreaDraft>({
     initial: {
       name: area?.name ?? '',
-      level: area?.level ?? (parentLevel === undefined ? 'province' : below[parentLevel]),
+      level: area?.level ?? (parentLevel === undefined ? 'province' : (below[parentLevel] ?? noAreaLevel)),
       code: area?.code ?? '',
       parentId: initialParent,
       retentionDays: retentionChoice(area?.retentionDays ?? null, inheritedFrom(initialParent) ?? 30),
@@ -113,11 +116,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
       actions={<FormActions submitLabel={t('common:actions.save')} />}
     >
       <TextInput {...form.text('name')} label={t('areas.name')} maxLength={120} required data-autofocus />
-      <SearchSelect
-        {...form.field('level')}
-        label={t('areas.level')}
-        data={areaLevels.map((level) => ({ value: level, label: t(`common:areaLevels.${level}`) }))}
-      />
+      <SearchSelect {...form.field('level')} label={t('areas.level')} data={levelChoices(area?.level)} />
       <TextInput {...form.text('code')} label={t('areas.code')} description={t('areas.codeHint')} maxLength={12} />
       <Switch
         label={t('areas.isRoot')}

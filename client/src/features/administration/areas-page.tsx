@@ -11,6 +11,7 @@ import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
 import { areasKey, useAreas, type AreaNode } from '../../lib/areas.js';
+import { useNames } from '../../lib/names.js';
 import { notifyDone } from '../../lib/notify.js';
 import { AreaDialog, type AreaDialogTarget } from './area-dialog.js';
 
@@ -19,6 +20,7 @@ export function AreasPage() {
   const { t } = useTranslation('administration');
   const client = useQueryClient();
   const areas = useAreas();
+  const { levelName } = useNames();
   const [edited, setEdited] = useState<AreaDialogTarget>();
   const [deleted, setDeleted] = useState<AreaNode>();
   const { flat } = areas.tree;
@@ -77,7 +79,7 @@ export function AreasPage() {
                         {node.area.name}
                       </Text>
                     </Table.Td>
-                    <Table.Td visibleFrom="sm">{t(`common:areaLevels.${node.area.level}`)}</Table.Td>
+                    <Table.Td visibleFrom="sm">{levelName(node.area.level)}</Table.Td>
                     <Table.Td visibleFrom="sm">{node.area.code}</Table.Td>
                     <Table.Td visibleFrom="sm">
                       <Text

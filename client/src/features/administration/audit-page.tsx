@@ -1,4 +1,5 @@
 import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
+import { roles } from '@choi-canh/shared/permissions';
 import { Button, Card, Group, Select, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconListDetails, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -14,6 +15,7 @@ import { TimeFilter } from '../../components/time/time-filter.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCameras } from '../../lib/cameras.js';
+import { useNames } from '../../lib/names.js';
 import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useOnScreen } from '../../lib/use-visible.js';
@@ -28,8 +30,6 @@ const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date
 
 /** Where the words of a coded value are. */
 const wordsOfField: Record<string, (value: string, record: AuditRecordResponse) => string> = {
-  role: (value) => `common:roles.${value}`,
-  level: (value) => `common:areaLevels.${value}`,
   locale: (value) => `common:languages.${value}`,
   state: (value, { subjectType }) =>
     subjectType === 'incident' ? `incidents:states.${value}` : `common:cameraStates.${value}`,
@@ -173,7 +173,11 @@ function AuditRow({ record }: { record: AuditRecordResponse }) {
   const [opened, setOpened] = useState(false);
   const { tree } = useAreas();
   const cameras = useCameras();
+  const names = useNames();
   const wordOf = (value: string, key: string) => {
+    const role = key === 'role' ? roles.find((one) => one === value) : undefined;
+    if (role !== undefined) return names.roleName(role);
+    if (key === 'level') return names.levelName(value);
     const words = wordsOfField[key]?.(value, record);
     if (words !== undefined && i18n.exists(words)) return t(words);
     return tree.byId.get(value)?.area.name ?? cameras.data?.items.find((camera) => camera.id === value)?.name;

@@ -2,9 +2,8 @@ import type { CaseReportResponse } from '@choi-canh/shared/reports';
 import type { CsvCell } from './csv.js';
 
 export interface ReportWords {
-  heading(
-    name: 'title' | 'area' | 'period' | 'category' | 'commune' | 'incidents' | 'resolved' | 'byFootage' | 'total',
-  ): string;
+  heading(name: 'area' | 'period' | 'category' | 'commune' | 'incidents' | 'resolved' | 'byFootage' | 'total'): string;
+  title: string;
   categoryName(code: string): string;
   areaName: string;
   /** "01/11/2026 – 30/11/2026" */
@@ -25,7 +24,7 @@ export function reportRows(report: CaseReportResponse, words: ReportWords): CsvC
     row.resolvedByFootage,
   ];
   return [
-    [words.heading('title')],
+    [words.title],
     [words.heading('area'), words.areaName],
     [words.heading('period'), words.period],
     [],

@@ -1,21 +1,23 @@
 import type { CaseReportResponse } from '@choi-canh/shared/reports';
 import type { TFunction } from 'i18next';
 import { formatDate } from '../../lib/time.js';
+import { lowerFirst } from '../../lib/lower-first.js';
 import { lastDayOf } from './report-periods.js';
 
 export interface SentenceWords {
   t: TFunction;
   language: string;
   categoryName(code: string): string;
-  areaName: string;
+  /** "trên địa bàn xã Chí Đám" */
+  where: string;
 }
 
 /** The paragraph as it is filed: what happened, what was settled, what footage did, in numbers. */
 export function reportSentences(report: CaseReportResponse, words: SentenceWords): string[] {
-  const { t, language, categoryName, areaName } = words;
+  const { t, language, categoryName, where } = words;
   const number = new Intl.NumberFormat(language === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: 1 });
   const period = { fromMs: Date.parse(report.from), toMs: Date.parse(report.to) };
-  const common = { area: areaName, from: formatDate(period.fromMs), to: formatDate(lastDayOf(period)) };
+  const common = { where, from: formatDate(period.fromMs), to: formatDate(lastDayOf(period)) };
   const { incidents, resolved, resolvedByFootage } = report.total;
   if (incidents === 0) return [t('reports:sentence.none', common), camerasSentence(report, words)];
 
@@ -38,7 +40,7 @@ export function reportSentences(report: CaseReportResponse, words: SentenceWords
       t('reports:sentence.part', {
         count: row.resolvedByFootage,
         number: number.format(row.resolvedByFootage),
-        category: lowerFirst(categoryName(row.category)),
+        category: lowerFirst(categoryName(row.category), language),
       }),
     );
   if (parts.length > 0) sentences.push(t('reports:sentence.parts', { parts: parts.join(', ') }));
@@ -50,12 +52,10 @@ function camerasSentence(report: CaseReportResponse, { t, language }: SentenceWo
   const number = new Intl.NumberFormat(language === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: 1 });
   if (report.camerasTotal === 0) return t('reports:sentence.noCameras');
   return t('reports:sentence.cameras', {
+    context: report.camerasDegraded > 0 ? 'degraded' : undefined,
+    degraded: number.format(report.camerasDegraded),
     alive: number.format(report.camerasAlive),
     total: number.format(report.camerasTotal),
     share: number.format((report.camerasAlive / report.camerasTotal) * 100),
   });
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLocaleLowerCase('vi') + text.slice(1);
 }

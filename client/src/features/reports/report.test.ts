@@ -38,6 +38,7 @@ const report: CaseReportResponse = {
   byArea: [{ areaId: 'b', areaName: 'Phong Sơn', ...counts(20, 16, 13) }],
   cells: [],
   camerasAlive: 503,
+  camerasDegraded: 7,
   camerasTotal: 515,
 };
 const sentences = (of: CaseReportResponse, language: 'vi' | 'en' = 'vi') =>
@@ -45,7 +46,7 @@ const sentences = (of: CaseReportResponse, language: 'vi' | 'en' = 'vi') =>
     t: i18next.getFixedT(language),
     language,
     categoryName: (code) => names[code] ?? code,
-    areaName: of.areaName,
+    where: 'trên địa bàn xã Cẩm Thủy',
   });
 
 beforeAll(async () => {
@@ -59,13 +60,17 @@ beforeAll(async () => {
 describe('the sentence', () => {
   it('tells the golden case with its numbers', () => {
     const text = sentences(report).join(' ');
-    expect(text).toContain('Từ ngày 01/01/2022 đến hết ngày 31/12/2023, trên địa bàn Cẩm Thủy ghi nhận 20 vụ việc.');
+    expect(text).toContain('Từ ngày 01/01/2022 đến hết ngày 31/12/2023, trên địa bàn xã Cẩm Thủy ghi nhận 20 vụ việc.');
     expect(text).toContain('Đã giải quyết 16 vụ việc, trong đó 13 vụ việc làm rõ nhờ camera (81,3%)');
     expect(text).toContain(
       '2 vụ mâu thuẫn tại khu dân cư, 7 vụ tai nạn giao thông, 2 vụ vi phạm trật tự an toàn giao thông, 1 vụ trộm cắp tài sản, 1 vụ tội phạm ma túy',
     );
     expect(text).not.toContain('cháy');
-    expect(text).toContain('503/515 camera');
+    expect(text).toContain(
+      'Tại thời điểm lập báo cáo, 503/515 mắt camera đang hoạt động (97,7%), 7 mắt camera cần kiểm tra.',
+    );
+    const fine = sentences({ ...report, camerasDegraded: 0 }).join(' ');
+    expect(fine).toContain('503/515 mắt camera đang hoạt động (97,7%).');
   });
   it.each([
     ['no incidents', counts(0, 0, 0), 'không ghi nhận vụ việc nào'],
@@ -98,6 +103,7 @@ it('every number opens exactly its cases', () => {
 it('the spreadsheet holds what the page shows', () => {
   const rows = reportRows(report, {
     heading: (name) => name,
+    title: 'Báo cáo',
     categoryName: (code) => names[code] ?? code,
     areaName: 'Cẩm Thủy',
     period: '01/01/2022 – 31/12/2023',

@@ -54,15 +54,16 @@ export class ReportsRepository {
     }));
   }
 
-  /** Codes in the order of the catalogue. */
-  async categories(): Promise<string[]> {
+  /** In the order of the catalogue. */
+  async categories(): Promise<{ code: string; retired: boolean }[]> {
     const rows = await this.#db.read
       .createQueryBuilder()
       .select('cat.code', 'code')
+      .addSelect('CASE WHEN cat.retired THEN 1 ELSE 0 END', 'retired')
       .from('incident_category', 'cat')
       .orderBy('cat.position', 'ASC')
-      .getRawMany<{ code: string }>();
-    return rows.map((row) => row.code);
+      .getRawMany<{ code: string; retired: string | number }>();
+    return rows.map((row) => ({ code: row.code, retired: Number(row.retired) === 1 }));
   }
 
   /** Areas of the scope directly below one; null: those that have no parent. */
@@ -90,13 +91,17 @@ export class ReportsRepository {
       .getRawOne<{ id: string; name: string }>();
   }
 
-  /** Cameras in use, and those of them that work: as the list of cameras counts them. */
-  async cameras(scope: AreaScope, areaId: string | undefined): Promise<{ total: number; alive: number }> {
+  /** Cameras in use; those of them that work now, and those that are recorded but need attention. */
+  async cameras(
+    scope: AreaScope,
+    areaId: string | undefined,
+  ): Promise<{ total: number; alive: number; degraded: number }> {
     const piece = inScope(scope, 'cam.area_id');
     const query = this.#db.read
       .createQueryBuilder()
       .select('COUNT(*)', 'total')
       .addSelect(`SUM(CASE WHEN span.state = 'alive' THEN 1 ELSE 0 END)`, 'alive')
+      .addSelect(`SUM(CASE WHEN span.state = 'degraded' THEN 1 ELSE 0 END)`, 'degraded')
       .from('camera', 'cam')
       .leftJoin('camera_state_interval', 'span', 'span.camera_id = cam.id AND span.to_at IS NULL')
       .where('cam.deleted_at IS NULL')
@@ -105,7 +110,7 @@ export class ReportsRepository {
       const within = withinArea(areaId, 'cam.area_id');
       query.andWhere(within.sql, within.parameters);
     }
-    const row = await query.getRawOne<{ total: string | number; alive: string | number | null }>();
-    return { total: Number(row?.total ?? 0), alive: Number(row?.alive ?? 0) };
+    const row = await query.getRawOne<Record<'total' | 'alive' | 'degraded', string | number | null>>();
+    return { total: Number(row?.total ?? 0), alive: Number(row?.alive ?? 0), degraded: Number(row?.degraded ?? 0) };
   }
 }

@@ -39,15 +39,20 @@ export class ReportsService {
       from: instantFromMs(fromMs),
       to: instantFromMs(toMs),
       total: sum(cells),
-      byCategory: categories.map((category) => ({
-        category,
-        ...sum(cells.filter((cell) => cell.category === category)),
-      })),
+      byCategory: categories
+        .map(({ code, retired }) => ({
+          retired,
+          ...sum(cells.filter((cell) => cell.category === code)),
+          category: code,
+        }))
+        .filter(({ retired, incidents }) => !retired || incidents > 0)
+        .map(({ retired: _retired, ...row }) => row),
       byArea: [...areas]
         .map(([id, name]) => ({ areaId: id, areaName: name, ...sum(cells.filter((cell) => cell.areaId === id)) }))
         .sort((one, other) => collator.compare(one.areaName, other.areaName)),
       cells: cells.map(({ areaName: _areaName, ...cell }) => cell),
       camerasAlive: cameras.alive,
+      camerasDegraded: cameras.degraded,
       camerasTotal: cameras.total,
     };
   }

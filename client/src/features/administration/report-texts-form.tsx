@@ -1,0 +1,64 @@
+import { mostReportTextChars, reportTextKeys, type NamesResponse, type ReportTextKey } from '@choi-canh/shared/names';
+import { Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
+import classes from './names.module.css';
+import { useSaveNames } from './use-save-names.js';
+
+const languages = ['vi', 'en'] as const;
+type FieldName = `${ReportTextKey}_${(typeof languages)[number]}`;
+
+const valuesOf = (texts: NamesResponse['report']) =>
+  Object.fromEntries(
+    reportTextKeys.flatMap((key) => languages.map((language) => [`${key}_${language}`, texts[key][language]])),
+  ) as Record<FieldName, string>;
+
+/** Title, unit, number, place, recipients and signer as they stand on a printed report. */
+export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
+  const { t } = useTranslation('administration');
+  const save = useSaveNames();
+  const needTitle = (value: string) => (value.trim() === '' ? t('names.needTitle') : undefined);
+  const form = useAppForm({
+    initial: valuesOf(texts),
+    validate: { title_vi: needTitle, title_en: needTitle },
+  });
+  return (
+    <AppForm
+      form={form}
+      testId="names-report"
+      onSubmit={async (values) => {
+        const saved = await save('report', {
+          texts: Object.fromEntries(
+            reportTextKeys.map((key) => [key, { vi: values[`${key}_vi`], en: values[`${key}_en`] }]),
+          ),
+        });
+        form.reset(valuesOf(saved.report));
+      }}
+      actions={<FormActions submitLabel={t('names.save')} testId="names-save" />}
+    >
+      <Text c="dimmed">{t('names.reportHint')}</Text>
+      <Stack gap="md">
+        {reportTextKeys.map((key) => (
+          <div key={key} className={classes.pair}>
+            {languages.map((language) => {
+              const props = {
+                label: t('names.inLanguage', { field: t(`names.report.${key}`), language: t(`names.${language}`) }),
+                maxLength: mostReportTextChars,
+                lang: language,
+                'data-testid': `report-${key}-${language}`,
+                ...form.text(`${key}_${language}`),
+              };
+              return key === 'recipients' ? (
+                <Textarea key={language} autosize minRows={2} maxRows={8} {...props} />
+              ) : (
+                <TextInput key={language} {...props} />
+              );
+            })}
+          </div>
+        ))}
+      </Stack>
+    </AppForm>
+  );
+}
