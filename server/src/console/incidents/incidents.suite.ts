@@ -31,7 +31,10 @@ export function incidentsSuite(open: OpenTestDatabase): void {
         'missing_person',
         'other',
       ]);
-      expect(items[1]).toEqual({ code: 'traffic_accident', vi: 'Tai nạn giao thông', en: 'Traffic accident' });
+      expect(items[1]).toEqual({
+        ...{ code: 'traffic_accident', vi: 'Tai nạn giao thông', en: 'Traffic accident' },
+        retired: false,
+      });
     });
 
     it('numbers without gap by area and year there, also where many are entered at once and some refused', async () => {
