@@ -166,7 +166,14 @@ export async function startTestConsole(
     logger: silentLogger,
   });
   const http = createHttpServer({
-    routes: [endless, ...(options.routes ?? []), ...auth.routes, ...areas.routes, ...names.routes, ...auditRoutes(audit)],
+    routes: [
+      endless,
+      ...(options.routes ?? []),
+      ...auth.routes,
+      ...areas.routes,
+      ...names.routes,
+      ...auditRoutes(audit),
+    ],
     host: '127.0.0.1',
     port: 0,
     trustProxy: false,
