@@ -2,6 +2,7 @@
 import type { Fragment, FragmentPart, TimeSource } from '../../lib/fragment.js';
 import type { MediaCodec } from './stream-state.js';
 import type { RecordedClock } from './recorded-clock.js';
+import type { StillVerdict } from './still-proof.js';
 
 export interface StreamTarget {
   /** RTSP address without credentials. */
@@ -55,6 +56,8 @@ export interface PullOptions {
   readonly report: StreamReport;
   /** Instants of arrival: monotonic between steps of the host's clock. */
   readonly recordedClock: RecordedClock;
+  /** Decodes the next group of pictures: whether something moves in it. Absent: nothing can be decoded here. */
+  readonly proveStill?: () => Promise<StillVerdict>;
   /** Asks the camera for a keyframe out of turn, where it offers that; bounded elsewhere. */
   readonly requestKeyframe: () => void;
   /** What another engine found out about the stream. */

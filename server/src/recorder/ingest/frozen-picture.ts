@@ -1,7 +1,10 @@
 // Notices a picture that stands still although the stream goes on, without decoding: a sensor or an encoder that hangs.
 // Two signs: keyframes that are the same bit for bit (noise alone makes two of a living sensor differ), and pictures
 // between them that say nothing but "as before". The second alone proves nothing, since a coarse encoder skips the noise
-// of a quiet night; it makes one pair of keyframes enough, and is a reason to ask for a keyframe.
+// of a quiet night; it makes one pair of keyframes enough, and is a reason to ask for a keyframe. Nor does the first: what
+// repeats (a film, a scene in a loop) has equal keyframes with movement between. How large the pictures between are does
+// not tell, since an encoder with bits to spare refines a still picture with them; then a few seconds are decoded.
+import type { StillVerdict } from './still-proof.js';
 
 /** Bytes compared of a slice of a keyframe, at three places behind its header. */
 const windowBytes = 96;
@@ -15,6 +18,9 @@ const sameForMs = 3500;
 /** One keyframe like its forerunner is enough when the pictures were empty for so long. */
 const emptyWithKeyMs = 5000;
 const suspiciousMs = 8000;
+/** What was found to move between equal keyframes is not decoded again for so long; what could not be decoded … */
+const movedForMs = 60_000;
+const unknownForMs = 20_000;
 /** Bytes of a slice, header included, in which every block is skipped … */
 const emptySliceBytes = 32;
 /** … and what its blocks add. */
@@ -49,6 +55,11 @@ export class FrozenPicture {
   private calm = 0;
   private lively = 0;
   private frozen = false;
+  private proving = false;
+  private provenUntilMs = -Infinity;
+
+  /** `prove`: decides by decoding the next pictures; absent: equal keyframes alone then prove nothing. */
+  constructor(private readonly prove?: () => Promise<StillVerdict>) {}
 
   setSize(width: number, height: number): void {
     this.blocks = (width * height) / pixelsOfBlock;
@@ -64,7 +75,9 @@ export class FrozenPicture {
       if (this.streak === 0) this.streakSinceMs = this.keyAtMs ?? nowMs;
       this.streak += 1;
       const alone = this.streak >= sameKeyframes && nowMs - this.streakSinceMs >= sameForMs;
-      if (alone || isEmpty) this.freeze();
+      const nothingBetween = this.largest.before === 0 && this.largest.now === 0;
+      if (isEmpty || (alone && (nothingBetween || this.emptyForMs(nowMs) >= sameForMs))) this.freeze();
+      else if (alone) this.askForProof(nowMs);
     } else {
       this.streak = 0;
       this.frozen = false;
@@ -93,6 +106,17 @@ export class FrozenPicture {
 
   private emptyForMs(nowMs: number): number {
     return this.emptySinceMs === undefined ? 0 : nowMs - this.emptySinceMs;
+  }
+
+  private askForProof(nowMs: number): void {
+    if (this.frozen || this.proving || this.prove === undefined || nowMs < this.provenUntilMs) return;
+    this.proving = true;
+    void this.prove().then((verdict) => {
+      this.proving = false;
+      // Another keyframe came meanwhile: it is over.
+      if (verdict === 'still' && this.streak >= sameKeyframes) this.freeze();
+      this.provenUntilMs = verdict === 'still' ? -Infinity : nowMs + (verdict === 'moved' ? movedForMs : unknownForMs);
+    });
   }
 
   private freeze(): void {

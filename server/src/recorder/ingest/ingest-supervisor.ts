@@ -14,6 +14,7 @@ import { createNativeSource } from './native/native-source.js';
 import { SteadyClock } from './recorded-clock.js';
 import { StreamObservation } from './stream-observation.js';
 import { startStreamRunner, type StreamRunner } from './stream-runner.js';
+import { createCompareDecoded } from './still-proof.js';
 import { createStreamRecording } from './stream-recording.js';
 import type { StreamRuntime } from './stream-state.js';
 
@@ -113,6 +114,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     options.footage === undefined
       ? undefined
       : createStreamRecording({ footage: options.footage, clock, logger, notify });
+  const compareDecoded = options.ffmpeg === undefined ? undefined : createCompareDecoded(options.ffmpeg);
   let clockTimer: NodeJS.Timeout | undefined;
   let started = false;
 
@@ -198,6 +200,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
           for (const listener of partSubscribers.get(key) ?? []) guarded(() => listener(part));
         },
       },
+      compareDecoded,
       onChange: () => {
         if (stream === 'main') notify(camera.cameraId);
       },

@@ -8,6 +8,7 @@ import type { PartSink, StreamReport, StreamTarget } from './fragment-source.js'
 import { IngestFailure } from './ingest-failure.js';
 import type { RecordedClock } from './recorded-clock.js';
 import type { StreamObservation } from './stream-observation.js';
+import { StillProof, type CompareDecoded } from './still-proof.js';
 import { nextStates, type StreamRuntime, type StreamState } from './stream-state.js';
 
 export interface StreamRunnerOptions {
@@ -24,6 +25,8 @@ export interface StreamRunnerOptions {
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts: PartSink;
   readonly requestKeyframe: () => void;
+  /** Absent: nothing can be decoded here. */
+  readonly compareDecoded?: CompareDecoded | undefined;
   readonly onChange: () => void;
 }
 
@@ -71,6 +74,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
   const stopping = new AbortController();
   let pause: AbortController | undefined;
+  const proof = options.compareDecoded === undefined ? undefined : new StillProof(options.compareDecoded);
   const recent: Recent[] = [];
   let rates: Pick<StreamRuntime, 'frameRate' | 'bitrateKbps'> | undefined;
   let lastFragmentAtMs: number | undefined;
@@ -109,6 +113,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     let total = recent.reduce((sum, { durationMs }) => sum + durationMs, 0);
     while (recent.length > 1 && total - recent[0]!.durationMs >= statisticsMs) total -= recent.shift()!.durationMs;
     rates = undefined;
+    proof?.take(fragment);
     options.onFragment(fragment);
     if (status.state !== 'starting') return;
     const blemish = observation.blemish;
@@ -175,12 +180,14 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         report,
         recordedClock: options.recordedClock,
         requestKeyframe: options.requestKeyframe,
+        ...(proof === undefined ? {} : { proveStill: () => proof.prove() }),
         hints: engines.hints,
       });
     } finally {
       clearInterval(watchdog);
       stopping.signal.removeEventListener('abort', onStop);
       observation.connectionEnded();
+      proof?.end();
     }
     if (stalled !== undefined) throw stalled;
   }

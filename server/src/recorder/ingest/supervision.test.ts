@@ -8,6 +8,7 @@ import { ConnectGate } from './connect-gate.js';
 import { EngineChoice } from './engine-choice.js';
 import type { FragmentSource, PullOptions } from './fragment-source.js';
 import { FrozenPicture, type PictureMotion } from './frozen-picture.js';
+import type { StillVerdict } from './still-proof.js';
 import { IngestFailure, type IngestReason } from './ingest-failure.js';
 import { KeyframeRequests } from './keyframe-requests.js';
 import { SteadyClock } from './recorded-clock.js';
@@ -425,21 +426,27 @@ describe('FrozenPicture', () => {
   };
 
   /** Pictures of 10 a second: a keyframe each `group` of them; until it is said to be frozen, at most `seconds`. */
-  function watch(
+  async function watch(
     group: number,
     seconds: number,
     key: (index: number) => Buffer,
     between: (index: number) => number,
-  ): { frozenAtMs: number | undefined; frozen: FrozenPicture; nowMs: number } {
-    const frozen = new FrozenPicture();
+    verdict: StillVerdict = 'moved',
+  ): Promise<{ frozenAtMs: number | undefined; frozen: FrozenPicture; nowMs: number; proofs: number }> {
+    let proofs = 0;
+    const frozen = new FrozenPicture(() => {
+      proofs += 1;
+      return Promise.resolve(verdict);
+    });
     frozen.setSize(1920, 1080);
     let motion: PictureMotion;
     let nowMs = 0;
     for (let index = 0; index < seconds * 10; index += 1, nowMs += 100) {
       motion = index % group === 0 ? frozen.key([key(index / group)], nowMs) : frozen.picture(1, between(index), nowMs);
-      if (motion === 'frozen') return { frozenAtMs: nowMs, frozen, nowMs };
+      await Promise.resolve();
+      if (motion === 'frozen') return { frozenAtMs: nowMs, frozen, nowMs, proofs };
     }
-    return { frozenAtMs: undefined, frozen, nowMs };
+    return { frozenAtMs: undefined, frozen, nowMs, proofs };
   }
   const still = random(5000, 1);
   /** Its header counts the keyframes, as those of H.264 do (idr_pic_id). */
@@ -451,17 +458,35 @@ describe('FrozenPicture', () => {
 
   it.each<[string, number, (index: number) => Buffer, (index: number) => number, number]>([
     ['every two seconds, nothing between', 20, counting, () => 40, 9500],
-    ['every two seconds, noise of the encoder between', 20, counting, () => 2000, 9500],
     ['every second', 10, counting, () => 40, 9500],
     ['every ten seconds', 100, counting, () => 40, 20_500],
     ['each one, as in motion JPEG', 1, () => still, () => 0, 9500],
     ['two ways to code it in turn', 20, (index) => random(5000, index & 1), () => 40, 9500],
     ['once a minute', 600, counting, () => 40, 60_500],
-  ])('is noticed with keyframes %s', (_name, group, key, between, limitMs) => {
-    const { frozenAtMs } = watch(group, 70, key, between);
+  ])('is noticed with keyframes %s', async (_name, group, key, between, limitMs) => {
+    const { frozenAtMs, proofs } = await watch(group, 70, key, between);
     expect(frozenAtMs).toBeDefined();
     expect(frozenAtMs).toBeLessThanOrEqual(limitMs);
+    expect(proofs).toBe(0);
   });
+
+  it.each<[string, StillVerdict, number, (index: number) => number, number | undefined]>([
+    ['a still picture that the encoder refines with what it has to spare', 'still', 20, () => 2000, 9500],
+    ['the same where its rate control wanders', 'still', 20, (index) => 200 + ((index * 7919) % 9000), 9500],
+    ['a scene that repeats with its keyframe, once a minute', 'moved', 600, () => 2000, undefined],
+    ['a scene that repeats with its keyframe, every two seconds', 'moved', 20, () => 2000, undefined],
+    ['what cannot be decoded', 'unknown', 20, () => 2000, undefined],
+  ])(
+    'by equal keyframes with news between is decided by decoding: %s',
+    async (_name, verdict, group, between, limitMs) => {
+      const { frozenAtMs, proofs } = await watch(group, 300, counting, between, verdict);
+      expect(proofs).toBeGreaterThan(0);
+      // Once a minute at most, and three times where nothing was found out.
+      expect(proofs).toBeLessThanOrEqual(verdict === 'unknown' ? 15 : 5);
+      if (limitMs === undefined) expect(frozenAtMs).toBeUndefined();
+      else expect(frozenAtMs).toBeLessThanOrEqual(limitMs);
+    },
+  );
 
   it.each<[string, number, (index: number) => Buffer, (index: number) => number]>([
     ['a quiet scene of a living sensor', 20, (index) => random(5000, index + 1), () => 900],
@@ -479,14 +504,14 @@ describe('FrozenPicture', () => {
     ],
     ['a scene that repeats every second keyframe', 20, (index) => random(5000, index % 2), () => 900],
     ['a quiet scene, empty between different keyframes', 20, (index) => random(5000 + index, index + 1), () => 40],
-  ])('%s is alive', (_name, group, key, between) => {
-    expect(watch(group, 120, key, between).frozenAtMs).toBeUndefined();
+  ])('%s is alive', async (_name, group, key, between) => {
+    expect((await watch(group, 120, key, between, 'still')).frozenAtMs).toBeUndefined();
   });
 
-  it('ends with another keyframe, or with news between them', () => {
-    const first = watch(20, 30, counting, () => 40);
+  it('ends with another keyframe, or with news between them', async () => {
+    const first = await watch(20, 30, counting, () => 40);
     expect(first.frozen.key([random(5000, 9)], first.nowMs + 100)).toBe('moving');
-    const second = watch(20, 30, counting, () => 40);
+    const second = await watch(20, 30, counting, () => 40);
     expect([1, 2, 3].map((step) => second.frozen.picture(1, 4000, second.nowMs + step * 100))).toEqual([
       'frozen',
       'frozen',

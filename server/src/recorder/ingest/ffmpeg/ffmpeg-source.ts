@@ -74,7 +74,7 @@ class FfmpegStream {
   private moof: Buffer | undefined;
   private anchor: TimeAnchor | undefined;
   private clockOfRun: RunClock | undefined;
-  private readonly frozen = new FrozenPicture();
+  private readonly frozen: FrozenPicture;
   private isFrozen = false;
   private readonly keyframes = new KeyframeWatch();
   private lacksKeyframe = false;
@@ -88,6 +88,7 @@ class FfmpegStream {
     private readonly options: PullOptions,
   ) {
     this.epoch = options.recordedClock.epoch;
+    this.frozen = new FrozenPicture(options.proveStill);
   }
 
   /** @throws IngestFailure, AppError bad_mp4 */

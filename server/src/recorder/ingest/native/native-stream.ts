@@ -64,7 +64,7 @@ export class NativeStream {
   private readonly depacketizer: Depacketizer;
   private readonly receiver: RtpReceiver;
   private readonly anchor = new TimeAnchor(timescale);
-  private readonly frozen = new FrozenPicture();
+  private readonly frozen: FrozenPicture;
   private readonly keyframes = new KeyframeWatch();
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
@@ -92,6 +92,7 @@ export class NativeStream {
   constructor(private readonly options: NativeStreamOptions) {
     const { media, clock, pull } = options;
     const { video } = media;
+    this.frozen = new FrozenPicture(pull.proveStill);
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
