@@ -68,7 +68,7 @@ export function LivePage() {
       size={address.size}
       onSize={(size) =>
         // Stay at the first camera that is seen now.
-        change({ n: String(size), page: String(Math.floor(tiles.first / size) + 1) })
+        change({ n: String(size), tiles: undefined, page: String(Math.floor(tiles.first / size) + 1) })
       }
       page={tiles.page}
       pages={tiles.pages}

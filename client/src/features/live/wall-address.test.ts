@@ -8,6 +8,9 @@ describe('readWallAddress', () => {
   it.each([
     ['', { size: 9, page: 1, cameraIds: [], focus: undefined }],
     [`n=16&page=3&cams=${a},${b}&focus=${a}`, { size: 16, page: 3, cameraIds: [a, b], focus: a }],
+    ['tiles=16', { size: 16, page: 1, cameraIds: [], focus: undefined }],
+    ['tiles=16&n=4', { size: 4, page: 1, cameraIds: [], focus: undefined }],
+    ['tiles=5', { size: 9, page: 1, cameraIds: [], focus: undefined }],
     ['n=7&page=-2&cams=x', { size: 9, page: 1, cameraIds: [], focus: undefined }],
     [`n=4&page=1.5&cams=${b},${a},${b}`, { size: 4, page: 1, cameraIds: [b, a], focus: undefined }],
   ])('%s', (text, expected) => {

@@ -14,7 +14,8 @@ export interface WallAddress {
 
 /** Reads what is well-formed; the rest is as if it were absent. */
 export function readWallAddress(search: URLSearchParams): WallAddress {
-  const size = Number(search.get('n'));
+  // The page writes `n`; `tiles` is what people write.
+  const size = Number(search.get('n') ?? search.get('tiles'));
   const page = Number(search.get('page'));
   const ids = (search.get('cams') ?? '').split(',').filter((id) => /^[0-9a-f-]{36}$/i.test(id));
   return {

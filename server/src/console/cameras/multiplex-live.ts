@@ -26,10 +26,12 @@ export interface MultiplexLiveOptions {
   readonly response: Response;
   /** Aborts when the viewer goes away or its session ends. */
   readonly signal: AbortSignal;
+  /** For tests. */
+  readonly checkEveryMs?: number;
 }
 
 /** Access ends within ten seconds of being revoked; that of a session is watched elsewhere. */
-const checkEveryMs = 5000;
+const usualCheckMs = 5000;
 
 /**
  * Joins what recorders tell of their cameras' live streams into one answer, frame by frame; nothing is kept for a viewer
@@ -80,7 +82,7 @@ export async function multiplexLive({ asks, plays, open, response, signal, ...ac
       },
       () => ended.abort(), // what cannot be checked is not shown
     );
-  }, checkEveryMs);
+  }, access.checkEveryMs ?? usualCheckMs);
   try {
     const unseen = asks.filter(({ cameraId }) => !recorders.has(cameraId));
     await fail(unseen, new AppError('not_found', 'camera_not_found', 'no such camera'));
