@@ -57,6 +57,8 @@ export const auditRecordResponse = z.object({
   /** Before and after, ranges and the like; never a secret. */
   details: z.record(z.string(), z.unknown()),
   address: z.string(),
+  /** What the ids in the details are called now: numbers of incidents, names of cameras and recorders. */
+  names: z.record(z.string(), z.string()),
 });
 export type AuditRecordResponse = z.infer<typeof auditRecordResponse>;
 

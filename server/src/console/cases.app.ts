@@ -1,4 +1,4 @@
-import type { AuditWriter } from '../lib/actor.js';
+import type { AreaScope, AuditWriter } from '../lib/actor.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { SecretBox } from '../lib/secret-box.js';
@@ -37,6 +37,8 @@ export interface Cases {
   routes: Route[];
   /** Tells where the console's own recorder listens; before `start`, and again whenever it was started anew. */
   registerEmbedded(recorder: { url: string; token: string; name: string }): Promise<string>;
+  /** Numbers of incidents, names of cameras (also of deleted ones) and recorders, within the scope. */
+  namesOf(scope: AreaScope, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** An area keeps footage for another time now. */
   areaRetentionChanged(areaId: string): Promise<void>;
   start(): Promise<void>;
@@ -100,6 +102,14 @@ export function createCases(deps: CasesDeps): Cases {
   return {
     routes: [recorders, cameras, footage, incidents, evidence, reports].flatMap((feature) => feature.routes),
     registerEmbedded: (recorder) => recorders.service.registerEmbedded(recorder),
+    namesOf: async (scope, ids) => {
+      const found = await Promise.all([
+        incidents.service.numbersOf(scope, ids),
+        cameras.service.namesOf(scope, ids),
+        recorders.service.namesOf(ids),
+      ]);
+      return new Map(found.flatMap((names) => [...names]));
+    },
     areaRetentionChanged: async (areaId) => {
       recorders.service.markAllChanged();
       await cameras.service.areaRetentionChanged(areaId);

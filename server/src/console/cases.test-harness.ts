@@ -208,7 +208,8 @@ export class CasesHarness {
 
   /** Everything in the audit trail, oldest first. */
   async trail(action?: string): Promise<AuditRecordResponse[]> {
-    const log = createAuditLog({ database: this.db, clock: this.clock });
+    const namesOf: Cases['namesOf'] = (scope, ids) => this.cases.namesOf(scope, ids);
+    const log = createAuditLog({ database: this.db, clock: this.clock, namesOf });
     const { items } = await log.page({ areaId: null, path: null }, { limit: 200 });
     return items.reverse().filter((record) => action === undefined || record.action === action);
   }

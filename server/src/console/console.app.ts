@@ -72,7 +72,7 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     logger,
   });
 
-  const audit = createAuditLog({ database, clock });
+  const audit = createAuditLog({ database, clock, namesOf: (scope, ids) => cases.namesOf(scope, ids) });
   const names = createNames({ database, audit, categories: categoryEntity });
   const areas = createAreas({
     database,

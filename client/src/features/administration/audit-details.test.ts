@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detailLines, detailText } from './audit-details.js';
+import { detailLines, detailSpan, detailText } from './audit-details.js';
 
 const nameOf = (id: string) => (id === 'area-1' ? 'Chí Đám' : undefined);
 
@@ -14,7 +14,23 @@ describe('detailText', () => {
     [['a', 'area-1'], 'a, Chí Đám'],
     [[], '—'],
     [{ lat: 1, lon: 2 }, 'lat: 1; lon: 2'],
+    ['7247397d-0000-4000-8000-000000000001', '#7247397d'],
   ])('%j', (value, expected) => expect(detailText(value, nameOf)).toBe(expected));
+});
+
+it('names the fields of what is nested too', () => {
+  const label = (key: string) => (key === 'lat' ? 'Vĩ độ' : key);
+  expect(detailText({ lat: 1 }, nameOf, '', label)).toBe('Vĩ độ: 1');
+});
+
+describe('detailSpan', () => {
+  const span = { from: '2026-11-22T07:20:00.000Z', to: '2026-11-22T07:50:00.000Z' };
+  it.each([
+    [span, span],
+    [{ after: span }, span],
+    [{ from: 'x', to: 3 }, undefined],
+    [{}, undefined],
+  ])('%j', (details, expected) => expect(detailSpan(details)).toEqual(expected));
 });
 
 describe('detailLines', () => {

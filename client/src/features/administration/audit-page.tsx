@@ -1,3 +1,4 @@
+import type { AccountResponse } from '@choi-canh/shared/accounts';
 import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
 import { roles } from '@choi-canh/shared/permissions';
 import { Button, Card, Group, Select, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
@@ -15,11 +16,13 @@ import { TimeFilter } from '../../components/time/time-filter.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCameras } from '../../lib/cameras.js';
+import { useCategoryName } from '../../lib/cases.js';
 import { useNames } from '../../lib/names.js';
 import { useSession } from '../../lib/session.js';
+import { formatDate, formatDateTime, formatTime } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useOnScreen } from '../../lib/use-visible.js';
-import { detailLines } from './audit-details.js';
+import { detailLines, detailSpan } from './audit-details.js';
 import { useAccounts } from './use-accounts.js';
 
 const instant = (text: string | null) => {
@@ -27,6 +30,10 @@ const instant = (text: string | null) => {
   return Number.isFinite(ms) ? ms : undefined;
 };
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+
+/** `22/11/2026 14:20:00 – 14:50:00` */
+const spanWords = (from: string, to: string) =>
+  `${formatDateTime(from)} – ${formatDate(from) === formatDate(to) ? formatTime(to) : formatDateTime(to)}`;
 
 /** Where the words of a coded value are. */
 const wordsOfField: Record<string, (value: string, record: AuditRecordResponse) => string> = {
@@ -136,7 +143,7 @@ export function AuditPage() {
               </Table.Thead>
               <Table.Tbody>
                 {records.map((record) => (
-                  <AuditRow key={record.id} record={record} />
+                  <AuditRow key={record.id} record={record} accounts={accounts.data?.items} />
                 ))}
               </Table.Tbody>
             </Table>
@@ -167,12 +174,19 @@ function LoadMore({ busy, onLoad }: { busy: boolean; onLoad: () => void }) {
   );
 }
 
-function AuditRow({ record }: { record: AuditRecordResponse }) {
+function AuditRow({
+  record,
+  accounts,
+}: {
+  record: AuditRecordResponse;
+  accounts: readonly AccountResponse[] | undefined;
+}) {
   const { t, i18n } = useTranslation('administration');
   const session = useSession();
   const [opened, setOpened] = useState(false);
   const { tree } = useAreas();
   const cameras = useCameras();
+  const categoryName = useCategoryName();
   const names = useNames();
   const wordOf = (value: string, key: string) => {
     const role = key === 'role' ? roles.find((one) => one === value) : undefined;
@@ -180,11 +194,19 @@ function AuditRow({ record }: { record: AuditRecordResponse }) {
     if (key === 'level') return names.levelName(value);
     const words = wordsOfField[key]?.(value, record);
     if (words !== undefined && i18n.exists(words)) return t(words);
-    return tree.byId.get(value)?.area.name ?? cameras.data?.items.find((camera) => camera.id === value)?.name;
+    if (key === 'category') return categoryName(value);
+    if (key === 'openingId') return t('audit.opening', { at: formatDateTime(record.at) });
+    return (
+      record.names[value] ??
+      tree.byId.get(value)?.area.name ??
+      cameras.data?.items.find((camera) => camera.id === value)?.name ??
+      accounts?.find((account) => account.id === value)?.displayName
+    );
   };
-  const lines = opened ? detailLines(record.details, wordOf) : [];
   const area = record.areaId === null ? undefined : tree.byId.get(record.areaId)?.path.join(' › ');
   const word = (key: string) => (i18n.exists(`administration:auditFields.${key}`) ? t(`auditFields.${key}`) : key);
+  const lines = opened ? detailLines(record.details, wordOf, word) : [];
+  const span = detailSpan(record.details);
   const Arrow = opened ? IconChevronDown : IconChevronRight;
   const action: AuditAction = record.action;
 
@@ -206,7 +228,14 @@ function AuditRow({ record }: { record: AuditRecordResponse }) {
         </Table.Td>
         <Table.Td>{record.accountName}</Table.Td>
         <Table.Td>{t(`auditActions.${action}`)}</Table.Td>
-        <Table.Td>{record.subjectName}</Table.Td>
+        <Table.Td>
+          {record.subjectName}
+          {span !== undefined && (
+            <Text size="sm" c="dimmed">
+              {spanWords(span.from, span.to)}
+            </Text>
+          )}
+        </Table.Td>
         <Table.Td style={{ overflowWrap: 'anywhere' }}>{record.purpose}</Table.Td>
       </Table.Tr>
       {opened && (

@@ -29,7 +29,16 @@ const MAX_DETAILS_CHARS = 20_000;
 const MAX_TEXT_CHARS = 500;
 
 /** Who did what, when, to what and why. Records are written in the transaction of the deed they tell of. */
-export function createAuditLog({ database, clock }: { database: Database; clock: Clock }): AuditLog {
+export function createAuditLog({
+  database,
+  clock,
+  namesOf = () => Promise.resolve(new Map()),
+}: {
+  database: Database;
+  clock: Clock;
+  /** What these ids are called, where the scope may know; ids of anything else are left out. */
+  namesOf?: (scope: AreaScope, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}): AuditLog {
   const repository = new AuditRepository(database);
 
   const append = (
@@ -72,8 +81,12 @@ export function createAuditLog({ database, clock }: { database: Database; clock:
       });
       const shown = rows.slice(0, query.limit);
       const last = shown.at(-1);
+      const idsOf = new Map(shown.map((row) => [row, idsIn(row.details)]));
+      const names = await namesOf(scope, [...new Set([...idsOf.values()].flat())]);
       return {
-        items: shown.map(toResponse),
+        items: shown.map((row) =>
+          toResponse(row, Object.fromEntries((idsOf.get(row) ?? []).flatMap((id) => nameEntry(names, id)))),
+        ),
         nextCursor: rows.length > query.limit && last !== undefined ? String(last.sequence) : null,
       };
     },
@@ -92,7 +105,28 @@ function bounded(details: Record<string, unknown>): Record<string, unknown> {
     : { truncated: true, keys: Object.keys(details) };
 }
 
-function toResponse(row: AuditRecordRow): AuditRecordResponse {
+const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Ids of one record that are looked up; details are bounded, and their lists are of cameras. */
+const MAX_IDS = 50;
+
+/** Every id in the details, wherever it stands. */
+function idsIn(details: unknown): string[] {
+  const found = new Set<string>();
+  const walk = (value: unknown): void => {
+    if (found.size >= MAX_IDS) return;
+    if (typeof value === 'string' && idPattern.test(value)) found.add(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
+  };
+  walk(details);
+  return [...found];
+}
+
+function nameEntry(names: ReadonlyMap<string, string>, id: string): [string, string][] {
+  const name = names.get(id);
+  return name === undefined ? [] : [[id, name]];
+}
+
+function toResponse(row: AuditRecordRow, names: Record<string, string>): AuditRecordResponse {
   const { sequence: _sequence, sessionId: _sessionId, at, ...rest } = row;
-  return { ...rest, at: instantFromMs(at) };
+  return { ...rest, at: instantFromMs(at), names };
 }

@@ -112,6 +112,19 @@ export class CamerasRepository {
     return new Map(rows.map((row) => [row.id, row.recorderId]));
   }
 
+  /** Also of deleted ones. */
+  async namesOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const piece = inScope(scope, 'camera.areaId');
+    const rows = await this.#db.read
+      .createQueryBuilder(cameraEntity, 'camera')
+      .select(['camera.id', 'camera.name'])
+      .where('camera.id IN (:...ids)', { ids })
+      .andWhere(piece.sql, piece.parameters)
+      .getMany();
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
   async areaInScope(scope: AreaScope, areaId: string, manager: EntityManager = this.#db.read): Promise<boolean> {
     const piece = inScope(scope, 'area.id');
     const row = await manager

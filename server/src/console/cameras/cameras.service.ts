@@ -64,6 +64,11 @@ export class CamerasService {
     return this.#deps.repository.recordersOf(scope, ids);
   }
 
+  /** Names of those of the ids that are, or were, cameras of the scope. */
+  namesOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    return this.#deps.repository.namesOf(scope, ids);
+  }
+
   /** What its recorder says of it now. */
   async runtime(scope: AreaScope, id: string): Promise<CameraRuntimeResponse> {
     const { row } = await this.require(scope, id);

@@ -3,6 +3,7 @@ import { coverageResponse, openingResponse } from '@choi-canh/shared/footage';
 import type { CameraReason, CameraState } from '@choi-canh/shared/health';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SteppedClock } from '../stepped-clock.test-harness.js';
+import { newId } from '../../lib/ids.js';
 import {
   CasesHarness,
   eventually,
@@ -74,7 +75,13 @@ export function footageSuite(open: OpenTestDatabase): void {
     it('names the incident in the trail', async () => {
       const incident = await harness.incident(officer, area);
       await openIt({ purpose: undefined, incidentId: incident.id });
-      expect((await harness.trail('footage.open')).at(-1)).toMatchObject({ purpose: incident.number });
+      expect((await harness.trail('footage.open')).at(-1)).toMatchObject({
+        purpose: incident.number,
+        details: { incidentId: incident.id },
+        names: { [incident.id]: incident.number },
+      });
+      const elsewhere = { areaId: newId(), path: '/elsewhere/' };
+      expect([...(await harness.cases.namesOf(elsewhere, [incident.id, camera.id]))]).toEqual([]);
       expect(
         await officer.status('POST', '/api/openings', { cameraIds: [camera.id], from: at(-600), to: at(-200) }),
       ).toBe(400);

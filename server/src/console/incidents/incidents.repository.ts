@@ -75,6 +75,15 @@ export class IncidentsRepository {
     return (await views(this.#visible(scope, manager).andWhere('incident.id = :id', { id })))[0];
   }
 
+  async numbersOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#visible(scope, this.#db.read)
+      .select(['incident.id', 'incident.number'])
+      .andWhere('incident.id IN (:...ids)', { ids })
+      .getMany();
+    return new Map(rows.map(({ id, number }) => [id, number]));
+  }
+
   async insert(manager: EntityManager, row: IncidentRow): Promise<void> {
     await manager.insert(incidentEntity, row);
     await this.#index(manager, row);

@@ -77,6 +77,11 @@ export class IncidentsService {
   }
 
   /** @throws AppError invalid `incident_in_future` | `unknown_category`, not_found `area_not_found`. */
+  /** Numbers of those of the ids that are incidents of the scope. */
+  numbersOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
+    return this.#deps.repository.numbersOf(scope, ids);
+  }
+
   async create(actor: Actor, request: IncidentCreateRequest): Promise<IncidentResponse> {
     const { db, repository, audit, broadcaster, clock } = this.#deps;
     const id = newId();

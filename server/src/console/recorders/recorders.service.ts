@@ -122,6 +122,13 @@ export class RecordersService {
     this.#broadcast(row, []);
   }
 
+  /** Names of those of the ids that are recorders. */
+  async namesOf(ids: readonly string[]): Promise<Map<string, string>> {
+    const wanted = new Set(ids);
+    const rows = await this.#repository.list();
+    return new Map(rows.filter(({ id }) => wanted.has(id)).map(({ id, name }) => [id, name]));
+  }
+
   async list(): Promise<RecorderResponse[]> {
     return Promise.all((await this.#repository.list()).map((row) => this.#onWire(row)));
   }
