@@ -8,6 +8,7 @@ import { use, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { z } from 'zod';
 import { api } from './api.js';
+import { createCoalesced } from './coalesced.js';
 import { useSocketEvent } from './socket.js';
 import { createTagActions } from './tag-actions.js';
 import { UndoContext } from './undo-context.js';
@@ -107,11 +108,32 @@ export function useIncidentEvents(): void {
   });
 }
 
+const refreshers = new WeakMap<QueryClient, (incidentId: string) => void>();
+
+/**
+ * Lists of an incident are fetched again, once for all that is said about it at about the same time: four clips being
+ * cut are dozens of events, and each refresh would cancel the one before.
+ */
 export function invalidateIncident(client: QueryClient, incidentId: string): void {
-  void client.invalidateQueries({ queryKey: incidentKey(incidentId) });
-  void client.invalidateQueries({ queryKey: incidentsKey });
-  void client.invalidateQueries({ queryKey: ['case-report'] });
+  let refresh = refreshers.get(client);
+  if (refresh === undefined) {
+    refresh = createCoalesced({
+      isBusy: (id) => keysOf(id).some((queryKey) => client.isFetching({ queryKey }) > 0),
+      run: (id) => {
+        for (const queryKey of keysOf(id)) void client.invalidateQueries({ queryKey });
+      },
+      after: (ms, callback) => {
+        const timer = setTimeout(callback, ms);
+        return () => clearTimeout(timer);
+      },
+      nowMs: () => performance.now(),
+    });
+    refreshers.set(client, refresh);
+  }
+  refresh(incidentId);
 }
+
+const keysOf = (incidentId: string) => [incidentKey(incidentId), incidentsKey, ['case-report']] as const;
 
 /** The incident's mutations; each brings the cached lists up to date. */
 export function useCaseActions() {

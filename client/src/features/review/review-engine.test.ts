@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReviewEngine } from './review-engine.js';
 import type { TilePlayer } from './tile-player.js';
-import { longestWaitMs, shortWaitMs } from './wait-policy.js';
+import { hiccupMs, longestWaitMs } from './wait-policy.js';
 import { createWallClock } from './wall-clock.js';
 
 function setUp() {
@@ -71,7 +71,7 @@ describe('review engine', () => {
     expect(clock.at()).toBe(before + 500);
   });
 
-  it('does not wait as long again for one that was left behind', () => {
+  it('does not wait again for one that was left behind', () => {
     const { clock, engine, player, pass } = setUp();
     engine.add('a', player('a'));
     engine.add('b', player('b'));
@@ -82,10 +82,28 @@ describe('review engine', () => {
     engine.setPhase('b', 'ready');
     pass(16);
     engine.setPhase('b', 'loading');
+    pass(hiccupMs + 16);
+    expect(clock.snapshot().waiting).toBe(false);
+    expect(engine.snapshot().leftBehind).toEqual(['b']);
+  });
+
+  it('does not stop for a player that runs dry for a moment, but does after a jump', () => {
+    const { clock, engine, player, pass } = setUp();
+    engine.add('a', player('a'));
+    engine.setPhase('a', 'ready');
+    clock.play();
+    pass(16);
+    engine.setPhase('a', 'loading');
+    pass(hiccupMs - 16);
+    expect(clock.snapshot().waiting).toBe(false);
     pass(16);
     expect(clock.snapshot().waiting).toBe(true);
-    pass(shortWaitMs);
-    expect(clock.snapshot().waiting).toBe(false);
+    engine.setPhase('a', 'ready');
+    pass(16);
+    clock.seek(100_000);
+    engine.setPhase('a', 'loading');
+    pass(1);
+    expect(clock.snapshot().waiting).toBe(true);
   });
 
   it('a paused clock does not wait; a player taken out is not waited for', () => {

@@ -1,12 +1,5 @@
 import type { TilePlayer } from './tile-player.js';
-import {
-  longestWaitMs,
-  rememberLateMs,
-  shortWaitMs,
-  waitVerdict,
-  type TilePhase,
-  type TileStatus,
-} from './wait-policy.js';
+import { hiccupMs, patienceMs, rememberLateMs, waitVerdict, type TilePhase, type TileStatus } from './wait-policy.js';
 import type { WallClock } from './wall-clock.js';
 
 /** What the page shows of its players; a new object with each change. */
@@ -46,6 +39,8 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
   const players = new Map<string, TilePlayer>();
   const statuses = new Map<string, TileStatus>();
   const lateAtMs = new Map<string, number>();
+  /** The clock's jump at which a player last had its picture. */
+  const readyAtJump = new Map<string, number>();
   const listeners = new Set<() => void>();
   const frameListeners = new Set<() => void>();
   let shown: EngineSnapshot = { phases: {}, waitingFor: [], leftBehind: [] };
@@ -88,8 +83,14 @@ export function createReviewEngine({ clock, nowMs, nextFrame }: EngineDeps): Rev
     },
     setPhase(cameraId, phase) {
       if (statuses.get(cameraId)?.phase === phase) return;
-      const lateBefore = nowMs() - (lateAtMs.get(cameraId) ?? Number.NEGATIVE_INFINITY) < rememberLateMs;
-      statuses.set(cameraId, { phase, sinceMs: nowMs(), patienceMs: lateBefore ? shortWaitMs : longestWaitMs });
+      const { rate, jump } = clock.snapshot();
+      if (phase === 'ready') readyAtJump.set(cameraId, jump);
+      statuses.set(cameraId, {
+        phase,
+        sinceMs: nowMs(),
+        patienceMs: patienceMs(rate, nowMs() - (lateAtMs.get(cameraId) ?? Number.NEGATIVE_INFINITY) < rememberLateMs),
+        graceMs: readyAtJump.get(cameraId) === jump ? hiccupMs : 0,
+      });
     },
     player: (cameraId) => players.get(cameraId),
     snapshot: () => shown,

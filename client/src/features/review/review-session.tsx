@@ -28,6 +28,7 @@ import { reviewCommands } from './use-commands.js';
 import { useJump } from './use-jump.js';
 import { useNotice } from './use-notice.js';
 import { useUndo } from './use-undo.js';
+import { fullStreamRate } from './wait-policy.js';
 import { useEngine } from './use-engine.js';
 import { playlistUrl, thumbnailUrl } from './use-opening.js';
 import { useSidePanel } from './use-side-panel.js';
@@ -48,8 +49,6 @@ export interface ReviewSessionProps {
 const widenByMs = 30 * 60_000;
 /** After a jump the address follows once things are quiet. */
 const addressDelayMs = 500;
-/** Above this, several full streams are too much for an office computer. */
-const fullStreamRate = 2;
 
 /** An opened stretch of footage: pictures, clock, controls and timeline of up to four cameras. */
 export function ReviewSession(props: ReviewSessionProps) {

@@ -99,6 +99,7 @@ export function ReviewTile(props: ReviewTileProps) {
   const time = useRef<HTMLSpanElement>(null);
   const [attempt, setAttempt] = useState(0);
   const [played, setView] = useState<View>(starting);
+  const [isCovered, setCovered] = useState(false);
   const cameraId = coverage.cameraId;
   const nothing = coverage.recorded.length === 0;
   const view: View = nothing ? { ...starting, phase: 'gap' } : played;
@@ -194,7 +195,13 @@ export function ReviewTile(props: ReviewTileProps) {
       {view.phase === 'loading' && (
         <TilePoster
           engine={engine}
-          url={props.posterUrl}
+          cameraId={cameraId}
+          url={(atMs) =>
+            gapAt(coverage, atMs, props.windowFromMs, props.windowToMs) === undefined
+              ? props.posterUrl(atMs)
+              : undefined
+          }
+          onCover={setCovered}
           atOnce={!view.hadPicture}
           leftBehind={props.leftBehind}
           busy={view.busy}
@@ -229,7 +236,7 @@ export function ReviewTile(props: ReviewTileProps) {
             ref={time}
             className={classes.captionTime}
             data-testid="review-time"
-            style={{ visibility: view.phase === 'gap' || !view.hadPicture ? 'hidden' : 'visible' }}
+            style={{ visibility: view.phase === 'gap' || !view.hadPicture || isCovered ? 'hidden' : 'visible' }}
           />
           {soundLost && <span role="status">{t('tile.soundLost')}</span>}
           {toggleSound !== undefined && (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { longestWaitMs, waitVerdict } from './wait-policy.js';
+import { fastWaitMs, hiccupMs, longestWaitMs, patienceMs, waitVerdict } from './wait-policy.js';
 import type { TilePhase } from './wait-policy.js';
 
 const tiles = (...phases: [TilePhase, number][]) =>
@@ -15,6 +15,24 @@ describe('waiting for players', () => {
   ])('%s', (_, statuses, nowMs, waitingFor, leftBehind) => {
     expect(waitVerdict(statuses, nowMs)).toEqual({ waitingFor, leftBehind });
   });
+});
+
+it('does not stop for a hiccup', () => {
+  const statuses = new Map([
+    ['a', { phase: 'ready' as const, sinceMs: 0 }],
+    ['b', { phase: 'loading' as const, sinceMs: 0, graceMs: hiccupMs }],
+  ]);
+  expect(waitVerdict(statuses, hiccupMs - 1)).toEqual({ waitingFor: [], leftBehind: [] });
+  expect(waitVerdict(statuses, hiccupMs).waitingFor).toEqual(['b']);
+});
+
+it.each([
+  [1, false, longestWaitMs],
+  [2, false, longestWaitMs],
+  [8, false, fastWaitMs],
+  [1, true, 0],
+])('at ×%d, late before: %s, waits %d ms', (rate, wasLate, expected) => {
+  expect(patienceMs(rate, wasLate)).toBe(expected);
 });
 
 it('has less patience with one that was late before', () => {
