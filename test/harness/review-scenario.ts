@@ -130,9 +130,14 @@ export async function reviewsToTheFrame(screen: Screen, review: ReviewStage): Pr
   await expectExactFrames(screen, review, 'after a refused jump');
 
   // Space plays, whatever was clicked before.
-  await screen.evaluate(`document.activeElement.blur()`);
+  const isSideOpen = () =>
+    screen.evaluate<string>(`document.querySelector('[data-testid="review-side-toggle"]').ariaExpanded`);
+  await screen.click('[data-testid="review-side-toggle"]');
+  await screen.click('[data-testid="review-side-toggle"]');
+  const sideBefore = await isSideOpen();
   await screen.press(' ');
   await waitFor('it plays', async () => (await clockMs(screen)) > outsideMs + 1000);
+  expect(await isSideOpen()).toBe(sideBefore);
   await screen.press(' ');
   await expectExactFrames(screen, review, 'paused again');
 }
