@@ -5,6 +5,7 @@ import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAreas } from '../lib/areas.js';
 import { cameraTexts, matchesCamera } from '../lib/camera-search.js';
+import { useRovingFocus } from '../lib/roving-focus.js';
 import { useVirtualList } from '../lib/virtual-list.js';
 import classes from './camera-picker.module.css';
 import { StateBadge } from './state-badge.js';
@@ -36,6 +37,12 @@ export function CameraPicker({
   );
   const virtual = useVirtualList({ count: shown.length, rowPx, scroller, overscan: 8 });
   const chosen = new Set(value);
+  const roving = useRovingFocus(
+    virtual.getVirtualItems().flatMap(({ index }) => {
+      const id = shown[index]?.id;
+      return id !== undefined && (value.length < most || chosen.has(id)) ? [id] : [];
+    }),
+  );
   const toggle = (id: string) => onChange(chosen.has(id) ? value.filter((other) => other !== id) : [...value, id]);
 
   return (
@@ -53,7 +60,12 @@ export function CameraPicker({
       </Text>
       {shown.length === 0 && <Text py="md">{t('common:picker.none')}</Text>}
       <div ref={scroller} className={classes.scroller}>
-        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        <div
+          role="group"
+          aria-label={t('common:picker.label')}
+          style={{ height: virtual.getTotalSize(), position: 'relative' }}
+          {...roving.list}
+        >
           {virtual.getVirtualItems().map((row) => {
             const camera = shown[row.index];
             if (camera === undefined) return null;
@@ -64,6 +76,8 @@ export function CameraPicker({
                 style={{ height: rowPx, transform: `translateY(${row.start}px)` }}
               >
                 <Checkbox
+                  data-rove={camera.id}
+                  tabIndex={roving.tabIndexOf(camera.id)}
                   checked={chosen.has(camera.id)}
                   disabled={!chosen.has(camera.id) && value.length >= most}
                   onChange={() => toggle(camera.id)}

@@ -1,6 +1,6 @@
-import { Badge, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Checkbox, Group, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
@@ -10,9 +10,10 @@ import { useAreaFilter } from '../../lib/area-filter.js';
 import { useAreas } from '../../lib/areas.js';
 import { cameraTexts, matchesCamera } from '../../lib/camera-search.js';
 import { useCameras } from '../../lib/cameras.js';
+import { useRovingFocus } from '../../lib/roving-focus.js';
 import { rankCameras, type CameraHints } from './rank-cameras.js';
 import { mostCameras } from './review-address.js';
-import classes from './review.module.css';
+import classes from './review-setup.module.css';
 
 export interface CameraPickerProps {
   chosen: readonly string[];
@@ -30,6 +31,7 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
   const area = useAreaFilter();
   const { tree } = useAreas();
   const [text, setText] = useState('');
+  const hintId = useId();
   const ranked = useMemo(
     () =>
       rankCameras(
@@ -46,12 +48,15 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
     [ranked, text, tree],
   );
 
+  const full = chosen.length >= mostCameras;
+  const rows = matching.slice(0, mostRows);
+  const roving = useRovingFocus(rows.map(({ camera }) => camera.id).filter((id) => !full || chosen.includes(id)));
+
   if (cameras.isPending) return <SkeletonList rows={5} height={52} />;
   if (cameras.data === undefined) return <ErrorPanel error={cameras.error} onRetry={() => void cameras.refetch()} />;
   if (cameras.data.items.length === 0) {
     return <EmptyState title={t('picker.noneTitle')} text={t('picker.noneText')} />;
   }
-  const full = chosen.length >= mostCameras;
   const toggle = (id: string) =>
     onChange(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(0, mostCameras));
   return (
@@ -67,10 +72,18 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <div className={classes.pickerList}>
-        {matching.slice(0, mostRows).map(({ camera, proposedFor }) => (
+      <div
+        className={classes.pickerList}
+        role="group"
+        aria-label={t('picker.title')}
+        aria-describedby={hintId}
+        {...roving.list}
+      >
+        {rows.map(({ camera, proposedFor }) => (
           <label key={camera.id} className={classes.pickerRow} data-testid={`review-pick-${camera.id}`}>
             <Checkbox
+              data-rove={camera.id}
+              tabIndex={roving.tabIndexOf(camera.id)}
               checked={chosen.includes(camera.id)}
               disabled={full && !chosen.includes(camera.id)}
               onChange={() => toggle(camera.id)}
@@ -99,6 +112,7 @@ export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
           </Text>
         )}
       </div>
+      <VisuallyHidden id={hintId}>{t('picker.keys')}</VisuallyHidden>
       {matching.length > mostRows && (
         <Text c="dimmed" fz={14}>
           {t('picker.more', { count: matching.length - mostRows })}

@@ -1,8 +1,9 @@
-import { Button, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { FormActions } from '../../components/form/form-actions.js';
 import { TimeField } from '../../components/time/time-field.js';
 import { useCameras } from '../../lib/cameras.js';
 import { useHolds, useIncident, useTags } from '../../lib/cases.js';
@@ -12,6 +13,7 @@ import { CameraPicker } from './camera-picker.js';
 import { IncidentLine } from './incident-line.js';
 import { rankCameras, type CameraHints } from './rank-cameras.js';
 import { mostCameras, type ReviewAddress } from './review-address.js';
+import classes from './review-setup.module.css';
 
 export interface SetupChoice {
   cameraIds: string[];
@@ -82,35 +84,53 @@ export function ReviewSetup({
   };
 
   return (
-    <Paper p={{ base: 'md', sm: 'lg' }} maw={860} withBorder>
+    <Paper p={{ base: 'md', sm: 'lg' }} pb={0} maw={1100} withBorder>
       <form
         onSubmit={(event) => {
           event.preventDefault();
           open();
         }}
       >
-        <Stack gap="lg">
-          {incident.data && (
-            <Text component="div" fz="lg">
-              {t('setup.forIncident')} <IncidentLine incident={incident.data} />
-            </Text>
-          )}
-          {incident.isError && <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />}
-          <div ref={atInput}>
-            <TimeField
-              label={t('setup.at')}
-              description={t('setup.atHint')}
-              value={at}
-              onChange={(next) => {
-                setTypedAt(next);
-                setComplaints({ ...complaints, at: undefined });
-              }}
-              error={complaints.at}
-              latestMs={serverNowMs()}
-              maw={420}
-              data-testid="review-setup-at"
-            />
-          </div>
+        {incident.data && (
+          <Text component="div" fz="lg" mb="md">
+            {t('setup.forIncident')} <IncidentLine incident={incident.data} />
+          </Text>
+        )}
+        {incident.isError && <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />}
+        <div className={classes.columns}>
+          <Stack gap="lg">
+            <div ref={atInput}>
+              <TimeField
+                label={t('setup.at')}
+                description={t('setup.atHint')}
+                value={at}
+                onChange={(next) => {
+                  setTypedAt(next);
+                  setComplaints({ ...complaints, at: undefined });
+                }}
+                error={complaints.at}
+                latestMs={serverNowMs()}
+                data-testid="review-setup-at"
+              />
+            </div>
+            {asksPurpose && (
+              <Textarea
+                label={t('setup.purpose')}
+                description={t('setup.purposeHint')}
+                placeholder={t('setup.purposeExample')}
+                value={purpose}
+                onChange={(event) => {
+                  setPurpose(event.currentTarget.value);
+                  setComplaints({ ...complaints, purpose: undefined });
+                }}
+                error={complaints.purpose}
+                maxLength={300}
+                autosize
+                minRows={2}
+                data-testid="review-purpose"
+              />
+            )}
+          </Stack>
           <div>
             <CameraPicker
               chosen={cameraIds}
@@ -126,29 +146,12 @@ export function ReviewSetup({
               </Text>
             )}
           </div>
-          {asksPurpose && (
-            <Textarea
-              label={t('setup.purpose')}
-              description={t('setup.purposeHint')}
-              placeholder={t('setup.purposeExample')}
-              value={purpose}
-              onChange={(event) => {
-                setPurpose(event.currentTarget.value);
-                setComplaints({ ...complaints, purpose: undefined });
-              }}
-              error={complaints.purpose}
-              maxLength={300}
-              autosize
-              minRows={2}
-              data-testid="review-purpose"
-            />
-          )}
-          <div>
-            <Button type="submit" h={48} fz="lg" leftSection={<IconPlayerPlay size={22} />} data-testid="review-open">
-              {t('setup.open')}
-            </Button>
-          </div>
-        </Stack>
+        </div>
+        <FormActions
+          submitLabel={t('setup.open')}
+          icon={<IconPlayerPlay size={22} aria-hidden="true" />}
+          testId="review-open"
+        />
       </form>
     </Paper>
   );
