@@ -131,7 +131,7 @@ export function Shell() {
           </Suspense>
         </RouteErrorBoundary>
       </main>
-      <nav className={classes.bottom} aria-label={t('navigation')}>
+      <nav className={classes.bottom} aria-label={t('navigation')} data-bottom-bar>
         {items.slice(0, bottomItems).map((item) => (
           <NavLink key={item.key} to={to(item)} className={classes.bottomLink ?? ''}>
             <item.icon size={22} stroke={1.7} aria-hidden="true" />

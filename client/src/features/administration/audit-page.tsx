@@ -23,6 +23,7 @@ import { formatDate, formatDateTime, formatTime } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useOnScreen } from '../../lib/use-visible.js';
 import { detailLines, detailSpan } from './audit-details.js';
+import classes from './audit-page.module.css';
 import { useAccounts } from './use-accounts.js';
 
 const instant = (text: string | null) => {
@@ -129,25 +130,23 @@ export function AuditPage() {
         />
       ) : (
         <Card withBorder padding={0}>
-          <Table.ScrollContainer minWidth={680}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w={44} aria-label={t('audit.details')} />
-                  <Table.Th w={170}>{t('audit.at')}</Table.Th>
-                  <Table.Th>{t('audit.account')}</Table.Th>
-                  <Table.Th>{t('audit.action')}</Table.Th>
-                  <Table.Th>{t('audit.subject')}</Table.Th>
-                  <Table.Th>{t('audit.purpose')}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {records.map((record) => (
-                  <AuditRow key={record.id} record={record} accounts={accounts.data?.items} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Table className={classes.table ?? ''}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th w={44} aria-label={t('audit.details')} />
+                <Table.Th w={170}>{t('audit.at')}</Table.Th>
+                <Table.Th>{t('audit.account')}</Table.Th>
+                <Table.Th>{t('audit.action')}</Table.Th>
+                <Table.Th>{t('audit.subject')}</Table.Th>
+                <Table.Th>{t('audit.purpose')}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {records.map((record) => (
+                <AuditRow key={record.id} record={record} accounts={accounts.data?.items} />
+              ))}
+            </Table.Tbody>
+          </Table>
         </Card>
       )}
       {query.isFetchNextPageError && <ErrorPanel error={query.error} onRetry={() => void query.fetchNextPage()} />}
@@ -212,8 +211,8 @@ function AuditRow({
 
   return (
     <Fragment>
-      <Table.Tr>
-        <Table.Td p={0}>
+      <Table.Tr className={classes.row ?? ''} data-testid="audit-row">
+        <Table.Td p={0} className={classes.open ?? ''}>
           <UnstyledButton
             onClick={() => setOpened(!opened)}
             aria-expanded={opened}
@@ -223,12 +222,12 @@ function AuditRow({
             <Arrow size={20} />
           </UnstyledButton>
         </Table.Td>
-        <Table.Td>
+        <Table.Td className={classes.at ?? ''}>
           <Instant at={record.at} />
         </Table.Td>
-        <Table.Td>{record.accountName}</Table.Td>
-        <Table.Td>{t(`auditActions.${action}`)}</Table.Td>
-        <Table.Td>
+        <Table.Td className={classes.who ?? ''}>{record.accountName}</Table.Td>
+        <Table.Td className={classes.action ?? ''}>{t(`auditActions.${action}`)}</Table.Td>
+        <Table.Td className={classes.subject ?? ''}>
           {record.subjectName}
           {span !== undefined && (
             <Text size="sm" c="dimmed">
@@ -236,11 +235,11 @@ function AuditRow({
             </Text>
           )}
         </Table.Td>
-        <Table.Td style={{ overflowWrap: 'anywhere' }}>{record.purpose}</Table.Td>
+        <Table.Td className={classes.purpose ?? ''}>{record.purpose}</Table.Td>
       </Table.Tr>
       {opened && (
-        <Table.Tr>
-          <Table.Td />
+        <Table.Tr className={classes.details ?? ''}>
+          <Table.Td className={classes.indent ?? ''} />
           <Table.Td colSpan={5}>
             <Table variant="vertical" withRowBorders={false} verticalSpacing={4} maw={760}>
               <Table.Tbody>

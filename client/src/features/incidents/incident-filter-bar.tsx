@@ -1,7 +1,7 @@
 import { incidentStates } from '@choi-canh/shared/incidents';
 import { Button, Select, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconAdjustmentsHorizontal, IconSearch } from '@tabler/icons-react';
+import { IconAdjustmentsHorizontal, IconClock, IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TimeFilter } from '../../components/time/time-filter.js';
@@ -31,52 +31,78 @@ export function IncidentFilterBar({
     onChange({});
   };
   const set = (change: IncidentFilters) => onChange({ ...filters, ...change });
+  const name = (label: string) => (narrow ? { label } : { 'aria-label': label });
+  const choices = (
+    <>
+      <Select
+        {...name(t('filters.state'))}
+        data={[
+          { value: any, label: t('filters.anyState') },
+          ...incidentStates.map((state) => ({ value: state, label: t(`states.${state}`) })),
+        ]}
+        value={filters.state ?? any}
+        onChange={(value) => set({ state: incidentStates.find((state) => state === value) })}
+        allowDeselect={false}
+      />
+      <Select
+        {...name(t('filters.category'))}
+        data={[
+          { value: any, label: t('filters.anyCategory') },
+          ...(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] })),
+        ]}
+        value={filters.category ?? any}
+        onChange={(value) => set({ category: value === any || value === null ? undefined : value })}
+        allowDeselect={false}
+      />
+      <Select
+        {...name(t('filters.footage'))}
+        data={[
+          { value: any, label: t('filters.anyFootage') },
+          { value: 'true', label: t('filters.byFootage') },
+          { value: 'false', label: t('filters.notByFootage') },
+        ]}
+        value={filters.byFootage === undefined ? any : String(filters.byFootage)}
+        onChange={(value) => set({ byFootage: value === any || value === null ? undefined : value === 'true' })}
+        allowDeselect={false}
+      />
+    </>
+  );
+  const timed = filters.fromMs !== undefined || filters.toMs !== undefined;
   return (
     <div className={classes.filters} role="search">
-      <SearchField key={cleared} text={filters.text} onText={(text) => set({ text })} />
-      {narrow && (
-        <Button
-          variant="default"
-          leftSection={<IconAdjustmentsHorizontal size={20} />}
-          onClick={() => setOpened(!opened)}
-          aria-expanded={opened}
-        >
-          {active === 0 ? t('filters.show') : t('filters.active', { count: active })}
-        </Button>
-      )}
-      {(!narrow || opened) && (
-        <>
-          <Select
-            label={t('filters.state')}
-            data={[
-              { value: any, label: t('filters.anyState') },
-              ...incidentStates.map((state) => ({ value: state, label: t(`states.${state}`) })),
-            ]}
-            value={filters.state ?? any}
-            onChange={(value) => set({ state: incidentStates.find((state) => state === value) })}
-            allowDeselect={false}
-          />
-          <Select
-            label={t('filters.category')}
-            data={[
-              { value: any, label: t('filters.anyCategory') },
-              ...(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] })),
-            ]}
-            value={filters.category ?? any}
-            onChange={(value) => set({ category: value === any || value === null ? undefined : value })}
-            allowDeselect={false}
-          />
-          <Select
-            label={t('filters.footage')}
-            data={[
-              { value: any, label: t('filters.anyFootage') },
-              { value: 'true', label: t('filters.byFootage') },
-              { value: 'false', label: t('filters.notByFootage') },
-            ]}
-            value={filters.byFootage === undefined ? any : String(filters.byFootage)}
-            onChange={(value) => set({ byFootage: value === any || value === null ? undefined : value === 'true' })}
-            allowDeselect={false}
-          />
+      <div className={classes.filterRow}>
+        <SearchField key={cleared} text={filters.text} onText={(text) => set({ text })} />
+        {narrow ? (
+          <Button
+            variant="default"
+            leftSection={<IconAdjustmentsHorizontal size={20} />}
+            onClick={() => setOpened(!opened)}
+            aria-expanded={opened}
+          >
+            {active === 0 ? t('filters.show') : t('filters.active', { count: active })}
+          </Button>
+        ) : (
+          <>
+            {choices}
+            <Button
+              variant={timed ? 'light' : 'default'}
+              leftSection={<IconClock size={20} />}
+              onClick={() => setOpened(!opened)}
+              aria-expanded={opened || timed}
+            >
+              {t('filters.time')}
+            </Button>
+            {active > 0 && (
+              <Button variant="default" onClick={clear}>
+                {t('filters.clear')}
+              </Button>
+            )}
+          </>
+        )}
+      </div>
+      {(opened || (timed && !narrow)) && (
+        <div className={classes.filterTimes}>
+          {narrow && choices}
           <TimeFilter
             key={`from-${cleared}`}
             label={t('filters.from')}
@@ -91,12 +117,12 @@ export function IncidentFilterBar({
             valueMs={filters.toMs}
             onChange={(toMs) => set({ toMs })}
           />
-          {active > 0 && (
+          {narrow && active > 0 && (
             <Button variant="default" onClick={clear}>
               {t('filters.clear')}
             </Button>
           )}
-        </>
+        </div>
       )}
     </div>
   );
@@ -118,6 +144,7 @@ function SearchField({ text, onText }: { text: string | undefined; onText(text: 
   }, [typed, text]);
   return (
     <TextInput
+      className={classes.filterText ?? ''}
       leftSection={<IconSearch size={18} aria-hidden="true" />}
       aria-label={t('filters.text')}
       placeholder={t('filters.text')}

@@ -26,7 +26,7 @@ export interface ReviewSideProps {
 export function ReviewSide({ incident, cameraNames, onChooseCameras, onGoToTag }: ReviewSideProps) {
   const { t } = useTranslation('review');
   return (
-    <aside className={classes.side}>
+    <aside className={classes.side} data-testid="review-side">
       {incident && <Clips incidentId={incident.id} />}
       <section className={classes.panel}>
         <Group justify="space-between" mb={4}>
