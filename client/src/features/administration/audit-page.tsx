@@ -2,7 +2,14 @@ import type { AccountResponse } from '@choi-canh/shared/accounts';
 import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
 import { roles } from '@choi-canh/shared/permissions';
 import { Button, Card, Group, Select, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
-import { IconChevronDown, IconChevronRight, IconListDetails, IconX } from '@tabler/icons-react';
+import { useMediaQuery } from '@mantine/hooks';
+import {
+  IconAdjustmentsHorizontal,
+  IconChevronDown,
+  IconChevronRight,
+  IconListDetails,
+  IconX,
+} from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Fragment, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -58,6 +65,8 @@ export function AuditPage() {
     subjectId: search.get('subject') ?? undefined,
   };
   const [cleared, setCleared] = useState(0);
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const [filtering, setFiltering] = useState(false);
   const filtered = Object.values(filter).some((value) => value !== undefined);
   const query = useInfiniteQuery({
     queryKey: ['audit', filter],
@@ -71,7 +80,18 @@ export function AuditPage() {
   return (
     <>
       <PageHeader title={t('audit.title')} description={t('audit.text')} />
-      <Card withBorder mb="md">
+      {narrow && (
+        <Button
+          mb="md"
+          variant="default"
+          leftSection={<IconAdjustmentsHorizontal size={20} />}
+          onClick={() => setFiltering(!filtering)}
+          aria-expanded={filtering}
+        >
+          {t('audit.filters')}
+        </Button>
+      )}
+      <Card withBorder mb="md" display={narrow && !filtering && !filtered ? 'none' : 'block'}>
         <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
           <Select
             label={t('audit.action')}
