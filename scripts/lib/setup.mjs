@@ -61,11 +61,12 @@ async function aptInstall(packages) {
   await apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-/** @param {{chromium?: boolean, firefox?: boolean}} needs */
+/** @param {{chromium?: boolean, firefox?: boolean, pdf?: boolean}} needs */
 export async function ensureSystemPackages(needs = {}) {
   const missing = [];
   if (!has('ffmpeg') || !has('ffprobe')) missing.push('ffmpeg');
   if (needs.chromium && !has('chromium')) missing.push('chromium');
+  if (needs.pdf && !has('pdftotext')) missing.push('poppler-utils');
   if (needs.firefox && !has('firefox-esr') && !process.env.CHOI_CANH_FIREFOX) missing.push('firefox-esr');
   if (missing.length > 0) await aptInstall(missing);
 }

@@ -1,6 +1,6 @@
 import type { IncidentResponse } from '@choi-canh/shared/incidents';
 import { Anchor, Button, Stack, Text, Title } from '@mantine/core';
-import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
+import { IconArrowLeft, IconHistory, IconPrinter } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams } from 'react-router';
 import { ClipCard } from '../../components/clip-card.js';
@@ -13,6 +13,7 @@ import { useSession } from '../../lib/session.js';
 import { IncidentFacts } from './incident-facts.js';
 import { IncidentHolds } from './incident-holds.js';
 import { IncidentOutcome } from './incident-outcome.js';
+import { IncidentSheet } from './incident-sheet.js';
 import { IncidentStateMark } from './incident-state-mark.js';
 import classes from './incidents.module.css';
 
@@ -51,20 +52,32 @@ function IncidentDetails({ incident }: { incident: IncidentResponse }) {
         title={`${incident.number} · ${incidentTitle(incident, categoryName)}`}
         description={<IncidentStateMark incident={incident} />}
         actions={
-          session.can('footage.open') && (
+          <>
             <Button
-              component={Link}
-              to={reviewAddress}
+              variant="default"
               h={52}
-              fz="lg"
-              leftSection={<IconHistory size={24} />}
-              data-testid="incident-review"
+              leftSection={<IconPrinter size={20} />}
+              onClick={() => window.print()}
+              data-testid="incident-print"
             >
-              {t('page.review')}
+              {t('page.print')}
             </Button>
-          )
+            {session.can('footage.open') && (
+              <Button
+                component={Link}
+                to={reviewAddress}
+                h={52}
+                fz="lg"
+                leftSection={<IconHistory size={24} />}
+                data-testid="incident-review"
+              >
+                {t('page.review')}
+              </Button>
+            )}
+          </>
         }
       />
+      <IncidentSheet incident={incident} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <IncidentFacts incident={incident} />

@@ -1,0 +1,97 @@
+import { incidentResponse } from '@choi-canh/shared/incidents';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
+import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
+import { createAccount, createArea, password } from '../harness/system.js';
+
+let stage: Stage;
+let browser: TestBrowser;
+beforeAll(async () => {
+  requireBuiltClient();
+  stage = await openStage({ cameras: 1 });
+  browser = await openBrowser({ origin: stage.system.origin, width: 1366, height: 768 });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+it('what an administrator renames is renamed everywhere', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll([browser]));
+  const { system } = stage;
+  const { page } = browser;
+  const area = await createArea(system.administrator, 'Chí Đám');
+  const officer = await createAccount(system, 'congan', 'commune_officer', area.id);
+  await createAccount(system, 'tonghop', 'district_officer', area.id);
+  await officer.api.post('/api/incidents', incidentResponse, {
+    areaId: area.id,
+    occurredAt: new Date(Date.now() - 3600_000).toISOString(),
+    place: 'Ngã ba chợ',
+    category: 'theft',
+  });
+  const row = (text: string) => page.getByRole('row').filter({ hasText: text });
+  const save = async () => {
+    const answered = page.waitForResponse(
+      (response) => response.url().includes('/api/names/') && response.request().method() === 'PUT',
+    );
+    await page.getByTestId('names-save').click();
+    expect((await answered).status()).toBe(200);
+  };
+  const openTab = (name: string) => page.getByRole('tab', { name }).click();
+
+  await signIn(page, system.origin, 'quantri', password);
+  await page.goto(`${system.origin}/admin/names`);
+  const role = page.getByTestId('name-vi-district_officer');
+  expect(await role.inputValue()).toBe('Cán bộ tổng hợp');
+  // An empty name is not sent: the field says so and has the focus.
+  await role.fill(' ');
+  await page.getByTestId('names-save').click();
+  await page.getByText('Hãy nhập tên, nhiều nhất 80 ký tự.').waitFor();
+  expect(await role.evaluate((element) => element.matches(':focus'))).toBe(true);
+  await role.fill('Lãnh đạo phòng');
+  await save();
+
+  await openTab('Cấp địa bàn');
+  await page.getByTestId('name-vi-commune').fill('Thị xã mới');
+  await page.getByRole('button', { name: 'Thêm cấp địa bàn' }).click();
+  const added = page.getByRole('group', { name: 'mục mới' });
+  await added.getByLabel('Tiếng Anh').fill('Hamlet');
+  await added.getByLabel('Tiếng Việt').fill('Ấp');
+  await page.getByRole('button', { name: 'Đưa Ấp lên' }).click();
+  await save();
+
+  await openTab('Loại vụ việc');
+  await page.getByTestId('name-vi-theft').fill('Trộm cắp vặt');
+  await save();
+
+  await openTab('Báo cáo in');
+  await page.getByTestId('report-title-vi').fill('Báo cáo tuần về camera');
+  await save();
+
+  await page.goto(`${system.origin}/admin/accounts`);
+  await row('tonghop').getByText('Lãnh đạo phòng').first().waitFor();
+  await page.goto(`${system.origin}/admin/areas`);
+  await row('Chí Đám').getByText('Thị xã mới').waitFor();
+  await page.getByRole('button', { name: 'Thao tác với Chí Đám' }).click();
+  await page.getByRole('menuitem', { name: 'Sửa hoặc chuyển' }).click();
+  await page.getByRole('dialog').getByLabel('Cấp', { exact: true }).click();
+  await page.getByRole('option', { name: 'Ấp', exact: true }).waitFor();
+  // Levels of the law before are not offered for what is new.
+  expect(await page.getByRole('option', { name: /Huyện|Thị trấn/ }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+
+  await page.goto(`${system.origin}/reports?area=${area.id}`);
+  await page.getByRole('heading', { name: 'Báo cáo tuần về camera' }).waitFor();
+  await page.getByTestId('report-sentence').getByText('trên địa bàn thị xã mới Chí Đám ghi nhận 1 vụ việc').waitFor();
+  await row('Trộm cắp vặt').waitFor();
+
+  await page.goto(`${system.origin}/admin/audit?action=name.update`);
+  const renamed = row('Cán bộ tổng hợp');
+  await renamed.getByRole('button', { name: 'Chi tiết' }).click();
+  await page.getByText('Cán bộ tổng hợp → Lãnh đạo phòng').waitFor();
+
+  const body = { items: [{ code: 'technician', vi: 'Thợ', en: 'Worker' }] };
+  expect((await officer.api.fetch('PUT', '/api/names/roles', body)).status).toBe(403);
+  expect(browser.pageErrors).toEqual([]);
+});

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { tagResponse } from '@choi-canh/shared/evidence';
+import { incidentResponse } from '@choi-canh/shared/incidents';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
+import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
+import { addCameras, createAccount, createArea } from '../harness/system.js';
+
+let stage: Stage;
+let browser: TestBrowser;
+let incidentId: string;
+beforeAll(async () => {
+  requireBuiltClient();
+  stage = await openStage({ cameras: 1 });
+  browser = await openBrowser({ origin: stage.system.origin });
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+/** The pages of a PDF as text; a page without any text is an empty string. */
+async function pagesOf(name: string): Promise<string[]> {
+  const path = join(stage.folder, `${name}.pdf`);
+  // The margins are those of the page's own style, as in the dialog of a browser.
+  await writeFile(path, await browser.page.pdf({ preferCSSPageSize: true, printBackground: true }));
+  const { stdout } = await promisify(execFile)('pdftotext', ['-layout', path, '-']);
+  return stdout
+    .split('\f')
+    .slice(0, -1)
+    .map((page) => page.trim());
+}
+
+/** What belongs to the screen: navigation, skip link, buttons. */
+const screenWords = [
+  ...['Đến nội dung chính', 'Chòi Canh', 'Trực tiếp', 'Xem lại hình ảnh', 'Kỳ báo cáo', 'Tải bảng số liệu'],
+  ...['In báo cáo', 'In phiếu', 'Sửa thông tin', 'Lưu kết quả', 'Danh sách vụ việc', 'Tháng này', 'Đã kết nối'],
+];
+function expectPaper(pages: string[], title: string): void {
+  const [first = '', last = ''] = [pages[0], pages.at(-1)];
+  const one = (text: string) => text.replace(/\s+/g, ' ');
+  for (const words of ['CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM', 'Độc lập - Tự do - Hạnh phúc', 'CÔNG AN XÃ CHÍ ĐÁM']) {
+    expect(first).toContain(words);
+  }
+  expect(first).toMatch(/Chí Đám, ngày \d{2} tháng \d{1,2} năm 20\d\d/);
+  expect(one(first).toLocaleUpperCase('vi')).toContain(title.toLocaleUpperCase('vi'));
+  for (const words of ['Nơi nhận:', 'NGƯỜI LẬP BÁO CÁO', 'congan.chidam']) expect(last).toContain(words);
+  for (const words of screenWords) expect(pages.join('\n')).not.toContain(words);
+}
+
+it('a report and an incident are printed as papers, each with its signature beside its last rows', async ({
+  onTestFailed,
+}) => {
+  onTestFailed(() => photographAll([browser]));
+  const { system, simulator } = stage;
+  const province = await createArea(system.administrator, 'Phú Thọ', null, 'province');
+  const area = await createArea(system.administrator, 'Chí Đám', province.id);
+  const [camera] = await addCameras(system.administrator, area.id, simulator.cameras);
+  const officer = await createAccount(system, 'congan.chidam', 'commune_officer', area.id);
+  const occurredAt = new Date(Date.now() - 3600_000).toISOString();
+  const incident = await officer.api.post('/api/incidents', incidentResponse, {
+    ...{ areaId: area.id, occurredAt, place: 'Ngã ba chợ', category: 'theft', description: 'Mất xe đạp trước cổng.' },
+  });
+  incidentId = incident.id;
+  const to = new Date(Date.parse(occurredAt) + 20_000).toISOString();
+  await officer.api.post(`/api/incidents/${incidentId}/tags`, tagResponse, {
+    ...{ cameraId: camera?.id, from: occurredAt, to, note: 'Người dắt xe đi về phía cầu', decisive: true },
+  });
+
+  const { page } = browser;
+  await signIn(page, system.origin, officer.username, officer.password);
+  await page.goto(`${system.origin}/reports`);
+  await page.getByTestId('report-sentence').getByText('trên địa bàn xã Chí Đám ghi nhận 1 vụ việc').waitFor();
+  const report = await pagesOf('report');
+  expectPaper(report, 'Báo cáo kết quả khai thác, sử dụng hình ảnh camera an ninh');
+  expect(report.length).toBeLessThanOrEqual(2);
+  expect(report.join('\n')).toContain('Tại thời điểm lập báo cáo');
+  // The last table's total and its last area stand on the page of the signature.
+  expect(report.at(-1)).toMatch(/Chí Đám\s+1\s+0\s+0[\s\S]*Cộng\s+1\s+0\s+0[\s\S]*NGƯỜI LẬP BÁO CÁO/);
+
+  await page.goto(`${system.origin}/incidents/${incidentId}`);
+  await page.getByText('Người dắt xe đi về phía cầu').first().waitFor();
+  const sheet = await pagesOf('incident');
+  expectPaper(sheet, 'Phiếu thông tin vụ việc');
+  expect(sheet).toHaveLength(1);
+  for (const words of [incident.number, 'Ngã ba chợ', 'xã Chí Đám', 'Mất xe đạp trước cổng.', 'Đoạn đánh dấu', '★']) {
+    expect(sheet[0]).toContain(words);
+  }
+});
+
+// The end of a page falls between any two rows; the signature stands alone after none of them.
+it.each([8, 14, 20, 23, 24, 25, 26, 27, 28, 29, 30, 40])(
+  'with %i rows more the signature is on the page of the last rows',
+  async (count) => {
+    const { page } = browser;
+    await page.goto(`${stage.system.origin}/reports`);
+    const table = page.locator('table').last();
+    await table.waitFor();
+    await table.evaluate((element: { querySelector(selector: string): { innerHTML: string } }, rows: number) => {
+      const body = element.querySelector('tbody');
+      body.innerHTML += Array.from(
+        { length: rows },
+        (_, n) => `<tr><th>Dòng ${n + 1}</th><td>1</td><td>1</td><td>1</td></tr>`,
+      ).join('');
+    }, count);
+    const pages = await pagesOf(`rows-${count}`);
+    expectPaper(pages, 'Báo cáo');
+    expect(pages.at(-1)).toContain(`Dòng ${count}`);
+    expect(pages.at(-1)).toContain('Cộng');
+    // No row is lost or printed twice, and no page is empty.
+    const printed = pages.join('\n').match(/Dòng \d+/g) ?? [];
+    expect(printed).toEqual(Array.from({ length: count }, (_, n) => `Dòng ${n + 1}`));
+    expect(pages.filter((text) => text === '')).toEqual([]);
+  },
+);
