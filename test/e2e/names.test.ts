@@ -2,7 +2,7 @@ import { incidentResponse } from '@choi-canh/shared/incidents';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
-import { createAccount, createArea, password } from '../harness/system.js';
+import { createAccount, createArea } from '../harness/system.js';
 
 let stage: Stage;
 let browser: TestBrowser;
@@ -23,6 +23,7 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   const area = await createArea(system.administrator, 'Chí Đám');
   const officer = await createAccount(system, 'congan', 'commune_officer', area.id);
   await createAccount(system, 'tonghop', 'district_officer', area.id);
+  const chief = await createAccount(system, 'quantrivien', 'administrator', null);
   await officer.api.post('/api/incidents', incidentResponse, {
     areaId: area.id,
     occurredAt: new Date(Date.now() - 3600_000).toISOString(),
@@ -39,7 +40,7 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   };
   const openTab = (name: string) => page.getByRole('tab', { name }).click();
 
-  await signIn(page, system.origin, 'quantri', password);
+  await signIn(page, system.origin, chief.username, chief.password);
   await page.goto(`${system.origin}/admin/names`);
   const role = page.getByTestId('name-vi-district_officer');
   expect(await role.inputValue()).toBe('Cán bộ tổng hợp');
