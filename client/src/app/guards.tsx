@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useLocation } from 'react-router';
 import { EmptyState } from '../components/empty-state.js';
 import { ErrorPanel } from '../components/error-panel.js';
+import { usePageTitle } from '../lib/page-title.js';
 import { useSession } from '../lib/session.js';
 import { homeOfRole } from './navigation.js';
 import { ShellWaiting } from './page-waiting.js';
@@ -30,11 +31,21 @@ export function SignedIn({ children }: { children: ReactNode }) {
 }
 
 export function Allowed({ permission, children }: { permission: Permission; children: ReactNode }) {
-  const { t } = useTranslation();
   const session = useSession();
   if (session.can(permission)) return children;
+  return <NotAllowed />;
+}
+
+function NotAllowed() {
+  const { t } = useTranslation();
+  usePageTitle(t('notAllowed.title'));
   return (
-    <EmptyState icon={<IconLock size={40} stroke={1.4} />} title={t('notAllowed.title')} text={t('notAllowed.text')} />
+    <EmptyState
+      heading
+      icon={<IconLock size={40} stroke={1.4} />}
+      title={t('notAllowed.title')}
+      text={t('notAllowed.text')}
+    />
   );
 }
 
@@ -45,8 +56,10 @@ export function Home() {
 
 export function NotFound() {
   const { t } = useTranslation();
+  usePageTitle(t('notFound.title'));
   return (
     <EmptyState
+      heading
       icon={<IconMapOff size={40} stroke={1.4} />}
       title={t('notFound.title')}
       text={t('notFound.text')}

@@ -1,4 +1,13 @@
-import { Avatar, Menu, SegmentedControl, Stack, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import {
+  Avatar,
+  Menu,
+  SegmentedControl,
+  Stack,
+  Text,
+  UnstyledButton,
+  VisuallyHidden,
+  useMantineColorScheme,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -28,11 +37,13 @@ export function PersonMenu() {
     <>
       <Menu position="bottom-end" width={280} shadow="md" closeOnItemClick>
         <Menu.Target>
-          <UnstyledButton className={classes.button} aria-label={`${t('person.menu')}: ${account.displayName}`}>
-            <Avatar size={34} radius="xl" color="watch" variant="filled">
+          {/* No label of its own: what is read begins with what is seen. */}
+          <UnstyledButton className={classes.button}>
+            <Avatar aria-hidden="true" size={34} radius="xl" color="watch" variant="filled">
               {initials(account.displayName)}
             </Avatar>
             <span className={classes.name}>{account.displayName}</span>
+            <VisuallyHidden>{t('person.menu')}</VisuallyHidden>
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown p="sm">

@@ -14,6 +14,7 @@ import { PageWaiting } from './page-waiting.js';
 import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
 import { PageBarSlot } from '../lib/page-bar.js';
+import { usePageFocus } from '../lib/page-focus.js';
 import { useRecorderEvents } from '../lib/recorders.js';
 import { startServiceWorker } from '../lib/service-worker.js';
 import { useSession } from '../lib/session.js';
@@ -46,6 +47,7 @@ export function Shell() {
   useCameraEvents();
   useRecorderEvents();
   useSessionSocket();
+  usePageFocus();
   useEffect(() => void prepareForAway(), []);
 
   const items = navigation.filter((item) => session.can(item.permission));
@@ -88,7 +90,7 @@ export function Shell() {
             onClick={() => setRailOpened(true)}
             aria-label={t('navigation')}
           />
-          <Link to="/" className={classes.brand ?? ''}>
+          <Link to="/" className={classes.brand ?? ''} aria-label={t('appName')}>
             <Wordmark />
           </Link>
           <AreaSelect

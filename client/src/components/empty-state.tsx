@@ -1,5 +1,6 @@
 import { Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { PageHeading } from './page-heading.js';
 
 /** Nothing here yet: says so, and what to do next. */
 export function EmptyState({
@@ -7,11 +8,14 @@ export function EmptyState({
   text,
   icon,
   action,
+  heading = false,
 }: {
   title: string;
   text?: ReactNode;
   icon?: ReactNode;
   action?: ReactNode;
+  /** It is the whole page: its title is the page's heading. */
+  heading?: boolean;
 }) {
   return (
     <Stack align="center" gap="xs" py={48} px="md" ta="center">
@@ -20,9 +24,13 @@ export function EmptyState({
           {icon}
         </Text>
       )}
-      <Title order={2} fz="lg">
-        {title}
-      </Title>
+      {heading ? (
+        <PageHeading fz="lg">{title}</PageHeading>
+      ) : (
+        <Title order={2} fz="lg">
+          {title}
+        </Title>
+      )}
       {text !== undefined && (
         <Text c="dimmed" maw={520} component="div">
           {text}

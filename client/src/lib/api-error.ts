@@ -41,3 +41,8 @@ export class ApiError extends Error {
 export function isApiError(error: unknown, kind?: ApiErrorKind): error is ApiError {
   return error instanceof ApiError && (kind === undefined || error.kind === kind);
 }
+
+/** What was asked for is not there, or not for this account. */
+export function isMissing(error: unknown): boolean {
+  return isApiError(error) && error.kind === 'not_found';
+}

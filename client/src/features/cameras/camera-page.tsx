@@ -9,6 +9,7 @@ import { LiveVideo } from '../../components/live-video.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { StateBadge } from '../../components/state-badge.js';
+import { isMissing } from '../../lib/api-error.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCamera } from '../../lib/cameras.js';
 import { serverNowMs } from '../../lib/server-clock.js';
@@ -52,7 +53,10 @@ export function CameraPage() {
         {query.isPending ? (
           <SkeletonList rows={6} />
         ) : (
-          <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+          <>
+            <PageHeader title={isMissing(query.error) ? t('missing') : t('title')} />
+            <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+          </>
         )}
       </>
     );

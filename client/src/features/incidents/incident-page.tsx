@@ -8,6 +8,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { TagList } from '../../components/tag-list.js';
+import { isMissing } from '../../lib/api-error.js';
 import { incidentTitle, useCategoryName, useClips, useIncident, useIncidentEvents, useTags } from '../../lib/cases.js';
 import { useSession } from '../../lib/session.js';
 import { IncidentFacts } from './incident-facts.js';
@@ -34,7 +35,10 @@ export function IncidentPage() {
       ) : incident.data ? (
         <IncidentDetails incident={incident.data} />
       ) : (
-        <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />
+        <>
+          <PageHeader title={isMissing(incident.error) ? t('missing') : t('title')} />
+          <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />
+        </>
       )}
     </>
   );

@@ -58,7 +58,7 @@ export function LivePage() {
   if (focused !== undefined) {
     return (
       <>
-        <PageHeader title={focused.name} description={focused.place} />
+        <PageHeader title={focused.name} tabTitle={`${focused.name} · ${t('title')}`} description={focused.place} />
         <FocusedCamera camera={focused} onBack={leaveFocus} />
       </>
     );

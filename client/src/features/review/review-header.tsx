@@ -1,9 +1,10 @@
-import { Text, Title } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconAdjustments, IconLayoutSidebarRight, IconLink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PageHeader } from '../../components/page-header.js';
+import { PageHeading } from '../../components/page-heading.js';
 import { PageBar } from '../../lib/page-bar.js';
 import { usePageTitle } from '../../lib/page-title.js';
 import classes from './review.module.css';
@@ -12,6 +13,8 @@ import { useSidePanel } from './use-side-panel.js';
 export interface ReviewHeaderProps {
   /** What is reviewed: the incident, or the purpose. */
   description: ReactNode;
+  /** Number of the incident, for the browser's tab. */
+  incidentNumber: string | undefined;
   /** Footage is open or being opened. */
   opened: boolean;
   /** All on one screen: the header is in the shell's top bar. */
@@ -20,24 +23,32 @@ export interface ReviewHeaderProps {
 }
 
 /** Title of the review with what it is for; as low as can be where the pictures need the room. */
-export function ReviewHeader({ description, opened, fitted, onChooseAgain }: ReviewHeaderProps) {
+export function ReviewHeader({ description, incidentNumber, opened, fitted, onChooseAgain }: ReviewHeaderProps) {
   const { t } = useTranslation('review');
-  if (!opened) return <PageHeader title={t('title')} description={description} />;
-  const header = <OpenedHeader description={description} fitted={fitted} onChooseAgain={onChooseAgain} />;
+  const tabTitle = [incidentNumber, t('title')].filter((part) => part !== undefined).join(' · ');
+  if (!opened) return <PageHeader title={t('title')} tabTitle={tabTitle} description={description} />;
+  const header = (
+    <OpenedHeader tabTitle={tabTitle} description={description} fitted={fitted} onChooseAgain={onChooseAgain} />
+  );
   return fitted ? <PageBar>{header}</PageBar> : header;
 }
 
-function OpenedHeader({ description, fitted, onChooseAgain }: Omit<ReviewHeaderProps, 'opened'>) {
+function OpenedHeader({
+  tabTitle,
+  description,
+  fitted,
+  onChooseAgain,
+}: Omit<ReviewHeaderProps, 'opened' | 'incidentNumber'> & { tabTitle: string }) {
   const { t } = useTranslation('review');
   const clipboard = useClipboard({ timeout: 2500 });
   const side = useSidePanel();
-  usePageTitle(t('title'));
+  usePageTitle(tabTitle);
   const copyLabel = clipboard.copied ? t('common:actions.copied') : t('copyLink');
   return (
     <div className={classes.header} data-testid="review-header">
-      <Title order={1} fz={17} className={classes.headerTitle}>
+      <PageHeading fz={17} className={classes.headerTitle ?? ''}>
         {t('title')}
-      </Title>
+      </PageHeading>
       <Text component="div" className={classes.headerLine}>
         {description}
       </Text>

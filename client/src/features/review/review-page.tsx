@@ -64,6 +64,7 @@ export function ReviewPage() {
     <>
       <ReviewHeader
         description={description}
+        incidentNumber={incident.data?.number}
         opened={request !== undefined}
         fitted={!narrow && !(opening.isError && opening.data === undefined)}
         onChooseAgain={() => setChoosing(true)}
