@@ -23,6 +23,10 @@ afterAll(async () => {
 it('shows, steps and marks frames as they were recorded, in Chromium', async ({ onTestFailed }) => {
   onTestFailed(() => photographAll([browser]));
   const screen = screenOf(browser.page);
+  const refused: string[] = [];
+  browser.page.on('response', (response) => {
+    if (response.status() >= 400) refused.push(`${response.status()} ${new URL(response.url()).pathname}`);
+  });
   await signInByApi(screen, review.stage.system.origin, review.officer);
   await reviewsToTheFrame(screen, review);
 
@@ -60,6 +64,14 @@ it('shows, steps and marks frames as they were recorded, in Chromium', async ({ 
     90_000,
   );
   expect(cancelled).toEqual([]);
+
+  // Where nothing was recorded there is a sentence, and no still is asked for.
+  const address = new URL(page.url());
+  address.searchParams.set('at', new Date(review.fromMs - 120_000).toISOString());
+  address.searchParams.set('from', new Date(review.fromMs - 300_000).toISOString());
+  await page.goto(address.href);
+  for (const { id } of review.cameras) await page.getByTestId(`review-gap-${id}`).waitFor();
+  expect(refused).toEqual([]);
   expect(browser.foreignRequests).toEqual([]);
   expect(browser.pageErrors).toEqual([]);
 });

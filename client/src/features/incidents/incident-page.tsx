@@ -8,6 +8,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { TagList } from '../../components/tag-list.js';
+import { UndoArea } from '../../components/undo-area.js';
 import { isMissing } from '../../lib/api-error.js';
 import { incidentTitle, useCategoryName, useClips, useIncident, useIncidentEvents, useTags } from '../../lib/cases.js';
 import { useSession } from '../../lib/session.js';
@@ -117,7 +118,11 @@ function Tags({ incident }: { incident: IncidentResponse }) {
       {tags.isPending && <SkeletonList rows={2} height={56} />}
       {tags.isError && <ErrorPanel error={tags.error} onRetry={() => void tags.refetch()} />}
       {tags.data?.length === 0 && <Text c="dimmed">{t('tags.empty')}</Text>}
-      {tags.data && <TagList tags={tags.data} onGo={(tag) => go(tag.cameraId, tag.from, tag.to)} />}
+      {tags.data && (
+        <UndoArea>
+          <TagList tags={tags.data} onGo={(tag) => go(tag.cameraId, tag.from, tag.to)} />
+        </UndoArea>
+      )}
     </section>
   );
 }

@@ -2,6 +2,8 @@
 export interface FragmentTimes {
   /** Media time, seconds. */
   start: number;
+  /** The same once it is loaded; of a fragment at 0 hls.js leaves `start` as it was. */
+  startPTS?: number | undefined;
   duration: number;
   /** Wall time, UTC ms; null where the playlist does not say. */
   programDateTime: number | null;
@@ -36,6 +38,7 @@ function lastAtOrBefore(fragments: readonly FragmentTimes[], value: number, key:
   return found;
 }
 
+const mediaOf = (fragment: FragmentTimes) => fragment.startPTS ?? fragment.start;
 const wallOf = (fragment: FragmentTimes) => fragment.programDateTime ?? Number.POSITIVE_INFINITY;
 
 /** Media time (seconds) that shows the wall instant; undefined where the playlist has no footage. */
@@ -44,28 +47,16 @@ export function wallToMedia(fragments: readonly FragmentTimes[], wallMs: number)
   const fragment = fragments[index];
   if (fragment && !fragment.gap) {
     const offset = (wallMs - wallOf(fragment)) / 1000;
-    if (offset < fragment.duration) return fragment.start + offset;
+    if (offset < fragment.duration) return mediaOf(fragment) + offset;
     const next = fragments[index + 1];
     const holeMs =
       next && !next.gap ? wallOf(next) - wallOf(fragment) - fragment.duration * 1000 : Number.POSITIVE_INFINITY;
-    if (holeMs <= jitterMs) return fragment.start + Math.max(0, fragment.duration - 0.001);
+    if (holeMs <= jitterMs) return mediaOf(fragment) + Math.max(0, fragment.duration - 0.001);
   }
   return undefined;
 }
 
 /** The fragment that holds a media time (seconds); the first for what is before all. */
 export function fragmentAt<F extends FragmentTimes>(fragments: readonly F[], mediaSeconds: number): F | undefined {
-  return fragments[
-    Math.max(
-      0,
-      lastAtOrBefore(fragments, mediaSeconds + 0.0005, (f) => f.start),
-    )
-  ];
-}
-
-/** Wall instant (UTC ms) of a media time (seconds); undefined for an empty playlist or one without wall times. */
-export function mediaToWall(fragments: readonly FragmentTimes[], mediaSeconds: number): number | undefined {
-  const fragment = fragmentAt(fragments, mediaSeconds);
-  if (!fragment || fragment.programDateTime === null) return undefined;
-  return fragment.programDateTime + (mediaSeconds - fragment.start) * 1000;
+  return fragments[Math.max(0, lastAtOrBefore(fragments, mediaSeconds + 0.0005, mediaOf))];
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { historyCommand, isKeyTaken } from '../../lib/page-keys.js';
 
 export interface ReviewCommands {
   togglePlay(): void;
@@ -40,25 +41,6 @@ export function keyWord(key: string, space: string): string {
   return namedKeys[key as keyof typeof namedKeys] ?? key.toUpperCase();
 }
 
-const typedIn =
-  'textarea, select, [contenteditable="true"], input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="range"])';
-
-/** Keys belong to a field that is typed in, and to an open dialog or list, before they belong to the review. */
-function isTaken(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.isComposing) return true;
-  const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest(`${typedIn}, [role="dialog"], [role="listbox"], [role="menu"]`)) return true;
-  return document.querySelector('[role="dialog"], [role="menu"]') !== null;
-}
-
-/** Ctrl+Z, and Ctrl+Shift+Z or Ctrl+Y; elsewhere the browser would undo in a field that was left, and go there. */
-function historyCommand(event: KeyboardEvent): 'undo' | 'redo' | undefined {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return undefined;
-  const pressed = event.key.toLowerCase();
-  if (pressed === 'z') return event.shiftKey ? 'redo' : 'undo';
-  return pressed === 'y' ? 'redo' : undefined;
-}
-
 /** Runs commands by key while mounted, whatever has the focus, unless one is typing. */
 export function useReviewKeys(commands: ReviewCommands): void {
   const newest = useRef(commands);
@@ -78,7 +60,7 @@ export function useReviewKeys(commands: ReviewCommands): void {
     };
     const onKeyDown = (event: KeyboardEvent) => {
       wasTab = event.key === 'Tab';
-      if (isTaken(event)) return;
+      if (isKeyTaken(event)) return;
       const move = historyCommand(event);
       if (move !== undefined) {
         event.preventDefault();

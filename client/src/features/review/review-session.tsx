@@ -27,7 +27,7 @@ import { useClockState, useEngineState } from './use-clock.js';
 import { reviewCommands } from './use-commands.js';
 import { useJump } from './use-jump.js';
 import { useNotice } from './use-notice.js';
-import { useUndo } from './use-undo.js';
+import { useUndo } from '../../lib/use-undo.js';
 import { fullStreamRate } from './wait-policy.js';
 import { useEngine } from './use-engine.js';
 import { playlistUrl, thumbnailUrl } from './use-opening.js';

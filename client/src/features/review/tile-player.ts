@@ -71,7 +71,7 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
       url: options.urls[content],
       config: configs[content],
       onFailure: (failure) => {
-        if (content === wanted) setPhase('failed', failure);
+        if (content === 'full' && wanted === 'full') setPhase('failed', failure);
       },
       onPainted: () => {
         if (content === visible) report();
@@ -117,13 +117,16 @@ export function createTilePlayer(options: TilePlayerOptions): TilePlayer {
     if (isDestroyed || phase === 'failed') return;
     const snapshot = clock.snapshot();
     const wish: FollowWish = { ...snapshot, wallMs: clock.at() };
-    wanted = snapshot.playing && options.wantsKeyframes() ? 'keyframes' : 'full';
+    // Where the keyframes cannot be played, everything may still be.
+    const isFast = snapshot.playing && options.wantsKeyframes() && players.keyframes?.failure === undefined;
+    wanted = isFast ? 'keyframes' : 'full';
     const other: TileContent = wanted === 'full' ? 'keyframes' : 'full';
     players[other]?.rest();
     const player = playerOf(wanted);
     const next = player.follow(wish);
     if (next === 'ready') show(wanted);
-    setPhase(next, player.failure);
+    // Of keyframes that fail the next frame makes full pictures.
+    setPhase(next === 'failed' && wanted === 'keyframes' ? 'loading' : next, player.failure);
   }
 
   follow();

@@ -1,7 +1,7 @@
 import { use } from 'react';
 import { useTranslation } from 'react-i18next';
-import { errorText } from '../../lib/error-text.js';
-import { UndoContext } from '../../lib/undo-context.js';
+import { errorText } from './error-text.js';
+import { UndoContext } from './undo-context.js';
 
 /** The page's history, with commands that say what was undone. */
 export function useUndo(say: (sentence: string) => void) {
