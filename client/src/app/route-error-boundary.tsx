@@ -1,6 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import { Translation } from 'react-i18next';
+import { TechnicalDetail } from '../components/technical-detail.js';
 import { ReloadButton } from './reload-button.js';
 
 interface Props {
@@ -38,12 +39,7 @@ export class RouteErrorBoundary extends Component<Props, { error: unknown; reset
             <Stack gap="sm" align="flex-start">
               <Text>{t('error.pageText')}</Text>
               <ReloadButton />
-              <details>
-                <summary style={{ minHeight: 40, lineHeight: '40px', cursor: 'pointer' }}>{t('error.details')}</summary>
-                <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                  {error instanceof Error ? error.message : String(error)}
-                </Text>
-              </details>
+              <TechnicalDetail detail={error instanceof Error ? error.message : String(error)} />
             </Stack>
           </Alert>
         )}

@@ -80,6 +80,28 @@ describe('the Vietnamese of the product', () => {
     },
   );
 
+  it('shows what a machine said only folded, under "Chi tiết kỹ thuật"', () => {
+    const open: string[] = [];
+    for (const path of filesUnder('client/src').filter((name) => name.endsWith('.tsx'))) {
+      const source = ts.createSourceFile(
+        path,
+        readFileSync(path, 'utf8'),
+        ts.ScriptTarget.Latest,
+        true,
+        ts.ScriptKind.TSX,
+      );
+      const visit = (node: ts.Node) => {
+        const isChild = ts.isJsxExpression(node) && !ts.isJsxAttribute(node.parent);
+        const shown = isChild && node.expression !== undefined ? node.expression.getText() : '';
+        if (/(\.(detail|message)|detail: \w+\.detail)( \}\))?$/.test(shown))
+          open.push(`${relative(root, path)}: ${shown}`);
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+    }
+    expect(open).toEqual([]);
+  });
+
   it('is looked for where it is', () => {
     const sentences = [...sourceTexts(join(root, 'scripts/verify-footage/sentences.ts'))];
     expect(sentences.length).toBeGreaterThan(30);

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
+import { TechnicalDetail } from '../../components/technical-detail.js';
 import { areasKey } from '../../lib/areas.js';
 import { invalidateCameras } from '../../lib/cameras.js';
 import { useUrlState } from '../../lib/url-state.js';
@@ -144,11 +145,7 @@ export function AdditionProgress({
                         {good.includes(result.outcome) ? '● ' : '■ '}
                         {t(`outcomes.${result.outcome}`)}
                       </Text>
-                      {result.detail !== '' && (
-                        <Text size="xs" c="dimmed">
-                          {result.detail}
-                        </Text>
-                      )}
+                      <TechnicalDetail detail={result.detail} />
                     </Table.Td>
                   </Table.Tr>
                 ))}

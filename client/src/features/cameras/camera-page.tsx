@@ -9,6 +9,7 @@ import { LiveVideo } from '../../components/live-video.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { StateBadge } from '../../components/state-badge.js';
+import { TechnicalDetail } from '../../components/technical-detail.js';
 import { isMissing } from '../../lib/api-error.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCamera } from '../../lib/cameras.js';
@@ -97,11 +98,7 @@ export function CameraPage() {
                   </Text>
                 </Group>
                 <Text>{t(`common:cameraReasons.${camera.reason}`)}</Text>
-                {mayManage && camera.detail !== '' && (
-                  <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                    {t('detail', { detail: camera.detail })}
-                  </Text>
-                )}
+                {mayManage && <TechnicalDetail detail={camera.detail} />}
                 <CameraCure camera={camera} onPage />
               </Stack>
               {camera.sub !== null && session.can('camera.live') && (
