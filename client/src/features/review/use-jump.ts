@@ -1,69 +1,33 @@
-import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { useRef } from 'react';
+import type { TFunction } from 'i18next';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { errorText } from '../../lib/error-text.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
-import type { AddressChange } from './address-writer.js';
-import { cannotShow } from './cannot-show.js';
-import { windowShowing, type OpeningWindow } from './opening-window.js';
-import type { WallClock } from './wall-clock.js';
+import { Jumper, type JumpContext, type JumpNews } from './jumper.js';
+import type { OpeningWindow } from './opening-window.js';
 
-export interface JumpContext {
-  clock: WallClock;
-  window: OpeningWindow;
-  coverages: readonly CameraCoverage[];
-  /** Opens a window beforehand, so that the view changes at once when it is there. Rejects where it cannot be opened. */
-  onOpenAhead(window: OpeningWindow): Promise<unknown>;
-  onAddress(change: AddressChange): void;
-  onNotice(sentence: string | undefined): void;
+function sentenceOf(t: TFunction<'review'>, news: JumpNews): string | undefined {
+  if (news === undefined) return undefined;
+  if (news.code === 'failed') return t('jump.failed', { reason: errorText(news.error) });
+  if (news.code === 'opening') {
+    const { fromMs, toMs } = news.window;
+    return t('jump.opening', { from: formatDateTime(fromMs, 'minute'), to: formatTime(toMs, 'minute') });
+  }
+  const oldest = news.oldestMs === undefined ? '' : formatDateTime(news.oldestMs, 'minute');
+  return t(`jump.${news.code}`, { at: formatDateTime(news.atMs), oldest });
 }
 
-/**
- * Goes to an instant. One outside of the window is opened first: until then, and where it cannot be, the clock stays
- * where it is, and a sentence says why.
- */
-export function useJump(context: JumpContext) {
+/** Jumps of a review, inside of its window and out of it. */
+export function useJump({
+  onNotice,
+  ...rest
+}: Omit<JumpContext, 'nowMs' | 'onNews'> & { onNotice(sentence: string | undefined): void }) {
   const { t } = useTranslation('review');
-  const newest = useRef(0);
-
-  /** @returns whether the clock went there, or the window is open */
-  async function openThen(window: OpeningWindow, change: AddressChange): Promise<boolean> {
-    newest.current += 1;
-    const own = newest.current;
-    const range = { from: formatDateTime(window.fromMs, 'minute'), to: formatTime(window.toMs, 'minute') };
-    context.onNotice(t('jump.opening', range));
-    try {
-      await context.onOpenAhead(window);
-    } catch (error) {
-      if (own === newest.current) context.onNotice(t('jump.failed', { reason: errorText(error) }));
-      return false;
-    }
-    // A later wish has taken its place.
-    if (own !== newest.current) return false;
-    context.onNotice(undefined);
-    context.onAddress(change);
-    return true;
-  }
-
+  const [jumper] = useState(() => new Jumper());
+  const context: JumpContext = { ...rest, nowMs: serverNowMs, onNews: (news) => onNotice(sentenceOf(t, news)) };
   return {
-    async jumpTo(atMs: number): Promise<boolean> {
-      const nowMs = serverNowMs();
-      const refusal = cannotShow(context.coverages, atMs, nowMs);
-      if (refusal !== undefined) {
-        const oldest = refusal.oldestMs === undefined ? '' : formatDateTime(refusal.oldestMs, 'minute');
-        context.onNotice(t(`jump.${refusal.code}`, { at: formatDateTime(atMs), oldest }));
-        return false;
-      }
-      const window = windowShowing(context.window, atMs, nowMs);
-      if (window.fromMs !== context.window.fromMs || window.toMs !== context.window.toMs) {
-        return openThen(window, { atMs, window });
-      }
-      newest.current += 1;
-      context.onNotice(undefined);
-      context.clock.seek(atMs);
-      return true;
-    },
-    openWindow: (window: OpeningWindow) => openThen(window, { window }),
+    jumpTo: (atMs: number) => jumper.jumpTo(context, atMs),
+    openWindow: (window: OpeningWindow) => jumper.openWindow(context, window),
   };
 }
