@@ -17,6 +17,8 @@ export interface BrowserOptions {
   origin: string;
   width?: number;
   height?: number;
+  /** Of the browser's machine; the product shows Vietnam's time whatever it is. */
+  timezoneId?: string;
   /** Further Chromium switches, e.g. to map a host name to the loopback address. */
   args?: string[];
 }
@@ -26,6 +28,7 @@ export async function openBrowser({
   origin,
   width = 1440,
   height = 900,
+  timezoneId = 'Asia/Ho_Chi_Minh',
   args = [],
 }: BrowserOptions): Promise<TestBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'choi-canh-chromium-'));
@@ -44,7 +47,7 @@ export async function openBrowser({
     ],
     viewport: { width, height },
     locale: 'vi-VN',
-    timezoneId: 'Asia/Ho_Chi_Minh',
+    timezoneId,
     acceptDownloads: true,
     ignoreHTTPSErrors: true,
   });

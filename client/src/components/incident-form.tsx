@@ -25,7 +25,8 @@ export interface IncidentDraft {
 }
 
 export function draftOf(incident: IncidentResponse): IncidentDraft {
-  return { ...incident, occurredAtMs: Date.parse(incident.occurredAt) };
+  const { occurredAt, place, category, source, areaId, title, description } = incident;
+  return { occurredAtMs: Date.parse(occurredAt), place, category, source, areaId, title, description };
 }
 
 interface IncidentValues extends Omit<IncidentDraft, 'occurredAtMs'> {
