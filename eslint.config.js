@@ -68,5 +68,25 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // One select, one dialog, one number field: what is typed is never lost or corrected silently.
+    files: ['client/src/**/*.{ts,tsx}'],
+    ignores: ['client/src/components/form/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@mantine/core',
+              importNames: ['Select', 'NativeSelect', 'MultiSelect', 'Autocomplete', 'Modal', 'NumberInput'],
+              message: 'use SearchSelect, FormDialog or NumberField of components/form',
+            },
+            { name: '@mantine/form', message: 'use useAppForm of components/form' },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['client/src/**/*.{ts,tsx}'], ...reactHooks.configs.flat.recommended },
 );

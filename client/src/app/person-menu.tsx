@@ -13,6 +13,7 @@ import { IconKey, IconLogout } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useNames } from '../lib/names.js';
 import { notifyError } from '../lib/notify.js';
+import { leaveThen } from '../components/form/use-leave-guard.js';
 import { useSession } from '../lib/session.js';
 import { ChangePasswordDialog } from './change-password-dialog.js';
 import { LanguageSwitch } from './language-switch.js';
@@ -80,7 +81,7 @@ export function PersonMenu() {
             h={44}
             fz="md"
             leftSection={<IconLogout size={20} />}
-            onClick={() => void session.signOut().catch(notifyError)}
+            onClick={() => leaveThen(() => void session.signOut().catch(notifyError))}
           >
             {t('person.signOut')}
           </Menu.Item>

@@ -45,7 +45,8 @@ export const theme = createTheme({
     Drawer: { styles: { title: { fontWeight: 600, fontSize: 17 } } },
     Table: { defaultProps: { fz: 'sm', verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true }, multiline: true } },
-    Card: { styles: { root: { backgroundColor: 'var(--surface)', borderColor: 'var(--line)' } } },
+    // Clipped, not hidden: that would be a scroll container, in which the buttons of a form could not stick.
+    Card: { styles: { root: { backgroundColor: 'var(--surface)', borderColor: 'var(--line)', overflow: 'clip' } } },
     Text: { defaultProps: { size: 'md' } },
   },
 });

@@ -1,7 +1,7 @@
 import type { AccountResponse } from '@choi-canh/shared/accounts';
 import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
 import { roles } from '@choi-canh/shared/permissions';
-import { Button, Card, Group, Select, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
+import { Button, Card, Group, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import {
   IconAdjustmentsHorizontal,
@@ -16,6 +16,7 @@ import { useTranslation } from 'react-i18next';
 import { ChainDownload } from '../../components/chain-download.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { SearchSelect } from '../../components/form/search-select.js';
 import { Instant } from '../../components/instant.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
@@ -38,6 +39,9 @@ const instant = (text: string | null) => {
   return Number.isFinite(ms) ? ms : undefined;
 };
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+
+/** First entry of a filter: no filter. */
+const any = '*';
 
 /** `22/11/2026 14:20:00 – 14:50:00` */
 const spanWords = (from: string, to: string) =>
@@ -93,23 +97,23 @@ export function AuditPage() {
       )}
       <Card withBorder mb="md" display={narrow && !filtering && !filtered ? 'none' : 'block'}>
         <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
-          <Select
+          <SearchSelect
             label={t('audit.action')}
-            placeholder={t('audit.anyAction')}
-            clearable
-            searchable
-            data={auditActions.map((action) => ({ value: action, label: t(`auditActions.${action}`) }))}
-            value={filter.action ?? null}
-            onChange={(value) => change({ action: value ?? undefined })}
+            data={[
+              { value: any, label: t('audit.anyAction') },
+              ...auditActions.map((action) => ({ value: action, label: t(`auditActions.${action}`) })),
+            ]}
+            value={filter.action ?? any}
+            onChange={(value) => change({ action: value === any ? undefined : value })}
           />
-          <Select
+          <SearchSelect
             label={t('audit.account')}
-            placeholder={t('audit.anyAccount')}
-            clearable
-            searchable
-            data={(accounts.data?.items ?? []).map((account) => ({ value: account.id, label: account.displayName }))}
-            value={filter.accountId ?? null}
-            onChange={(value) => change({ account: value ?? undefined })}
+            data={[
+              { value: any, label: t('audit.anyAccount') },
+              ...(accounts.data?.items ?? []).map((account) => ({ value: account.id, label: account.displayName })),
+            ]}
+            value={filter.accountId ?? any}
+            onChange={(value) => change({ account: value === any ? undefined : value })}
           />
           <TimeFilter
             key={`from-${cleared}`}

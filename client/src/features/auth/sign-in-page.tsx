@@ -1,10 +1,12 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { setupStateResponse } from '@choi-canh/shared/accounts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useSearchParams } from 'react-router';
+import { AppForm } from '../../components/form/app-form.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { signInFailure, type SignInFailure } from './sign-in-failure.js';
 import { useSession } from '../../lib/session.js';
@@ -19,9 +21,13 @@ export function SignInPage() {
   const { t } = useTranslation('auth');
   const session = useSession();
   const [search] = useSearchParams();
-  const [username, setUsername] = useState('');
-  const [password, setPassword] = useState('');
-  const [busy, setBusy] = useState(false);
+  const form = useAppForm({
+    initial: { username: '', password: '' },
+    validate: {
+      username: (text) => (text.trim() === '' ? t('signIn.needUsername') : undefined),
+      password: (text) => (text === '' ? t('signIn.needPassword') : undefined),
+    },
+  });
   const [failure, setFailure] = useState<SignInFailure>();
   const setup = useQuery({
     queryKey: ['setup'],
@@ -31,12 +37,7 @@ export function SignInPage() {
 
   if (session.status === 'signed_in') return <Navigate to={safeTarget(search.get('to'))} replace />;
 
-  const signIn = async () => {
-    if (username.trim() === '' || password === '') {
-      setFailure({ text: t('signIn.fill') });
-      return;
-    }
-    setBusy(true);
+  const signIn = async ({ username, password }: { username: string; password: string }) => {
     setFailure(undefined);
     try {
       await session.signIn(username.trim(), password);
@@ -44,8 +45,6 @@ export function SignInPage() {
       const why = signInFailure(error);
       setFailure(why);
       wait(why.retryAfterSeconds ?? 0);
-    } finally {
-      setBusy(false);
     }
   };
 
@@ -61,41 +60,32 @@ export function SignInPage() {
           {t('signIn.ended')}
         </Alert>
       )}
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void signIn();
-        }}
-      >
-        <Stack>
-          <TextInput
-            label={t('username')}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={username}
-            onChange={(event) => setUsername(event.currentTarget.value)}
-            required
-            autoFocus
-          />
-          <PasswordInput
-            label={t('password')}
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            required
-          />
-          {failure !== undefined && (
-            <Alert color="red" icon={<IconAlertTriangle />} role="alert">
-              {waiting > 0 ? t('signIn.throttled', { time: formatWait(waiting, t) }) : failure.text}
-            </Alert>
-          )}
-          <Button type="submit" loading={busy} disabled={waiting > 0} fullWidth>
+      <AppForm
+        form={form}
+        guarded={false}
+        onSubmit={signIn}
+        actions={
+          <Button type="submit" loading={form.busy} disabled={waiting > 0} fullWidth mt="md">
             {t('signIn.button')}
           </Button>
-        </Stack>
-      </form>
+        }
+      >
+        <TextInput
+          {...form.text('username')}
+          label={t('username')}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          autoFocus
+        />
+        <PasswordInput {...form.text('password')} label={t('password')} autoComplete="current-password" required />
+        {failure !== undefined && (
+          <Alert color="red" icon={<IconAlertTriangle />} role="alert">
+            {waiting > 0 ? t('signIn.throttled', { time: formatWait(waiting, t) }) : failure.text}
+          </Alert>
+        )}
+      </AppForm>
     </AuthFrame>
   );
 }

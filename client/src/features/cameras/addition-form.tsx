@@ -54,7 +54,7 @@ export function AdditionForm({
   }, [areaId]);
 
   return (
-    <Card withBorder style={{ overflow: 'visible' }}>
+    <Card withBorder>
       <AppForm
         form={form}
         gap="sm"

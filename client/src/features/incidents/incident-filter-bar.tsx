@@ -1,9 +1,10 @@
 import { incidentStates } from '@choi-canh/shared/incidents';
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconAdjustmentsHorizontal, IconClock, IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { SearchSelect } from '../../components/form/search-select.js';
 import { TimeFilter } from '../../components/time/time-filter.js';
 import { useCategories } from '../../lib/cases.js';
 import { countFilters, type IncidentFilters } from './incident-filters.js';
@@ -34,7 +35,7 @@ export function IncidentFilterBar({
   const name = (label: string) => (narrow ? { label } : { 'aria-label': label });
   const choices = (
     <>
-      <Select
+      <SearchSelect
         {...name(t('filters.state'))}
         data={[
           { value: any, label: t('filters.anyState') },
@@ -42,19 +43,17 @@ export function IncidentFilterBar({
         ]}
         value={filters.state ?? any}
         onChange={(value) => set({ state: incidentStates.find((state) => state === value) })}
-        allowDeselect={false}
       />
-      <Select
+      <SearchSelect
         {...name(t('filters.category'))}
         data={[
           { value: any, label: t('filters.anyCategory') },
           ...(categories.data?.items ?? []).map((one) => ({ value: one.code, label: one[language] })),
         ]}
         value={filters.category ?? any}
-        onChange={(value) => set({ category: value === any || value === null ? undefined : value })}
-        allowDeselect={false}
+        onChange={(value) => set({ category: value === any ? undefined : value })}
       />
-      <Select
+      <SearchSelect
         {...name(t('filters.footage'))}
         data={[
           { value: any, label: t('filters.anyFootage') },
@@ -62,8 +61,7 @@ export function IncidentFilterBar({
           { value: 'false', label: t('filters.notByFootage') },
         ]}
         value={filters.byFootage === undefined ? any : String(filters.byFootage)}
-        onChange={(value) => set({ byFootage: value === any || value === null ? undefined : value === 'true' })}
-        allowDeselect={false}
+        onChange={(value) => set({ byFootage: value === any ? undefined : value === 'true' })}
       />
     </>
   );

@@ -1,10 +1,13 @@
 import type { TagResponse } from '@choi-canh/shared/evidence';
 import { incidentStates, type IncidentResponse, type IncidentState } from '@choi-canh/shared/incidents';
-import { Alert, Button, Group, Select, Stack, Text, Textarea, Title } from '@mantine/core';
+import { Alert, Stack, Text, Textarea, Title } from '@mantine/core';
 import { IconVideo, IconVideoOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ErrorPanel } from '../../components/error-panel.js';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
+import { SearchSelect } from '../../components/form/search-select.js';
+import { useAppForm, type AppForm as AppFormState } from '../../components/form/use-app-form.js';
 import { Instant } from '../../components/instant.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
@@ -60,94 +63,90 @@ export function IncidentOutcome({ incident, tags }: { incident: IncidentResponse
   );
 }
 
+interface OutcomeDraft {
+  state: IncidentState;
+  outcome: string;
+}
+
 function OutcomeForm({ incident }: { incident: IncidentResponse }) {
   const { t } = useTranslation('incidents');
   const patch = useIncidentPatch(incident);
-  // Undefined: not touched, follows the incident.
-  const [draft, setDraft] = useState<{ state?: IncidentState; outcome?: string }>({});
-  const [missing, setMissing] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const state = draft.state ?? incident.state;
-  const outcome = draft.outcome ?? incident.outcome;
-  const edit = (change: typeof draft) => {
-    if (Object.keys(draft).length === 0) patch.accept();
-    setDraft({ ...draft, ...change });
-  };
-  const changed = state !== incident.state || outcome !== incident.outcome;
+  const saved: OutcomeDraft = { state: incident.state, outcome: incident.outcome };
+  const form = useAppForm<OutcomeDraft>({
+    initial: saved,
+    validate: {
+      outcome: (text, { state }) => (needsOutcome(state) && text.trim() === '' ? t('outcome.needText') : undefined),
+    },
+    serverFields: { outcome_required: 'outcome', state_not_allowed: 'state' },
+  });
+  useFollowIncident(form, saved);
 
-  const save = async (overwrite = false) => {
-    if (needsOutcome(state) && outcome.trim() === '') {
-      setMissing(true);
-      return;
-    }
-    setBusy(true);
-    setError(undefined);
-    try {
-      if (await patch.save({ state, outcome: outcome.trim() }, overwrite)) {
-        setDraft({});
-        notifyDone(t('page.saved'));
-      }
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+  const save = async (draft: OutcomeDraft, overwrite: boolean) => {
+    const done = await patch.save({ state: draft.state, outcome: draft.outcome.trim() }, overwrite);
+    if (done) notifyDone(t('page.saved'));
+    return done;
+  };
+  const edit = (change: Partial<OutcomeDraft>) => {
+    if (!form.dirty) patch.accept();
+    form.set(change);
   };
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
+    <AppForm
+      form={form}
+      onSubmit={(draft) => save(draft, false)}
+      actions={<FormActions submitLabel={t('outcome.save')} disabled={!form.dirty} testId="outcome-save" />}
     >
-      <Stack>
-        <Select
-          size="lg"
-          label={t('outcome.state')}
-          data={incidentStates
-            .filter((one) => one !== 'new' || incident.state === 'new')
-            .map((one) => ({ value: one, label: t(`states.${one}`) }))}
-          value={state}
-          onChange={(value) => {
-            const next = incidentStates.find((one) => one === value);
-            if (next !== undefined) edit({ state: next });
+      <SearchSelect
+        {...form.field('state')}
+        size="lg"
+        label={t('outcome.state')}
+        data={incidentStates
+          .filter((one) => one !== 'new' || incident.state === 'new')
+          .map((one) => ({ value: one, label: t(`states.${one}`) }))}
+        onChange={(state) => edit({ state })}
+        data-testid="outcome-state"
+      />
+      <Textarea
+        {...form.text('outcome')}
+        size="lg"
+        label={t('outcome.text')}
+        description={t('outcome.textHint')}
+        onChange={(event) => edit({ outcome: event.currentTarget.value })}
+        autosize
+        minRows={3}
+        maxLength={5000}
+        data-testid="outcome-text"
+      />
+      {patch.conflict && (
+        <ConflictPanel
+          onMine={() => form.submit((draft) => save(draft, true))()}
+          onTheirs={() => {
+            patch.accept();
+            form.reset(saved);
           }}
-          allowDeselect={false}
-          data-testid="outcome-state"
         />
-        <Textarea
-          size="lg"
-          label={t('outcome.text')}
-          description={t('outcome.textHint')}
-          value={outcome}
-          onChange={(event) => {
-            edit({ outcome: event.currentTarget.value });
-            setMissing(false);
-          }}
-          error={missing ? t('outcome.needText') : undefined}
-          autosize
-          minRows={3}
-          maxLength={5000}
-          data-testid="outcome-text"
-        />
-        {patch.conflict && (
-          <ConflictPanel
-            onMine={() => void save(true)}
-            onTheirs={() => {
-              patch.accept();
-              setDraft({});
-            }}
-          />
-        )}
-        {error !== undefined && <ErrorPanel error={error} />}
-        <Group justify="flex-end">
-          <Button type="submit" h={48} loading={busy} disabled={!changed} data-testid="outcome-save">
-            {t('outcome.save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      )}
+    </AppForm>
   );
+}
+
+/** A field that was not touched shows what a colleague has saved meanwhile; one that was keeps what was typed. */
+function useFollowIncident(form: AppFormState<OutcomeDraft>, saved: OutcomeDraft): void {
+  const before = useRef(saved);
+  const { state, outcome } = saved;
+  useEffect(() => {
+    const old = before.current;
+    if (old.state === state && old.outcome === outcome) return;
+    before.current = { state, outcome };
+    const { values } = form;
+    form.reset(
+      {
+        state: values.state === old.state ? state : values.state,
+        outcome: values.outcome === old.outcome ? outcome : values.outcome,
+      },
+      { state, outcome },
+    );
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the incident changes
+  }, [state, outcome]);
 }

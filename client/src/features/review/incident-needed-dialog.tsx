@@ -54,16 +54,20 @@ function IncidentNeeded({ occurredAtMs, place, areaId, onChosen }: IncidentNeede
           ]}
         />
       )}
-      {way === 'create' ? (
-        <IncidentForm
-          brief
-          start={{ occurredAtMs, place, areaId: areaId ?? session.account?.areaId ?? undefined }}
-          submitLabel={t('needIncident.createSubmit')}
-          onSubmit={async (body) => onChosen((await actions.createIncident({ ...body, source: 'camera_event' })).id)}
-        />
-      ) : (
-        <IncidentChoice onChosen={onChosen} />
+      {/* Both stay, so that what was typed into one is there when it is chosen again. */}
+      {mayCreate && (
+        <div hidden={way !== 'create'}>
+          <IncidentForm
+            brief
+            start={{ occurredAtMs, place, areaId: areaId ?? session.account?.areaId ?? undefined }}
+            submitLabel={t('needIncident.createSubmit')}
+            onSubmit={async (body) => onChosen((await actions.createIncident({ ...body, source: 'camera_event' })).id)}
+          />
+        </div>
       )}
+      <div hidden={way !== 'choose'}>
+        <IncidentChoice onChosen={onChosen} />
+      </div>
     </Stack>
   );
 }

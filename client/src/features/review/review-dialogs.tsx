@@ -1,9 +1,12 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
-import { Button, Group, Stack } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AppForm } from '../../components/form/app-form.js';
+import { FormActions } from '../../components/form/form-actions.js';
 import { FormDialog } from '../../components/form/form-dialog.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { useCaseActions } from '../../lib/cases.js';
 import { notifyDone } from '../../lib/notify.js';
 import { CameraPicker } from './camera-picker.js';
@@ -107,24 +110,28 @@ function RangeDialog(props: ReviewDialogsProps & { kind: 'tag' | 'extract'; inci
 
 function ChooseCameras({ cameraIds, onCameras, hints, onClose }: ReviewDialogsProps & { onClose(): void }) {
   const { t } = useTranslation('review');
-  const [chosen, setChosen] = useState<string[]>([...cameraIds]);
+  const form = useAppForm({
+    initial: { cameraIds: [...cameraIds] },
+    validate: { cameraIds: (ids) => (ids.length === 0 ? t('setup.needCamera') : undefined) },
+  });
+  const { error } = form.field('cameraIds');
   return (
-    <Stack>
-      <CameraPicker chosen={chosen} onChange={setChosen} hints={hints} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t('common:actions.cancel')}
-        </Button>
-        <Button
-          disabled={chosen.length === 0}
-          onClick={() => {
-            onCameras(chosen);
-            onClose();
-          }}
-        >
-          {t('picker.apply')}
-        </Button>
-      </Group>
-    </Stack>
+    <AppForm
+      form={form}
+      onSubmit={async (draft) => {
+        onCameras(draft.cameraIds);
+        onClose();
+      }}
+      actions={<FormActions submitLabel={t('picker.apply')} />}
+    >
+      <div data-path="cameraIds">
+        <CameraPicker chosen={form.values.cameraIds} onChange={(ids) => form.set({ cameraIds: ids })} hints={hints} />
+        {error !== undefined && (
+          <Text c="var(--mantine-color-error)" role="alert" mt={6}>
+            {error}
+          </Text>
+        )}
+      </div>
+    </AppForm>
   );
 }
