@@ -79,8 +79,16 @@ export default tseslint.config(
           paths: [
             {
               name: '@mantine/core',
-              importNames: ['Select', 'NativeSelect', 'MultiSelect', 'Autocomplete', 'Modal', 'NumberInput'],
-              message: 'use SearchSelect, FormDialog or NumberField of components/form',
+              importNames: [
+                'Select',
+                'NativeSelect',
+                'MultiSelect',
+                'Autocomplete',
+                'Modal',
+                'NumberInput',
+                'PasswordInput',
+              ],
+              message: 'use SearchSelect, FormDialog, NumberField or PasswordField of components/form',
             },
             { name: '@mantine/form', message: 'use useAppForm of components/form' },
           ],

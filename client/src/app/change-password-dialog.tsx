@@ -1,8 +1,8 @@
-import { PasswordInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { AppForm } from '../components/form/app-form.js';
 import { FormActions } from '../components/form/form-actions.js';
 import { FormDialog } from '../components/form/form-dialog.js';
+import { PasswordField } from '../components/form/password-field.js';
 import { useAppForm } from '../components/form/use-app-form.js';
 import { notifyDone } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
@@ -42,21 +42,21 @@ function ChangePasswordForm({ onClose }: Pick<Props, 'onClose'>) {
       }}
       actions={<FormActions submitLabel={t('common:person.changePassword')} />}
     >
-      <PasswordInput
+      <PasswordField
         {...form.text('currentPassword')}
         label={t('changePassword.current')}
         autoComplete="current-password"
         required
         data-autofocus
       />
-      <PasswordInput
+      <PasswordField
         {...form.text('newPassword')}
         label={t('changePassword.new')}
         description={t('passwordHint')}
         autoComplete="new-password"
         required
       />
-      <PasswordInput {...form.text('again')} label={t('passwordAgain')} autoComplete="new-password" required />
+      <PasswordField {...form.text('again')} label={t('passwordAgain')} autoComplete="new-password" required />
     </AppForm>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Text, TextInput } from '@mantine/core';
 import { setupStateResponse, usernameSchema } from '@choi-canh/shared/accounts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, Navigate, useNavigate } from 'react-router';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { AppForm } from '../../components/form/app-form.js';
+import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
@@ -105,14 +106,14 @@ export function SetupPage() {
             spellCheck={false}
             required
           />
-          <PasswordInput
+          <PasswordField
             {...form.text('password')}
             label={t('password')}
             description={t('passwordHint')}
             autoComplete="new-password"
             required
           />
-          <PasswordInput {...form.text('again')} label={t('passwordAgain')} autoComplete="new-password" required />
+          <PasswordField {...form.text('again')} label={t('passwordAgain')} autoComplete="new-password" required />
         </AppForm>
       )}
     </AuthFrame>

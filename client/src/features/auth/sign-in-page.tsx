@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, Button, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { setupStateResponse } from '@choi-canh/shared/accounts';
 import { useQuery } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useSearchParams } from 'react-router';
 import { AppForm } from '../../components/form/app-form.js';
+import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { signInFailure, type SignInFailure } from './sign-in-failure.js';
@@ -79,7 +80,7 @@ export function SignInPage() {
           required
           autoFocus
         />
-        <PasswordInput {...form.text('password')} label={t('password')} autoComplete="current-password" required />
+        <PasswordField {...form.text('password')} label={t('password')} autoComplete="current-password" required />
         {failure !== undefined && (
           <Alert color="red" icon={<IconAlertTriangle />} role="alert">
             {waiting > 0 ? t('signIn.throttled', { time: formatWait(waiting, t) }) : failure.text}

@@ -1,5 +1,5 @@
 import { cameraAddResponse, type CameraAddRequest, type CameraAddResponse } from '@choi-canh/shared/cameras';
-import { Card, PasswordInput, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
+import { Card, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
+import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
@@ -96,7 +97,7 @@ export function AdditionForm({
             autoComplete="off"
             required
           />
-          <PasswordInput
+          <PasswordField
             {...form.text('password')}
             label={t('add.password')}
             maxLength={200}

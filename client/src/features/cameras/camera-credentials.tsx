@@ -1,8 +1,9 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
-import { PasswordInput, Text, TextInput, Title } from '@mantine/core';
+import { Text, TextInput, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
+import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { notifyDone } from '../../lib/notify.js';
 import { usePatchCamera } from './camera-settings.js';
@@ -44,7 +45,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
         autoComplete="off"
         required
       />
-      <PasswordInput
+      <PasswordField
         {...form.text('password')}
         id={cureTargets.password}
         label={t('credentials.password')}

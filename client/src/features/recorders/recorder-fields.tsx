@@ -1,5 +1,6 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { PasswordField } from '../../components/form/password-field.js';
 import type { AppForm } from '../../components/form/use-app-form.js';
 import type { RecorderDraft } from './recorder-draft.js';
 
@@ -35,7 +36,7 @@ export function RecorderFields({ text, tokenHint, tokenRequired, reached = true 
             inputMode="url"
             required
           />
-          <PasswordInput
+          <PasswordField
             {...text('token')}
             label={t('fields.token')}
             description={tokenHint}
