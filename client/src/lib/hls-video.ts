@@ -191,7 +191,7 @@ export function createHlsPlayer(options: HlsPlayerOptions): HlsPlayer {
   const { video, url, mode, config, onState } = options;
   const isLive = mode !== 'playback';
   let channel: ChannelStream | undefined;
-  if (options.live !== undefined)
+  if (options.live !== undefined && Hls.isSupported())
     channel = liveChannel.open(options.live.cameraId, options.live.stream, {
       onSegment: () => onSegment(),
       onStill: (stillUrl, pictureAtMs) => options.onStill?.({ url: stillUrl, pictureAtMs }),

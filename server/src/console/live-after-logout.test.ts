@@ -27,7 +27,10 @@ beforeAll(async () => {
   await once(recorder, 'listening');
   const { port } = recorder.address() as AddressInfo;
   client = createRecorderClient({ url: `http://127.0.0.1:${port}`, token: 'k'.repeat(32) });
-  const cameras = { require: () => Promise.resolve({ row: { id: camera, recorderId: 'r' } }) };
+  const cameras = {
+    require: () => Promise.resolve({ row: { id: camera, recorderId: 'r' } }),
+    recordersOf: () => Promise.resolve(new Map([[camera, 'r']])),
+  };
   const routes = liveRoutes(cameras as unknown as CamerasService, new MediaForwarder(() => client, silentLogger));
   testConsole = await startTestConsole({ routes });
   await testConsole.administrator();
@@ -37,6 +40,24 @@ afterAll(async () => {
   client.close();
   recorder.closeAllConnections();
   recorder.close();
+});
+
+it('ends the answer that carries a wall when its viewer signs out', async () => {
+  const browser = testConsole.browser();
+  waiting.clear();
+  expect((await browser.signIn('quantri')).ok).toBe(true);
+  const answer = await browser.send('GET', `/api/live?streams=${camera}.sub`);
+  expect(answer.status).toBe(200);
+  let outcome = 'open';
+  void answer.arrayBuffer().then(
+    () => (outcome = 'ended'),
+    () => (outcome = 'cut'),
+  );
+  await until(() => [...waiting.values()].includes('asked'));
+  expect(outcome).toBe('open');
+  expect((await browser.send('DELETE', '/api/session')).status).toBe(204);
+  await until(() => outcome !== 'open' && [...waiting.values()].every((side) => side === 'left'));
+  expect((await browser.send('GET', `/api/live?streams=${camera}.sub`)).status).toBe(401);
 });
 
 it.each([

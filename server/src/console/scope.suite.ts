@@ -96,6 +96,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
         ],
         'get /api/cameras/:cameraId/runtime': [`/api/cameras/${camera.id}/runtime`],
         'get /api/cameras/:cameraId/live/:stream/:file': [live],
+        'get /api/live': [`/api/live?streams=${camera.id}.sub`],
         'post /api/cameras/additions': [
           '/api/cameras/additions',
           {

@@ -35,12 +35,14 @@ const usualCheckMs = 5000;
 
 /**
  * Joins what recorders tell of their cameras' live streams into one answer, frame by frame; nothing is kept for a viewer
- * who takes it slowly. A camera that he may not see, or whose recorder is away, fails alone. Where access to one is
+ * who takes it slowly. A camera that he may not see (one of several), or whose recorder is away, fails alone. Where access to one is
  * revoked the answer ends, and whoever asks again is told.
+ * @throws AppError not_found camera_not_found where he may see none of them
  */
 export async function multiplexLive({ asks, plays, open, response, signal, ...access }: MultiplexLiveOptions) {
   const ids = [...new Set(asks.map(({ cameraId }) => cameraId))];
   const recorders = await access.recordersOf(ids);
+  if (recorders.size === 0) throw unseenError();
   response.setHeader('content-type', 'application/octet-stream');
   response.setHeader('cache-control', 'no-store, no-transform');
   response.flushHeaders();
@@ -85,7 +87,7 @@ export async function multiplexLive({ asks, plays, open, response, signal, ...ac
   }, access.checkEveryMs ?? usualCheckMs);
   try {
     const unseen = asks.filter(({ cameraId }) => !recorders.has(cameraId));
-    await fail(unseen, new AppError('not_found', 'camera_not_found', 'no such camera'));
+    await fail(unseen, unseenError());
     const byRecorder = new Map<string, MultiplexAsk[]>();
     for (const ask of asks) {
       const recorderId = recorders.get(ask.cameraId);
@@ -101,6 +103,7 @@ export async function multiplexLive({ asks, plays, open, response, signal, ...ac
   }
 }
 
+const unseenError = () => new AppError('not_found', 'camera_not_found', 'no such camera');
 const unreachable = (cause: unknown) =>
   new AppError('unavailable', 'recorder_unreachable', 'the recorder broke off', { cause });
 
