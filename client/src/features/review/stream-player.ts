@@ -71,7 +71,8 @@ export class StreamPlayer {
 
   constructor(options: StreamPlayerOptions) {
     this.#options = options;
-    this.#hls = new Hls({ ...options.config, autoStartLoad: false });
+    // A worker would be handed the bytes of a fragment before its times are read, and there is nothing to rewrite.
+    this.#hls = new Hls({ ...options.config, autoStartLoad: false, enableWorker: false });
     if (!Hls.isSupported()) {
       queueMicrotask(() => this.#fail({ reason: 'unsupported', code: '' }));
       return;
@@ -355,7 +356,6 @@ export class StreamPlayer {
     hls.on(Hls.Events.LEVEL_UPDATED, keepDetails);
     hls.on(Hls.Events.FRAG_LOADED, (_event, { frag, payload }) => {
       this.#setBusy(false);
-      // Read before the bytes are handed on: afterwards they belong to hls.js's worker.
       this.#readFrames(frag, new Uint8Array(payload));
     });
     hls.on(Hls.Events.INIT_PTS_FOUND, (_event, { timestampOffsets }) => {
