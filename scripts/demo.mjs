@@ -1,20 +1,25 @@
 // One command on a fresh machine: installs what is missing, then hands over to demo/demo.ts.
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { checkNode, ensureBuild, ensureDependencies, ensureSystemPackages, root, runScript } from './lib/setup.mjs';
+import {
+  checkNode,
+  ensureBuild,
+  ensureDependencies,
+  ensureSystemPackages,
+  handOver,
+  root,
+  runScript,
+} from './lib/setup.mjs';
 
 await runScript(async () => {
   checkNode();
   await ensureSystemPackages();
   await ensureDependencies();
   await ensureBuild();
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', join(root, 'scripts/demo/demo.ts'), ...process.argv.slice(2)],
-    { cwd: root, stdio: 'inherit' },
-  );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? (signal === null ? 0 : 1);
-  });
+  await handOver([
+    '--conditions=source',
+    '--import',
+    'tsx',
+    join(root, 'scripts/demo/demo.ts'),
+    ...process.argv.slice(2),
+  ]);
 });

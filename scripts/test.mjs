@@ -11,6 +11,7 @@ import {
   runScript,
   step,
 } from './lib/setup.mjs';
+import { askedToEnd } from './lib/run-part.mjs';
 
 const report = join(root, 'test-results', 'vitest.json');
 
@@ -21,7 +22,11 @@ await runScript(async () => {
   const failed = [];
   const check = async (name, command, args) => {
     step(name);
-    await run(command, args).catch((error) => failed.push(`${name}: ${error.message}`));
+    await run(command, args).catch((error) => {
+      // Asked to end is no failure of the check, and the next one is not begun.
+      if (askedToEnd() !== undefined) throw error;
+      failed.push(`${name}: ${error.message}`);
+    });
   };
   const bin = (name) => join(root, 'node_modules', '.bin', name);
   await check('Format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);

@@ -1,12 +1,13 @@
 import { mkdirSync, statfsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ApiClient } from '../lib/api-client.js';
 import { folderBytes } from '../lib/folder-bytes.js';
-import { startSimulatorProcess, type SimulatedCamera } from '../lib/simulator-process.js';
+import { startSimulatorProcess, type SimulatorProcess } from '../lib/simulator-process.js';
 import { loadAccounts } from './accounts-file.js';
+import { takeLockFile } from '../../server/src/platform/db/lock-file.js';
 import { ManagedChild } from '../lib/child.js';
+import { alreadyRunning, cameraPorts, choosePlace, choosePort, type DemoPlace } from './demo-place.js';
 import { demoKinds } from './demo-kinds.js';
 import { addCameras, discover, ensureAccounts, ensureAreas, setUp } from './fill.js';
 
@@ -18,8 +19,9 @@ const root = resolve(import.meta.dirname, '../..');
 const { values: options } = parseArgs({
   options: {
     cameras: { type: 'string', default: '66' },
-    port: { type: 'string', default: process.env.CHOI_CANH_PORT ?? '8470' },
-    folder: { type: 'string', default: join(root, 'demo-data') },
+    port: { type: 'string' },
+    data: { type: 'string' },
+    folder: { type: 'string' },
     'bitrate-kbps': { type: 'string', default: '256' },
     help: { type: 'boolean', default: false },
   },
@@ -27,8 +29,9 @@ const { values: options } = parseArgs({
 
 const usage = `npm run demo -- [options]
   --cameras <n>        1 to 66 cameras of Chí Đám (default 66)
-  --port <port>        of the console (default 8470)
-  --folder <folder>    where the demo keeps everything (default demo-data)
+  --port <port>        of the console (default 8470, or a free one where that is in use)
+  --data <folder>      where the demo keeps everything (default demo-data); several run beside each other in
+                       folders of their own
   --bitrate-kbps <n>   of each camera's main stream (default 256)`;
 
 const children: ManagedChild[] = [];
@@ -57,31 +60,33 @@ function progress(text: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
 }
 
-async function requireFreePort(port: number): Promise<void> {
-  await new Promise<void>((resolvePromise, reject) => {
-    const server = createServer();
-    server.once('error', () =>
-      reject(new Error(`Port ${port} is in use: stop the program that uses it, or choose another with --port.`)),
-    );
-    server.listen(port, '127.0.0.1', () => server.close(() => resolvePromise()));
-  });
-}
-
 function freeGb(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return (bavail * bsize) / 1e9;
 }
 
-async function startSimulator(): Promise<SimulatedCamera[]> {
+async function startSimulator(place: DemoPlace): Promise<SimulatorProcess> {
   say('▸ Starting the camera simulator (it draws its scenes the first time)');
   const args = ['--fleet', 'chi-dam', '--cameras', options.cameras, '--bitrate-kbps', options['bitrate-kbps']];
   // The same addresses at every start, as cameras have: the console knows them from the last one.
-  args.push('--http-port', '18080', '--rtsp-port', '18554', '--kinds', JSON.stringify(demoKinds));
-  const simulator = await startSimulatorProcess(args, (child) => children.push(child));
-  return simulator.cameras;
+  args.push(
+    '--network',
+    place.network,
+    '--http-port',
+    String(cameraPorts.http),
+    '--rtsp-port',
+    String(cameraPorts.rtsp),
+  );
+  // A port of its own, so that the cameras of another demo on this machine do not answer.
+  args.push('--discovery-port', '0', '--kinds', JSON.stringify(demoKinds));
+  return startSimulatorProcess(args, (child) => children.push(child));
 }
 
-async function startConsole(folder: string, port: number): Promise<{ origin: string; setupUrl?: string }> {
+async function startConsole(
+  folder: string,
+  port: number,
+  discoveryPort: number,
+): Promise<{ origin: string; setupUrl?: string }> {
   say('▸ Starting the console and its recorder');
   const footageDir = join(folder, 'footage');
   const footageGb = folderBytes(footageDir) / 1e9;
@@ -91,6 +96,7 @@ async function startConsole(folder: string, port: number): Promise<{ origin: str
     CHOI_CANH_DATA_DIR: folder,
     CHOI_CANH_PORT: String(port),
     CHOI_CANH_DISCOVERY_INTERFACES: '127.0.0.1',
+    CHOI_CANH_DISCOVERY_PORT: String(discoveryPort),
     CHOI_CANH_MIN_FREE_GB: Math.max(leastFreeGb - 1, freeGb(folder) + footageGb - footageBudgetGb).toFixed(1),
     CHOI_CANH_LOG_LEVEL: process.env.CHOI_CANH_LOG_LEVEL ?? 'warn',
   };
@@ -104,13 +110,15 @@ async function main(): Promise<void> {
     say(usage);
     return;
   }
-  const folder = resolve(options.folder);
+  const folder = resolve(options.data ?? options.folder ?? join(root, 'demo-data'));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const port = Number(options.port);
-  await requireFreePort(port);
+  const release = await takeLockFile(join(folder, 'demo-lock.sqlite'));
+  if (release === undefined) throw new Error(alreadyRunning(folder));
+  const port = await choosePort(options.port ?? process.env.CHOI_CANH_PORT);
+  const place = await choosePlace(folder, Number(options.cameras));
   if (freeGb(folder) < leastFreeGb) {
     throw new Error(
-      `The disk of ${folder} has less than ${leastFreeGb} GB free: make room, or choose another with --folder.`,
+      `The disk of ${folder} has less than ${leastFreeGb} GB free: make room, or choose another with --data.`,
     );
   }
   const accountsPath = join(folder, 'accounts.json');
@@ -119,8 +127,8 @@ async function main(): Promise<void> {
   if (administrator === undefined)
     throw new Error(`${accountsPath} names no administrator: delete ${folder} and start again.`);
 
-  const simulated = await startSimulator();
-  const { origin, setupUrl } = await startConsole(folder, port);
+  const simulator = await startSimulator(place);
+  const { origin, setupUrl } = await startConsole(folder, port, simulator.discoveryPort);
   const api = new ApiClient(origin);
   if (setupUrl !== undefined) await setUp(api, setupUrl, administrator);
   await api.signIn(administrator.username, administrator.password);
@@ -132,7 +140,7 @@ async function main(): Promise<void> {
   const devices = await discover(api, (found) => progress(`  ${found} found`));
   progress('');
   say(`  ${devices.length} cameras found`);
-  const count = await addCameras(api, areaIds.get('Chí Đám') ?? '', devices, simulated, (added, total) =>
+  const count = await addCameras(api, areaIds.get('Chí Đám') ?? '', devices, simulator.cameras, (added, total) =>
     progress(`  ${added} of ${total} added`),
   );
   progress('');

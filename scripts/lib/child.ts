@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+
+/** It also ends when this process is gone without having stopped it. */
+const endWithParent = join(import.meta.dirname, 'end-with-parent.mjs');
 
 /** A long-running process of the demo or a test: its last lines are kept so that a failure can be told in its own words. */
 export class ManagedChild {
@@ -13,7 +17,7 @@ export class ManagedChild {
     options: { env?: NodeJS.ProcessEnv; cwd: string },
   ) {
     // Its own process group: Ctrl-C reaches only the parent, which then stops its parts in order.
-    this.process = spawn(process.execPath, args, {
+    this.process = spawn(process.execPath, ['--import', endWithParent, ...args], {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,10 +1,12 @@
 // Brings a bare Debian or Ubuntu to where the product runs: system packages, npm dependencies, build. Plain JavaScript
 // and no dependency, because it runs before anything is installed.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './end-with-parent.mjs';
+import { askedToEnd, runPart } from './run-part.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -25,23 +27,24 @@ export function checkNode() {
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
 
 /** Runs a command and shows its output; rejects with SetupError when it fails. */
-export function run(command, args, options = {}) {
-  return new Promise((resolvePromise, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
-    const stop = () => child.kill('SIGTERM');
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-    const settle = (error) => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      if (error) reject(error);
-      else resolvePromise();
-    };
-    child.on('error', (error) => settle(new SetupError(`${command} cannot be started: ${error.message}.`)));
-    child.on('exit', (code, signal) =>
-      settle(code === 0 ? undefined : new SetupError(`"${command} ${args.join(' ')}" failed (${signal ?? code}).`)),
-    );
-  });
+export async function run(command, args, options = {}) {
+  let ended;
+  try {
+    ended = await runPart(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  } catch (error) {
+    throw new SetupError(`${command} cannot be started: ${error.message}.`);
+  }
+  const { code, signal } = ended;
+  if (code !== 0) throw new SetupError(`"${command} ${args.join(' ')}" failed (${signal ?? code}).`);
+}
+
+/** Hands over to a process that ends its own children, until it ends. */
+export async function handOver(args) {
+  // The channel carries nothing: it closes with this process, and the other ends then.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const watched = ['--import', join(root, 'scripts/lib/end-with-parent.mjs'), ...args];
+  const { code, signal } = await runPart(process.execPath, watched, { ownTree: true, cwd: root, stdio });
+  process.exitCode = code ?? (signal === null ? 0 : 1);
 }
 
 async function aptInstall(packages) {
@@ -126,6 +129,10 @@ export async function runScript(main) {
   try {
     await main();
   } catch (error) {
+    if (askedToEnd() !== undefined) {
+      process.exitCode = 143;
+      return;
+    }
     process.stderr.write(`\n${error instanceof SetupError ? error.message : (error.stack ?? error)}\n`);
     process.exitCode = 1;
   }

@@ -21,6 +21,8 @@ export interface BrowserOptions {
   timezoneId?: string;
   /** Further Chromium switches, e.g. to map a host name to the loopback address. */
   args?: string[];
+  /** `block`: as where browsers refuse them, behind a certificate that is not trusted. */
+  serviceWorkers?: 'allow' | 'block';
 }
 
 /** The distribution's Chromium with an empty profile of its own. */
@@ -30,6 +32,7 @@ export async function openBrowser({
   height = 900,
   timezoneId = 'Asia/Ho_Chi_Minh',
   args = [],
+  serviceWorkers = 'allow',
 }: BrowserOptions): Promise<TestBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'choi-canh-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
@@ -48,6 +51,7 @@ export async function openBrowser({
     viewport: { width, height },
     locale: 'vi-VN',
     timezoneId,
+    serviceWorkers,
     acceptDownloads: true,
     ignoreHTTPSErrors: true,
   });

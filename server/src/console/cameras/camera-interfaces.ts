@@ -26,5 +26,7 @@ export interface CameraRecorders {
   /** Fails the transaction where the recorder was removed. @throws AppError not_found `recorder_not_found`. */
   require(recorderId: string, manager: Transaction): Promise<unknown>;
   markChanged(recorderId: string): void;
+  /** Since when its cameras' states are only what was kept of before; undefined where it was heard. Unix milliseconds. */
+  unheardSince(recorderId: string): number | undefined;
   runtimeOf(recorderId: string, cameraId: string): CameraRuntimeResponse;
 }

@@ -41,11 +41,15 @@ export class CamerasService {
   async list(scope: AreaScope, areaId?: string): Promise<CameraResponse[]> {
     const found = await this.#deps.repository.list(scope, areaId);
     if (areaId !== undefined && found.length === 0) await this.#requireArea(scope, areaId);
-    return found.map(cameraOnWire).sort(byName);
+    return found.map((camera) => this.#onWire(camera)).sort(byName);
   }
 
   async get(scope: AreaScope, id: string): Promise<CameraResponse> {
-    return cameraOnWire(await this.require(scope, id));
+    return this.#onWire(await this.require(scope, id));
+  }
+
+  #onWire(camera: CameraWithState): CameraResponse {
+    return cameraOnWire(camera, this.#deps.recorders.unheardSince(camera.row.recorderId));
   }
 
   /** @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */

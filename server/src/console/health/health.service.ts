@@ -98,19 +98,27 @@ export class HealthService {
     tell();
   }
 
-  /** A recorder is there again: what it says of each camera holds from when it was so, but not before it was lost. */
+  /**
+   * A recorder is there again: what it says of each camera holds from when it was so, but not before it was lost. Browsers
+   * are told of all of them: until now they took even what has not changed for unknown.
+   */
   async recorderFound(recorderId: string, statuses: readonly CameraStatus[]): Promise<void> {
     const byCamera = statusesByCamera(statuses);
     const now = this.#clock.nowMs();
     const tell = await this.#db.write((manager) =>
-      this.#changeAll(manager, recorderId, (open) => {
-        const status = byCamera.get(open.cameraId);
-        const wasLost = open.reason === 'recorder_unreachable';
-        if (status === undefined) return wasLost ? { fact: connecting, at: now } : undefined;
-        const at = this.#instantOf(status);
-        if (at > open.sinceAt) return { fact: factOf(status), at };
-        return wasLost ? { fact: factOf(status), at: now } : undefined;
-      }),
+      this.#changeAll(
+        manager,
+        recorderId,
+        (open) => {
+          const status = byCamera.get(open.cameraId);
+          const wasLost = open.reason === 'recorder_unreachable';
+          if (status === undefined) return wasLost ? { fact: connecting, at: now } : undefined;
+          const at = this.#instantOf(status);
+          if (at > open.sinceAt) return { fact: factOf(status), at };
+          return wasLost ? { fact: factOf(status), at: now } : undefined;
+        },
+        { tellAll: true },
+      ),
     );
     tell();
   }
@@ -125,13 +133,14 @@ export class HealthService {
     manager: Transaction,
     recorderId: string,
     decide: (open: CameraStateIntervalRow) => { fact: StateFact; at: number } | undefined,
+    { tellAll = false } = {},
   ): Promise<() => void> {
     const changed: CameraStateIntervalRow[] = [];
     for (const open of await this.#repository.openOfRecorder(manager, recorderId)) {
       const wanted = decide(open);
-      if (wanted === undefined) continue;
-      const row = await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at);
+      const row = wanted && (await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at));
       if (row !== undefined) changed.push(row);
+      else if (tellAll) changed.push(open);
     }
     const areas = await this.#repository.areasOf(
       manager,

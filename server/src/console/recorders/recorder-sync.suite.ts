@@ -255,6 +255,8 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
         return asked === recorder.asked.length && asked;
       });
       await harness.startConsole({ register: false });
+      // Alive is what it was when the console stopped; at the first look nobody knows.
+      expect(await now()).toMatchObject({ state: 'unknown', reason: 'recorder_unreachable' });
       expect((await admin.get('/api/recorders', recorderListResponse)).items[0]?.reachable).toBe(false);
       await untilReason('recorder_unreachable');
       expect(await admin.refusal('GET', `/api/cameras/${camera.id}/live/sub/playlist.m3u8`)).toBe(
@@ -262,6 +264,19 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       );
       expect(recorder.asked.length).toBe(before);
       await harness.register();
+      await untilReason('ok');
+    });
+
+    it('tells browsers also of what has not changed while the console was away', async () => {
+      const since = ago(0);
+      emit(status('alive', 'ok', since));
+      await untilReason('ok');
+      await harness.stopConsole();
+      const before = harness.told.length;
+      await harness.startConsole();
+      await eventually('browsers know', () =>
+        harness.told.slice(before).some(({ args }) => JSON.stringify(args).includes(camera.id)),
+      );
       await untilReason('ok');
     });
 

@@ -119,6 +119,10 @@ export class RecorderSync {
   get reachable(): boolean {
     return this.#reachability === 'reachable';
   }
+  /** It answered, or was found to be lost: what is kept of its cameras is not of before this console started. */
+  get judged(): boolean {
+    return this.#reachability !== 'unknown';
+  }
   /** It was silent for too long. */
   get lost(): boolean {
     return this.#reachability === 'lost';

@@ -36,8 +36,8 @@ export class RecordersService {
   readonly #syncs = new Map<string, RecorderSync>();
   /** What people were told last. */
   readonly #alerts = new Map<string, RecorderAlert[]>();
-  /** Known recorders that nobody has told the address of yet. */
-  readonly #awaited = new Set<string>();
+  /** Known recorders that nobody has told the address of yet, and when each was seen the last time. */
+  readonly #awaited = new Map<string, number | null>();
   /** Of these, those that were awaited too long. */
   readonly #lostAwaited = new Set<string>();
   readonly #stop = new AbortController();
@@ -46,6 +46,7 @@ export class RecordersService {
   #turn: Promise<void> = Promise.resolve();
   #registered: string | undefined;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
+  #startedAt = 0;
 
   constructor(options: {
     repository: RecordersRepository;
@@ -74,9 +75,10 @@ export class RecordersService {
    */
   async start(): Promise<void> {
     this.#state = 'running';
+    this.#startedAt = this.#clock.nowMs();
     for (const row of await this.#repository.list()) {
       if (this.#syncs.has(row.id)) continue;
-      if (row.embedded && row.id !== this.#registered) this.#awaited.add(row.id);
+      if (row.embedded && row.id !== this.#registered) this.#awaited.set(row.id, row.lastSeenAt);
       else this.#begin(row);
     }
     this.#waiting = this.#loseAwaited();
@@ -158,6 +160,21 @@ export class RecordersService {
     };
   }
 
+  /**
+   * Since when nothing is known of a recorder's cameras because this console has not heard of it since it started;
+   * undefined once it has. What it kept of them is of before. Unix milliseconds.
+   */
+  unheardSince(recorderId: string): number | undefined {
+    const sync = this.#syncs.get(recorderId);
+    if (sync === undefined) return this.#lostAwaited.has(recorderId) ? undefined : this.#seenBefore(recorderId);
+    return sync.judged ? undefined : (sync.lastSeenAt ?? this.#startedAt);
+  }
+
+  #seenBefore(recorderId: string): number | undefined {
+    const seenAt = this.#awaited.get(recorderId);
+    return seenAt === undefined ? undefined : (seenAt ?? this.#startedAt);
+  }
+
   /** @throws AppError not_found `recorder_not_found`, unavailable `recorder_unreachable` while it is not registered. */
   clientOf(recorderId: string): RecorderClient {
     const sync = this.#syncs.get(recorderId);
@@ -182,7 +199,7 @@ export class RecordersService {
   async #loseAwaited(): Promise<void> {
     try {
       await this.#clock.sleep(this.#times.lostAfterMs, this.#stop.signal);
-      for (const recorderId of this.#awaited) {
+      for (const recorderId of this.#awaited.keys()) {
         await this.#parts.lost(recorderId, this.#clock.nowMs());
         this.#lostAwaited.add(recorderId);
         const row = await this.require(recorderId);
