@@ -8,6 +8,8 @@ import {
   triedAgainAfterMs,
   type GivenUpStreams,
 } from '../lib/given-up-streams.js';
+import { CameraReasonText } from './camera-reason.js';
+import { useStaleSince } from '../lib/freshness.js';
 import { useHlsVideo, type VideoFailure } from '../lib/hls-video.js';
 import { codecNames, codecOf, playableCodecs, streamsToTry, type LiveStream } from '../lib/playable-codecs.js';
 import { serverNowMs } from '../lib/server-clock.js';
@@ -158,13 +160,16 @@ function useStill(cameraId: string, stream: LiveStream, wanted: boolean): string
 
 function NoPicture({ camera }: { camera: CameraResponse }) {
   const { t } = useTranslation();
+  const stale = useStaleSince() !== undefined;
   const nowMs = useNow();
   const sinceMs = Date.parse(camera.sinceAt);
   const time = startOfDay(sinceMs) === startOfDay(nowMs) ? formatTime(sinceMs) : formatDateTime(sinceMs, 'minute');
   return (
     <div className={classes.message} role="status">
-      <strong>{t(`common:cameraStates.${camera.state}`)}</strong>
-      <span>{t(`common:cameraReasons.${camera.reason}`)}</span>
+      <strong>{t(`common:cameraStates.${stale ? 'unknown' : camera.state}`)}</strong>
+      <span>
+        <CameraReasonText reason={camera.reason} />
+      </span>
       <span className={classes.since}>{t('common:since', { time })}</span>
     </div>
   );

@@ -6,6 +6,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { CameraReasonText } from '../../components/camera-reason.js';
 import { Instant } from '../../components/instant.js';
 import { StateBadge } from '../../components/state-badge.js';
 import { foldText } from '../../lib/natural-sort.js';
@@ -87,7 +88,9 @@ export function CameraList({
               <div role="cell" className={classes.since}>
                 <div className={classes.complaint}>
                   {camera.state !== 'alive' && (
-                    <span className={classes.reason}>{t(`common:cameraReasons.${camera.reason}`)}</span>
+                    <span className={classes.reason}>
+                      <CameraReasonText reason={camera.reason} />
+                    </span>
                   )}
                   <span className={classes.when}>
                     <Instant at={camera.sinceAt} relative />

@@ -3,6 +3,7 @@ import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
+import { CameraReasonText } from '../../components/camera-reason.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { Instant } from '../../components/instant.js';
 import { LiveVideo } from '../../components/live-video.js';
@@ -97,7 +98,9 @@ export function CameraPage() {
                     <Instant at={camera.sinceAt} relative />
                   </Text>
                 </Group>
-                <Text>{t(`common:cameraReasons.${camera.reason}`)}</Text>
+                <Text>
+                  <CameraReasonText reason={camera.reason} />
+                </Text>
                 {mayManage && <TechnicalDetail detail={camera.detail} />}
                 <CameraCure camera={camera} onPage />
               </Stack>

@@ -4,6 +4,7 @@ import { IconArrowLeft, IconDeviceCctv, IconHistory, IconVolume, IconVolumeOff }
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { CameraReasonText } from '../../components/camera-reason.js';
 import { Instant } from '../../components/instant.js';
 import { StateBadge } from '../../components/state-badge.js';
 import { playsAac } from '../../lib/playable-codecs.js';
@@ -76,7 +77,9 @@ export function FocusedCamera({ camera, onBack }: { camera: CameraResponse; onBa
       )}
       <Group gap="sm" justify="center">
         <StateBadge state={camera.state} />
-        <Text>{t(`common:cameraReasons.${camera.reason}`)}</Text>
+        <Text>
+          <CameraReasonText reason={camera.reason} />
+        </Text>
         <Text c="dimmed" component="span">
           <Instant at={camera.sinceAt} relative />
         </Text>
