@@ -15,19 +15,22 @@ const usualNetwork = 66;
 /** 127.66.0.0 to 127.250.0.0, one of them for each folder. */
 const networks = 185;
 
+/** Names of options are no words of a language. */
+const options = { data: '--data', port: '--port' };
+
 /** What a person reads who starts a demo twice. */
 export const alreadyRunning = (folder: string) =>
-  `Bản demo này đang chạy (thư mục ${folder}). Hãy dùng --data để chọn thư mục khác.\n` +
+  `Bản chạy thử này đang chạy (thư mục ${folder}). Hãy dùng ${options.data} để chọn thư mục khác.\n` +
   `This demo is running (folder ${folder}). Choose another folder with --data.`;
 
 const camerasInUse = (folder: string, network: string) =>
-  `Một chương trình khác đang dùng địa chỉ camera của bản demo này (${network}, thư mục ${folder}). ` +
-  `Hãy dừng chương trình đó, hoặc dùng --data để chọn thư mục khác.\n` +
+  `Một chương trình khác đang dùng địa chỉ camera của bản chạy thử này (${network}, thư mục ${folder}). ` +
+  `Hãy dừng chương trình đó, hoặc dùng ${options.data} để chọn thư mục khác.\n` +
   `Another program uses the camera addresses of this demo (${network}, folder ${folder}). ` +
   `Stop it, or choose another folder with --data.`;
 
 const portInUse = (port: number) =>
-  `Cổng ${port} đang được chương trình khác sử dụng. Hãy dừng chương trình đó, hoặc chọn cổng khác bằng --port.\n` +
+  `Cổng ${port} đang được chương trình khác sử dụng. Hãy dừng chương trình đó, hoặc chọn cổng khác bằng ${options.port}.\n` +
   `Port ${port} is in use: stop the program that uses it, or choose another with --port.`;
 
 /** Resolves with the port that was bound, or undefined where it is in use. */

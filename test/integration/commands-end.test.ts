@@ -105,7 +105,7 @@ it('two demos run beside each other, a third in the same folder says so, and bot
   const third = demo(one);
   const [code] = (await once(third.npm, 'exit')) as [number];
   expect(code).not.toBe(0);
-  expect(third.said()).toContain(`Bản demo này đang chạy (thư mục ${one}). Hãy dùng --data`);
+  expect(third.said()).toContain(`Bản chạy thử này đang chạy (thư mục ${one}). Hãy dùng --data`);
   expect(await answers(firstUrl)).toBe(true);
 
   await expectNothingLeft(first, 'SIGTERM', [firstUrl]);
