@@ -17,6 +17,8 @@ const clockMs = (screen: Screen) =>
   screen.evaluate<number>(`Number(document.querySelector('[data-testid="review-clock"]').dataset.atMs)`);
 const notice = (screen: Screen) =>
   screen.evaluate<string>(`document.querySelector('[data-testid="review-notice"]')?.textContent ?? ''`);
+const messages = (screen: Screen) =>
+  screen.evaluate<string>(`document.querySelector('[data-testid="review-messages"]')?.textContent ?? ''`);
 const isPlaying = (screen: Screen) =>
   screen.evaluate<boolean>(`document.querySelector('[data-testid="review-play"]').dataset.playing === 'true'`);
 
@@ -58,9 +60,14 @@ export async function reviewsToTheFrame(screen: Screen, review: ReviewStage): Pr
       `[...document.querySelectorAll('figure video:nth-of-type(2)')].filter((video) => video.hasAttribute('data-on-top')).length === 4`,
     ),
   );
+  await waitFor('it says so', async () => (await messages(screen)).includes('liền mạch'));
   await waitFor('12 s pass at ×8', async () => (await clockMs(screen)) - startMs > 12_000, 60_000, 50);
   await screen.press(' ');
   expect(await isPlaying(screen)).toBe(false);
+  await waitFor(
+    'it no longer says that pictures are left out',
+    async () => !(await messages(screen)).includes('liền mạch'),
+  );
   const settleMs = await expectExactFrames(screen, review, 'paused at ×8');
   console.info(`exact in all tiles ${Math.round(settleMs)} ms after the pause at ×8 was seen`);
 

@@ -26,7 +26,7 @@ export function ReviewMessages({
   notice: string | undefined;
 }) {
   const { t } = useTranslation('review');
-  const { waiting } = useClockState(engine);
+  const { waiting, playing } = useClockState(engine);
   const { waitingFor, phases } = useEngineState(engine);
   const [waitedFor] = useDebouncedValue(waiting ? waitingFor.map(nameOf).join(', ') : '', worthSayingMs);
   const all = Object.values(phases);
@@ -42,7 +42,7 @@ export function ReviewMessages({
       {waiting && waitedFor !== '' && (
         <div className={classes.message}>{t('messages.waiting', { names: waitedFor })}</div>
       )}
-      {keyframesOnly && <div className={classes.message}>{t('messages.keyframesOnly')}</div>}
+      {keyframesOnly && playing && <div className={classes.message}>{t('messages.keyframesOnly')}</div>}
     </div>
   );
 }
