@@ -70,7 +70,7 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   await save();
 
   await page.goto(`${system.origin}/admin/accounts`);
-  await row('tonghop').getByText('Lãnh đạo phòng').first().waitFor();
+  await row('tonghop').getByRole('cell', { name: 'Lãnh đạo phòng', exact: true }).waitFor();
   await page.goto(`${system.origin}/admin/areas`);
   await row('Chí Đám').getByText('Thị xã mới').waitFor();
   await page.getByRole('button', { name: 'Thao tác với Chí Đám' }).click();

@@ -13,9 +13,12 @@ export interface PaperProps {
   title: string;
   /** Under the title. */
   subtitle?: ReactNode;
-  children: ReactNode;
+  /** Gets the last row of the last table: recipients and signature. */
+  children(foot: (columns: number) => ReactNode): ReactNode;
   /** `screen`: what is printed is also shown; `print`: it is only on paper. */
   media: 'screen' | 'print';
+  /** Whether it bears the number of an outgoing paper. */
+  numbered?: boolean;
   className?: string | undefined;
 }
 
@@ -23,7 +26,7 @@ export interface PaperProps {
  * A page of paper with the head and the foot that official papers have. What stands around it on the screen is not
  * printed. Head and foot are on paper only.
  */
-export function Paper({ area, title, subtitle, children, media, className }: PaperProps) {
+export function Paper({ area, title, subtitle, children, media, numbered = false, className }: PaperProps) {
   const { t, i18n } = useTranslation();
   const names = useNames();
   const session = useSession();
@@ -34,30 +37,9 @@ export function Paper({ area, title, subtitle, children, media, className }: Pap
   const recipients = text('recipients')
     .split('\n')
     .filter((line) => line.trim() !== '');
-  return (
-    <article data-paper={media} className={className}>
-      <div data-paper-head>
-        <div>
-          {text('superior') !== '' && <p data-upper>{text('superior')}</p>}
-          <p data-upper data-strong data-underlined>
-            {text('unit')}
-          </p>
-          <p data-number>{text('number')}</p>
-        </div>
-        <div>
-          <p data-strong>{t('paper.country')}</p>
-          <p data-strong data-underlined>
-            {t('paper.motto')}
-          </p>
-          <p data-date>{signedAt === '' ? t('paper.date', date) : t('paper.dateAt', { ...date, place: signedAt })}</p>
-        </div>
-      </div>
-      <header data-paper-title>
-        <h2>{title}</h2>
-        {subtitle}
-      </header>
-      {children}
-      <div data-paper-foot>
+  const foot = (columns: number) => (
+    <tr data-paper-foot>
+      <td colSpan={columns}>
         <div>
           {recipients.length > 0 && (
             <>
@@ -76,7 +58,32 @@ export function Paper({ area, title, subtitle, children, media, className }: Pap
             {session.account?.displayName}
           </p>
         </div>
+      </td>
+    </tr>
+  );
+  return (
+    <article data-paper={media} className={className}>
+      <div data-paper-head>
+        <div>
+          {text('superior') !== '' && <p data-upper>{text('superior')}</p>}
+          <p data-upper data-strong data-underlined>
+            {text('unit')}
+          </p>
+          {numbered && <p data-number>{text('number')}</p>}
+        </div>
+        <div>
+          <p data-strong>{t('paper.country')}</p>
+          <p data-strong data-underlined>
+            {t('paper.motto')}
+          </p>
+          <p data-date>{signedAt === '' ? t('paper.date', date) : t('paper.dateAt', { ...date, place: signedAt })}</p>
+        </div>
       </div>
+      <header data-paper-title>
+        <h2>{title}</h2>
+        {subtitle}
+      </header>
+      {children(foot)}
     </article>
   );
 }

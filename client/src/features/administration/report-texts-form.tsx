@@ -44,7 +44,10 @@ export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
           <div key={key} className={classes.pair}>
             {languages.map((language) => {
               const props = {
-                label: t('names.inLanguage', { field: t(`names.report.${key}`), language: t(`names.${language}`) }),
+                label: t('names.inLanguage', {
+                  field: t(`names.report.${key}`),
+                  language: t(`names.ofLanguage.${language}`),
+                }),
                 maxLength: mostReportTextChars,
                 lang: language,
                 'data-testid': `report-${key}-${language}`,

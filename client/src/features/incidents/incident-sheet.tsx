@@ -38,6 +38,7 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
     [t('outcome.text'), incident.outcome === '' ? t('outcome.none') : incident.outcome],
     ...(incident.resolvedByFootage ? [[t('sheet.footage'), t('byFootage')]] : []),
   ].filter(([, value]) => value !== '');
+  const last = holds.length > 0 ? 'holds' : clips.length > 0 ? 'clips' : tags.length > 0 ? 'tags' : 'facts';
   return (
     <Paper
       media="print"
@@ -49,56 +50,64 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
         >{`${t('sheet.number', { number: incident.number })}: ${incidentTitle(incident, categoryName)}`}</p>
       }
     >
-      <table className={classes.facts}>
-        <tbody>
-          {facts.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {tags.length > 0 && (
-        <Section title={t('tags.title')} heads={[t('sheet.camera'), t('sheet.range'), t('tags.note')]}>
-          {tags.map((tag) => (
-            <tr key={tag.id}>
-              <td>{tag.cameraName}</td>
-              <td>{rangeWords(tag.from, tag.to)}</td>
-              <td>
-                {tag.decisive && <p data-strong>{`★ ${t('tags.decisive')}`}</p>}
-                {tag.note}
-              </td>
-            </tr>
-          ))}
-        </Section>
-      )}
-      {clips.length > 0 && (
-        <Section title={t('clips.title')} heads={[t('sheet.camera'), t('sheet.range'), t('sheet.file')]}>
-          {clips.flatMap((clip) =>
-            clip.files.map((file) => (
-              <tr key={`${clip.id}-${file.index}`}>
-                <td>{clip.cameraName}</td>
-                <td>{rangeWords(file.from, file.to)}</td>
-                <td>
-                  {file.fileName}
-                  <p className={classes.hash}>{`SHA-256: ${file.sha256}`}</p>
-                </td>
-              </tr>
-            )),
+      {(foot) => (
+        <>
+          <table className={classes.facts}>
+            <tbody>
+              {facts.map(([name, value]) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{value}</td>
+                </tr>
+              ))}
+              {last === 'facts' && foot(2)}
+            </tbody>
+          </table>
+          {tags.length > 0 && (
+            <Section title={t('tags.title')} heads={[t('sheet.camera'), t('sheet.range'), t('tags.note')]}>
+              {tags.map((tag) => (
+                <tr key={tag.id}>
+                  <td>{tag.cameraName}</td>
+                  <td>{rangeWords(tag.from, tag.to)}</td>
+                  <td>
+                    {tag.decisive && <p data-strong>{`★ ${t('tags.decisive')}`}</p>}
+                    {tag.note}
+                  </td>
+                </tr>
+              ))}
+              {last === 'tags' && foot(3)}
+            </Section>
           )}
-        </Section>
-      )}
-      {holds.length > 0 && (
-        <Section title={t('holds.title')} heads={[t('sheet.camera'), t('sheet.range'), t('outcome.state')]}>
-          {holds.map((hold) => (
-            <tr key={hold.id}>
-              <td>{hold.cameraName}</td>
-              <td>{rangeWords(hold.from, hold.to)}</td>
-              <td>{t(`holds.states.${hold.state}`)}</td>
-            </tr>
-          ))}
-        </Section>
+          {clips.length > 0 && (
+            <Section title={t('clips.title')} heads={[t('sheet.camera'), t('sheet.range'), t('sheet.file')]}>
+              {clips.flatMap((clip) =>
+                clip.files.map((file) => (
+                  <tr key={`${clip.id}-${file.index}`}>
+                    <td>{clip.cameraName}</td>
+                    <td>{rangeWords(file.from, file.to)}</td>
+                    <td>
+                      {file.fileName}
+                      <p className={classes.hash}>{`SHA-256: ${file.sha256}`}</p>
+                    </td>
+                  </tr>
+                )),
+              )}
+              {last === 'clips' && foot(3)}
+            </Section>
+          )}
+          {holds.length > 0 && (
+            <Section title={t('holds.title')} heads={[t('sheet.camera'), t('sheet.range'), t('outcome.state')]}>
+              {holds.map((hold) => (
+                <tr key={hold.id}>
+                  <td>{hold.cameraName}</td>
+                  <td>{rangeWords(hold.from, hold.to)}</td>
+                  <td>{t(`holds.states.${hold.state}`)}</td>
+                </tr>
+              ))}
+              {last === 'holds' && foot(3)}
+            </Section>
+          )}
+        </>
       )}
     </Paper>
   );

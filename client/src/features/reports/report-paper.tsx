@@ -80,6 +80,7 @@ export function ReportPaper({
       </Group>
       <Paper
         media="screen"
+        numbered
         className={classes.paper}
         area={paperArea}
         title={title}
@@ -92,35 +93,43 @@ export function ReportPaper({
           </>
         }
       >
-        <p className={classes.sentence} data-testid="report-sentence">
-          {sentences.join(' ')}
-          {asOf !== undefined && ` ${t('common:away.figuresOf', { asOf })}`}
-        </p>
-        <Title order={3} fz="lg" mb="xs">
-          {t('byCategory')}
-        </Title>
-        <ReportTable
-          name="category"
-          heading={t('headings.category')}
-          rows={report.byCategory.map((row) => ({ ...row, key: row.category, name: categoryName(row.category) }))}
-          total={report.total}
-          period={period}
-          areaId={areaId}
-        />
-        <Title order={3} fz="lg" mb="xs">
-          {t('byArea')}
-        </Title>
-        {report.byArea.length === 0 ? (
-          <Text c="dimmed">{t('noAreas')}</Text>
-        ) : (
-          <ReportTable
-            name="area"
-            heading={t('headings.commune')}
-            rows={report.byArea.map((row) => ({ ...row, key: row.areaId, name: row.areaName }))}
-            total={report.total}
-            period={period}
-            areaId={areaId}
-          />
+        {(foot) => (
+          <>
+            <p className={classes.sentence} data-testid="report-sentence">
+              {sentences.join(' ')}
+              {asOf !== undefined && ` ${t('common:away.figuresOf', { asOf })}`}
+            </p>
+            <Title order={3} fz="lg" mb="xs">
+              {t('byCategory')}
+            </Title>
+            <ReportTable
+              name="category"
+              heading={t('headings.category')}
+              rows={report.byCategory.map((row) => ({ ...row, key: row.category, name: categoryName(row.category) }))}
+              total={report.total}
+              period={period}
+              areaId={areaId}
+              foot={report.byArea.length === 0 && foot(4)}
+            />
+            <div className={report.byArea.length === 0 ? classes.onScreen : undefined}>
+              <Title order={3} fz="lg" mb="xs">
+                {t('byArea')}
+              </Title>
+              {report.byArea.length === 0 ? (
+                <Text c="dimmed">{t('noAreas')}</Text>
+              ) : (
+                <ReportTable
+                  name="area"
+                  heading={t('headings.commune')}
+                  rows={report.byArea.map((row) => ({ ...row, key: row.areaId, name: row.areaName }))}
+                  total={report.total}
+                  period={period}
+                  areaId={areaId}
+                  foot={foot(4)}
+                />
+              )}
+            </div>
+          </>
         )}
       </Paper>
     </Stack>

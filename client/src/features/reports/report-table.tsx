@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { casesAddress, countKinds } from './case-links.js';
@@ -26,6 +27,7 @@ export function ReportTable({
   period,
   areaId,
   name,
+  foot,
 }: {
   heading: string;
   rows: readonly ReportRow[];
@@ -35,6 +37,8 @@ export function ReportTable({
   areaId: string | undefined;
   /** To tell the totals of two tables apart. */
   name: 'category' | 'area';
+  /** The last row on paper: pages are broken before rows of one body, so total and signature are such rows. */
+  foot?: ReactNode;
 }) {
   const { t } = useTranslation('reports');
   const cells = (
@@ -78,13 +82,12 @@ export function ReportTable({
             {cells(row, row.key, row.name, { areaId: row.areaId ?? areaId, category: row.category })}
           </tr>
         ))}
-      </tbody>
-      <tfoot>
-        <tr>
+        <tr className={classes.total}>
           <th scope="row">{t('headings.total')}</th>
           {cells(total, name === 'category' ? 'total' : 'area-total', t('headings.total'), { areaId })}
         </tr>
-      </tfoot>
+        {foot}
+      </tbody>
     </table>
   );
 }
