@@ -1,9 +1,11 @@
 import { Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
+import { useAppForm } from '../../components/form/use-app-form.js';
 import { TimeField } from '../../components/time/time-field.js';
 import { useCameras } from '../../lib/cameras.js';
 import { useHolds, useIncident, useTags } from '../../lib/cases.js';
@@ -19,6 +21,14 @@ export interface SetupChoice {
   cameraIds: string[];
   atMs: number;
   purpose: string | undefined;
+}
+
+interface SetupDraft {
+  /** Undefined: as the incident says. */
+  at: TypedTime | undefined;
+  /** Undefined: as proposed. */
+  cameraIds: string[] | undefined;
+  purpose: string;
 }
 
 /** Before footage is seen: which cameras, which moment, and what for. */
@@ -37,16 +47,6 @@ export function ReviewSetup({
   const tags = useTags(address.incidentId);
   const holds = useHolds(address.incidentId);
   const cameras = useCameras();
-  const [picked, setPicked] = useState<string[] | undefined>(
-    address.cameraIds.length > 0 ? address.cameraIds : undefined,
-  );
-  const [typedAt, setTypedAt] = useState<TypedTime | undefined>(
-    address.atMs === undefined ? undefined : typedTime(address.atMs, 'second'),
-  );
-  const atInput = useRef<HTMLDivElement>(null);
-  const [purpose, setPurpose] = useState(startPurpose);
-  const [complaints, setComplaints] = useState<{ cameras?: string; at?: string; purpose?: string }>({});
-
   const hints = useMemo<CameraHints>(
     () => ({
       areaId: incident.data?.areaId,
@@ -63,33 +63,48 @@ export function ReviewSetup({
         .map((one) => one.camera.id),
     [cameras.data, hints],
   );
-  const cameraIds = picked ?? proposed;
-  // The incident's time until something is typed; from then on what is typed, also where it is wrong.
-  const at = typedAt ?? typedTime(incident.data && Date.parse(incident.data.occurredAt), 'second');
   const asksPurpose = address.incidentId === undefined || incident.isError;
-
-  const open = () => {
-    const nowMs = serverNowMs();
-    const atMs = msOf(at);
-    const atFault = typedTimeFault(at);
-    const found: typeof complaints = {
-      ...(cameraIds.length === 0 && { cameras: t('setup.needCamera') }),
-      ...(atMs === undefined ? { at: atFault ?? t('setup.needTime') } : atMs > nowMs && { at: t('setup.future') }),
-      ...(asksPurpose && purpose.trim().length < 5 && { purpose: t('setup.needPurpose') }),
-    };
-    setComplaints(found);
-    if (found.at !== undefined) atInput.current?.querySelector('input')?.focus();
-    if (Object.keys(found).length > 0 || atMs === undefined) return;
-    onOpen({ cameraIds, atMs, purpose: asksPurpose ? purpose.trim() : undefined });
-  };
+  const incidentAtMs = incident.data && Date.parse(incident.data.occurredAt);
+  /** The incident's time until something is typed; from then on what is typed, also where it is wrong. */
+  const timeOf = (typed: TypedTime | undefined) => typed ?? typedTime(incidentAtMs, 'second');
+  const camerasOf = (picked: string[] | undefined) => picked ?? proposed;
+  const form = useAppForm<SetupDraft>({
+    initial: {
+      at: address.atMs === undefined ? undefined : typedTime(address.atMs, 'second'),
+      cameraIds: address.cameraIds.length > 0 ? address.cameraIds : undefined,
+      purpose: startPurpose,
+    },
+    validate: {
+      at: (typed) => {
+        const at = timeOf(typed);
+        const atMs = msOf(at);
+        if (atMs === undefined) return typedTimeFault(at) ?? t('setup.needTime');
+        return atMs > serverNowMs() ? t('setup.future') : undefined;
+      },
+      cameraIds: (picked) => (camerasOf(picked).length === 0 ? t('setup.needCamera') : undefined),
+      purpose: (text) => (asksPurpose && text.trim().length < 5 ? t('setup.needPurpose') : undefined),
+    },
+  });
+  const time = form.field('at');
+  const chosen = form.field('cameraIds');
 
   return (
     <Paper p={{ base: 'md', sm: 'lg' }} pb={0} maw={1100} withBorder>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          open();
+      <AppForm
+        form={form}
+        guarded={form.values.purpose !== startPurpose}
+        onSubmit={async ({ at, cameraIds, purpose }) => {
+          const atMs = msOf(timeOf(at));
+          if (atMs === undefined) return;
+          onOpen({ cameraIds: camerasOf(cameraIds), atMs, purpose: asksPurpose ? purpose.trim() : undefined });
         }}
+        actions={
+          <FormActions
+            submitLabel={t('setup.open')}
+            icon={<IconPlayerPlay size={22} aria-hidden="true" />}
+            testId="review-open"
+          />
+        }
       >
         {incident.data && (
           <Text component="div" fz="lg" mb="md">
@@ -99,31 +114,20 @@ export function ReviewSetup({
         {incident.isError && <ErrorPanel error={incident.error} onRetry={() => void incident.refetch()} />}
         <div className={classes.columns}>
           <Stack gap="lg">
-            <div ref={atInput}>
-              <TimeField
-                label={t('setup.at')}
-                description={t('setup.atHint')}
-                value={at}
-                onChange={(next) => {
-                  setTypedAt(next);
-                  setComplaints({ ...complaints, at: undefined });
-                }}
-                error={complaints.at}
-                latestMs={serverNowMs()}
-                data-testid="review-setup-at"
-              />
-            </div>
+            <TimeField
+              {...time}
+              label={t('setup.at')}
+              description={t('setup.atHint')}
+              value={timeOf(time.value)}
+              latestMs={serverNowMs()}
+              data-testid="review-setup-at"
+            />
             {asksPurpose && (
               <Textarea
+                {...form.text('purpose')}
                 label={t('setup.purpose')}
                 description={t('setup.purposeHint')}
                 placeholder={t('setup.purposeExample')}
-                value={purpose}
-                onChange={(event) => {
-                  setPurpose(event.currentTarget.value);
-                  setComplaints({ ...complaints, purpose: undefined });
-                }}
-                error={complaints.purpose}
                 maxLength={300}
                 autosize
                 minRows={2}
@@ -131,28 +135,16 @@ export function ReviewSetup({
               />
             )}
           </Stack>
-          <div>
-            <CameraPicker
-              chosen={cameraIds}
-              onChange={(next) => {
-                setPicked(next);
-                setComplaints({ ...complaints, cameras: undefined });
-              }}
-              hints={hints}
-            />
-            {complaints.cameras && (
-              <Text c="var(--state-down)" role="alert" mt={6}>
-                {complaints.cameras}
+          <div data-path={chosen['data-path']}>
+            <CameraPicker chosen={camerasOf(chosen.value)} onChange={chosen.onChange} hints={hints} />
+            {chosen.error !== undefined && (
+              <Text c="var(--mantine-color-error)" role="alert" mt={6}>
+                {chosen.error}
               </Text>
             )}
           </div>
         </div>
-        <FormActions
-          submitLabel={t('setup.open')}
-          icon={<IconPlayerPlay size={22} aria-hidden="true" />}
-          testId="review-open"
-        />
-      </form>
+      </AppForm>
     </Paper>
   );
 }
