@@ -11,7 +11,6 @@ export function LeaveQuestion() {
       opened={asking}
       onClose={stay}
       title={t('form.leave.title')}
-      role="alertdialog"
       zIndex={310}
       closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
