@@ -2,7 +2,7 @@
 export function openerToReturnTo(): HTMLElement | undefined {
   const active = document.activeElement;
   if (!(active instanceof HTMLElement) || active === document.body) return undefined;
-  const menu = active.closest('[role="menu"]');
-  const button = menu === null ? null : document.querySelector<HTMLElement>(`[aria-controls="${CSS.escape(menu.id)}"]`);
-  return button ?? active;
+  // A menu is named after its button.
+  const buttonId = active.closest('[role="menu"]')?.getAttribute('aria-labelledby');
+  return (buttonId === null || buttonId === undefined ? null : document.getElementById(buttonId)) ?? active;
 }
