@@ -1,7 +1,8 @@
-import { Radio, Stack, TextInput } from '@mantine/core';
+import { Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { parseWholeNumber } from './form/number-field.js';
+import { NumberField, parseWholeNumber } from './form/number-field.js';
+import type { TypedValue } from './form/typed-value.js';
 
 const minDays = 1;
 const maxDays = 3650;
@@ -23,8 +24,13 @@ export function chosenDays(choice: RetentionChoice): number | null | undefined {
 }
 
 function own(text: string): RetentionChoice {
-  const typed = parseWholeNumber(text, minDays, maxDays);
-  return typed.kind === 'understood' ? { kind: 'own', text, days: typed.value } : { kind: 'wrong', text };
+  return ofTyped(parseWholeNumber(text, minDays, maxDays));
+}
+
+/** Days of one's own must be said: an empty field is wrong as well. */
+function ofTyped(typed: TypedValue<number>): RetentionChoice {
+  if (typed.kind === 'understood') return { kind: 'own', text: typed.text, days: typed.value };
+  return { kind: 'wrong', text: typed.kind === 'empty' ? '' : typed.text };
 }
 
 /** How long footage is kept: as it is above, or a number of days of one's own. */
@@ -58,15 +64,15 @@ export function RetentionField({
         <Radio value="inherit" label={inheritLabel} />
         <Radio value="own" label={t('retention.own')} />
         {value.kind !== 'inherit' && (
-          <TextInput
+          <NumberField
             label={t('retention.days')}
-            inputMode="numeric"
-            autoComplete="off"
-            value={value.text}
-            onChange={(event) => {
+            value={value.kind === 'own' ? { kind: 'understood', value: value.days, text: value.text } : value}
+            onChange={(typed) => {
               setLeft(false);
-              onChange(own(event.currentTarget.value));
+              onChange(ofTyped(typed));
             }}
+            min={minDays}
+            max={maxDays}
             onBlur={() => setLeft(true)}
             maw={220}
             ml={34}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseWholeNumber, typedNumber } from './number-field.js';
+import { parseWholeNumber } from './number-field.js';
 
 describe('parseWholeNumber', () => {
   it.each([
@@ -15,11 +15,4 @@ describe('parseWholeNumber', () => {
   it.each(['', '  '])('knows %j as empty', (text) =>
     expect(parseWholeNumber(text, 1, 3650)).toEqual({ kind: 'empty' }),
   );
-});
-
-describe('typedNumber', () => {
-  it('shows what is known', () => {
-    expect(typedNumber(30)).toEqual({ kind: 'understood', value: 30, text: '30' });
-    expect(typedNumber(undefined)).toEqual({ kind: 'empty' });
-  });
 });

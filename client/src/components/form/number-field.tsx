@@ -29,8 +29,3 @@ export function parseWholeNumber(text: string, min: number, max: number): TypedV
   const value = /^\d{1,9}$/.test(trimmed) ? Number(trimmed) : Number.NaN;
   return value >= min && value <= max ? { kind: 'understood', value, text } : { kind: 'wrong', text };
 }
-
-/** A number that is known, as the field shows it. */
-export function typedNumber(value: number | undefined): TypedValue<number> {
-  return value === undefined ? { kind: 'empty' } : { kind: 'understood', value, text: String(value) };
-}

@@ -6,6 +6,7 @@ const labels = [
   'Trộm cắp tài sản',
   'Tai nạn giao thông',
   'Gây rối trật tự công cộng',
+  'Cổng chợ Mới',
   'Cổng chợ',
   'Công an xã',
 ];
@@ -17,9 +18,10 @@ describe('selectMatches', () => {
     ['nạn tai', ['Tai nạn giao thông']],
     ['TAI', ['Tai nạn giao thông', 'Mâu thuẫn tại khu dân cư', 'Trộm cắp tài sản']],
     ['tài', ['Trộm cắp tài sản', 'Tai nạn giao thông', 'Mâu thuẫn tại khu dân cư']],
-    ['cong', ['Cổng chợ', 'Công an xã', 'Gây rối trật tự công cộng']],
-    ['công', ['Công an xã', 'Gây rối trật tự công cộng', 'Cổng chợ']],
+    ['cong', ['Cổng chợ Mới', 'Cổng chợ', 'Công an xã', 'Gây rối trật tự công cộng']],
+    ['công', ['Công an xã', 'Gây rối trật tự công cộng', 'Cổng chợ Mới', 'Cổng chợ']],
     ['  giao   thông ', ['Tai nạn giao thông']],
+    ['cong cho', ['Cổng chợ', 'Cổng chợ Mới']],
     ['cháy', []],
     ['', labels],
   ])('%s', (query, expected) => expect(selectMatches(options, query).map(({ label }) => label)).toEqual(expected));

@@ -2,7 +2,7 @@ import { foldText } from '../../lib/natural-sort.js';
 
 /**
  * Options whose label has every word of the query, in any order, without regard to marks and case. Best first: marks as
- * they were typed, then the beginning of the label, then the beginning of its words; otherwise the order of the list.
+ * they were typed, then the whole label, its beginning, then the beginning of its words; otherwise the order of the list.
  */
 export function selectMatches<Option extends { label: string }>(options: readonly Option[], query: string): Option[] {
   const words = foldText(query).split(/\s+/).filter(Boolean);
@@ -21,10 +21,14 @@ function rankOf(label: string, query: string, words: readonly string[]): number 
   // A word without marks says nothing of them.
   const asTyped = typed.every((word) => foldText(word) === word || marked.includes(word));
   const parts = folded.split(/[\s(/–-]+/);
-  const place = folded.startsWith(words.join(' '))
-    ? 0
-    : words.every((word) => parts.some((part) => part.startsWith(word)))
-      ? 1
-      : 2;
+  const beginning = words.join(' ');
+  const place =
+    folded === beginning
+      ? 0
+      : folded.startsWith(beginning)
+        ? 1
+        : words.every((word) => parts.some((part) => part.startsWith(word)))
+          ? 2
+          : 3;
   return (asTyped ? 0 : 10) + place;
 }
