@@ -12,8 +12,3 @@ export type Submitted<Values> = { [Name in keyof Values]: Exclude<Values[Name], 
 export function isWrong(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'wrong';
 }
-
-/** What a field holds, or undefined where it is empty. */
-export function valueOf<T>(typed: Exclude<TypedValue<T>, { kind: 'wrong' }>): T | undefined {
-  return typed.kind === 'empty' ? undefined : typed.value;
-}
