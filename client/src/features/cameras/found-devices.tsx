@@ -1,15 +1,20 @@
 import type { DiscoveryResponse } from '@choi-canh/shared/cameras';
 import { Anchor, Badge, Checkbox, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { EmptyState } from '../../components/empty-state.js';
+import { matchesCamera } from '../../lib/camera-search.js';
 import { useVirtualList } from '../../lib/virtual-list.js';
 import { MovedDevice } from './moved-device.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
 import classes from './found-devices.module.css';
+
+/** Fewer devices are seen at once. */
+const searchedFrom = 8;
 
 /** What a search found: tick, name, and add. Devices that are cameras already say so and cannot be ticked. */
 export function FoundDevices({
@@ -30,7 +35,16 @@ export function FoundDevices({
   onStarted: (additionId: string) => void;
 }) {
   const { t } = useTranslation('cameras');
-  const devices = useMemo(() => orderDevices(discovery.devices), [discovery.devices]);
+  const [text, setText] = useState('');
+  const devices = useMemo(
+    () =>
+      orderDevices(discovery.devices).filter((device) => {
+        const { name, place } = typed.get(device.deviceAddress) ?? proposedWords(device);
+        const texts = { titles: [name, place], others: [device.name, device.hardware], address: device.deviceAddress };
+        return matchesCamera(texts, text);
+      }),
+    [discovery.devices, typed, text],
+  );
   const fresh = useMemo(() => newAddresses(devices), [devices]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
@@ -40,7 +54,7 @@ export function FoundDevices({
   const virtual = useVirtualList({ count: devices.length, rowPx, scroller, overscan: 6 });
   const all = fresh.length > 0 && fresh.every((address) => chosen.has(address));
 
-  if (devices.length === 0) {
+  if (discovery.devices.length === 0) {
     return discovery.state === 'running' ? null : (
       <EmptyState title={t('add.nothing.title')} text={t('add.nothing.text')} />
     );
@@ -53,12 +67,23 @@ export function FoundDevices({
 
   return (
     <Stack gap="md">
+      {discovery.devices.length > searchedFrom && (
+        <TextInput
+          leftSection={<IconSearch size={18} aria-hidden="true" />}
+          placeholder={t('search')}
+          aria-label={t('search')}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      )}
       <Group justify="space-between">
         <Checkbox
           checked={all}
           indeterminate={!all && chosen.size > 0}
           disabled={fresh.length === 0}
-          onChange={() => setChosen(all ? new Set() : new Set(fresh))}
+          onChange={() =>
+            setChosen(new Set([...[...chosen].filter((one) => !fresh.includes(one)), ...(all ? [] : fresh)]))
+          }
           label={t('add.selectAll', { count: fresh.length })}
         />
         <Text role="status">{t('add.selected', { count: chosen.size })}</Text>
@@ -133,7 +158,7 @@ export function FoundDevices({
       </div>
       <AdditionForm
         recorderId={recorderId}
-        devices={devicesToAdd(devices, chosen, typed)}
+        devices={devicesToAdd(discovery.devices, chosen, typed)}
         submitLabel={t('add.submit', { count: chosen.size })}
         account={account}
         onAccount={onAccount}

@@ -17,8 +17,9 @@ it('tries a camera at once, but seldom enough that no device locks the account',
     probing: {
       status: (cameraId) => ({ cameraId, state: 'down', reason: reasons[cameraId] ?? 'ok', detail: '', sinceAt: '' }),
       lookNow: (id) => tried.push(`look ${id}`),
+      lookOnceChanged: (id) => tried.push(`look later ${id}`),
     },
-    ingest: { retryNow: (id) => tried.push(`stream ${id}`) },
+    ingest: { retryNow: (id) => tried.push(`stream ${id}`), runtime: () => ({}) },
     clock: { nowMs: () => now, monotonicMs: () => now, sleep: () => Promise.resolve() },
   });
 
@@ -37,5 +38,11 @@ it('tries a camera at once, but seldom enough that no device locks the account',
   // Once the password is right, the device is a camera like any other.
   reasons.b = 'stream_stalled';
   expect(retries.retry('b')).toEqual({ tried: true, waitMs: 10_000 });
-  expect(tried.filter((one) => one.startsWith('look'))).toEqual(['look a', 'look b', 'look a', 'look c', 'look b']);
+  expect(tried.filter((one) => one.startsWith('look'))).toEqual([
+    'look a',
+    'look later b',
+    'look a',
+    'look later c',
+    'look b',
+  ]);
 });

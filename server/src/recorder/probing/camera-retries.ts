@@ -4,16 +4,21 @@ import type { Clock } from '../../lib/clock.js';
 
 export interface CameraRetriesOptions {
   director: { readonly cameras: readonly { id: string; deviceAddress: string }[] };
-  probing: { status(cameraId: string): CameraStatus | undefined; lookNow(cameraId: string): void };
-  ingest: { retryNow(cameraId: string): void };
+  probing: {
+    status(cameraId: string): CameraStatus | undefined;
+    lookNow(cameraId: string): void;
+    lookOnceChanged(cameraId: string): void;
+  };
+  ingest: { retryNow(cameraId: string): void; runtime(cameraId: string): unknown };
   clock: Clock;
 }
 
 /** Between two tries of one camera that somebody asks for. */
 const cameraEveryMs = 10_000;
 /**
- * After a wrong password the whole device is left alone for so long: a try is two sign-ins (RTSP, ONVIF), the channels of
- * one NVR share its account, and devices lock it after about five failures.
+ * After a wrong password the whole device is left alone for so long: the channels of one NVR share its account, and devices
+ * lock it after about five failures. A try is one sign-in then, that of the stream; ONVIF, which needs two, follows once
+ * the stream has come.
  */
 const refusedEveryMs = 120_000;
 
@@ -42,7 +47,8 @@ export class CameraRetries {
     for (const [other, at] of this.#triedAt) if (now - at >= refusedEveryMs) this.#triedAt.delete(other);
     this.#triedAt.set(key, now);
     ingest.retryNow(cameraId);
-    probing.lookNow(cameraId);
+    if (refused && ingest.runtime(cameraId) !== undefined) probing.lookOnceChanged(cameraId);
+    else probing.lookNow(cameraId);
     return { tried: true, waitMs: everyMs };
   }
 }

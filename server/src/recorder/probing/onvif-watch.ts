@@ -199,6 +199,11 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
       const entry = entries.get(cameraId);
       if (entry !== undefined) entry.dueAt = clock.monotonicMs();
     },
+    /** A wrong password may have been set right: the next change of the stream is looked into at once. */
+    lookOnceChanged(cameraId: string): void {
+      const entry = entries.get(cameraId);
+      if (entry !== undefined) entry.lookedAt = Number.NEGATIVE_INFINITY;
+    },
     start(): void {
       running ??= loop();
     },

@@ -134,6 +134,7 @@ export function createProbing(options: ProbingOptions) {
     },
     /** Somebody asks: looks at the camera at once. */
     lookNow: (cameraId: string) => watch.lookNow(cameraId),
+    lookOnceChanged: (cameraId: string) => watch.lookOnceChanged(cameraId),
     start(): void {
       unsubscribe ??= ingest.onChange((cameraId) => {
         const runtime = ingest.runtime(cameraId);
