@@ -49,7 +49,11 @@ export interface Cases {
 export function createCases(deps: CasesDeps): Cases {
   const health = createHealth(deps);
   const incidents = createIncidents(deps);
-  const reports = createReports({ db: deps.db, resolvedByFootage: incidents.resolvedByFootage });
+  const reports = createReports({
+    db: deps.db,
+    resolvedByFootage: incidents.resolvedByFootage,
+    unheardRecorderIds: () => recorders.service.unheardRecorderIds(),
+  });
   const recorders = createRecorders({
     ...deps,
     times: deps.syncTimes,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { cameraHistoryResponse, cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraReason, CameraState, CameraStatus } from '@choi-canh/shared/health';
 import { recorderListResponse } from '@choi-canh/shared/recorders';
+import { caseReportResponse } from '@choi-canh/shared/reports';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   CasesHarness,
@@ -257,6 +258,8 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       await harness.startConsole({ register: false });
       // Alive is what it was when the console stopped; at the first look nobody knows.
       expect(await now()).toMatchObject({ state: 'unknown', reason: 'recorder_unreachable' });
+      const range = `from=${ago(3600)}&to=${ago(-60)}`;
+      expect((await admin.get(`/api/reports/cases?${range}`, caseReportResponse)).camerasAlive).toBe(0);
       expect((await admin.get('/api/recorders', recorderListResponse)).items[0]?.reachable).toBe(false);
       await untilReason('recorder_unreachable');
       expect(await admin.refusal('GET', `/api/cameras/${camera.id}/live/sub/playlist.m3u8`)).toBe(

@@ -170,6 +170,10 @@ export class RecordersService {
     return sync.judged ? undefined : (sync.lastSeenAt ?? this.#startedAt);
   }
 
+  unheardRecorderIds(): string[] {
+    return [...this.#awaited.keys(), ...this.#syncs.keys()].filter((id) => this.unheardSince(id) !== undefined);
+  }
+
   #seenBefore(recorderId: string): number | undefined {
     const seenAt = this.#awaited.get(recorderId);
     return seenAt === undefined ? undefined : (seenAt ?? this.#startedAt);

@@ -91,17 +91,23 @@ export class ReportsRepository {
       .getRawOne<{ id: string; name: string }>();
   }
 
-  /** Cameras in use; those of them that work now, and those that are recorded but need attention. */
+  /**
+   * Cameras in use; those of them that work now, and those that are recorded but need attention. What is kept of cameras
+   * of the `unheard` recorders is of before, and counts for nothing.
+   */
   async cameras(
     scope: AreaScope,
     areaId: string | undefined,
+    unheard: readonly string[],
   ): Promise<{ total: number; alive: number; degraded: number }> {
     const piece = inScope(scope, 'cam.area_id');
+    const isHeard = unheard.length === 0 ? '1 = 1' : 'cam.recorder_id NOT IN (:...unheard)';
     const query = this.#db.read
       .createQueryBuilder()
       .select('COUNT(*)', 'total')
-      .addSelect(`SUM(CASE WHEN span.state = 'alive' THEN 1 ELSE 0 END)`, 'alive')
-      .addSelect(`SUM(CASE WHEN span.state = 'degraded' THEN 1 ELSE 0 END)`, 'degraded')
+      .addSelect(`SUM(CASE WHEN span.state = 'alive' AND ${isHeard} THEN 1 ELSE 0 END)`, 'alive')
+      .setParameters(unheard.length === 0 ? {} : { unheard })
+      .addSelect(`SUM(CASE WHEN span.state = 'degraded' AND ${isHeard} THEN 1 ELSE 0 END)`, 'degraded')
       .from('camera', 'cam')
       .leftJoin('camera_state_interval', 'span', 'span.camera_id = cam.id AND span.to_at IS NULL')
       .where('cam.deleted_at IS NULL')

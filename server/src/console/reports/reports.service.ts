@@ -9,9 +9,11 @@ type Counts = Pick<CaseCell, 'incidents' | 'resolved' | 'resolvedByFootage'>;
 /** Figures that a district files. Each is the sum of cells, and each cell opens into its incidents. */
 export class ReportsService {
   readonly #repository: ReportsRepository;
+  readonly #unheardRecorderIds: () => readonly string[];
 
-  constructor(repository: ReportsRepository) {
+  constructor(repository: ReportsRepository, unheardRecorderIds: () => readonly string[]) {
     this.#repository = repository;
+    this.#unheardRecorderIds = unheardRecorderIds;
   }
 
   async cases(
@@ -28,7 +30,7 @@ export class ReportsService {
       this.#repository.cells(scope, areaId, fromMs, toMs),
       this.#repository.categories(),
       this.#repository.children(scope, areaId ?? null),
-      this.#repository.cameras(scope, areaId),
+      this.#repository.cameras(scope, areaId, this.#unheardRecorderIds()),
     ]);
     const areas = new Map(children.map((child) => [child.id, child.name]));
     for (const cell of cells) areas.set(cell.areaId, cell.areaName);
