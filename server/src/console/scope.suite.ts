@@ -107,6 +107,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
             devices: [{ deviceAddress: 'http://10.9.9.9/' }],
           },
         ],
+        'post /api/cameras/:cameraId/retry': [`/api/cameras/${camera.id}/retry`],
         'post /api/openings': ['/api/openings', { cameraIds: [camera.id], ...range, purpose: 'Xem thử' }],
         'get /api/openings/:openingId': [`/api/openings/${of.openingId}`],
         'get /api/openings/:openingId/cameras/:cameraId/playlist.m3u8': [`${shown}/playlist.m3u8`],
