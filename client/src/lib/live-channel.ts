@@ -147,6 +147,7 @@ export class LiveChannel {
     } catch (error) {
       if (request !== this.#request) return;
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
+        this.#cancel();
         for (const [, entry] of wanted) this.#fail(entry, { status: error.status, code: error.code });
         return;
       }
