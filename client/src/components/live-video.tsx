@@ -135,7 +135,8 @@ function useStreamChoice(camera: CameraResponse, wished: 'main' | 'sub') {
     const timer = setTimeout(() => update(triedAgain), afterMs);
     return () => clearTimeout(timer);
   }, [givenUp, update]);
-  const codec = codecOf(camera[wished]?.codec) ?? 'h265';
+  // Where there is no other stream, what is converted is the main one.
+  const codec = codecOf((camera[wished] ?? camera.main)?.codec) ?? 'h265';
   const substituted = used !== wished && (camera[wished] !== null || used === 'converted');
   return { used, replaced, playable: substituted ? codec : undefined };
 }
