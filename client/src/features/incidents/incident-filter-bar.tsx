@@ -32,6 +32,11 @@ export function IncidentFilterBar({
     onChange({});
   };
   const set = (change: IncidentFilters) => onChange({ ...filters, ...change });
+  const setTime = (change: IncidentFilters) => {
+    // Text that is no time filters nothing; its box must not fold away with it.
+    setOpened(true);
+    set(change);
+  };
   const name = (label: string) => (narrow ? { label } : { 'aria-label': label });
   const choices = (
     <>
@@ -106,14 +111,14 @@ export function IncidentFilterBar({
             label={t('filters.from')}
             precision="minute"
             valueMs={filters.fromMs}
-            onChange={(fromMs) => set({ fromMs })}
+            onChange={(fromMs) => setTime({ fromMs })}
           />
           <TimeFilter
             key={`to-${cleared}`}
             label={t('filters.to')}
             precision="minute"
             valueMs={filters.toMs}
-            onChange={(toMs) => set({ toMs })}
+            onChange={(toMs) => setTime({ toMs })}
           />
           {narrow && active > 0 && (
             <Button variant="default" onClick={clear}>
