@@ -40,7 +40,7 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
           <UnstyledButton
             onClick={() => onGo(tag)}
             style={{ flex: 1, minWidth: 0, minHeight: 44, padding: '6px 4px' }}
-            aria-label={t('tags.go', { camera: tag.cameraName, at: formatTime(tag.from) })}
+            title={t('tags.go', { camera: tag.cameraName, at: formatTime(tag.from) })}
           >
             <Group gap={6} wrap="nowrap" align="center">
               <IconPlayerPlay size={16} aria-hidden="true" style={{ flex: 'none' }} />

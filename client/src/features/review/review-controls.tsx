@@ -57,7 +57,13 @@ function ClockFace({ engine }: { engine: ReviewEngine }) {
   const { t } = useTranslation('review');
   const atMs = useClockAt(engine, 100);
   return (
-    <div className={classes.clock} data-testid="review-clock" data-at-ms={atMs} aria-label={t('controls.clock')}>
+    <div
+      role="group"
+      className={classes.clock}
+      data-testid="review-clock"
+      data-at-ms={atMs}
+      aria-label={t('controls.clock')}
+    >
       <span className={classes.clockDate}>{formatDate(atMs)}</span>
       <span className={classes.clockTime}>{formatTime(atMs, 'tenth')}</span>
     </div>
@@ -67,26 +73,23 @@ function ClockFace({ engine }: { engine: ReviewEngine }) {
 function Transport({ engine, commands }: { engine: ReviewEngine; commands: ReviewCommands }) {
   const { t } = useTranslation('review');
   const { playing } = useClockState(engine);
+  // Words are their own name, which begins as it is seen; a picture needs one.
   const step = (label: string, run: () => void, content: React.ReactNode) => (
     <button
       type="button"
       className={classes.button}
       title={label}
-      aria-label={label}
+      aria-label={typeof content === 'string' ? undefined : label}
       onClick={run}
       onMouseDown={keepFocus}
     >
-      {content}
+      {typeof content === 'string' ? <span className={classes.words}>{content}</span> : content}
     </button>
   );
   return (
     <div className={`${classes.group} ${classes.transport}`} role="group" aria-label={t('controls.transport')}>
-      {step(
-        t('keys.back60'),
-        () => commands.skip(-60_000),
-        <span className={classes.words}>{t('controls.back60')}</span>,
-      )}
-      {step(t('keys.back5'), () => commands.skip(-5000), <span className={classes.words}>{t('controls.back5')}</span>)}
+      {step(t('keys.back60'), () => commands.skip(-60_000), t('controls.back60'))}
+      {step(t('keys.back5'), () => commands.skip(-5000), t('controls.back5'))}
       {step(t('keys.frameBack'), () => commands.stepFrame(-1), <IconPlayerSkipBack size={20} aria-hidden="true" />)}
       <button
         type="button"
@@ -106,16 +109,8 @@ function Transport({ engine, commands }: { engine: ReviewEngine; commands: Revie
         () => commands.stepFrame(1),
         <IconPlayerSkipForward size={20} aria-hidden="true" />,
       )}
-      {step(
-        t('keys.forward5'),
-        () => commands.skip(5000),
-        <span className={classes.words}>{t('controls.forward5')}</span>,
-      )}
-      {step(
-        t('keys.forward60'),
-        () => commands.skip(60_000),
-        <span className={classes.words}>{t('controls.forward60')}</span>,
-      )}
+      {step(t('keys.forward5'), () => commands.skip(5000), t('controls.forward5'))}
+      {step(t('keys.forward60'), () => commands.skip(60_000), t('controls.forward60'))}
     </div>
   );
 }
