@@ -62,7 +62,7 @@ export function hiddenMainButtons(page: Page): Promise<string[]> {
 const findHiddenButtons = `(() => {
   const bar = document.querySelector('[data-bottom-bar]')?.getBoundingClientRect();
   const floor = bar && bar.height > 0 ? bar.top : window.innerHeight;
-  const main = '#content :is([type="submit"], [class*="Button-root"][data-variant="filled"], [class*="Button-root"]:not([data-variant]))';
+  const main = '#content :is([type="submit"], .mantine-Button-root[data-variant="filled"], .mantine-Button-root:not([data-variant]))';
   return [...document.querySelectorAll(main)]
     .filter((element) => {
       const box = element.getBoundingClientRect();

@@ -195,7 +195,8 @@ export function Timeline(props: TimelineProps) {
   );
 }
 
-const keySteps: Record<string, number> = { PageUp: 60_000, PageDown: -60_000, ArrowUp: 60_000, ArrowDown: -60_000 };
+/** Left, right and Page Up, Page Down mean here what they mean on the whole page (review-keys.ts). */
+const keySteps: Record<string, number> = { ArrowUp: 60_000, ArrowDown: -60_000 };
 
 function TimelineSlider({
   engine,
