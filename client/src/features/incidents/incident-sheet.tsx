@@ -1,6 +1,7 @@
 import type { IncidentResponse } from '@choi-canh/shared/incidents';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { PaperRows } from '../../components/paper-rows.js';
 import { Paper } from '../../components/paper.js';
 import { useAreas } from '../../lib/areas.js';
 import { incidentTitle, useCategoryName, useClips, useHolds, useTags } from '../../lib/cases.js';
@@ -53,19 +54,22 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
       {(foot) => (
         <>
           <table className={classes.facts}>
-            <tbody>
-              {facts.map(([name, value]) => (
+            <PaperRows
+              foot={last === 'facts' && foot(2)}
+              rows={facts.map(([name, value]) => (
                 <tr key={name}>
                   <th scope="row">{name}</th>
                   <td>{value}</td>
                 </tr>
               ))}
-              {last === 'facts' && foot(2)}
-            </tbody>
+            />
           </table>
           {tags.length > 0 && (
-            <Section title={t('tags.title')} heads={[t('sheet.camera'), t('sheet.range'), t('tags.note')]}>
-              {tags.map((tag) => (
+            <Section
+              title={t('tags.title')}
+              heads={[t('sheet.camera'), t('sheet.range'), t('tags.note')]}
+              foot={last === 'tags' && foot(3)}
+              rows={tags.map((tag) => (
                 <tr key={tag.id}>
                   <td>{tag.cameraName}</td>
                   <td>{rangeWords(tag.from, tag.to)}</td>
@@ -75,12 +79,14 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
                   </td>
                 </tr>
               ))}
-              {last === 'tags' && foot(3)}
-            </Section>
+            />
           )}
           {clips.length > 0 && (
-            <Section title={t('clips.title')} heads={[t('sheet.camera'), t('sheet.range'), t('sheet.file')]}>
-              {clips.flatMap((clip) =>
+            <Section
+              title={t('clips.title')}
+              heads={[t('sheet.camera'), t('sheet.range'), t('sheet.file')]}
+              foot={last === 'clips' && foot(3)}
+              rows={clips.flatMap((clip) =>
                 clip.files.map((file) => (
                   <tr key={`${clip.id}-${file.index}`}>
                     <td>{clip.cameraName}</td>
@@ -92,20 +98,21 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
                   </tr>
                 )),
               )}
-              {last === 'clips' && foot(3)}
-            </Section>
+            />
           )}
           {holds.length > 0 && (
-            <Section title={t('holds.title')} heads={[t('sheet.camera'), t('sheet.range'), t('outcome.state')]}>
-              {holds.map((hold) => (
+            <Section
+              title={t('holds.title')}
+              heads={[t('sheet.camera'), t('sheet.range'), t('outcome.state')]}
+              foot={last === 'holds' && foot(3)}
+              rows={holds.map((hold) => (
                 <tr key={hold.id}>
                   <td>{hold.cameraName}</td>
                   <td>{rangeWords(hold.from, hold.to)}</td>
                   <td>{t(`holds.states.${hold.state}`)}</td>
                 </tr>
               ))}
-              {last === 'holds' && foot(3)}
-            </Section>
+            />
           )}
         </>
       )}
@@ -113,7 +120,7 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
   );
 }
 
-function Section({ title, heads, children }: { title: string; heads: string[]; children: ReactNode }) {
+function Section({ title, heads, rows, foot }: { title: string; heads: string[]; rows: ReactNode[]; foot: ReactNode }) {
   return (
     <>
       <h3 className={classes.heading}>{title}</h3>
@@ -127,7 +134,7 @@ function Section({ title, heads, children }: { title: string; heads: string[]; c
             ))}
           </tr>
         </thead>
-        <tbody>{children}</tbody>
+        <PaperRows rows={rows} foot={foot} />
       </table>
     </>
   );

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { PaperRows } from '../../components/paper-rows.js';
 import { casesAddress, countKinds } from './case-links.js';
 import type { ReportPeriod } from './report-periods.js';
 import classes from './reports.module.css';
@@ -37,7 +38,7 @@ export function ReportTable({
   areaId: string | undefined;
   /** To tell the totals of two tables apart. */
   name: 'category' | 'area';
-  /** The last row on paper: pages are broken before rows of one body, so total and signature are such rows. */
+  /** The last row on paper, see `Paper`. */
   foot?: ReactNode;
 }) {
   const { t } = useTranslation('reports');
@@ -75,19 +76,21 @@ export function ReportTable({
           ))}
         </tr>
       </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.key}>
-            <th scope="row">{row.name}</th>
-            {cells(row, row.key, row.name, { areaId: row.areaId ?? areaId, category: row.category })}
-          </tr>
-        ))}
-        <tr className={classes.total}>
-          <th scope="row">{t('headings.total')}</th>
-          {cells(total, name === 'category' ? 'total' : 'area-total', t('headings.total'), { areaId })}
-        </tr>
-        {foot}
-      </tbody>
+      <PaperRows
+        foot={foot}
+        rows={[
+          ...rows.map((row) => (
+            <tr key={row.key}>
+              <th scope="row">{row.name}</th>
+              {cells(row, row.key, row.name, { areaId: row.areaId ?? areaId, category: row.category })}
+            </tr>
+          )),
+          <tr key="total" className={classes.total}>
+            <th scope="row">{t('headings.total')}</th>
+            {cells(total, name === 'category' ? 'total' : 'area-total', t('headings.total'), { areaId })}
+          </tr>,
+        ]}
+      />
     </table>
   );
 }
