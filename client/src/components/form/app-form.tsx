@@ -43,7 +43,14 @@ export function AppForm<Values>({
   }, [setDirty, unsaved]);
 
   return (
-    <form ref={attach} noValidate autoComplete={autoComplete} onSubmit={submit(onSubmit)} data-testid={testId}>
+    <form
+      ref={attach}
+      className={classes.form}
+      noValidate
+      autoComplete={autoComplete}
+      onSubmit={submit(onSubmit)}
+      data-testid={testId}
+    >
       <FormBusyContext value={busy}>
         <Stack gap={gap}>
           {children}
