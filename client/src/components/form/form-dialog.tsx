@@ -33,17 +33,16 @@ export function FormDialog({
   const opener = useRef<HTMLElement | undefined>(undefined);
 
   useEffect(() => {
-    if (!opened) return;
-    opener.current = openerToReturnTo();
-    return () => {
-      const back = opener.current;
-      // After the focus trap has let go of it.
-      setTimeout(() => {
-        const lost = document.activeElement === null || document.activeElement === document.body;
-        if (lost && back?.isConnected === true) back.focus();
-      }, 20);
-    };
+    if (opened) opener.current = openerToReturnTo();
   }, [opened]);
+
+  /** The library gives the focus back to what had it; an entry of a menu is gone by then, and its button takes it. */
+  const returnFocus = () => {
+    setTimeout(() => {
+      const lost = document.activeElement === null || document.activeElement === document.body;
+      if (lost && opener.current?.isConnected === true) opener.current.focus();
+    }, 50);
+  };
 
   const ask = opened && asking && dirty;
   const close = () => {
@@ -60,6 +59,7 @@ export function FormDialog({
     <Modal
       opened={opened}
       onClose={requestClose}
+      onExitTransitionEnd={returnFocus}
       title={title}
       size={size}
       closeOnClickOutside={closesByAccident}
