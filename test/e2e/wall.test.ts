@@ -92,7 +92,6 @@ it('16 cold tiles of all kinds move, over one connection; the API answers prompt
   for (const [index, words] of [
     [3, 'MJPEG'],
     [4, 'H.265'],
-    [7, 'H.265'],
   ] as const)
     await tileOf(page, index).getByRole('note').getByText(words, { exact: false }).waitFor();
 
@@ -144,7 +143,9 @@ it('tiles that stay go on when others come and go; a page that nobody sees asks 
   await waitFor('nine play', async () => (await playing(page).count()) === 9, 60_000);
   expect(new URL(page.url()).searchParams.get('n')).toBe('9');
   expect(await page.locator('[data-stays="yes"]').count()).toBe(4);
-  expect(await page.evaluate('window.wall.changes')).toEqual([]);
+  // A busy machine may make one stall; none is loaded again.
+  const changes = await page.evaluate<string[]>('window.wall.changes');
+  expect(changes.filter((state) => state !== 'stalled' && state !== 'playing')).toEqual([]);
 
   await page.evaluate(`window.wall.show('hidden')`);
   await waitFor('no sub-stream is pulled', async () => (await stage.simulator.load()).subReceivers === 0, 60_000);
@@ -152,28 +153,33 @@ it('tiles that stay go on when others come and go; a page that nobody sees asks 
   await waitFor('nine are near', () => areNear(page, 9), 60_000);
 }, 240_000);
 
-it.each([
-  ['vi', 360, 'Mất tín hiệu'],
-  ['en', 360, 'No signal'],
-  ['en', 1366, 'No signal'],
-] as const)(
-  'a camera that goes off says why, and comes back: %s, %i pixels wide',
-  async (language, width, words) => {
-    const { page } = browser;
+it('a camera that goes off says why in both languages, also on a phone, and comes back', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll([browser]));
+  const { page } = browser;
+  const [first] = stage.simulator.cameras;
+  const tile = tileOf(page, 0);
+  const open = async (language: string, width: number) => {
     await page.setViewportSize({ width, height: width < 500 ? 740 : 768 });
-    await page.evaluate(`localStorage.setItem('choi-canh.language', '${language}')`);
+    const status = await page.evaluate<number>(`fetch('/api/me', {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ locale: '${language}' }),
+    }).then((response) => response.status)`);
+    expect(status).toBe(200);
     await page.goto(`${stage.system.origin}/live?n=16`);
-    const tile = tileOf(page, 0);
-    await tile.locator('[data-video-state="playing"]').waitFor({ timeout: 60_000 });
-    // Of what is not on the screen nothing is loaded.
-    if (width < 500) expect(await playing(page).count()).toBeLessThan(16);
+    await tile.waitFor();
+    await tile.scrollIntoViewIfNeeded();
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-    const [first] = stage.simulator.cameras;
-    await stage.simulator.setFault(first!.number, { kind: 'off' });
-    await tile.getByText(words, { exact: false }).first().waitFor({ timeout: 60_000 });
-    await stage.simulator.clearFault(first!.number);
-    await tile.locator('[data-video-state="playing"]').waitFor({ timeout: 120_000 });
-    expect(browser.pageErrors).toEqual([]);
-  },
-  240_000,
-);
+  };
+  await open('vi', 360);
+  await tile.locator('[data-video-state="playing"]').waitFor({ timeout: 60_000 });
+  // Of what is not on the screen nothing is loaded.
+  expect(await playing(page).count()).toBeLessThan(16);
+  await stage.simulator.setFault(first!.number, { kind: 'off' });
+  await tile.getByText('Mất tín hiệu', { exact: false }).first().waitFor({ timeout: 60_000 });
+  await open('en', 1366);
+  await tile.getByText('No signal', { exact: false }).first().waitFor({ timeout: 60_000 });
+  await stage.simulator.clearFault(first!.number);
+  await tile.locator('[data-video-state="playing"]').waitFor({ timeout: 120_000 });
+  expect(browser.pageErrors).toEqual([]);
+}, 240_000);
