@@ -1,6 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { freshness } from './freshness.js';
 
+/** What says how things are now. All else (a review that is open, a case) is not wrong for being of before. */
+const ofNow = new Set<unknown>(['cameras', 'camera', 'camera-runtime', 'recorders', 'case-report']);
 /** So long the figures on the page may take to be loaded again. */
 const reloadWithinMs = 8000;
 
@@ -18,7 +20,7 @@ export async function reloadAll(client: QueryClient): Promise<void> {
   if (freshness.freshness.state === 'away') return;
   void client.resetQueries({
     predicate: (query) =>
-      query.queryKey[0] !== 'me' &&
+      ofNow.has(query.queryKey[0]) &&
       query.isActive() &&
       query.state.data !== undefined &&
       query.state.dataUpdatedAt < startedAtMs,
