@@ -89,6 +89,8 @@ export function TimeTextField({
       fz="sm"
       data-mantine-stop-propagation="true"
       data-quick={one}
+      // The field is not left first: its error would move this button away from under the pointer.
+      onMouseDown={(event) => event.preventDefault()}
       onClick={() => choose(quickTimeMs(one, value))}
     >
       {t(`quick.${one}`)}
