@@ -1,4 +1,4 @@
-import { cameraRetryResponse, type CameraResponse } from '@choi-canh/shared/cameras';
+import { cameraRetryResponse, type CameraResponse, type CameraRetryResponse } from '@choi-canh/shared/cameras';
 import { Button, Group, Text } from '@mantine/core';
 import { IconExternalLink, IconKey, IconRefresh, IconServer2, IconVideo } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { api } from '../../lib/api.js';
 import { errorText } from '../../lib/error-text.js';
+import { notifyDone, notifyError } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
 import { cureTargets, curesOf, devicePage, focusField, type Cure } from './cures.js';
 
@@ -41,7 +42,7 @@ export function CameraCure({
 function CureControl({ cure, camera, onPage }: { cure: Cure; camera: CameraResponse; onPage: boolean }) {
   const { t } = useTranslation('cameras');
   const look = { variant: 'default', h: 40, px: 'sm' } as const;
-  if (cure === 'retry') return <Retry camera={camera} />;
+  if (cure === 'retry') return <Retry camera={camera} inPlace={onPage} />;
   if (cure === 'recorder') {
     return (
       <Button {...look} component={Link} to="/recorders" leftSection={<IconServer2 size={18} />}>
@@ -75,12 +76,17 @@ function CureControl({ cure, camera, onPage }: { cure: Cure; camera: CameraRespo
   );
 }
 
-function Retry({ camera }: { camera: CameraResponse }) {
+/** `inPlace`: there is room to say below the button what came of it; else it is said above the page. */
+function Retry({ camera, inPlace }: { camera: CameraResponse; inPlace: boolean }) {
   const { t } = useTranslation('cameras');
   const retry = useMutation({
     mutationFn: () => api.post(`/api/cameras/${camera.id}/retry`, { schema: cameraRetryResponse }),
+    onSuccess: (answer) => !inPlace && notifyDone(wordsOf(answer)),
+    onError: (error) => !inPlace && notifyError(error),
   });
   const waits = camera.reason === 'wrong_password' ? 'cure.waitPassword' : 'cure.wait';
+  const wordsOf = ({ tried, waitMs }: CameraRetryResponse) =>
+    tried ? t('cure.tried') : t(waits, { seconds: Math.ceil(waitMs / 1000) });
   return (
     <>
       <Button
@@ -94,12 +100,11 @@ function Retry({ camera }: { camera: CameraResponse }) {
       >
         {t('cure.retry')}
       </Button>
-      <Text size="sm" role="status">
-        {retry.isError
-          ? errorText(retry.error)
-          : retry.data !== undefined &&
-            (retry.data.tried ? t('cure.tried') : t(waits, { seconds: Math.ceil(retry.data.waitMs / 1000) }))}
-      </Text>
+      {inPlace && (
+        <Text size="sm" role="status">
+          {retry.isError ? errorText(retry.error) : retry.data !== undefined && wordsOf(retry.data)}
+        </Text>
+      )}
     </>
   );
 }

@@ -27,7 +27,7 @@ export function CameraList({
   areaName: (areaId: string) => string;
 }) {
   const { t } = useTranslation('cameras');
-  const narrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false });
+  const narrow = useMediaQuery('(max-width: 75em)', false, { getInitialValueInEffect: false });
   const list = useRef<HTMLDivElement>(null);
   const [scrollMargin, setScrollMargin] = useState(0);
   useLayoutEffect(() => {
