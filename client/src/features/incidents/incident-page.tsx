@@ -82,7 +82,6 @@ function IncidentDetails({ incident }: { incident: IncidentResponse }) {
           </>
         }
       />
-      <IncidentSheet incident={incident} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <IncidentFacts incident={incident} />
@@ -94,6 +93,7 @@ function IncidentDetails({ incident }: { incident: IncidentResponse }) {
           <IncidentHolds incidentId={incident.id} />
         </div>
       </div>
+      <IncidentSheet incident={incident} />
     </>
   );
 }
