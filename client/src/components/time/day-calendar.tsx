@@ -40,6 +40,8 @@ export function DayCalendar({ valueMs, nowMs, latestMs, onDay }: DayCalendarProp
     <DatePicker
       size="md"
       __stopPropagation
+      hideOutsideDates
+      classNames={{ day: classes.day ?? '' }}
       value={valueMs === undefined ? null : dayString(valueMs)}
       defaultDate={dayString(valueMs ?? nowMs)}
       {...(latestMs === undefined ? {} : { maxDate: dayString(latestMs) })}

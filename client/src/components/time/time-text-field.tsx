@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Loader, Popover, TextInput, type TextInputProps } from '@mantine/core';
+import { ActionIcon, Button, Group, Loader, Popover, SimpleGrid, TextInput, type TextInputProps } from '@mantine/core';
 import { IconCalendar } from '@tabler/icons-react';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -143,10 +143,10 @@ export function TimeTextField({
               </ActionIcon>
             </Popover.Target>
             <Popover.Dropdown p="sm" aria-label={t('calendar.open')}>
-              {!quickBelow && (
-                <Group gap="xs" grow mb="xs">
+              {!quickBelow && quick.length > 0 && (
+                <SimpleGrid cols={2} spacing="xs" verticalSpacing="xs" mb="xs">
                   {quickButtons}
-                </Group>
+                </SimpleGrid>
               )}
               <Suspense fallback={<Loader m="lg" />}>
                 <DayCalendar
