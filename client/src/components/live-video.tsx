@@ -90,7 +90,10 @@ export function LiveVideo({
       {state === 'playing' && <PictureClock wallTimeMs={wallTimeMs} />}
       {moving && playable !== undefined && (
         <p className={classes.substitute} role="note">
-          {t(`substitutes.${used}`, { codec: codecNames[playable] })}
+          <span className={classes.whole}>{t(`substitutes.${used}`, { codec: codecNames[playable] })}</span>
+          <span className={classes.short} aria-hidden="true">
+            {t(`substitutesShort.${used}`)}
+          </span>
         </p>
       )}
       {!wanted ? (
