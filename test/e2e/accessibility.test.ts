@@ -133,7 +133,7 @@ const visits: Record<string, Visit> = {
       'the menu of the person': () => page.getByRole('button', { name: /quanly/ }).click(),
       'the password dialog': async () => {
         await page.getByRole('button', { name: /quanly/ }).click();
-        await page.getByRole('menuitem', { name: words('common', 'person.changePassword') }).click();
+        await page.getByRole('button', { name: words('common', 'person.changePassword') }).click();
       },
     },
   },
@@ -293,9 +293,9 @@ describe('every page and what opens on it, in Chromium', () => {
 
   it('is as well in the dark, and where the menu folds', async () => {
     await visit('incidents');
-    await page.setViewportSize({ width: 360, height: 740 });
+    await page.setViewportSize({ width: 768, height: 900 });
     await page.getByRole('button', { name: words('common', 'navigation') }).click();
-    const faults = await faultsHere('the folded menu', [[360, 740]]);
+    const faults = await faultsHere('the folded menu', [[768, 900]]);
     await page.evaluate(`localStorage.setItem('mantine-color-scheme-value', 'dark')`);
     for (const name of ['incidents', 'incident', 'review', 'cameras', 'camera', 'recorders', 'reports', 'audit']) {
       await visit(name);

@@ -124,7 +124,7 @@ describe.each([
       open: async () => {
         await go('/admin/areas');
         await page.locator('header button[aria-haspopup="menu"]').click();
-        await page.getByRole('menuitem', { name: words('common:person.changePassword') }).click();
+        await page.getByRole('button', { name: words('common:person.changePassword') }).click();
       },
       wrong: [
         { path: 'currentPassword', sentence: words('errors:fields.currentPassword') },

@@ -1,6 +1,8 @@
 import {
   Avatar,
-  Menu,
+  Button,
+  Divider,
+  Popover,
   SegmentedControl,
   Stack,
   Text,
@@ -10,6 +12,7 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconLogout } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNames } from '../lib/names.js';
 import { notifyError } from '../lib/notify.js';
@@ -31,23 +34,25 @@ export function PersonMenu() {
   const { roleName } = useNames();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [passwordOpened, password] = useDisclosure(false);
+  const [opened, menu] = useDisclosure(false);
   const account = session.account;
   if (account === undefined) return null;
 
   return (
     <>
-      <Menu position="bottom-end" width={280} shadow="md" closeOnItemClick>
-        <Menu.Target>
+      {/* Not a menu to assistive technology: it holds choices beside actions. */}
+      <Popover position="bottom-end" width={280} shadow="md" opened={opened} onChange={menu.set} trapFocus returnFocus>
+        <Popover.Target>
           {/* No label of its own: what is read begins with what is seen. */}
-          <UnstyledButton className={classes.button}>
+          <UnstyledButton className={classes.button} onClick={menu.toggle}>
             <Avatar aria-hidden="true" size={34} radius="xl" color="watch" variant="filled">
               {initials(account.displayName)}
             </Avatar>
             <span className={classes.name}>{account.displayName}</span>
             <VisuallyHidden>{t('person.menu')}</VisuallyHidden>
           </UnstyledButton>
-        </Menu.Target>
-        <Menu.Dropdown p="sm">
+        </Popover.Target>
+        <Popover.Dropdown p="sm">
           <Stack gap={2} px={8} pb="sm">
             <Text fw={600}>{account.displayName}</Text>
             <Text size="sm" c="dimmed">
@@ -73,21 +78,43 @@ export function PersonMenu() {
               ]}
             />
           </Stack>
-          <Menu.Divider />
-          <Menu.Item h={44} fz="md" leftSection={<IconKey size={20} />} onClick={password.open}>
-            {t('person.changePassword')}
-          </Menu.Item>
-          <Menu.Item
-            h={44}
-            fz="md"
-            leftSection={<IconLogout size={20} />}
-            onClick={() => leaveThen(() => void session.signOut().catch(notifyError))}
-          >
-            {t('person.signOut')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+          <Divider mb={4} />
+          <PersonAction
+            icon={<IconKey size={20} />}
+            label={t('person.changePassword')}
+            onClick={() => {
+              menu.close();
+              password.open();
+            }}
+          />
+          <PersonAction
+            icon={<IconLogout size={20} />}
+            label={t('person.signOut')}
+            onClick={() => {
+              menu.close();
+              leaveThen(() => void session.signOut().catch(notifyError));
+            }}
+          />
+        </Popover.Dropdown>
+      </Popover>
       <ChangePasswordDialog opened={passwordOpened} onClose={password.close} />
     </>
+  );
+}
+
+function PersonAction({ icon, label, onClick }: { icon: ReactNode; label: string; onClick: () => void }) {
+  return (
+    <Button
+      fullWidth
+      h={44}
+      variant="subtle"
+      color="gray"
+      c="inherit"
+      justify="flex-start"
+      leftSection={icon}
+      onClick={onClick}
+    >
+      {label}
+    </Button>
   );
 }

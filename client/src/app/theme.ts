@@ -42,6 +42,8 @@ export const theme = createTheme({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
       styles: { title: { fontWeight: 600, fontSize: 17 } },
     },
+    // Its placeholder is a child that a menu may not have; the first entry gets the focus instead.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Drawer: { styles: { title: { fontWeight: 600, fontSize: 17 } } },
     Table: { defaultProps: { fz: 'sm', verticalSpacing: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true }, multiline: true } },

@@ -69,7 +69,7 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
                 <Menu.Item
                   h={44}
                   fz={15}
-                  color="red"
+                  color="var(--state-down)"
                   leftSection={<IconTrash size={18} />}
                   onClick={() => setDeleting(tag)}
                 >

@@ -120,7 +120,7 @@ export function AreasPage() {
                           </Menu.Item>
                           <Menu.Item
                             h={44}
-                            color="red"
+                            color="var(--state-down)"
                             leftSection={<IconTrash size={18} />}
                             onClick={() => setDeleted(node)}
                           >

@@ -124,7 +124,14 @@ export function LivePage() {
           ))}
         </div>
       )}
-      <Drawer opened={choosing} onClose={chooser.close} position="right" size="md" title={t('choose')}>
+      <Drawer
+        opened={choosing}
+        onClose={chooser.close}
+        position="right"
+        size="md"
+        title={t('choose')}
+        closeButtonProps={{ 'aria-label': t('common:actions.close') }}
+      >
         <ChosenCameras
           cameras={cameras.data?.items ?? []}
           initial={address.cameraIds}

@@ -145,6 +145,10 @@ describe('session descriptions', () => {
 });
 
 describe('addresses and challenges', () => {
+  it('that begin like another host, which is none, are taken as a path', () => {
+    expect(controlAddresses('rtsp://h/s', '//|')).toEqual(['rtsp://h/s/|']);
+  });
+
   it('of any kind are read or refused, and never break a request', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), fc.string({ maxLength: 300 }), (one, two) => {

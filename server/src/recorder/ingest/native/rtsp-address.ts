@@ -61,7 +61,8 @@ export function controlAddresses(base: string, control: string): string[] {
   const joined = base.endsWith('/') || control.startsWith('?') ? `${base}${control}` : `${base}/${control}`;
   const query = base.indexOf('?');
   const found: string[] = [];
-  if (control.startsWith('/')) found.push(new URL(control, base).href);
+  // `//` begins a host of its own (RFC 3986 4.2), which may be none: then only the joined address is left.
+  if (control.startsWith('/') && URL.canParse(control, base)) found.push(new URL(control, base).href);
   found.push(control.startsWith('/') ? joined.replace(/([^:/])\/\/+/g, '$1/') : joined);
   if (query > 0) {
     const path = base.slice(0, query);
