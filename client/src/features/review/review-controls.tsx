@@ -186,7 +186,8 @@ function JumpField({
           setTried(false);
         }}
         error={fault}
-        description={fault === undefined ? words : undefined}
+        // Once it was asked for, the answer stands where these words would cover it.
+        description={tried ? undefined : words}
         classNames={{ error: classes.jumpError ?? '', description: classes.jumpWords ?? '' }}
         placeholder={t('controls.jumpHint')}
         aria-label={t('controls.jump')}

@@ -6,9 +6,10 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VideoFailure } from '../../lib/hls-video.js';
 import { playsAac } from '../../lib/playable-codecs.js';
-import { formatDateTime, formatTime } from '../../lib/time.js';
+import { formatTime } from '../../lib/time.js';
 import { gapAt, isClaimedTwice } from './coverage-lookup.js';
 import { gapSentence } from './gap-sentence.js';
+import { oldestTime } from './oldest-time.js';
 import type { ReviewEngine } from './review-engine.js';
 import classes from './review.module.css';
 import { TilePoster } from './tile-poster.js';
@@ -298,7 +299,7 @@ function GapCover({
       {never
         ? t('review:gap.never')
         : before && coverage.oldestAt !== null
-          ? t('review:gap.beforeOldest', { oldest: formatDateTime(coverage.oldestAt, 'minute') })
+          ? t('review:gap.beforeOldest', { oldest: oldestTime(coverage.oldestAt) })
           : gap
             ? gapSentence(t, gap)
             : t('review:gap.here')}

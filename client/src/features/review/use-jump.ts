@@ -5,6 +5,7 @@ import { errorText } from '../../lib/error-text.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
 import { Jumper, type JumpContext, type JumpNews } from './jumper.js';
+import { oldestTime } from './oldest-time.js';
 import type { OpeningWindow } from './opening-window.js';
 
 function sentenceOf(t: TFunction<'review'>, news: JumpNews): string | undefined {
@@ -14,7 +15,7 @@ function sentenceOf(t: TFunction<'review'>, news: JumpNews): string | undefined 
     const { fromMs, toMs } = news.window;
     return t('jump.opening', { from: formatDateTime(fromMs, 'minute'), to: formatTime(toMs, 'minute') });
   }
-  const oldest = news.oldestMs === undefined ? '' : formatDateTime(news.oldestMs, 'minute');
+  const oldest = news.oldestMs === undefined ? '' : oldestTime(news.oldestMs);
   return t(`jump.${news.code}`, { at: formatDateTime(news.atMs), oldest });
 }
 
