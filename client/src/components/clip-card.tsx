@@ -6,17 +6,12 @@ import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { formatBytes, useCaseActions } from '../lib/cases.js';
 import { useSession } from '../lib/session.js';
-import { formatDate, formatDuration, formatTime } from '../lib/time.js';
+import { formatDuration, formatRange, formatTime } from '../lib/time.js';
 import { ErrorPanel } from './error-panel.js';
 import { Instant } from './instant.js';
 
 const colours = { queued: 'gray', running: 'blue', done: 'teal', failed: 'red' } as const;
 const marks = { queued: '◌', running: '◔', done: '●', failed: '■' } as const;
-
-function rangeWords(from: string, to: string): string {
-  const sameDay = formatDate(from) === formatDate(to);
-  return `${formatDate(from)} ${formatTime(from, 'tenth')} – ${sameDay ? '' : `${formatDate(to)} `}${formatTime(to, 'tenth')}`;
-}
 
 /** An extracted clip: how far it is, why it failed, what it holds, and its files. */
 export function ClipCard({ clip, onReview }: { clip: ClipResponse; onReview?: () => void }) {
@@ -31,7 +26,7 @@ export function ClipCard({ clip, onReview }: { clip: ClipResponse; onReview?: ()
           <div style={{ minWidth: 0 }}>
             <Text fw={600}>{clip.cameraName}</Text>
             <Text>
-              {rangeWords(clip.from, clip.to)} <Text span c="dimmed">{`(${length})`}</Text>
+              {formatRange(clip.from, clip.to, 'tenth')} <Text span c="dimmed">{`(${length})`}</Text>
             </Text>
           </div>
           <Badge size="lg" variant="light" color={colours[clip.state]} tt="none" fz={14}>
@@ -141,7 +136,7 @@ function ClipFileRow({ clip, file }: { clip: ClipResponse; file: ClipFile }) {
         <summary style={{ minHeight: 40, lineHeight: '40px', cursor: 'pointer' }}>{t('clips.details')}</summary>
         <Stack gap={4} pb="xs">
           <Text>{t('clips.fileName', { name: file.fileName })}</Text>
-          <Text>{t('clips.exact', { range: rangeWords(file.from, file.to), count: file.frames })}</Text>
+          <Text>{t('clips.exact', { range: formatRange(file.from, file.to, 'tenth'), count: file.frames })}</Text>
           <Text>
             {file.hiddenPreRollMs > 0
               ? t('clips.preRoll', {

@@ -6,12 +6,14 @@ import { useTranslation } from 'react-i18next';
 import { useCaseActions } from '../lib/cases.js';
 import { notifyError } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
-import { formatDate, formatTime } from '../lib/time.js';
+import { formatDate, formatRange, formatTime } from '../lib/time.js';
 import { ConfirmWithReason } from './confirm-with-reason.js';
 import { AppForm } from './form/app-form.js';
 import { FormActions } from './form/form-actions.js';
 import { FormDialog } from './form/form-dialog.js';
 import { useAppForm } from './form/use-app-form.js';
+
+const isOneDay = (tag: Pick<TagResponse, 'from' | 'to'>) => formatDate(tag.from) === formatDate(tag.to);
 
 /** Tags of an incident: go there, mark as decisive, change the note, take away. */
 export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag: TagResponse): void }) {
@@ -45,8 +47,10 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
             <Group gap={6} wrap="nowrap" align="center">
               <IconPlayerPlay size={16} aria-hidden="true" style={{ flex: 'none' }} />
               <Text fw={600}>
-                {`${formatTime(tag.from, 'tenth')} – ${formatTime(tag.to, 'tenth')}`}
-                <Text span c="dimmed">{` ${formatDate(tag.from)}`}</Text>
+                {isOneDay(tag)
+                  ? `${formatTime(tag.from, 'tenth')} – ${formatTime(tag.to, 'tenth')}`
+                  : formatRange(tag.from, tag.to, 'tenth')}
+                {isOneDay(tag) && <Text span c="dimmed">{` ${formatDate(tag.from)}`}</Text>}
               </Text>
             </Group>
             <Text>{tag.cameraName}</Text>

@@ -5,6 +5,7 @@ import {
   formatDateTime,
   formatDuration,
   formatAgo,
+  formatRange,
   formatRelative,
   formatTime,
   fromWallTime,
@@ -56,6 +57,15 @@ describe('formatAgo', () => {
     ['2026-11-22T07:26:00Z', 'en', '3 minutes ago · 14:26'],
     ['2026-10-01T00:00:00Z', 'en', '01/10/2026 07:00'],
   ])('%s in %s', (at, language, words) => expect(formatAgo(at, nowMs, language)).toBe(words));
+});
+
+describe('formatRange', () => {
+  it.each([
+    ['2026-11-22T07:29:52.470Z', '2026-11-22T07:30:20.900Z', undefined, '22/11/2026 14:29:52 – 14:30:20'],
+    ['2026-11-22T16:59:30.000Z', '2026-11-22T17:00:30.000Z', undefined, '22/11/2026 23:59:30 – 23/11/2026 00:00:30'],
+    ['2026-11-22T16:59:30.000Z', '2026-11-22T16:59:59.940Z', 'tenth', '22/11/2026 23:59:30.0 – 23:59:59.9'],
+    ['2026-11-22T16:59:30.000Z', '2026-11-22T17:00:00.000Z', 'minute', '22/11/2026 23:59 – 23/11/2026 00:00'],
+  ] as const)('%s to %s (%s)', (from, to, precision, words) => expect(formatRange(from, to, precision)).toBe(words));
 });
 
 describe('formatRelative', () => {

@@ -47,6 +47,12 @@ export function formatDateTime(instant: Instant, precision: TimePrecision = 'sec
   return `${formatDate(instant)} ${formatTime(instant, precision)}`;
 }
 
+/** `22/11/2026 14:29:52 – 14:30:20`; the day of the end as well where it is another: a night has two. */
+export function formatRange(from: Instant, to: Instant, precision: TimePrecision = 'second'): string {
+  const isOneDay = formatDate(from) === formatDate(to);
+  return `${formatDateTime(from, precision)} – ${isOneDay ? formatTime(to, precision) : formatDateTime(to, precision)}`;
+}
+
 /** UTC milliseconds of a wall time in Vietnam; undefined where no such day or time exists. Month is 1…12. */
 export function fromWallTime(
   year: number,

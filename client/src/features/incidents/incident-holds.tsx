@@ -8,7 +8,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { useCaseActions, useHolds } from '../../lib/cases.js';
 import { useSession } from '../../lib/session.js';
-import { formatDateTime, formatTime } from '../../lib/time.js';
+import { formatDateTime, formatRange } from '../../lib/time.js';
 import classes from './incidents.module.css';
 
 /** Footage kept for the incident beyond its retention. */
@@ -85,7 +85,7 @@ function HoldRow({ hold, onRelease }: { hold: HoldResponse; onRelease?: () => vo
         )}
         <div style={{ minWidth: 0 }}>
           <Text fw={600}>{hold.cameraName}</Text>
-          <Text>{`${formatDateTime(hold.from, 'minute')} – ${formatTime(hold.to, 'minute')}`}</Text>
+          <Text>{formatRange(hold.from, hold.to)}</Text>
           <Text c="dimmed" fz={14}>
             {`${t(`holds.states.${hold.state}`)} · ${t('holds.created', { name: hold.createdByName })}`}
           </Text>

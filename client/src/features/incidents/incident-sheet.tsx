@@ -7,14 +7,8 @@ import { useAreas } from '../../lib/areas.js';
 import { incidentTitle, useCategoryName, useClips, useHolds, useTags } from '../../lib/cases.js';
 import { useNames } from '../../lib/names.js';
 import { fillForm } from '../../lib/paper-text.js';
-import { formatDate, formatDateTime, formatTime } from '../../lib/time.js';
+import { formatDateTime, formatRange } from '../../lib/time.js';
 import classes from './incident-sheet.module.css';
-
-/** "22/11/2026 14:30:00 – 14:31:00", the second day only where it is another. */
-function rangeWords(from: string, to: string): string {
-  const end = formatDate(from) === formatDate(to) ? formatTime(to) : formatDateTime(to);
-  return `${formatDateTime(from)} – ${end}`;
-}
 
 /** An incident on paper: its facts, outcome and what was made of its footage. Not shown on the screen. */
 export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
@@ -72,7 +66,7 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
               rows={tags.map((tag) => (
                 <tr key={tag.id}>
                   <td>{tag.cameraName}</td>
-                  <td>{rangeWords(tag.from, tag.to)}</td>
+                  <td>{formatRange(tag.from, tag.to)}</td>
                   <td>
                     {tag.decisive && <p data-strong>{`★ ${t('tags.decisive')}`}</p>}
                     {tag.note}
@@ -90,7 +84,7 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
                 clip.files.map((file) => (
                   <tr key={`${clip.id}-${file.index}`}>
                     <td>{clip.cameraName}</td>
-                    <td>{rangeWords(file.from, file.to)}</td>
+                    <td>{formatRange(file.from, file.to)}</td>
                     <td>
                       {file.fileName}
                       <p className={classes.hash}>{`SHA-256: ${file.sha256}`}</p>
@@ -108,7 +102,7 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
               rows={holds.map((hold) => (
                 <tr key={hold.id}>
                   <td>{hold.cameraName}</td>
-                  <td>{rangeWords(hold.from, hold.to)}</td>
+                  <td>{formatRange(hold.from, hold.to)}</td>
                   <td>{t(`holds.states.${hold.state}`)}</td>
                 </tr>
               ))}

@@ -67,7 +67,7 @@ export function FocusedCamera({ camera, onBack }: { camera: CameraResponse; onBa
           </Button>
         )}
       </Group>
-      <div className={classes.wall} data-size="1">
+      <div className={classes.wall} data-size="1" data-focused>
         <LiveTile camera={camera} stream="main" mode="focus" sound={{ on: mayHear && sound === 'on', onLost }} />
       </div>
       {sound === 'lost' && (
