@@ -52,7 +52,13 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   await role.fill('Lãnh đạo phòng');
   await save();
 
+  // Another list asks before it takes away what was typed.
+  await role.fill('Chưa lưu');
   await openTab('Cấp địa bàn');
+  await page.getByRole('button', { name: 'Ở lại trang' }).click();
+  expect(await role.inputValue()).toBe('Chưa lưu');
+  await openTab('Cấp địa bàn');
+  await page.getByRole('button', { name: 'Bỏ nội dung, rời trang' }).click();
   await page.getByTestId('name-vi-commune').fill('Thị xã mới');
   await page.getByRole('button', { name: 'Thêm cấp địa bàn' }).click();
   const added = page.getByRole('group', { name: 'mục mới' });
@@ -61,6 +67,8 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   await page.getByRole('button', { name: 'Đưa Ấp lên' }).click();
   await save();
 
+  // What was saved is saved: nothing asks, though the added level has got its code by now.
+  await page.getByTestId('names-areaLevels').locator('button[type=submit]:not([data-loading])').waitFor();
   await openTab('Loại vụ việc');
   await page.getByTestId('name-vi-theft').fill('Trộm cắp vặt');
   await save();

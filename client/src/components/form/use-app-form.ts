@@ -51,7 +51,7 @@ export interface AppForm<Values> {
   /**
    * Handler of the form's submit event. The function runs only when no field is wrong; the first wrong field gets the
    * focus otherwise. A rejection is shown at its fields or as `error`, and what was typed stays. The form counts as
-   * saved afterwards, unless the function resolves with false.
+   * saved afterwards, unless the function resolves with false or has called `reset` itself.
    */
   submit(save: (values: Submitted<Values>) => Promise<unknown>): (event?: FormEvent<HTMLFormElement>) => void;
   /** Shows these values; they are unsaved where they differ from `saved`. */
@@ -81,6 +81,8 @@ export function useAppForm<Values extends object>({
     formElement.current = element;
   }, []);
   const running = useRef(false);
+  /** The function that saves has called `reset`. */
+  const resetMeanwhile = useRef(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [announcement, setAnnouncement] = useState({ text: '', count: 0 });
@@ -167,11 +169,13 @@ export function useAppForm<Values extends object>({
       }
       form.clearErrors();
       running.current = true;
+      resetMeanwhile.current = false;
       setBusy(true);
       const run = async () => {
         try {
           const saved = await save(values as Submitted<Values>);
-          if (saved !== false) form.resetDirty(values as Record<string, unknown>);
+          // A reset has said already what is saved; it may differ from what was sent (trimmed, given a code).
+          if (saved !== false && !resetMeanwhile.current) form.resetDirty(values as Record<string, unknown>);
         } catch (caught) {
           show(caught);
         } finally {
@@ -182,6 +186,7 @@ export function useAppForm<Values extends object>({
       void run();
     },
     reset: (values, saved = values) => {
+      resetMeanwhile.current = true;
       form.setValues(values as Record<string, unknown>);
       form.resetDirty(saved as Record<string, unknown>);
     },

@@ -1,6 +1,7 @@
 import { Card, Tabs } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
+import { leaveThen } from '../../components/form/use-leave-guard.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { useNamesQuery } from '../../lib/names.js';
@@ -25,7 +26,12 @@ export function NamesPage() {
         <ErrorPanel error={names.error} onRetry={() => void names.refetch()} />
       ) : (
         <Card withBorder>
-          <Tabs value={tab} onChange={(next) => change({ list: next ?? undefined })} keepMounted={false}>
+          {/* The list that is left is unmounted with what was typed in it. */}
+          <Tabs
+            value={tab}
+            onChange={(next) => leaveThen(() => change({ list: next ?? undefined }))}
+            keepMounted={false}
+          >
             <Tabs.List mb="md">
               {tabs.map((one) => (
                 <Tabs.Tab key={one} value={one} h={44}>
