@@ -2,13 +2,14 @@ import { cameraRetryResponse, type CameraResponse, type CameraRetryResponse } fr
 import { Button, Group, Text } from '@mantine/core';
 import { IconExternalLink, IconKey, IconRefresh, IconServer2, IconVideo } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { api } from '../../lib/api.js';
 import { errorText } from '../../lib/error-text.js';
 import { notifyDone, notifyError } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
-import { cureTargets, curesOf, devicePage, focusField, type Cure } from './cures.js';
+import { cureTargets, curesOf, devicePage, focusField, retrySaidForMs, type Cure } from './cures.js';
 
 /** What to do about a camera, beside what is wrong with it. `most`: the first of it only, for a list. */
 export function CameraCure({
@@ -87,6 +88,12 @@ function Retry({ camera, inPlace }: { camera: CameraResponse; inPlace: boolean }
   const waits = camera.reason === 'wrong_password' ? 'cure.waitPassword' : 'cure.wait';
   const wordsOf = ({ tried, waitMs }: CameraRetryResponse) =>
     tried ? t('cure.tried') : t(waits, { seconds: Math.ceil(waitMs / 1000) });
+  const { data: answer, reset } = retry;
+  useEffect(() => {
+    if (answer === undefined) return;
+    const timer = setTimeout(reset, retrySaidForMs(answer));
+    return () => clearTimeout(timer);
+  }, [answer, reset]);
   return (
     <>
       <Button
@@ -101,8 +108,8 @@ function Retry({ camera, inPlace }: { camera: CameraResponse; inPlace: boolean }
         {t('cure.retry')}
       </Button>
       {inPlace && (
-        <Text size="sm" role="status">
-          {retry.isError ? errorText(retry.error) : retry.data !== undefined && wordsOf(retry.data)}
+        <Text size="sm" role="status" w="100%" style={{ order: 1 }}>
+          {retry.isError ? errorText(retry.error) : answer !== undefined && wordsOf(answer)}
         </Text>
       )}
     </>

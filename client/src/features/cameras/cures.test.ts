@@ -1,6 +1,6 @@
 import { cameraReasons } from '@choi-canh/shared/health';
 import { describe, expect, it } from 'vitest';
-import { curesOf, devicePage } from './cures.js';
+import { curesOf, devicePage, retrySaidForMs } from './cures.js';
 
 describe('curesOf', () => {
   it('has something to do for every reason of a camera that is not well', () => {
@@ -11,6 +11,17 @@ describe('curesOf', () => {
   it('asks for the password where it is wrong, and for nothing where all is well', () => {
     expect(curesOf({ state: 'down', reason: 'wrong_password' })[0]).toBe('password');
     expect(curesOf({ state: 'alive', reason: 'ok' })).toEqual([]);
+  });
+});
+
+describe('retrySaidForMs', () => {
+  it('ends with the wait, so that no button is said to be closed that is open again', () => {
+    expect(retrySaidForMs({ tried: false, waitMs: 4200 })).toBe(4200);
+  });
+  it('does not say for ever that an attempt is going on', () => {
+    const saidForMs = retrySaidForMs({ tried: true, waitMs: 0 });
+    expect(saidForMs).toBeGreaterThan(5000);
+    expect(saidForMs).toBeLessThanOrEqual(30_000);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { CameraRetryResponse } from '@choi-canh/shared/cameras';
 import type { CameraReason, CameraState } from '@choi-canh/shared/health';
 
 /** What can be done about a camera's state, most helpful first. */
@@ -38,6 +39,14 @@ export function devicePage(deviceAddress: string): string | undefined {
   if (!URL.canParse(deviceAddress)) return undefined;
   const { protocol, host } = new URL(deviceAddress);
   return protocol === 'http:' || protocol === 'https:' ? `${protocol}//${host}/` : undefined;
+}
+
+/** A camera that is tried again has answered, or is known not to, within this time. */
+const attemptMs = 15_000;
+
+/** How long what came of "try again" is so: after that the attempt is over, or the next one is allowed. */
+export function retrySaidForMs({ tried, waitMs }: CameraRetryResponse): number {
+  return tried ? attemptMs : waitMs;
 }
 
 /** Ids of the fields that a cure leads to. */
