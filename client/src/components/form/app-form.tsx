@@ -67,7 +67,10 @@ export function AppForm<Values>({
 
 function FormError({ error }: { error: unknown }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [error]);
+  // In braces: newer browsers answer with a promise, which React would call when the box goes.
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
   return (
     <div ref={box} className={classes.error}>
       <ErrorPanel error={error} />
