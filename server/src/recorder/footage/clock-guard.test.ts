@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { silentLogger } from '../../lib/logger.js';
 import { createClockGuard } from './clock-guard.js';
 import { steppedClock } from './testing/stepped-clock.js';
@@ -9,10 +9,13 @@ import { steppedClock } from './testing/stepped-clock.js';
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2026, 2, 4, 12);
 let folder: string;
-beforeEach(async () => {
+/** Guards of a test may still be writing their note: each test, and each part of one, has a folder of its own. */
+async function enterFolder(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'choi-canh-clock-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+  const own = folder;
+  onTestFinished(() => rm(own, { recursive: true, force: true, maxRetries: 5 }));
+}
+beforeEach(enterFolder);
 
 async function boot(atMs: number, newestDay?: { fromMs: number; toMs: number }) {
   const clock = steppedClock(atMs);
@@ -183,8 +186,7 @@ describe('the time in which the recorder did not run', () => {
   it('is not told where the clock stepped', async () => {
     await ranFor(2000);
     expect((await boot(nowMs - 3_600_000)).guard.absence()).toBeUndefined();
-    await rm(folder, { recursive: true });
-    await mkdir(folder);
+    await enterFolder();
     await ranFor(2000);
     const next = await boot(nowMs + 60_000);
     next.clock.step(3_600_000);
