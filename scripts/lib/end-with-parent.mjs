@@ -35,6 +35,8 @@ if (isMainThread && process.connected === true) {
   process.on('disconnect', () => {
     if (process.listenerCount('disconnect') === 1) end();
   });
+  // A listener keeps the channel, and that the process: one that has nothing left to do must end.
+  process.channel?.unref();
 } else if (isMainThread && process.env.npm_lifecycle_event !== undefined) {
   // By npm, often with a shell between, which outlives npm and waits for us. A command that was started from a terminal
   // without npm may outlive that.

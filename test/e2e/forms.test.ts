@@ -123,7 +123,7 @@ describe.each([
       name: 'password',
       open: async () => {
         await go('/admin/areas');
-        await page.locator('header button[aria-haspopup="menu"]').click();
+        await page.locator('header button[aria-haspopup="dialog"]').click();
         await page.getByRole('button', { name: words('common:person.changePassword') }).click();
       },
       wrong: [

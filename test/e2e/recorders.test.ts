@@ -59,6 +59,7 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   const added = await waitFor('it is added', async () => (await recorders()).find(({ url }) => url === remote.url));
   const card = page.getByTestId(`recorder-${added.id}`);
   await card.getByText('Đã kết nối').waitFor();
+  await dialog.waitFor({ state: 'detached' });
 
   await button('Sửa Máy ghi UBND xã').click();
   await dialog.getByLabel('Tên máy ghi').fill('Máy ghi chợ');
@@ -88,7 +89,7 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   expect((await account.api.fetch('DELETE', `/api/cameras/${camera?.id}`, { reason: 'Tháo camera' })).status).toBe(204);
 
   await remote.stop();
-  await card.getByText('Mất kết nối').waitFor();
+  await card.getByText('Mất kết nối', { exact: true }).waitFor();
   const alert = page.getByText('Mất kết nối với máy ghi Máy ghi chợ.');
   await alert.first().waitFor();
   await expectWords(page, names);

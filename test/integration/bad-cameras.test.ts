@@ -72,7 +72,7 @@ it('answers a malformed request with 400, the field and a sentence', async () =>
   for (const [path, body, field] of [
     ['/api/incidents', { areaId: 'x', occurredAt: 'yesterday', place: '', category: 'theft' }, 'occurredAt'],
     ['/api/openings', { cameraIds: [], from: 'a', to: 'b' }, 'cameraIds'],
-    ['/api/areas', { name: '', level: 'village', parentId: null }, 'level'],
+    ['/api/areas', { name: '', level: 'commune', parentId: null }, 'name'],
   ] as const) {
     const response = await api.fetch('POST', path, body);
     expect(response.status).toBe(400);

@@ -113,6 +113,16 @@ it('two demos run beside each other, a third in the same folder says so, and bot
   await expectNothingLeft(second, 'SIGKILL', [secondUrl]);
 }, 300_000);
 
+it('a command that has nothing left to do ends by itself', async () => {
+  const command = `import { handOver } from './scripts/lib/setup.mjs'; await handOver(['-e', '0'])`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', command], { cwd: root, stdio: 'ignore' });
+  try {
+    expect(await once(child, 'exit', { signal: AbortSignal.timeout(30_000) })).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 it.each(['SIGTERM', 'SIGKILL'] as const)('npm start ends all it started on %s of npm', async (signal) => {
   const started = npmRun(['start'], {
     CHOI_CANH_PORT: '0',
