@@ -182,7 +182,7 @@ describe.each([
     await list.reload();
     await bar(list).waitFor();
     expect(await bar(list).locator('p').innerText()).toBe(before);
-    expect(await list.locator('header').count()).toBeGreaterThan(0);
+    await list.locator('header').first().waitFor();
     await list
       .getByText(vi ? 'Đang chờ máy chủ' : 'Waiting for the server')
       .first()

@@ -86,10 +86,12 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await dialog.getByText('Máy ghi còn 1 camera.').waitFor();
   await expectWords(page, names);
   await button('Hủy', dialog).click();
+  await button('Bỏ nội dung', dialog).click();
+  await dialog.waitFor({ state: 'detached' });
   expect((await account.api.fetch('DELETE', `/api/cameras/${camera?.id}`, { reason: 'Tháo camera' })).status).toBe(204);
 
   await remote.stop();
-  await card.getByText('Mất kết nối', { exact: true }).waitFor();
+  await card.getByText('■ Mất kết nối', { exact: true }).waitFor();
   const alert = page.getByText('Mất kết nối với máy ghi Máy ghi chợ.');
   await alert.first().waitFor();
   await expectWords(page, names);
