@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { alertSentence } from '../../components/alert-sentence.js';
 import { useAsOf } from '../../lib/as-of.js';
 import { Instant } from '../../components/instant.js';
+import { formatDateTime } from '../../lib/time.js';
 import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
 import { DiskSection } from './disk-section.js';
@@ -69,6 +70,11 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>
         ))}
+        {!recorder.reachable && recorder.lastSeenAt !== null && (
+          <Text c="dimmed" data-testid="recorder-figures-of">
+            {t('figuresOf', { at: formatDateTime(recorder.lastSeenAt) })}
+          </Text>
+        )}
         <DiskSection recorder={recorder} />
         <RecorderFacts recorder={recorder} />
         {mayManage && (
