@@ -45,7 +45,10 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   const { page } = browser;
   const account = await createAccount(system, 'quanly', 'administrator', null);
   const recorders = async () => (await account.api.get('/api/recorders', recorderListResponse)).items;
-  const names = (await recorders()).map(({ name }) => name);
+  const names = await waitFor('the recorder beside the console is known', async () => {
+    const items = await recorders();
+    return items.length > 0 && items.map(({ name }) => name);
+  });
   const button = (name: string, within: Page | Locator = page) => within.getByRole('button', { name, exact: true });
   const dialog = page.getByRole('dialog');
   await signIn(page, system.origin, account.username, account.password);
