@@ -1,4 +1,5 @@
 import type { CameraAddResponse, DiscoveryResponse } from './cameras.js';
+import type { ConsoleAlert } from './console-alerts.js';
 import type { ClipResponse, HoldResponse } from './evidence.js';
 import type { CameraStatus } from './health.js';
 import type { RecorderAlerts } from './recorders.js';
@@ -23,6 +24,8 @@ export interface ServerToClientEvents {
   'incident.changed': (incidentId: string) => void;
   /** recorder.view. All alerts of each recorder named; no alert: all is well with it again. */
   'recorder.alerts': (recorders: RecorderAlerts[]) => void;
+  /** recorder.view. All alerts of the console itself, gravest first; an empty list clears. */
+  'console.alerts': (alerts: ConsoleAlert[]) => void;
   /** Before the server disconnects a socket whose session ended. */
   'session.ended': () => void;
 }

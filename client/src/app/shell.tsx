@@ -15,6 +15,7 @@ import { useAreaFilter } from '../lib/area-filter.js';
 import { useCameraEvents } from '../lib/cameras.js';
 import { PageBarSlot } from '../lib/page-bar.js';
 import { usePageFocus } from '../lib/page-focus.js';
+import { useConsoleAlertEvents } from '../lib/console-alerts.js';
 import { useRecorderEvents } from '../lib/recorders.js';
 import { startServiceWorker } from '../lib/service-worker.js';
 import { useSession } from '../lib/session.js';
@@ -46,6 +47,7 @@ export function Shell() {
   const [pageBar, setPageBar] = useState<HTMLElement | null>(null);
   useCameraEvents();
   useRecorderEvents();
+  useConsoleAlertEvents();
   useSessionSocket();
   usePageFocus();
   useEffect(() => void prepareForAway(), []);

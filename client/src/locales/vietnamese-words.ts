@@ -81,6 +81,8 @@ const kept = new Set(
     ...['kbit', 'Mbit', 'MB', 'GB', 'byte', 'CSV', 'USB', 'Zalo', 'Chrome', 'Edge', 'Firefox', 'JavaScript', 'HTTP'],
     ...['verify', 'footage', 'RECORDER', 'TOKEN', 'FILE', 'json', 'public', 'key', 'heads', 'UBND', 'VT', 'BC', 'CA'],
     ...['Windows', 'Excel', 'mili', 'Ctrl', 'HTTPS', 'ph', 'CĐ', 'ms', 'TP'],
+    // Commands and folders of the server, as they are typed there.
+    ...['npm', 'backup', 'restore', 'keys', 'pg', 'dump', 'PostgreSQL'],
   ].map((text) => text.toLowerCase()),
 );
 /** What a Vietnamese syllable without marks can look like. */

@@ -6,6 +6,7 @@ import type { Database } from '../platform/db/database.js';
 import type { Route } from '../platform/http/route.js';
 import type { ObjectStore } from '../platform/objects/object-store.js';
 import type { Broadcaster } from '../platform/realtime/broadcaster.js';
+import type { AlertRaiser } from './alerts/console-alerts.js';
 import { createCameras } from './cameras/cameras.js';
 import { createEvidence } from './evidence/evidence.js';
 import type { ExtractorTimes } from './evidence/clip-extractor.js';
@@ -20,6 +21,8 @@ export interface CasesDeps {
   db: Database;
   audit: AuditWriter;
   broadcaster: Broadcaster;
+  /** Alerts about the console itself. */
+  alerts: AlertRaiser;
   objects: ObjectStore;
   /** Made with the console's secret key. */
   secretBox: SecretBox;

@@ -16,6 +16,7 @@ import type { Database } from '../platform/db/database.js';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
 import type { Broadcaster } from '../platform/realtime/broadcaster.js';
+import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { areaEntity } from './areas/area.entity.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createCases, type Cases } from './cases.app.js';
@@ -50,6 +51,8 @@ export const cameraPassword = 'Matkhau-rat-bi-mat';
 export class CasesHarness {
   readonly recorder = new FakeRecorder();
   readonly told: Told[] = [];
+  /** Those of the console that runs now. */
+  alerts!: ConsoleAlerts;
   readonly clock: Clock;
   db!: Database;
   cases!: Cases;
@@ -89,10 +92,13 @@ export class CasesHarness {
       toPermission: (permission, event, ...args) => this.told.push({ to: { permission }, event, args }),
       toAccount: (accountId, event, ...args) => this.told.push({ to: { accountId }, event, args }),
     };
+    this.alerts = new ConsoleAlerts({ clock: this.clock, logger });
+    this.alerts.publishTo(broadcaster);
     this.cases = createCases({
       db: this.db,
       audit: createAuditLog({ database: this.db, clock: this.clock }),
       broadcaster,
+      alerts: this.alerts,
       objects: createDiskObjectStore(join(this.folder, 'objects')),
       secretBox: createSecretBox(this.#key),
       clock: this.clock,

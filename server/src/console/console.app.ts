@@ -14,6 +14,8 @@ import { loadTls } from '../platform/http/tls.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createRealtime } from '../platform/realtime/realtime-server.js';
+import { ConsoleAlerts } from './alerts/console-alerts.js';
+import { consoleAlertsRoutes } from './alerts/console-alerts.routes.js';
 import { createAreas } from './areas/areas.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { auditRoutes } from './audit/audit.routes.js';
@@ -54,6 +56,7 @@ const builtClient = fileURLToPath(new URL('../../../client/dist', import.meta.ur
 
 /** Composes the console: every feature gets here what it needs of the others. */
 export async function createConsoleApp({ config, clock, logger, version }: ConsoleAppOptions): Promise<ConsoleApp> {
+  const alerts = new ConsoleAlerts({ clock, logger });
   const keysDir = join(config.DATA_DIR, 'keys');
   const tls = await loadTls({
     mode: config.TLS,
@@ -102,11 +105,13 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     ancestorsOf: (areaId) => areas.tree.ancestorsOf(areaId),
     logger,
   });
+  alerts.publishTo(realtime);
 
   const cases = createCases({
     db: database,
     audit,
     broadcaster: realtime,
+    alerts,
     objects: createDiskObjectStore(join(config.DATA_DIR, 'objects')),
     secretBox,
     clock,
@@ -115,7 +120,15 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     retentionDays: config.RETENTION_DAYS,
   });
   const http = createHttpServer({
-    routes: [health, ...auth.routes, ...areas.routes, ...names.routes, ...auditRoutes(audit), ...cases.routes],
+    routes: [
+      health,
+      ...consoleAlertsRoutes(alerts),
+      ...auth.routes,
+      ...areas.routes,
+      ...names.routes,
+      ...auditRoutes(audit),
+      ...cases.routes,
+    ],
     host: config.HOST,
     port: config.PORT,
     tls,

@@ -8,6 +8,7 @@ import { SkeletonList } from '../../components/skeleton-list.js';
 import { useRecorders } from '../../lib/recorders.js';
 import { useSession } from '../../lib/session.js';
 import { AddRecorder } from './add-recorder.js';
+import { ConsoleAlertsCard } from './console-alerts-card.js';
 import { RecorderCard } from './recorder-card.js';
 
 /** The recorders: do they answer, is there room, is anything wrong. */
@@ -20,6 +21,7 @@ export function RecordersPage() {
   return (
     <>
       <PageHeader title={t('title')} description={t('text')} actions={mayManage && <AddRecorder />} />
+      <ConsoleAlertsCard />
       {recorders.data === undefined ? (
         recorders.isPending ? (
           <SkeletonList rows={6} />
