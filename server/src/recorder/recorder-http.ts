@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerOptions as TlsOptions } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { httpStatusOfKind, type ErrorResponse } from '@choi-canh/shared/errors';
 import type { z } from 'zod';
@@ -8,6 +8,7 @@ import { AppError, errorMessage, isAppError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
 import { unhurried, type Hurry } from '../lib/turn-pacer.js';
+import { createHttpListener, type HttpLimits } from '../platform/http/http-listener.js';
 
 export interface RecorderRequest {
   params: Record<string, string>;
@@ -36,7 +37,15 @@ export interface RecorderRoute {
 /** Where HTTP has a word of its own. */
 const statusOfCode: Record<string, number> = { body_too_large: 413, range_not_satisfiable: 416 };
 const defaultBodyBytes = 64 * 1024;
-const maxConnections = 2000;
+/** Its peers are a few consoles, each of which hands on the pictures of many people. */
+const limits: Partial<HttpLimits> = {
+  maxConnections: 2000,
+  maxConnectionsPerPeer: 1500,
+  maxAnswersPerPeer: 1500,
+  maxRequestsPerSocket: 100_000,
+  headersTimeoutMs: 15_000,
+  stopDeadlineMs: 1000,
+};
 
 interface Compiled extends RecorderRoute {
   pattern: RegExp;
@@ -145,6 +154,8 @@ export function createRecorderHttp(options: {
   routes: readonly RecorderRoute[];
   host: string;
   port: number;
+  /** HTTPS with this certificate; undefined is plain HTTP. */
+  tls?: TlsOptions;
   logger: Logger;
   /** Around each answer that does not wait. */
   hurry?: Hurry;
@@ -153,9 +164,6 @@ export function createRecorderHttp(options: {
   const routes = options.routes.map(compile);
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
   const expected = digest(options.token);
-  /** One for each request under way; a signal for all would keep a trace of each request that ever was. */
-  const underWay = new Set<AbortController>();
-  let server: Server | undefined;
 
   const authorised = (request: IncomingMessage): boolean => {
     const match = /^Bearer ([^\s]+)$/.exec(request.headers.authorization ?? '');
@@ -222,13 +230,7 @@ export function createRecorderHttp(options: {
     response.end(response.req.method === 'HEAD' ? undefined : payload);
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    underWay.add(gone);
-    response.once('close', () => {
-      underWay.delete(gone);
-      if (!response.writableFinished) gone.abort(new AppError('unavailable', 'gone', 'the client went away'));
-    });
+  async function handle(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
     try {
       if (!authorised(request)) throw new AppError('unauthenticated', 'bad_token', 'the token is missing or wrong');
       const url = new URL(request.url ?? '/', 'http://recorder');
@@ -242,7 +244,7 @@ export function createRecorderHttp(options: {
           query: Object.fromEntries(url.searchParams),
           body,
           headers: request.headers,
-          signal: gone.signal,
+          signal,
           response,
           hurry,
         });
@@ -256,36 +258,26 @@ export function createRecorderHttp(options: {
     }
   }
 
+  const listener = createHttpListener({
+    host: options.host,
+    port: options.port,
+    tls: options.tls,
+    limits,
+    handle: (request, response, { signal }) => void handle(request, response, signal),
+    refuse: (response) =>
+      sendError(response.req, response, new AppError('unavailable', 'too_many_answers', 'too many answers under way')),
+    logger,
+  });
+
   return {
-    /** @throws Error when the address or port cannot be listened on. */
+    /** @throws AppError unavailable when the address or port cannot be listened on. */
     async start(): Promise<{ url: string }> {
-      const created = createServer(
-        { requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 },
-        (request, response) => {
-          void handle(request, response);
-        },
-      );
-      created.maxConnections = maxConnections;
-      server = created;
-      await new Promise<void>((resolve, reject) => {
-        created.once('error', reject);
-        created.listen(options.port, options.host, () => resolve());
-      });
-      created.on('error', (error) => logger.error({ error }, 'the HTTP server failed'));
-      const { port } = created.address() as AddressInfo;
+      const { port } = await listener.start();
       const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-      return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}` };
+      const scheme = options.tls === undefined ? 'http' : 'https';
+      return { url: `${scheme}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}` };
     },
     /** Ends long polls and streams, then waits for what is left. */
-    async stop(): Promise<void> {
-      for (const gone of underWay) gone.abort(new AppError('unavailable', 'stopped', 'the recorder stops'));
-      const closing = server;
-      if (closing === undefined) return;
-      await new Promise<void>((resolve) => {
-        closing.close(() => resolve());
-        closing.closeIdleConnections();
-        setTimeout(() => closing.closeAllConnections(), 1000).unref();
-      });
-    },
+    stop: () => listener.stop(),
   };
 }

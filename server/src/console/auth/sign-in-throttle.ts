@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
+import { peerNetwork } from '../../platform/http/peer-network.js';
 import type { SignInThrottleRow } from './sign-in-throttle.entity.js';
 import { SignInThrottleRepository } from './sign-in-throttle.repository.js';
 
@@ -82,19 +83,8 @@ export function createSignInThrottle({ database, clock }: { database: Database; 
 }
 
 function keysOf(username: string, address: string) {
-  const network = networkOf(address);
+  const network = peerNetwork(address);
   return { pair: `p ${username} ${network}`, account: `u ${username}`, address: `a ${network}` };
-}
-
-/** An IPv6 host has a whole /64 to itself; its attempts count together. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const left = head.split(':').filter((group) => group !== '');
-  const right = (tail ?? '').split(':').filter((group) => group !== '');
-  const zeros =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }
 
 function current(rows: Map<string, SignInThrottleRow>, key: string, nowMs: number): SignInThrottleRow {

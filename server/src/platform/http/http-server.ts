@@ -1,24 +1,20 @@
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import { networkInterfaces } from 'node:os';
-import type { AddressInfo } from 'node:net';
+import type { Server, ServerResponse } from 'node:http';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { compressJson } from './compress-json.js';
-import { errorAnswer } from './error-response.js';
-import { LiveResponses } from './live-responses.js';
+import { errorAnswer, type ErrorAnswer } from './error-response.js';
+import { createHttpListener, type HttpLimits } from './http-listener.js';
 import { mountRoutes, type Authenticate } from './mount-routes.js';
 import { apiDocsRoutes } from './api-docs.routes.js';
-import { isSameOrigin } from './request-peer.js';
+import { isSameOrigin, requestPeer } from './request-peer.js';
 import type { Route } from './route.js';
 import { securityHeaders } from './security-headers.js';
 import { staticClient } from './static-client.js';
 import type { TlsMaterial } from './tls.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-const STOP_DEADLINE_MS = 3000;
 
 export interface HttpServerOptions {
   routes: Route[];
@@ -31,11 +27,13 @@ export interface HttpServerOptions {
   /** Folder of the built browser application. */
   staticDir?: string | undefined;
   version: string;
+  /** Other ones in tests. */
+  limits?: Partial<HttpLimits>;
   logger: Logger;
 }
 
 export interface HttpServer {
-  /** For socket.io to listen on as well. */
+  /** For socket.io to attach itself to; it emits what passed the bounds. */
   readonly server: Server;
   /** Sessions that are being answered at this moment. */
   readonly liveSessionIds: string[];
@@ -48,8 +46,17 @@ export interface HttpServer {
 
 /** express with the checks that every route gets, whatever feature it is from: see mountRoutes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const live = new LiveResponses();
   const app = express();
+  const listener = createHttpListener({
+    host: options.host,
+    port: options.port,
+    tls: options.tls && { cert: options.tls.cert, key: options.tls.key },
+    limits: options.limits ?? {},
+    handle: (request, response) => void app(request, response),
+    refuse: (response) => sendError(response, errorAnswer(tooManyAnswers(), randomUUID())),
+    addressOf: (request) => requestPeer(request, options.trustProxy).address,
+    logger: options.logger,
+  });
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', options.trustProxy ? 1 : false);
@@ -68,7 +75,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     refuseForeign(options.trustProxy),
     express.json({ limit: BODY_LIMIT_BYTES }),
   );
-  app.use(mountRoutes([...options.routes, ...apiDocsRoutes(options)], options.authenticate, live));
+  app.use(mountRoutes([...options.routes, ...apiDocsRoutes(options)], options.authenticate, listener.answers));
   app.use('/api', () => {
     throw new AppError('not_found', 'no_such_route', 'there is no such address');
   });
@@ -78,34 +85,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   app.use(answerError(options.logger));
 
-  const server =
-    options.tls === undefined
-      ? createServer(app)
-      : createSecureServer({ cert: options.tls.cert, key: options.tls.key, minVersion: 'TLSv1.2' }, app);
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 60_000;
-  server.keepAliveTimeout = 30_000;
-
   return {
-    server,
+    server: listener.admitted,
     get liveSessionIds() {
-      return live.sessionIds.filter((id) => id !== '');
+      return listener.answers.sessionIds;
     },
-    start: async () => {
-      const { port } = await listen(server, options.host, options.port);
-      const scheme = options.tls === undefined ? 'http' : 'https';
-      return { origin: `${scheme}://${hostInUrl(options.host)}:${port}`, port };
-    },
-    stop: async () => {
-      if (!server.listening) return;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      live.endAll();
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
-      await closed;
-      clearTimeout(timer);
-    },
-    endSession: (sessionId) => live.endSession(sessionId),
+    start: () => listener.start(),
+    stop: () => listener.stop(),
+    endSession: (sessionId) => listener.answers.endSession(sessionId),
   };
 }
 
@@ -154,48 +141,29 @@ function answerError(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (answer.retryAfterSeconds !== undefined) response.setHeader('retry-after', answer.retryAfterSeconds);
-    response.setHeader('cache-control', 'no-store');
-    response.status(answer.status).json(answer.body);
+    sendError(response, answer);
   };
+}
+
+function sendError(response: ServerResponse, answer: ErrorAnswer): void {
+  const payload = Buffer.from(JSON.stringify(answer.body), 'utf8');
+  if (answer.retryAfterSeconds !== undefined) response.setHeader('retry-after', answer.retryAfterSeconds);
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('content-length', payload.length);
+  // What was not read of a body must not be taken for the next request.
+  if (!response.req.complete) response.setHeader('connection', 'close');
+  response.statusCode = answer.status;
+  response.end(response.req.method === 'HEAD' ? undefined : payload);
+}
+
+function tooManyAnswers(): AppError {
+  return new AppError('unavailable', 'too_many_answers', 'too many answers to this address are under way', {
+    details: { retryAfterSeconds: 2 },
+  });
 }
 
 function stackOf(error: unknown): string | undefined {
   const cause = error instanceof AppError && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.stack : undefined;
-}
-
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
-    server.once('error', onError);
-    server.listen(port, host, () => {
-      server.off('error', onError);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): AppError {
-  const at = `${host}:${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new AppError('unavailable', 'port_in_use', `port ${port} of ${host} is in use by another program`);
-    case 'EACCES':
-      return new AppError('unavailable', 'port_not_allowed', `this user may not listen on ${at}`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new AppError('unavailable', 'address_not_here', `${host} is not an address of this machine`);
-    default:
-      return new AppError('unavailable', 'cannot_listen', `cannot listen on ${at}: ${error.message}`, { cause: error });
-  }
-}
-
-/** An address people can type; for "all interfaces" the first one that others can reach. */
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') {
-    const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-    return all.find((entry) => entry.family === 'IPv4' && !entry.internal)?.address ?? '127.0.0.1';
-  }
-  return host.includes(':') ? `[${host}]` : host;
 }

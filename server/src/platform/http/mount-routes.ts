@@ -4,27 +4,27 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
 import { AppError } from '../../lib/errors.js';
+import type { Answers } from './answers.js';
 import { invalidInput } from './error-response.js';
-import type { LiveResponses } from './live-responses.js';
 import type { Access, Route } from './route.js';
 
 export type Authenticate = (request: IncomingMessage) => Promise<Actor | undefined>;
 
 /** A router of all routes; the more specific path wins, whatever the order they were given in. */
-export function mountRoutes(routes: Route[], authenticate: Authenticate, live: LiveResponses): Router {
+export function mountRoutes(routes: Route[], authenticate: Authenticate, answers: Answers): Router {
   const router = express.Router({ caseSensitive: true });
   for (const route of [...routes].sort(bySpecificity)) {
-    router[route.method](route.path, handle(route, authenticate, live));
+    router[route.method](route.path, handle(route, authenticate, answers));
   }
   return router;
 }
 
-function handle(route: Route, authenticate: Authenticate, live: LiveResponses): RequestHandler {
+function handle(route: Route, authenticate: Authenticate, answers: Answers): RequestHandler {
   return async (request, response) => {
     const actor = await authenticate(request);
     checkAccess(route.access, actor);
-    const controller = new AbortController();
-    live.track(actor?.sessionId, request.method, response, controller);
+    const own = answers.of(request);
+    if (actor !== undefined) answers.assign(own, actor.sessionId);
     const result: unknown = await route.handler({
       params: parse(route.params, request.params),
       query: parse(route.query, request.query),
@@ -32,7 +32,7 @@ function handle(route: Route, authenticate: Authenticate, live: LiveResponses): 
       actor: actor as Actor,
       request,
       response,
-      signal: controller.signal,
+      signal: own.signal,
     });
     if (response.headersSent || response.destroyed) return;
     if (route.response === undefined) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { plainAddress } from './peer-network.js';
 
 /** Who is at the other end of a request, and under which origin they reached us. */
 export interface RequestPeer {
@@ -43,8 +44,4 @@ export function isSameOrigin(request: IncomingMessage, trustProxy: boolean): boo
 function lastOf(header: string | string[] | undefined): string | undefined {
   const text = Array.isArray(header) ? header.at(-1) : header;
   return text?.split(',').at(-1)?.trim() || undefined;
-}
-
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
