@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,43 +30,47 @@ interface RunAs {
   gid?: number;
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
+export interface PostgresOptions {
+  /** Where it keeps its data between runs; must be reachable for everybody when we are root. Default: nothing is kept. */
+  keepIn?: string;
+  /** Settings as of postgresql.conf, in place of those for small tests. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+/** Nothing here has to outlive a power cut. */
+const unsafeButQuick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+const small = { shared_buffers: '16MB', max_connections: '60', autovacuum: 'off' };
+
+export async function startPostgres({ keepIn, settings = small }: PostgresOptions = {}): Promise<TestPostgres> {
   const runAs = await unprivilegedUser();
   const inPlace = packageFolder().native;
   const isUsable = runAs.uid === undefined && existsSync(join(inPlace, 'lib/libpq.so.5'));
   const native = isUsable ? inPlace : await readableCopy();
-  const folder = await mkdtemp(join(tmpdir(), 'choi-canh-pg-'));
+  const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'choi-canh-pg-')));
+  await mkdir(folder, { recursive: true, mode: 0o755 });
   const data = join(folder, 'data');
-  const password = randomBytes(18).toString('hex');
   const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, password, { mode: 0o600 });
+  const isKept = existsSync(join(data, 'PG_VERSION'));
+  const password = isKept ? await readFile(passwordFile, 'utf8') : randomBytes(18).toString('hex');
+  if (!isKept) await writeFile(passwordFile, password, { mode: 0o600 });
   if (runAs.uid !== undefined && runAs.gid !== undefined) {
     await chown(folder, runAs.uid, runAs.gid);
     await chown(passwordFile, runAs.uid, runAs.gid);
   }
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', LD_LIBRARY_PATH: join(native, 'lib') };
   const options = { ...runAs, cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  const remove = async () => {
+    if (keepIn === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
 
   try {
-    await finished(
-      spawn(
-        join(native, 'bin/initdb'),
-        [
-          ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile],
-          ...['-E', 'UTF8', '--no-locale', '--no-sync', '--no-instructions'],
-        ],
-        options,
-      ),
-    );
+    if (!isKept) await finished(spawn(join(native, 'bin/initdb'), initdbArguments(data, passwordFile), options));
     const port = await freePort();
     const server = spawn(
       join(native, 'bin/postgres'),
       [
         ...['-D', data, '-k', folder, '-p', String(port), '-c', 'listen_addresses=127.0.0.1'],
-        // Nothing here has to outlive a power cut.
-        ...['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
-        ...['-c', 'shared_buffers=16MB', '-c', 'max_connections=60', '-c', 'autovacuum=off'],
+        ...Object.entries({ ...unsafeButQuick, ...settings }).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
       ],
       options,
     );
@@ -87,6 +91,13 @@ export async function startPostgres(): Promise<TestPostgres> {
     await remove();
     throw error;
   }
+}
+
+function initdbArguments(data: string, passwordFile: string): string[] {
+  return [
+    ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile],
+    ...['-E', 'UTF8', '--no-locale', '--no-sync', '--no-instructions'],
+  ];
 }
 
 function packageFolder(): { native: string; version: string; name: string } {
