@@ -4,7 +4,6 @@ import type { Config } from './config.js';
 import type { Clock } from './lib/clock.js';
 import { AppError, errorMessage } from './lib/errors.js';
 import type { Logger } from './lib/logger.js';
-import { createFfmpeg } from './platform/ffmpeg/ffmpeg.js';
 import { loadKeyFile } from './platform/objects/private-file.js';
 import { createRecorderProcess, type RecorderProcess } from './recorder-process.js';
 
@@ -17,8 +16,6 @@ export async function startEmbeddedRecorder(deps: {
   register(recorder: { url: string; token: string }): Promise<void>;
 }): Promise<RecorderProcess> {
   const { config, clock, logger } = deps;
-  // Asked here, so that a missing ffmpeg is one sentence at the start and not a recorder that dies again and again.
-  await createFfmpeg({ path: config.FFMPEG_PATH }).check();
   const token = await recorderToken(config);
   const recorder = createRecorderProcess({
     token,

@@ -87,7 +87,6 @@ describe('the command line', { timeout: SLOW_MS }, () => {
   it.each([
     ['an unknown command', ['dance'], {}, 2, /Unknown command: dance/],
     ['a wrong setting', [], { CHOI_CANH_PORT: 'x' }, 2, /CHOI_CANH_PORT/],
-    ['a missing ffmpeg', [], { CHOI_CANH_RECORDER: 'embedded', CHOI_CANH_FFMPEG_PATH: '/no/ffmpeg' }, 1, /ffmpeg/],
     [
       'a database that is not there',
       [],

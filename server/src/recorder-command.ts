@@ -7,6 +7,8 @@ import { recorderSecretsMessage } from './recorder-process.js';
 import { createRecorderApp } from './recorder/recorder.app.js';
 
 const SECRETS_DEADLINE_MS = 10_000;
+/** EX_IOERR of sysexits.h: a service manager starts it again. */
+const volumeLostExitCode = 74;
 
 /**
  * A recorder in this process. Forked by a console it gets its secrets by message and ends with the console, so that
@@ -19,7 +21,9 @@ export async function runRecorder(
   const logger = createLogger(config.LOG_LEVEL, 'recorder');
   if (options.embedded) process.once('disconnect', () => options.stop());
   const secrets = options.embedded ? await receiveSecrets() : { token: await recorderToken(config) };
-  const app = createRecorderApp({ config, clock: systemClock, logger, ...secrets });
+  // Started again it waits for the volume; nothing that it would write now could be kept.
+  const onVolumeLost = () => process.exit(volumeLostExitCode);
+  const app = createRecorderApp({ config, clock: systemClock, logger, onVolumeLost, ...secrets });
   const { url } = await app.start();
   if (!options.embedded) process.stdout.write(`Chòi Canh recorder: ${url}\n`);
   process.send?.({ type: 'recorder-ready', url });

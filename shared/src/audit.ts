@@ -21,6 +21,7 @@ export const auditActions = [
   'recorder.change',
   'recorder.delete',
   'recorder.clock_confirm',
+  'recorder.volume_accept',
   'recorder.chain_settle',
   'footage.open',
   'incident.create',

@@ -14,6 +14,7 @@ export const cameraReasons = [
   'recorder_stopped', // unknown: the recorder did not run, as it told when it ran again; always in the past
   'disabled', // paused by a person
   'storage_full', // paused: no room on the disk, and nothing that may be deleted
+  'storage_missing', // paused: the volume of the footage is not mounted, or is another one
   'host_unreachable', // down: no route, no answer to TCP
   'connection_refused', // down: host answers, RTSP port closed
   'wrong_password', // down

@@ -5,7 +5,7 @@ import { idSchema, instantSchema } from './common.js';
 import { clipFile, clipStates } from './evidence.js';
 import { coverageRange } from './footage.js';
 import { cameraStatus } from './health.js';
-import { cameraRuntime, recorderClock, recorderStorage } from './recorder-facts.js';
+import { cameraRuntime, recorderClock, recorderFfmpeg, recorderStorage } from './recorder-facts.js';
 
 export * from './recorder-facts.js';
 
@@ -16,6 +16,7 @@ export * from './recorder-facts.js';
  *   GET    /v1/status                                        recorderStatus
  *   GET    /v1/retention                                     retentionFacts
  *   POST   /v1/clock/confirm                                 the host's clock is right: deletion by age goes on
+ *   POST   /v1/volume/accept                                 storage is `missing` or `foreign`: footage goes there from now on
  *   PUT    /v1/desired-state                                 desiredState → {revision}
  *   GET    /v1/events?after=<sequence>&waitMs=<0…25000>      eventPage (long poll)
  *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
@@ -86,6 +87,7 @@ export const recorderStatus = z.object({
   clock: recorderClock,
   storage: recorderStorage,
   chain: chainStatus,
+  ffmpeg: recorderFfmpeg.default({ version: null, problem: null }),
   /** Streams that are being turned into H.264 for browsers, and how many may be at once. */
   transcodes: z.object({ running: z.int().min(0), limit: z.int().min(0) }),
   /** Sequence of the newest outbox event. */

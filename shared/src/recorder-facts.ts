@@ -53,9 +53,12 @@ export const recorderClock = z.object({
   steppedAt: instantSchema.nullable(),
 });
 export type RecorderClock = z.infer<typeof recorderClock>;
-export const storageStates = ['ok', 'slow', 'full'] as const;
+/** `missing`: the footage volume is not mounted; `foreign`: another volume than before is. Then nothing is recorded. */
+export const storageStates = ['ok', 'slow', 'full', 'missing', 'foreign'] as const;
 export const recorderStorage = z.object({
   state: z.enum(storageStates),
+  /** The footage folder on the recorder's machine; empty where the recorder does not say. */
+  directory: z.string().max(1000).default(''),
   /** Full, and would not be without what is held. A recorder that does not tell them apart says nothing. */
   fullOfHeld: z.boolean().default(false),
   /** Cameras that lost fragments to a slow or failing disk in the last minute. */
@@ -68,6 +71,14 @@ export const recorderStorage = z.object({
   rebuilding: z.boolean(),
 });
 export type RecorderStorage = z.infer<typeof recorderStorage>;
+
+/** ffmpeg makes pictures and previews, and records what native ingest cannot take. */
+export const recorderFfmpeg = z.object({
+  /** Null where it cannot be run. */
+  version: z.string().max(100).nullable(),
+  problem: z.enum(['missing', 'too_old']).nullable(),
+});
+export type RecorderFfmpeg = z.infer<typeof recorderFfmpeg>;
 
 export const cameraRetentionFacts = z.object({
   cameraId: idSchema,

@@ -6,11 +6,13 @@ import { cameraRetentionFacts, recorderClock, recorderStorage, retentionFacts } 
 export const recorderAlertCodes = [
   'recorder_lost', // critical: it does not answer; its cameras are unknown
   'storage_full', // critical: no room, and nothing that may be deleted (`held`: 1 where held footage takes it); recording pauses
+  'storage_missing', // critical: the footage volume is not mounted (`foreign`: 1 where another one is); nothing is recorded
   'chain_trouble', // critical: the chain of the footage does not fit
   'clock_stepped', // warning: deletion by age waits for a person
   'storage_slow', // warning: footage is being lost to a slow disk
   'holds_missing', // warning: nothing is deleted before the list of holds has come
   'catalogue_rebuilding', // warning: the past may still look empty
+  'ffmpeg_missing', // warning: no previews, and no footage of cameras that need it (`old`: 1 where it is too old)
 ] as const;
 export type RecorderAlertCode = (typeof recorderAlertCodes)[number];
 
@@ -96,3 +98,4 @@ export type RecorderPatchRequest = z.infer<typeof recorderPatchRequest>;
 export const recorderDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 
 export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+export const volumeAcceptRequest = z.object({ reason: z.string().trim().min(3).max(500) });

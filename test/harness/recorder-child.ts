@@ -21,7 +21,10 @@ async function answer(request: RecorderChildRequest): Promise<RecorderChildAnswe
   if (request.kind === 'measure') return { holdings: measureHoldings() };
   const { config, token, onvifIntervalMs } = request;
   const logger = createLogger(process.env.CHOI_CANH_LOG_LEVEL ?? 'error', 'recorder');
-  const app = createRecorderApp({ config, token, onvifIntervalMs, clock: systemClock, logger });
+  const app = createRecorderApp({
+    ...{ config, token, onvifIntervalMs, clock: systemClock, logger },
+    onVolumeLost: () => process.exit(74),
+  });
   stop = () => app.stop();
   return app.start();
 }

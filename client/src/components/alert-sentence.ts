@@ -13,8 +13,9 @@ export function stepWords(t: TFunction, language: string, stepMs: number | null)
 export function alertSentence(t: TFunction, language: string, { alert, recorderName }: NamedAlert): string {
   const fact = (name: string) => Number(alert.facts[name] ?? 0);
   return t(`common:alerts.${alert.code}`, {
-    context: fact('held') === 0 ? undefined : 'held',
+    context: ['held', 'foreign', 'old'].find((name) => fact(name) !== 0),
     recorder: recorderName,
+    directory: alert.facts['directory'],
     count: alert.code === 'chain_trouble' ? fact('troubles') : fact('cameras'),
     step: stepWords(t, language, fact('stepMs')),
     at: formatDateTime(alert.sinceAt, 'minute'),

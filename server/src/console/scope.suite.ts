@@ -155,6 +155,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'delete /api/recorders/:recorderId',
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
+      'post /api/recorders/:recorderId/volume/accept',
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named
       'get /api/recorders/:recorderId/chain/records.jsonl', // administrators only
       'post /api/recorders/:recorderId/chain/settle',

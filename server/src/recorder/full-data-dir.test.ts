@@ -30,6 +30,7 @@ let giveWay: () => Promise<void>;
 
 async function start(): Promise<void> {
   app = createRecorderApp({
+    onVolumeLost: () => undefined,
     config: {
       DATA_DIR: dataDir,
       FOOTAGE_DIR: join(folder, 'footage'),

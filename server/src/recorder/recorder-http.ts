@@ -25,7 +25,7 @@ export interface RecorderRequest {
 
 export interface RecorderRoute {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`. */
+  /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`; `*` alone for any path. */
   path: string;
   maxBodyBytes?: number;
   /** An answer may take long because something is waited for: what has not happened yet, or a slow reader. */
@@ -53,6 +53,7 @@ interface Compiled extends RecorderRoute {
 }
 
 function compile(route: RecorderRoute): Compiled {
+  if (route.path === '*') return { ...route, pattern: /^/, names: [] };
   const names: string[] = [];
   const source = route.path
     .split(/(:[a-zA-Z]+)/)

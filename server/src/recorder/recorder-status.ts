@@ -39,6 +39,8 @@ export interface FootageCondition {
 
 export interface RecorderStatusSources {
   startedAt: string;
+  /** The footage folder. */
+  directory: string;
   clock: Clock;
   logger: Logger;
   director: { readonly revision: number; readonly cameras: readonly { id: string }[] };
@@ -50,6 +52,7 @@ export interface RecorderStatusSources {
     condition(): FootageCondition;
   };
   chain: { condition(): RecorderStatus['chain'] };
+  ffmpeg: { condition(): RecorderStatus['ffmpeg'] };
   live: { transcodes(): { running: number; limit: number } };
   outbox: { readonly sequence: number };
 }
@@ -59,7 +62,7 @@ const instantOrNull = (ms: number | null | undefined): string | null =>
 
 const usageEveryMs = 5000;
 const packageFile = z.object({ version: z.string() });
-const { version } = packageFile.parse(
+export const { version: productVersion } = packageFile.parse(
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as unknown,
 );
 
@@ -114,7 +117,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
     else if (clock.monotonicMs() - usageAt > usageEveryMs) void ask();
     const condition = footage.condition();
     return {
-      version,
+      version: productVersion,
       revision: director.revision,
       startedAt: sources.startedAt,
       now: instantFromMs(clock.nowMs()),
@@ -130,6 +133,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         steppedAt: instantOrNull(condition.clock.steppedAtMs),
       },
       storage: {
+        directory: sources.directory,
         state: condition.storageFull ? 'full' : condition.slowCameraIds.length > 0 ? 'slow' : 'ok',
         fullOfHeld: condition.fullOfHeld,
         slowCameras: condition.slowCameraIds.length,
@@ -138,6 +142,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         rebuilding: condition.rebuilding,
       },
       chain: sources.chain.condition(),
+      ffmpeg: sources.ffmpeg.condition(),
       transcodes: sources.live.transcodes(),
       sequence: outbox.sequence,
     };

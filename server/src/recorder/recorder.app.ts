@@ -5,8 +5,9 @@ import type { Config } from '../config.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
-import { createTurnPacer } from '../lib/turn-pacer.js';
+import { createTurnPacer, type Hurry } from '../lib/turn-pacer.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
+import { FfmpegWatch } from './ffmpeg-watch.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
@@ -15,8 +16,9 @@ import { DesiredStateStore } from './desired-state.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
 import { describeClosedFile } from './footage/footage-chain.js';
-import { diskWithThread } from './footage/footage-disk.js';
+import { diskOnVolume, diskWithThread } from './footage/footage-disk.js';
 import { createFootageStore } from './footage/footage-store.js';
+import { FootageVolume, type FootageVolumeState } from './footage/footage-volume.js';
 import { takeFootageDir } from './footage/take-footage-dir.js';
 import { createWriteThread } from './footage/write-thread.js';
 import { HoldKeeper } from './hold-keeper.js';
@@ -28,11 +30,12 @@ import { createKeyframePictures } from './playback/keyframe-pictures.js';
 import { createPlayback } from './playback/playback.js';
 import { CameraRetries } from './probing/camera-retries.js';
 import { createProbing, type ProbedCamera, type Probing } from './probing/probing.js';
-import { createRecorderHttp } from './recorder-http.js';
+import { createRecorderHttp, type RecorderRoute } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
 import { RecordingDirector } from './recording-director.js';
 import { createTranscodes } from './transcoding/transcodes.js';
+import { createWaitingRecorder } from './waiting-recorder.js';
 
 export interface RecorderAppOptions {
   config: Pick<
@@ -60,10 +63,15 @@ export interface RecorderAppOptions {
   secretKey?: Buffer;
   /** Between two looks at a camera through ONVIF; default 60 s. */
   onvifIntervalMs?: number;
+  /** The footage volume went away while it was recorded to: this process must end at once, and may be started again. */
+  onVolumeLost: () => void;
 }
 
 export interface RecorderApp {
-  /** Records from the last desired state at once, then listens. @throws when the disk, ffmpeg or the port cannot be had. */
+  /**
+   * Records from the last desired state at once, then listens. Without its footage volume it listens, records nothing and
+   * begins when the volume is there. @throws when the disk or the port cannot be had.
+   */
   start(): Promise<{ url: string }>;
   /** Closes footage files, ends children, keeps what is queued. */
   stop(): Promise<void>;
@@ -75,6 +83,9 @@ const manyCameras = 24;
 const turnMs = 100;
 /** … while somebody looks at what cameras show now. */
 const watchedTurnMs = 25;
+const volumeLookMs = 1000;
+/** After a start that failed although the volume is there. */
+const startRetryMs = 5000;
 
 /**
  * The recorder: owns footage and all talk with cameras, needs nobody to go on recording. Here its rooms are put together;
@@ -83,6 +94,16 @@ const watchedTurnMs = 25;
 export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
   const { config, clock, logger, token } = options;
   const folder = join(config.DATA_DIR, 'recorder');
+  const keysDirectory = join(config.DATA_DIR, 'keys');
+  const room = (name: string) => logger.child({ room: name });
+  const volume = new FootageVolume({ directory: config.FOOTAGE_DIR, folder, logger: room('footage') });
+  const startedAt = instantFromMs(clock.nowMs());
+  const ending = new AbortController();
+  let watching: Promise<void> = Promise.resolve();
+  /** Stays when a free port was asked for: the console knows it by then. */
+  let port = config.RECORDER_PORT;
+  /** Since when this process has waited for its footage volume, UTC ms. */
+  let waitedSinceMs = Infinity;
   /** What was started, to be stopped in reverse. */
   const started: { name: string; stop(): Promise<void> | void }[] = [];
 
@@ -96,7 +117,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     return part;
   }
 
-  async function stop(): Promise<void> {
+  async function stopParts(): Promise<void> {
     for (const part of started.splice(0).reverse()) {
       try {
         await part.stop();
@@ -106,12 +127,101 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     }
   }
 
+  async function stop(): Promise<void> {
+    ending.abort(new Error('stopped'));
+    await watching;
+    await stopParts();
+  }
+
+  async function listen(routes: RecorderRoute[], hurry?: Hurry): Promise<{ url: string }> {
+    const http = createRecorderHttp({
+      token,
+      host: config.RECORDER_HOST,
+      port,
+      logger: room('http'),
+      ...(hurry === undefined ? {} : { hurry }),
+      routes,
+    });
+    let url = '';
+    await run('http', http, async () => {
+      ({ url } = await http.start());
+    });
+    port = Number(new URL(url).port);
+    return { url };
+  }
+
+  const stateKey = () => options.secretKey ?? loadKeyFile(join(keysDirectory, 'recorder-state.key'));
+
+  function openOutbox(): Outbox {
+    const outbox = new Outbox({ path: join(folder, 'outbox.sqlite'), clock, logger: room('outbox') });
+    started.push({ name: 'outbox', stop: () => outbox.close() });
+    return outbox;
+  }
+
   async function start(): Promise<{ url: string }> {
+    const state = await volume.open();
+    return state === 'mounted' ? startRecording() : startWaiting(state);
+  }
+
+  /** Nothing is written to the footage folder, which may be the mount point on another disk. */
+  async function startWaiting(state: Exclude<FootageVolumeState, 'mounted'>): Promise<{ url: string }> {
+    const problem = state === 'missing' ? 'is not mounted' : 'is another one than before';
+    logger.error({ directory: config.FOOTAGE_DIR }, `the footage volume ${problem}: nothing is recorded`);
+    waitedSinceMs = Math.min(waitedSinceMs, clock.nowMs());
+    const seen = { state };
+    const store = new DesiredStateStore({ folder, key: await stateKey(), logger: room('desired-state') });
+    const stored = await store.load();
+    const routes = await createWaitingRecorder({
+      ...{ volume, clock, startedAt, keysDirectory, outbox: openOutbox() },
+      state: () => seen.state,
+      revision: stored?.state.revision ?? 0,
+      cameras: stored?.state.cameras ?? [],
+    });
+    const listening = await listen(routes);
+    watching = untilMounted(seen);
+    return listening;
+  }
+
+  async function untilMounted(seen: { state: Exclude<FootageVolumeState, 'mounted'> }): Promise<void> {
+    const { signal } = ending;
+    const pause = (ms: number) => clock.sleep(ms, signal).catch(() => undefined);
+    for (;;) {
+      await pause(volumeLookMs);
+      if (signal.aborted) return;
+      const state = await volume.state();
+      if (state === 'mounted') break;
+      seen.state = state;
+    }
+    logger.info({ directory: config.FOOTAGE_DIR }, 'the footage volume is there: recording begins');
+    await stopParts();
+    while (!signal.aborted) {
+      try {
+        await startRecording();
+        return;
+      } catch (error) {
+        logger.error({ error: errorMessage(error) }, 'the recorder could not begin to record');
+        await stopParts();
+        await pause(startRetryMs);
+      }
+    }
+  }
+
+  async function whileMounted(): Promise<void> {
+    const { signal } = ending;
+    for (let misses = 0; misses < 2;) {
+      await clock.sleep(volumeLookMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      misses = (await volume.state()) === 'mounted' ? 0 : misses + 1;
+    }
+    logger.error({ directory: config.FOOTAGE_DIR }, 'the footage volume went away');
+    options.onVolumeLost();
+  }
+
+  async function startRecording(): Promise<{ url: string }> {
     started.push({ name: 'footage-folder', stop: await takeFootageDir(config.FOOTAGE_DIR, clock) });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const key = options.secretKey ?? (await loadKeyFile(join(config.DATA_DIR, 'keys', 'recorder-state.key')));
-    const startedAt = instantFromMs(clock.nowMs());
-    const room = (name: string) => logger.child({ room: name });
+    await volume.mark();
+    const key = await stateKey();
 
     const pacer = createTurnPacer({
       turnMs: () => (live.streams().length > 0 ? watchedTurnMs : turnMs),
@@ -120,18 +230,18 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const { hurry } = pacer;
 
     const ffmpeg = createFfmpeg({ path: config.FFMPEG_PATH });
-    await ffmpeg.check();
+    const ffmpegWatch = new FfmpegWatch({ ffmpeg, clock, logger: room('ffmpeg') });
+    await run('ffmpeg', ffmpegWatch, () => ffmpegWatch.start());
     const onvif = createOnvif({
       clock,
       logger: room('onvif'),
       interfaces: config.DISCOVERY_INTERFACES,
       discoveryPort: config.DISCOVERY_PORT,
     });
-    const outbox = new Outbox({ path: join(folder, 'outbox.sqlite'), clock, logger: room('outbox') });
-    started.push({ name: 'outbox', stop: () => outbox.close() });
+    const outbox = openOutbox();
     const chain = createChain({
       directory: config.FOOTAGE_DIR,
-      keysDirectory: join(config.DATA_DIR, 'keys'),
+      keysDirectory,
       clock,
       logger: room('chain'),
       describe: (path) => describeClosedFile(config.FOOTAGE_DIR, path),
@@ -145,13 +255,16 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       directory: config.FOOTAGE_DIR,
       clock,
       logger: room('footage'),
-      disk: diskWithThread(writing),
+      disk: diskOnVolume(diskWithThread(writing), () => volume.requireMounted()),
       hurry,
       fileSeconds: config.FOOTAGE_FILE_SECONDS,
       syncSeconds: config.SYNC_SECONDS,
       chain,
-      onAbsence: ({ fromMs, toMs }) =>
-        outbox.append([{ type: 'recorder.stopped', from: instantFromMs(fromMs), to: instantFromMs(toMs) }], true),
+      // While it waited for its volume it ran: its cameras were paused for that reason.
+      onAbsence: ({ fromMs, toMs }) => {
+        const to = instantFromMs(Math.max(fromMs, Math.min(toMs, waitedSinceMs)));
+        outbox.append([{ type: 'recorder.stopped', from: instantFromMs(fromMs), to }], true);
+      },
     });
     await run('footage', footage, () => footage.start());
     chain.watch();
@@ -219,6 +332,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
 
     const status = createRecorderStatus({
       startedAt,
+      directory: config.FOOTAGE_DIR,
       clock,
       logger,
       director,
@@ -228,15 +342,11 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       footage,
       chain,
       outbox,
+      ffmpeg: ffmpegWatch,
       live: { transcodes: () => ({ running: transcodes.running, limit: transcodes.limit }) },
     });
-    const http = createRecorderHttp({
-      token,
-      host: config.RECORDER_HOST,
-      port: config.RECORDER_PORT,
-      logger: room('http'),
-      hurry,
-      routes: recorderRoutes({
+    const { url } = await listen(
+      recorderRoutes({
         status,
         director,
         outbox,
@@ -259,12 +369,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
         extraction,
       }),
-    });
-    let url = '';
-    await run('http', http, async () => {
-      ({ url } = await http.start());
-    });
+      hurry,
+    );
     await run('turns', pacer, () => pacer.start());
+    watching = whileMounted();
     logger.info({ url, cameras: director.cameras.length }, 'the recorder runs');
     return { url };
   }

@@ -14,6 +14,7 @@ export type HarnessAnswer = { url: string } | { error: string };
 process.once('message', (message: HarnessStart) => {
   const app = createRecorderApp({
     ...message,
+    onVolumeLost: () => process.exit(74),
     clock: systemClock,
     logger: createLogger(process.env.CHOI_CANH_LOG_LEVEL ?? 'error', 'recorder'),
   });

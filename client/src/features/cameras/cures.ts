@@ -11,6 +11,7 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   recorder_stopped: ['recorder'],
   disabled: ['enable'],
   storage_full: ['recorder'],
+  storage_missing: ['recorder'],
   host_unreachable: ['retry', 'device'],
   connection_refused: ['retry', 'device'],
   wrong_password: ['password', 'retry', 'device'],

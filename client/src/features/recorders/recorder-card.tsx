@@ -11,6 +11,7 @@ import { DiskSection } from './disk-section.js';
 import { EditRecorder } from './edit-recorder.js';
 import { RecorderFacts } from './recorder-facts.js';
 import { RemoveRecorder } from './remove-recorder.js';
+import { VolumeAccept } from './volume-accept.js';
 import classes from './recorders.module.css';
 
 /** One recorder: state, what needs attention, disk and how long footage lasts, facts. */
@@ -67,6 +68,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
             </Text>
             {alert.code === 'recorder_lost' && mayManage && <EditRecorder recorder={recorder} />}
             {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
+            {alert.code === 'storage_missing' && <VolumeAccept recorder={recorder} mayManage={mayManage} />}
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>
         ))}

@@ -52,6 +52,8 @@ export class FakeRecorder {
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
   clockConfirmations = 0;
+  volumeAcceptances = 0;
+  ffmpeg: RecorderStatus['ffmpeg'] = { version: '5.1', problem: null };
   /** Its signed records, for a console that misses some. */
   chainRecords: ChainHeadsRecord[] = [];
   /** Whether a desired state is answered with its holds. */
@@ -141,7 +143,11 @@ export class FakeRecorder {
     const [, root, id = '', ...rest] = url.pathname.slice(1).split('/');
     if (root === 'status') json(response, this.#status());
     else if (root === 'retention') json(response, this.retention);
-    else if (root === 'clock') {
+    else if (root === 'volume') {
+      this.volumeAcceptances += 1;
+      this.storage = { ...this.storage, state: 'ok' };
+      json(response, {});
+    } else if (root === 'clock') {
       this.clockConfirmations += 1;
       this.clock = { ...this.clock, ageDeletionSuspended: false };
       json(response, {});
@@ -191,6 +197,7 @@ export class FakeRecorder {
       totalBytes: 3000,
       oldestAt: null,
       clock: this.clock,
+      ffmpeg: this.ffmpeg,
       storage: this.storage,
       chain: this.chain,
       transcodes: { running: 1, limit: 2 },

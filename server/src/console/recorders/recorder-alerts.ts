@@ -18,11 +18,13 @@ type Finding = Pick<RecorderAlert, 'code' | 'facts'> & { sinceAt?: string };
 const severityOf: Record<RecorderAlertCode, RecorderAlert['severity']> = {
   recorder_lost: 'critical',
   storage_full: 'critical',
+  storage_missing: 'critical',
   chain_trouble: 'critical',
   clock_stepped: 'warning',
   storage_slow: 'warning',
   holds_missing: 'warning',
   catalogue_rebuilding: 'warning',
+  ffmpeg_missing: 'warning',
 };
 /** The list of holds comes within seconds after a start; before that its absence is nobody's business. */
 const holdsAwaitedMs = 60_000;
@@ -57,6 +59,10 @@ function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight)
   if (storage.state === 'full') {
     found.push({ code: 'storage_full', facts: { freeBytes: status.freeBytes, held: Number(storage.fullOfHeld) } });
   }
+  if (storage.state === 'missing' || storage.state === 'foreign') {
+    const foreign = Number(storage.state === 'foreign');
+    found.push({ code: 'storage_missing', facts: { directory: storage.directory, foreign } });
+  }
   if (clock.ageDeletionSuspended) {
     found.push({
       code: 'clock_stepped',
@@ -72,6 +78,9 @@ function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight)
   }
   const upMs = Date.parse(status.now) - Date.parse(status.startedAt);
   if (storage.awaitingHolds && upMs > holdsAwaitedMs) found.push({ code: 'holds_missing', facts: {} });
+  if (status.ffmpeg.problem !== null) {
+    found.push({ code: 'ffmpeg_missing', facts: { old: Number(status.ffmpeg.problem === 'too_old') } });
+  }
   if (storage.rebuilding) found.push({ code: 'catalogue_rebuilding', facts: {} });
   return found;
 }

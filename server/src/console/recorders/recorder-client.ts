@@ -37,6 +37,7 @@ export interface RecorderClient {
   retention(signal?: Signal): Promise<RetentionFacts>;
   /** The host's clock is right: deletion by age goes on. */
   confirmClock(signal?: Signal): Promise<void>;
+  acceptVolume(signal?: Signal): Promise<void>;
   /** Signed records of where its chains stand, behind `after`; empty at the end. */
   chainRecords(after: number, signal?: Signal): Promise<ChainRecordPage>;
   /** Signs where its chains stand now, and has that on its disk. */
@@ -91,6 +92,7 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     retention: (signal) =>
       http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 2 * megabyte),
     confirmClock: (signal) => http.plain({ method: 'POST', path: '/v1/clock/confirm', timeoutMs: usualMs, signal }),
+    acceptVolume: (signal) => http.plain({ method: 'POST', path: '/v1/volume/accept', timeoutMs: usualMs, signal }),
     chainRecords: (after, signal) =>
       http.json(
         chainRecordPage,

@@ -7,10 +7,12 @@ import {
   recorderPatchRequest,
   recorderResponse,
   recorderRetentionResponse,
+  volumeAcceptRequest,
 } from '@choi-canh/shared/recorders';
 import { z } from 'zod';
 import type { AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
+import { AppError } from '../../lib/errors.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import { requireEverywhere } from './require-everywhere.js';
 import { retentionInScope } from './recorder-retention.js';
@@ -162,6 +164,29 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
           details: { clock: clockThen },
         });
         await service.clientOf(recorderId).confirmClock();
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/recorders/:recorderId/volume/accept',
+      access: 'recorder.manage',
+      summary: 'Footage goes from now on to what is mounted: the volume before is replaced, or was emptied',
+      feature,
+      params,
+      body: volumeAcceptRequest,
+      handler: async ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        const row = await service.require(recorderId);
+        const storage = service.statusOf(recorderId)?.storage;
+        if (storage?.state !== 'missing' && storage?.state !== 'foreign')
+          throw new AppError('conflict', 'volume_present', 'the recorder has its footage volume');
+        await audit.record(actor, {
+          ...subject(row),
+          action: 'recorder.volume_accept',
+          purpose: body.reason,
+          details: { storage: storage.state, directory: storage.directory },
+        });
+        await service.clientOf(recorderId).acceptVolume();
       },
     }),
   ];

@@ -181,6 +181,37 @@ export function recordersSuite(open: OpenTestDatabase): void {
       });
     });
 
+    it('take it from administrators alone that footage goes to another volume, and only where one is missing', async () => {
+      const path = `/api/recorders/${harness.recorderId}/volume/accept`;
+      const reason = 'Đã thay ổ đĩa hỏng';
+      expect(await admin.refusal('POST', path, { reason })).toBe('409 volume_present');
+      recorder.storage = { ...fine, state: 'foreign', directory: '/mnt/footage' };
+      await untilCodes(['storage_missing']);
+      expect((await list())?.alerts).toMatchObject([
+        { severity: 'critical', facts: { directory: '/mnt/footage', foreign: 1 } },
+      ]);
+      expect(await technician.refusal('POST', path, { reason })).toBe('403 not_allowed');
+      expect(await harness.actor('administrator', mine).refusal('POST', path, { reason })).toBe('403 outside_area');
+      expect(await admin.status('POST', path, { reason: '  ' })).toBe(400);
+      expect(recorder.volumeAcceptances).toBe(0);
+      expect(await admin.status('POST', path, { reason })).toBe(204);
+      expect(recorder.volumeAcceptances).toBe(1);
+      await untilCodes([]);
+      const [record] = await harness.trail('recorder.volume_accept');
+      expect(record).toMatchObject({
+        ...{ subjectType: 'recorder', subjectId: harness.recorderId, purpose: reason },
+        details: { storage: 'foreign', directory: '/mnt/footage' },
+      });
+    });
+
+    it('alert of an ffmpeg that is missing or too old', async () => {
+      recorder.ffmpeg = { version: null, problem: 'too_old' };
+      await untilCodes(['ffmpeg_missing']);
+      expect((await list())?.alerts).toMatchObject([{ severity: 'warning', facts: { old: 1 } }]);
+      recorder.ffmpeg = { version: '5.1', problem: null };
+      await untilCodes([]);
+    });
+
     it('alert of a slow disk, missing holds, a catalogue at work and a chain that does not fit', async () => {
       recorder.storage = { ...fine, state: 'slow', slowCameras: 3, droppedFragments: 9, rebuilding: true };
       recorder.chain = { ...recorder.chain, troubles: 2 };

@@ -48,7 +48,7 @@ export interface FfmpegRun {
 }
 
 export interface Ffmpeg {
-  /** The version found. @throws AppError unavailable ffmpeg_missing, also when it is older than 5.1 */
+  /** The version found. @throws AppError unavailable `ffmpeg_missing`, `ffmpeg_too_old` (older than 5.1) */
   check(): Promise<string>;
   start(options: FfmpegStart): FfmpegProcess;
   /**
@@ -194,7 +194,8 @@ export function createFfmpeg(options: { path: string }): Ffmpeg {
       const version = await ffmpegVersion(options.path).catch((error: unknown) => {
         throw missing(`ffmpeg cannot be run: ${errorMessage(error)}`);
       });
-      if (!isNewEnough(version)) throw missing(`ffmpeg ${version} is older than ${oldestVersion}`);
+      if (!isNewEnough(version))
+        throw new AppError('unavailable', 'ffmpeg_too_old', `ffmpeg ${version} is older than ${oldestVersion}`);
       return version;
     },
   };

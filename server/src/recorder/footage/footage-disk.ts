@@ -92,6 +92,21 @@ export function diskWithThread(thread: WriteThread): FootageDisk {
   return { ...systemDisk, create: (path) => createFile(path, thread) };
 }
 
+/** Makes nothing new where the footage volume is not: below its mount point lies another disk. */
+export function diskOnVolume(disk: FootageDisk, requireMounted: () => Promise<void>): FootageDisk {
+  return {
+    ...disk,
+    async makeFolder(path) {
+      await requireMounted();
+      return disk.makeFolder(path);
+    },
+    async replace(path, content) {
+      await requireMounted();
+      await disk.replace(path, content);
+    },
+  };
+}
+
 /** @throws ENOSPC also where the system wrote only a part and said nothing */
 export async function writeAll(file: WritableFile, buffers: Buffer[], position: number): Promise<void> {
   const wanted = buffers.reduce((sum, buffer) => sum + buffer.length, 0);

@@ -85,7 +85,10 @@ it('keeps a second recorder from the folder before it touches anything there', a
     MAX_TRANSCODES: 1,
   };
   const recorder = (dataDir: string, clock: Clock) =>
-    createRecorderApp({ config: { ...config, DATA_DIR: dataDir }, clock, logger: silentLogger, token: 't'.repeat(20) });
+    createRecorderApp({
+      ...{ config: { ...config, DATA_DIR: dataDir }, clock, logger: silentLogger, token: 't'.repeat(20) },
+      onVolumeLost: () => undefined,
+    });
   const first = recorder(config.DATA_DIR, systemClock);
   const second = recorder(join(folder, 'other'), quickClock());
   await first.start();

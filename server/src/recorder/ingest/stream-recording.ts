@@ -5,7 +5,7 @@ import type { Fragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 
 export interface StorageTrouble {
-  readonly reason: 'storage_full' | 'storage_slow';
+  readonly reason: 'storage_full' | 'storage_missing' | 'storage_slow';
   readonly detail: string;
   readonly sinceAtMs: number;
 }
@@ -32,7 +32,8 @@ export function createStreamRecording(options: {
   const troubles = new Map<string, StorageTrouble>();
 
   function refused(cameraId: string, error: unknown): void {
-    const reason = isAppError(error) && error.code === 'storage_full' ? 'storage_full' : 'storage_slow';
+    const code = isAppError(error) ? error.code : '';
+    const reason = code === 'storage_full' || code === 'storage_missing' ? code : 'storage_slow';
     const detail = errorMessage(error).slice(0, 200);
     const before = troubles.get(cameraId);
     const changed = before?.reason !== reason;

@@ -165,7 +165,8 @@ export class CameraHealth {
       if (onvif.kind === 'failed') return { state: 'down', reason: onvif.reason, detail: onvif.detail };
       return { state: 'unknown', reason: 'connecting', detail: '' };
     }
-    if (runtime.reason === 'storage_full') return { state: 'paused', reason: 'storage_full', detail: runtime.detail };
+    if (runtime.reason === 'storage_full' || runtime.reason === 'storage_missing')
+      return { state: 'paused', reason: runtime.reason, detail: runtime.detail };
     const ageMs = this.fragmentAgeMs(runtime, nowMs, monotonicMs);
     if (ageMs !== undefined && ageMs < lossMs) {
       return runtime.state === 'recording' ? this.recording(runtime, onvif, nowMs) : undefined;
