@@ -11,6 +11,7 @@ export const cameraReasons = [
   'ok', // alive
   'connecting', // unknown: just added or started
   'recorder_unreachable', // unknown: the console has lost the recorder
+  'recorder_silent', // unknown: the recorder has not been heard for some seconds, or not yet; never stored
   'recorder_stopped', // unknown: the recorder did not run, as it told when it ran again; always in the past
   'disabled', // paused by a person
   'storage_full', // paused: no room on the disk, and nothing that may be deleted

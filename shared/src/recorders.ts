@@ -41,6 +41,8 @@ export const recorderResponse = z.object({
   /** Null for the embedded one. */
   url: z.string().nullable(),
   reachable: z.boolean(),
+  /** It has not been heard since then, and is not lost yet: what is said of it is of then. */
+  silentSince: instantSchema.nullable(),
   lastSeenAt: instantSchema.nullable(),
   /** All cameras that it records. */
   cameras: z.int(),

@@ -68,6 +68,11 @@ const findGreens = `[...document.querySelectorAll('body *')].flatMap((element) =
 })`;
 /** What still looks well: text or surface in the colour of "alive". */
 const greens = (page: Page) => page.evaluate<string[]>(findGreens);
+/** States on the page that are said in the colour of "alive"; the light of the connection to the server is none of them. */
+const greenStates = (page: Page) =>
+  page.evaluate<number>(`[...document.querySelectorAll('main [data-state]')].filter((element) =>
+    [element, ...element.querySelectorAll('*')].some((one) =>
+      ${JSON.stringify(green)}.includes(getComputedStyle(one).color))).length`);
 const bar = (page: Page) => page.getByTestId('away-bar');
 const isGreen = (page: Page) => waitFor('it is green again', async () => (await greens(page)).length > 0, 60_000);
 
@@ -229,8 +234,20 @@ it('a server that falls silent is noticed too, and so is a recorder, also after 
   await isGreen(page);
 
   const recorder = recorderPid(system.child.process.pid ?? 0);
+  const card = await tab(browser, '/recorders');
+  await card.getByText('Đã kết nối', { exact: false }).first().waitFor();
+  const live = await tab(browser, '/live?n=4');
+  await waitFor('the wall says that they are alive', async () => (await greenStates(live)) > 0, 60_000);
   process.kill(recorder, 'SIGSTOP');
   try {
+    // Before it counts as lost it is silent, and that is shown on every page.
+    await Promise.all([
+      page.getByText('Chưa nhận được tin từ máy ghi.').nth(1).waitFor(),
+      card.getByText(/^Không có tin từ \d\d:\d\d:\d\d$/).waitFor(),
+      waitFor('nothing is green on the wall', async () => (await greenStates(live)) === 0),
+    ]);
+    expect(await greenStates(page)).toBe(0);
+    expect(await greenStates(card)).toBe(0);
     const badges = page.locator('[role=rowgroup] [data-state]');
     const states = () => badges.evaluateAll((all) => all.map((one) => one.getAttribute('data-state')));
     const unknown = async () => JSON.stringify(await states()) === '["unknown","unknown"]';

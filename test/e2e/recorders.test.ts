@@ -95,7 +95,7 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
 
   await remote.stop();
   await card.getByText('■ Mất kết nối', { exact: true }).waitFor();
-  await card.getByText('Số liệu dưới đây là của lúc').waitFor();
+  await card.getByText('khi máy ghi phản hồi lần cuối.').waitFor();
   const alert = page.getByText('Mất kết nối với máy ghi Máy ghi chợ.');
   await alert.first().waitFor();
   await expectWords(page, names);

@@ -29,10 +29,12 @@ export function ConfirmWithReason(props: ConfirmWithReasonProps) {
   );
 }
 
-function ConfirmForm({ onClose, children, confirmLabel, askReason = true, onConfirm }: ConfirmWithReasonProps) {
+function ConfirmForm({ onClose, title, children, confirmLabel, askReason = true, onConfirm }: ConfirmWithReasonProps) {
   const { t } = useTranslation();
   const form = useAppForm({
     initial: { reason: '' },
+    most: { reason: 500 },
+    draft: { name: `reason ${title}`, fields: ['reason'] },
     validate: {
       reason: (text) => (askReason && text.trim().length < 3 ? t('common:reason.tooShort') : undefined),
     },
@@ -52,7 +54,6 @@ function ConfirmForm({ onClose, children, confirmLabel, askReason = true, onConf
           {...form.text('reason')}
           label={t('common:reason.label')}
           description={t('common:reason.hint')}
-          maxLength={500}
           autosize
           minRows={2}
           data-autofocus

@@ -61,6 +61,11 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
       description: '',
       ...rest,
     },
+    most: { place: 200, title: 200, description: 5000 },
+    draft: {
+      name: brief ? 'incident-brief' : 'incident',
+      fields: ['occurredAt', 'place', 'category', 'source', 'areaId', 'title', 'description'],
+    },
     validate: {
       occurredAt: (typed) =>
         typedTimeFault(typed) ??
@@ -112,7 +117,6 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
         label={t('form.place')}
         placeholder={t('form.placeExample')}
         {...form.text('place')}
-        maxLength={200}
         data-autofocus
         data-testid="incident-place"
       />
@@ -152,7 +156,6 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
                 label={t('form.titleLabel')}
                 description={t('form.titleHint')}
                 {...form.text('title')}
-                maxLength={200}
                 data-testid="incident-title"
               />
               <Textarea
@@ -161,7 +164,6 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
                 {...form.text('description')}
                 autosize
                 minRows={3}
-                maxLength={5000}
                 data-testid="incident-description"
               />
             </Stack>

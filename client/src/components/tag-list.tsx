@@ -108,7 +108,11 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
 function NoteForm({ tag, onDone }: { tag: TagResponse; onDone(): void }) {
   const { t } = useTranslation('incidents');
   const actions = useCaseActions();
-  const form = useAppForm({ initial: { note: tag.note } });
+  const form = useAppForm({
+    initial: { note: tag.note },
+    most: { note: 1000 },
+    draft: { name: `tag ${tag.id}`, fields: ['note'] },
+  });
   return (
     <AppForm
       form={form}
@@ -118,7 +122,7 @@ function NoteForm({ tag, onDone }: { tag: TagResponse; onDone(): void }) {
       }}
       actions={<FormActions submitLabel={t('tags.saveNote')} />}
     >
-      <Textarea {...form.text('note')} label={t('tags.note')} maxLength={1000} autosize minRows={3} data-autofocus />
+      <Textarea {...form.text('note')} label={t('tags.note')} autosize minRows={3} data-autofocus />
     </AppForm>
   );
 }

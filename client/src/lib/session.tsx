@@ -4,9 +4,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { api, onUnauthenticated } from './api.js';
 import { followComeBack } from './come-back.js';
+import { dropDrafts, keepDrafts } from './form-drafts.js';
 import { setLanguage } from './i18n.js';
 import { rememberAccount, rememberedAccount } from './remembered-account.js';
-import { setServerNow } from './server-clock.js';
+import { serverNowMs, setServerNow } from './server-clock.js';
 import { onProbeAnswered } from './server-contact.js';
 
 export interface Session {
@@ -61,7 +62,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [client]);
 
   const lose = useCallback(() => {
-    if (wasSignedIn.current) setEnded(true);
+    if (wasSignedIn.current) {
+      setEnded(true);
+      const lost = rememberedAccount()?.account.id;
+      if (lost !== undefined) keepDrafts(lost, window.location.pathname, serverNowMs());
+    }
     wasSignedIn.current = false;
     forget();
   }, [forget]);
@@ -112,6 +117,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await api.delete('/api/session');
         wasSignedIn.current = false;
         setEnded(false);
+        dropDrafts();
         forget();
       },
       changePassword: async (currentPassword, newPassword) => {

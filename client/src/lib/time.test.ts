@@ -85,6 +85,9 @@ describe('formatDuration', () => {
   it.each([
     [0, 'vi', '0 giây'],
     [-5, 'vi', '0 giây'],
+    [40, 'vi', 'dưới 1 giây'],
+    [999, 'en', 'under 1 s'],
+    [1000, 'vi', '1 giây'],
     [12_900, 'vi', '12 giây'],
     [7_500_000, 'vi', '2 giờ 5 phút'],
     [3600_000, 'vi', '1 giờ'],

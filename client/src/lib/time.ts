@@ -123,13 +123,16 @@ const durationWords: Record<string, [string, string, string, string]> = {
   en: ['d', 'h', 'min', 's'],
 };
 
-/** The two largest units: `2 giờ 5 phút`, `12 giây`. Negative spans count as zero. */
+const underASecond = (language: string) => (language === 'vi' ? 'dưới 1 giây' : 'under 1 s');
+
+/** The two largest units: `2 giờ 5 phút`, `12 giây`; under a second `dưới 1 giây`. Negative spans count as zero. */
 export function formatDuration(ms: number, language: string): string {
   const words = durationWords[language] ?? durationWords['en'];
   const total = Math.max(0, Math.floor(ms / 1000));
   const values = [Math.floor(total / 86_400), Math.floor(total / 3600) % 24, Math.floor(total / 60) % 60, total % 60];
   const first = values.findIndex((value) => value > 0);
-  if (first === -1) return `0 ${words?.[3] ?? 's'}`;
+  // A picture alone has a length as well.
+  if (first === -1) return ms > 0 ? underASecond(language) : `0 ${words?.[3] ?? 's'}`;
   return values
     .map((value, index) => ({ value, index }))
     .filter(({ value, index }) => value > 0 && index >= first && index <= first + 1)

@@ -75,6 +75,8 @@ export function createCases(deps: CasesDeps): Cases {
         return undefined;
       },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
+      silent: (recorderId, since) => health.service.recorderSilent(recorderId, since),
+      heardAgain: (recorderId) => health.service.recorderHeardAgain(recorderId),
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
       differs: (recorderId, status) => health.service.differs(recorderId, status.cameras),
       agree: (recorderId, status, manager) => health.service.agree(manager, recorderId, status.cameras),

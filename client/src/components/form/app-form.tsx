@@ -1,5 +1,6 @@
-import { Stack, VisuallyHidden } from '@mantine/core';
+import { Stack, Text, VisuallyHidden } from '@mantine/core';
 import { useEffect, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../error-panel.js';
 import { FormBusyContext, useFormDialog } from './form-context.js';
 import classes from './form.module.css';
@@ -32,7 +33,8 @@ export function AppForm<Values>({
   autoComplete,
   testId,
 }: AppFormProps<Values>) {
-  const { attach, submit, dirty, busy, error, announcement } = form;
+  const { t } = useTranslation();
+  const { attach, submit, dirty, busy, error, announcement, restored } = form;
   const dialog = useFormDialog();
   const unsaved = guarded && dirty && !busy;
   useLeaveGuard(unsaved);
@@ -53,6 +55,11 @@ export function AppForm<Values>({
     >
       <FormBusyContext value={busy}>
         <Stack gap={gap}>
+          {restored && (
+            <Text role="status" className={classes.restored ?? ''} data-testid="form-restored">
+              {t('form.restored')}
+            </Text>
+          )}
           {children}
           {error !== undefined && <FormError error={error} />}
         </Stack>

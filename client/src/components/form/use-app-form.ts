@@ -1,10 +1,14 @@
 import { useForm } from '@mantine/form';
-import { useCallback, useRef, useState, type ChangeEvent, type FormEvent } from 'react';
+import { useCallback, useEffect, useRef, useState, type ChangeEvent, type FormEvent } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { isApiError } from '../../lib/api-error.js';
 import { errorText, fieldErrors } from '../../lib/error-text.js';
+import { serverNowMs } from '../../lib/server-clock.js';
+import { useSession } from '../../lib/session.js';
 import { firstWrongField } from './first-wrong-field.js';
+import { dropDraft, followForm, takeDraft } from '../../lib/form-drafts.js';
+import { tooLongBy } from './too-long.js';
 import { isWrong, type Submitted } from './typed-value.js';
 
 type FieldName<Values> = keyof Values & string;
@@ -20,6 +24,10 @@ export type FieldRules<Values> = {
 export interface AppFormOptions<Values> {
   /** Values at the beginning; `dirty` compares with them. */
   initial: Values;
+  /** Most characters of a text; what is longer is said while it is typed and not sent. Nothing is cut off. */
+  most?: Partial<Record<NamesOf<Values, string>, number>>;
+  /** What is kept of unsaved text when the session ends, until the same person opens the form again. No passwords. */
+  draft?: { name: string; fields: readonly FieldName<Values>[] } | undefined;
   /** Checked on submit. Text that was not understood (`kind: 'wrong'`) is an error without any rule. */
   validate?: FieldRules<Values>;
   /** The field of this form for a code or a field name of the server's, where it is another than that name. */
@@ -59,6 +67,8 @@ export interface AppForm<Values> {
   /** What went wrong and has no field. */
   error: unknown;
   busy: boolean;
+  /** What stands in the form was typed before the session ended. */
+  restored: boolean;
   /** Something was typed that is not saved. */
   dirty: boolean;
   /** The sentence to read out when the wrong field already has the focus. */
@@ -70,10 +80,12 @@ export interface AppForm<Values> {
 /** One form: its values, what is wrong with them, and the one way to send them. Rendered by `AppForm`. */
 export function useAppForm<Values extends object>({
   initial,
+  most = {},
+  draft,
   validate = {},
   serverFields = {},
 }: AppFormOptions<Values>): AppForm<Values> {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   // Every value is set by its own name, so the paths of nested values are not used.
   const form = useForm({ mode: 'controlled', initialValues: initial as Record<string, unknown> });
   const formElement = useRef<HTMLFormElement>(null);
@@ -88,12 +100,17 @@ export function useAppForm<Values extends object>({
   const [announcement, setAnnouncement] = useState({ text: '', count: 0 });
   const valuesNow = () => form.getValues() as Values;
   const put = (name: string, value: unknown) => form.setFieldValue(name, value);
+  const complaintOfLength = (name: string, value: unknown) =>
+    tooLongBy(t, i18n.language, value, (most as Partial<Record<string, number>>)[name]);
+  const restored = useDraft(form, draft);
 
   const complaintsOf = (values: Values): Record<string, string> => {
     const complaints: Record<string, string> = {};
     for (const name of Object.keys(values) as FieldName<Values>[]) {
       const sentence =
-        validate[name]?.(values[name], values) ?? (isWrong(values[name]) ? t('form.notUnderstood') : undefined);
+        validate[name]?.(values[name], values) ??
+        complaintOfLength(name, values[name]) ??
+        (isWrong(values[name]) ? t('form.notUnderstood') : undefined);
       if (sentence !== undefined) complaints[name] = sentence;
     }
     return complaints;
@@ -142,6 +159,7 @@ export function useAppForm<Values extends object>({
     },
     text: (name) => ({
       ...props(name),
+      error: complaintOfLength(name, form.values[name]) ?? props(name).error,
       value: form.values[name] as string,
       onChange: (event) => put(name, event.currentTarget.value),
     }),
@@ -192,8 +210,42 @@ export function useAppForm<Values extends object>({
     },
     error,
     busy,
+    restored,
     dirty: form.isDirty(),
     announcement,
     attach,
   };
+}
+
+/** Puts what was typed before the session ended into the form, and says what would be lost if it ended now. */
+function useDraft(
+  form: ReturnType<typeof useForm>,
+  draft: { name: string; fields: readonly string[] } | undefined,
+): boolean {
+  const accountId = useSession().account?.id;
+  const [restored, setRestored] = useState(false);
+  const newest = useRef({ form, fields: draft?.fields ?? [] });
+  useEffect(() => {
+    newest.current = { form, fields: draft?.fields ?? [] };
+  });
+  const name = draft?.name;
+  useEffect(() => {
+    if (name === undefined || accountId === undefined) return;
+    const page = window.location.pathname;
+    const kept = takeDraft({ accountId, page, name }, serverNowMs());
+    const { form: now, fields } = newest.current;
+    const known = fields.filter((field) => kept?.[field] !== undefined && field in now.getValues());
+    if (known.length > 0) {
+      dropDraft({ page, name }, serverNowMs());
+      for (const field of known) now.setFieldValue(field, kept?.[field]);
+      setRestored(true);
+    }
+    return followForm(name, () => {
+      const { form: last, fields: all } = newest.current;
+      const values = last.getValues();
+      const dirty = all.filter((field) => last.isDirty(field));
+      return dirty.length === 0 ? undefined : Object.fromEntries(dirty.map((field) => [field, values[field]]));
+    });
+  }, [accountId, name]);
+  return restored && form.isDirty();
 }

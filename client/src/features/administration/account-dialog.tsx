@@ -83,6 +83,8 @@ function AccountForm({
       areaId: account?.areaId ?? undefined,
       enabled: account?.enabled ?? true,
     },
+    most: { displayName: 120 },
+    draft: { name: `account ${account?.id ?? ''}`, fields: ['displayName', 'username', 'role', 'areaId'] },
     validate: {
       displayName: (text) => (text.trim() === '' ? t('errors:fields.displayName') : undefined),
       username: (text) =>
@@ -138,13 +140,7 @@ function AccountForm({
         </FormActions>
       }
     >
-      <TextInput
-        {...form.text('displayName')}
-        label={t('accounts.displayName')}
-        maxLength={120}
-        required
-        data-autofocus
-      />
+      <TextInput {...form.text('displayName')} label={t('accounts.displayName')} required data-autofocus />
       {account === undefined && (
         <TextInput
           {...form.text('username')}

@@ -80,6 +80,8 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
       parentId: initialParent,
       retentionDays: retentionChoice(area?.retentionDays ?? null, inheritedFrom(initialParent) ?? 30),
     },
+    most: { name: 120, code: 12 },
+    draft: { name: `area ${area?.id ?? ''}`, fields: ['name', 'level', 'code', 'parentId'] },
     validate: {
       name: (text) => (text.trim() === '' ? t('errors:fields.name') : undefined),
       retentionDays: ({ kind }) => (kind === 'wrong' ? t('common:retention.wrong') : undefined),
@@ -115,9 +117,9 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
       }}
       actions={<FormActions submitLabel={t('common:actions.save')} />}
     >
-      <TextInput {...form.text('name')} label={t('areas.name')} maxLength={120} required data-autofocus />
+      <TextInput {...form.text('name')} label={t('areas.name')} required data-autofocus />
       <SearchSelect {...form.field('level')} label={t('areas.level')} data={levelChoices(area?.level)} />
-      <TextInput {...form.text('code')} label={t('areas.code')} description={t('areas.codeHint')} maxLength={12} />
+      <TextInput {...form.text('code')} label={t('areas.code')} description={t('areas.codeHint')} />
       <Switch
         label={t('areas.isRoot')}
         checked={parentId === null}

@@ -4,9 +4,13 @@ import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-r
 import { useTranslation } from 'react-i18next';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
+import { tooLongBy } from '../../components/form/too-long.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import classes from './names.module.css';
 import { useSaveNames } from './use-save-names.js';
+
+/** As the server takes them. */
+const mostNameChars = 80;
 
 type Kind = 'roles' | 'areaLevels' | 'categories';
 const paths: Record<Kind, string> = { roles: 'roles', areaLevels: 'area-levels', categories: 'categories' };
@@ -20,15 +24,18 @@ const rowsOf = (items: readonly NamedEntry[]): Row[] => items.map((item) => ({ .
 
 /** One list of names. Roles are as many as the product has; levels and categories are added, moved and marked as old. */
 export function NameListForm({ kind, items }: { kind: Kind; items: readonly NamedEntry[] }) {
-  const { t } = useTranslation('administration');
+  const { t, i18n } = useTranslation('administration');
   const save = useSaveNames();
   const fixed = kind === 'roles';
+  const complaintOf = (text: string) =>
+    text.trim() === '' ? t('names.needName') : tooLongBy(t, i18n.language, text, mostNameChars);
   const form = useAppForm({
     initial: { rows: rowsOf(items) },
     validate: {
       rows: (rows) =>
-        rows.some(({ vi, en }) => vi.trim() === '' || en.trim() === '') ? t('names.needName') : undefined,
+        rows.flatMap(({ vi, en }) => [complaintOf(vi) ?? complaintOf(en)]).find((sentence) => sentence !== undefined),
     },
+    draft: { name: `names ${kind}`, fields: ['rows'] },
   });
   const { rows } = form.values;
   const put = (next: Row[]) => form.set({ rows: next });
@@ -41,7 +48,7 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
     put(next);
   };
   const checked = form.field('rows').error !== undefined;
-  const complaint = (text: string) => (checked && text.trim() === '' ? t('names.needName') : undefined);
+  const complaint = (text: string) => (checked ? complaintOf(text) : tooLongBy(t, i18n.language, text, mostNameChars));
 
   return (
     <AppForm
@@ -78,7 +85,6 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
                 value={row.vi}
                 onChange={(event) => edit(row.key, { vi: event.currentTarget.value })}
                 error={complaint(row.vi)}
-                maxLength={80}
                 data-testid={`name-vi-${row.key}`}
               />
               <TextInput
@@ -86,7 +92,6 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
                 value={row.en}
                 onChange={(event) => edit(row.key, { en: event.currentTarget.value })}
                 error={complaint(row.en)}
-                maxLength={80}
                 lang="en"
               />
               {kind !== 'roles' && (

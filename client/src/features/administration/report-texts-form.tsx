@@ -10,6 +10,8 @@ import { useSaveNames } from './use-save-names.js';
 const languages = ['vi', 'en'] as const;
 type FieldName = `${ReportTextKey}_${(typeof languages)[number]}`;
 
+const names: FieldName[] = reportTextKeys.flatMap((key) => languages.map((language) => `${key}_${language}` as const));
+
 const valuesOf = (texts: NamesResponse['report']) =>
   Object.fromEntries(
     reportTextKeys.flatMap((key) => languages.map((language) => [`${key}_${language}`, texts[key][language]])),
@@ -22,6 +24,8 @@ export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
   const needTitle = (value: string) => (value.trim() === '' ? t('names.needTitle') : undefined);
   const form = useAppForm({
     initial: valuesOf(texts),
+    most: Object.fromEntries(names.map((name) => [name, mostReportTextChars])),
+    draft: { name: 'report texts', fields: names },
     validate: { title_vi: needTitle, title_en: needTitle },
   });
   return (
@@ -48,7 +52,6 @@ export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
                   field: t(`names.report.${key}`),
                   language: t(`names.ofLanguage.${language}`),
                 }),
-                maxLength: mostReportTextChars,
                 lang: language,
                 'data-testid': `report-${key}-${language}`,
                 ...form.text(`${key}_${language}`),

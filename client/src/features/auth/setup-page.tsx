@@ -28,6 +28,7 @@ export function SetupPage() {
   const [token] = useState(tokenOfAddress);
   const form = useAppForm({
     initial: { displayName: '', username: '', password: '', again: '' },
+    most: { displayName: 120 },
     validate: {
       displayName: (text) => (text.trim() === '' ? t('errors:fields.displayName') : undefined),
       username: (text) =>
@@ -89,14 +90,7 @@ export function SetupPage() {
           }
         >
           <Text c="dimmed">{t('setup.text')}</Text>
-          <TextInput
-            {...form.text('displayName')}
-            label={t('displayName')}
-            autoComplete="name"
-            maxLength={120}
-            required
-            autoFocus
-          />
+          <TextInput {...form.text('displayName')} label={t('displayName')} autoComplete="name" required autoFocus />
           <TextInput
             {...form.text('username')}
             label={t('username')}

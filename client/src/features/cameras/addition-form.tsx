@@ -11,6 +11,7 @@ import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
+import { deviceWordLengths, hasTooLong } from './device-choice.js';
 
 /** Kept by the page, so that trying again asks only for another password. */
 export interface AdditionAccount {
@@ -39,12 +40,14 @@ export function AdditionForm({
   const { tree } = useAreas();
   const onlyArea = tree.flat.length === 1 ? tree.flat[0]?.area.id : undefined;
   const areaId = account.areaId ?? onlyArea;
-  const form = useAppForm<{ areaId: string | undefined; username: string; password: string }>({
-    initial: { areaId, username: account.username, password: '' },
+  const form = useAppForm<{ areaId: string | undefined; username: string; password: string; words: null }>({
+    initial: { areaId, username: account.username, password: '', words: null },
+    most: { username: 80, password: 200 },
     validate: {
       areaId: (id) => (id === undefined ? t('errors:fields.areaId') : undefined),
       username: (text) => (text.trim() === '' ? t('add.usernameMissing') : undefined),
       password: (text) => (text === '' ? t('add.passwordMissing') : undefined),
+      words: () => (hasTooLong(devices) ? t('add.wordsTooLong', deviceWordLengths) : undefined),
     },
   });
   const shownAreaId = form.values.areaId;
@@ -93,18 +96,16 @@ export function AdditionForm({
               form.set({ username });
               onAccount({ ...account, username });
             }}
-            maxLength={80}
             autoComplete="off"
             required
           />
-          <PasswordField
-            {...form.text('password')}
-            label={t('add.password')}
-            maxLength={200}
-            autoComplete="new-password"
-            required
-          />
+          <PasswordField {...form.text('password')} label={t('add.password')} autoComplete="new-password" required />
         </SimpleGrid>
+        {form.field('words').error !== undefined && (
+          <Text c="var(--mantine-color-error)" role="alert">
+            {form.field('words').error}
+          </Text>
+        )}
         <Text size="sm" c="dimmed">
           {t('add.passwordHint')}
         </Text>

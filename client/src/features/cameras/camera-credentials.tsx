@@ -15,6 +15,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
   const patch = usePatchCamera(camera.id);
   const form = useAppForm({
     initial: { username: camera.username, password: '' },
+    most: { username: 80, password: 200 },
     validate: {
       username: (text) => (text.trim() === '' ? t('add.usernameMissing') : undefined),
       password: (text, { username }) =>
@@ -38,19 +39,12 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
         {t('credentials.title')}
       </Title>
       <Text c="dimmed">{t('credentials.text')}</Text>
-      <TextInput
-        {...form.text('username')}
-        label={t('credentials.username')}
-        maxLength={80}
-        autoComplete="off"
-        required
-      />
+      <TextInput {...form.text('username')} label={t('credentials.username')} autoComplete="off" required />
       <PasswordField
         {...form.text('password')}
         id={cureTargets.password}
         label={t('credentials.password')}
         placeholder={t('credentials.unchanged')}
-        maxLength={200}
         autoComplete="new-password"
       />
     </AppForm>

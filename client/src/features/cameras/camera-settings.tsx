@@ -44,6 +44,8 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
       audio: camera.audio,
       retentionDays: retentionChoice(camera.retentionDays, camera.effectiveRetentionDays),
     },
+    most: { name: 120, place: 200 },
+    draft: { name: 'camera', fields: ['name', 'place', 'areaId'] },
     validate: {
       name: (text) => (text.trim() === '' ? t('errors:fields.name') : undefined),
       retentionDays: ({ kind }) => (kind === 'wrong' ? t('common:retention.wrong') : undefined),
@@ -68,13 +70,8 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
       <Title order={2} fz="lg">
         {t('settings.title')}
       </Title>
-      <TextInput {...form.text('name')} label={t('settings.name')} maxLength={120} required />
-      <TextInput
-        {...form.text('place')}
-        label={t('settings.place')}
-        placeholder={t('settings.placeExample')}
-        maxLength={200}
-      />
+      <TextInput {...form.text('name')} label={t('settings.name')} required />
+      <TextInput {...form.text('place')} label={t('settings.place')} placeholder={t('settings.placeExample')} />
       <AreaSelect
         {...form.field('areaId')}
         label={t('settings.area')}

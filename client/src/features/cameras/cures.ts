@@ -8,6 +8,7 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   ok: [],
   connecting: ['retry', 'device'],
   recorder_unreachable: ['recorder'],
+  recorder_silent: ['recorder'],
   recorder_stopped: ['recorder'],
   disabled: ['enable'],
   storage_full: ['recorder'],

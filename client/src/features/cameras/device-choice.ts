@@ -6,6 +6,16 @@ export interface DeviceWords {
   place: string;
 }
 
+/** Most characters, as the server takes them. */
+export const deviceWordLengths = { name: 120, place: 200 } as const;
+
+/** Whether a name or a place is longer than that. */
+export function hasTooLong(devices: CameraAddRequest['devices']): boolean {
+  return devices.some(
+    ({ name = '', place = '' }) => name.length > deviceWordLengths.name || place.length > deviceWordLengths.place,
+  );
+}
+
 /** New devices first, then cameras with another address, then those that are as known; by address as people count. */
 export function orderDevices(devices: readonly DiscoveredDevice[]): DiscoveredDevice[] {
   return [...devices].sort(
@@ -23,7 +33,12 @@ export function newAddresses(devices: readonly DiscoveredDevice[]): string[] {
 
 /** Name and place that a technician need not type: what the device says, and its host where it says nothing. */
 export function proposedWords(device: DiscoveredDevice): DeviceWords {
-  return { name: device.name.trim() || device.host, place: device.locationHint.trim() };
+  // What a device says of itself is a proposal: nobody typed it.
+  const said = { name: device.name.trim() || device.host, place: device.locationHint.trim() };
+  return {
+    name: said.name.slice(0, deviceWordLengths.name),
+    place: said.place.slice(0, deviceWordLengths.place),
+  };
 }
 
 /** Body of the request for the chosen devices, with the words that were typed. */
@@ -38,8 +53,8 @@ export function devicesToAdd(
       const words = typed.get(device.deviceAddress) ?? proposedWords(device);
       return {
         deviceAddress: device.deviceAddress,
-        name: words.name.trim().slice(0, 120),
-        place: words.place.trim().slice(0, 200),
+        name: words.name.trim(),
+        place: words.place.trim(),
         endpointReference: device.endpointReference.slice(0, 200),
       };
     });

@@ -5,12 +5,20 @@ import { IconSearch } from '@tabler/icons-react';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { tooLongBy } from '../../components/form/too-long.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { matchesCamera } from '../../lib/camera-search.js';
 import { useVirtualList } from '../../lib/virtual-list.js';
 import { MovedDevice } from './moved-device.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
-import { devicesToAdd, newAddresses, orderDevices, proposedWords, type DeviceWords } from './device-choice.js';
+import {
+  deviceWordLengths,
+  devicesToAdd,
+  newAddresses,
+  orderDevices,
+  proposedWords,
+  type DeviceWords,
+} from './device-choice.js';
 import classes from './found-devices.module.css';
 
 /** Fewer devices are seen at once. */
@@ -34,7 +42,7 @@ export function FoundDevices({
   onAccount: (account: AdditionAccount) => void;
   onStarted: (additionId: string) => void;
 }) {
-  const { t } = useTranslation('cameras');
+  const { t, i18n } = useTranslation('cameras');
   const [text, setText] = useState('');
   const devices = useMemo(
     () =>
@@ -125,7 +133,7 @@ export function FoundDevices({
                       aria-label={t('add.name', { device: device.host })}
                       placeholder={t('settings.name')}
                       value={words.name}
-                      maxLength={120}
+                      error={tooLongBy(t, i18n.language, words.name, deviceWordLengths.name)}
                       onChange={(event) => change({ name: event.currentTarget.value })}
                     />
                     <TextInput
@@ -133,7 +141,7 @@ export function FoundDevices({
                       aria-label={t('add.place', { device: device.host })}
                       placeholder={t('settings.place')}
                       value={words.place}
-                      maxLength={200}
+                      error={tooLongBy(t, i18n.language, words.place, deviceWordLengths.place)}
                       onChange={(event) => change({ place: event.currentTarget.value })}
                     />
                   </>

@@ -5,9 +5,10 @@ import { IconAdjustmentsHorizontal, IconClock, IconSearch } from '@tabler/icons-
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SearchSelect } from '../../components/form/search-select.js';
+import { tooLongBy } from '../../components/form/too-long.js';
 import { TimeFilter } from '../../components/time/time-filter.js';
 import { useCategories } from '../../lib/cases.js';
-import { countFilters, type IncidentFilters } from './incident-filters.js';
+import { countFilters, mostSearchChars, type IncidentFilters } from './incident-filters.js';
 import classes from './incidents.module.css';
 
 const any = '*';
@@ -133,15 +134,16 @@ export function IncidentFilterBar({
 
 /** Searches once typing settles. */
 function SearchField({ text, onText }: { text: string | undefined; onText(text: string | undefined): void }) {
-  const { t } = useTranslation('incidents');
+  const { t, i18n } = useTranslation('incidents');
   const [typed, setTyped] = useState(text ?? '');
+  const tooLong = tooLongBy(t, i18n.language, typed, mostSearchChars);
   const newest = useRef(onText);
   useEffect(() => {
     newest.current = onText;
   });
   useEffect(() => {
     const wanted = typed.trim();
-    if (wanted === (text ?? '')) return;
+    if (wanted === (text ?? '') || wanted.length > mostSearchChars) return;
     const timer = setTimeout(() => newest.current(wanted === '' ? undefined : wanted), settleMs);
     return () => clearTimeout(timer);
   }, [typed, text]);
@@ -153,7 +155,7 @@ function SearchField({ text, onText }: { text: string | undefined; onText(text: 
       placeholder={t('filters.text')}
       value={typed}
       onChange={(event) => setTyped(event.currentTarget.value)}
-      maxLength={100}
+      error={tooLong}
     />
   );
 }

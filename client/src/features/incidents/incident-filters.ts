@@ -15,11 +15,15 @@ function instantMs(text: string | null): number | undefined {
   return Number.isFinite(ms) ? ms : undefined;
 }
 
+/** Longest search, as the server takes it. */
+export const mostSearchChars = 100;
+const textOf = (text: string | null) => (text !== null && text.length <= mostSearchChars && text) || undefined;
+
 /** Reads what is well-formed; the rest is as if it were absent. */
 export function readIncidentFilters(params: URLSearchParams): IncidentFilters {
   const footage = params.get('resolvedByFootage');
   return {
-    text: params.get('text')?.slice(0, 100) || undefined,
+    text: textOf(params.get('text')),
     state: incidentStates.find((state) => state === params.get('state')),
     category: params.get('category') || undefined,
     byFootage: footage === 'true' ? true : footage === 'false' ? false : undefined,

@@ -74,6 +74,8 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
   const saved: OutcomeDraft = { state: incident.state, outcome: incident.outcome };
   const form = useAppForm<OutcomeDraft>({
     initial: saved,
+    most: { outcome: 5000 },
+    draft: { name: 'outcome', fields: ['state', 'outcome'] },
     validate: {
       outcome: (text, { state }) => (needsOutcome(state) && text.trim() === '' ? t('outcome.needText') : undefined),
     },
@@ -115,7 +117,6 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
         onChange={(event) => edit({ outcome: event.currentTarget.value })}
         autosize
         minRows={3}
-        maxLength={5000}
         data-testid="outcome-text"
       />
       {patch.conflict && (

@@ -12,7 +12,7 @@ import { isApiError } from '../../lib/api-error.js';
 import { api } from '../../lib/api.js';
 import { notifyDone } from '../../lib/notify.js';
 import { recordersKey } from '../../lib/recorders.js';
-import { wrongFieldKeys, wrongFields, type RecorderDraft } from './recorder-draft.js';
+import { recorderFieldLengths, wrongFieldKeys, wrongFields, type RecorderDraft } from './recorder-draft.js';
 import { RecorderFields } from './recorder-fields.js';
 
 /** A recorder on another machine: its name, address and token; it is asked before it is saved. */
@@ -38,6 +38,8 @@ function AddForm({ onClose }: { onClose: () => void }) {
     wrongFields(draft).has(name) ? t(wrongFieldKeys[name]) : undefined;
   const form = useAppForm({
     initial: { name: '', url: '', token: '', takeOver: false },
+    most: recorderFieldLengths,
+    draft: { name: 'recorder', fields: ['name', 'url'] },
     validate: { name: rule('name'), url: rule('url'), token: rule('token') },
   });
   const inUse = isApiError(form.error) && form.error.code === 'recorder_in_use' ? form.error : undefined;

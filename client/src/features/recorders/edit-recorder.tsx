@@ -11,7 +11,7 @@ import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { notifyDone } from '../../lib/notify.js';
 import { recordersKey } from '../../lib/recorders.js';
-import { draftChange, wrongFieldKeys, type RecorderDraft } from './recorder-draft.js';
+import { draftChange, recorderFieldLengths, wrongFieldKeys, type RecorderDraft } from './recorder-draft.js';
 import { RecorderFields } from './recorder-fields.js';
 
 /** Another name for a recorder; for one on another machine also another address or token. */
@@ -42,6 +42,8 @@ function EditForm({ recorder, onClose }: { recorder: RecorderResponse; onClose: 
     draftChange(recorder, draft).wrong.has(name) ? t(wrongFieldKeys[name]) : undefined;
   const form = useAppForm<RecorderDraft>({
     initial: { name: recorder.name, url: recorder.url ?? '', token: '' },
+    most: recorderFieldLengths,
+    draft: { name: `recorder ${recorder.id}`, fields: ['name', 'url'] },
     validate: { name: rule('name'), url: rule('url'), token: rule('token') },
   });
   const { moved } = draftChange(recorder, form.values);

@@ -2,9 +2,8 @@ import type { RecorderResponse } from '@choi-canh/shared/recorders';
 import { Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { alertSentence } from '../../components/alert-sentence.js';
-import { useAsOf } from '../../lib/as-of.js';
+import { staleTime, useAsOf, useFiguresOf } from '../../lib/as-of.js';
 import { Instant } from '../../components/instant.js';
-import { formatDateTime } from '../../lib/time.js';
 import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
 import { DiskSection } from './disk-section.js';
@@ -19,9 +18,16 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
   const { t, i18n } = useTranslation('recorders');
   const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
   const asOf = useAsOf();
-  const known = recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
-  const state = asOf === undefined ? known : 'unknown';
-  const words = { alive: t('reachable'), down: t('away'), unknown: t('starting') };
+  const { silentSince } = recorder;
+  const known = silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
+  const figuresOf = useFiguresOf(recorder.reachable ? silentSince : recorder.lastSeenAt);
+  const state = asOf !== undefined || known === 'silent' ? 'unknown' : known;
+  const words = {
+    alive: t('reachable'),
+    silent: t('common:cameraStates.unknown'),
+    down: t('away'),
+    unknown: t('starting'),
+  };
   return (
     <Card withBorder data-testid={`recorder-${recorder.id}`}>
       <Stack gap="md">
@@ -44,6 +50,11 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
                 {t('common:away.was', { asOf, word: words[known] })}
               </Text>
             )}
+            {asOf === undefined && silentSince !== null && (
+              <Text size="sm" c="dimmed">
+                {t('silentSince', { time: staleTime(Date.parse(silentSince)) })}
+              </Text>
+            )}
             {asOf === undefined && !recorder.reachable && (
               <Text size="sm" c="dimmed" component="div">
                 {t('lastSeen')}:{' '}
@@ -52,7 +63,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
             )}
           </div>
         </Group>
-        {recorder.reachable && (
+        {recorder.reachable && silentSince === null && (
           <Text>
             {t('recording', { recording: recorder.recordingCameras, total: recorder.cameras })}
             {recorder.recordingCameras > 0 && ` · ${t('engines', recorder.engines)}`}
@@ -72,9 +83,9 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>
         ))}
-        {!recorder.reachable && recorder.lastSeenAt !== null && (
+        {figuresOf !== undefined && (
           <Text c="dimmed" data-testid="recorder-figures-of">
-            {t('figuresOf', { at: formatDateTime(recorder.lastSeenAt) })}
+            {figuresOf}
           </Text>
         )}
         <DiskSection recorder={recorder} />

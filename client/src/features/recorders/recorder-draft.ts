@@ -12,6 +12,9 @@ export interface RecorderDraft {
   token: string;
 }
 
+/** Most characters, as the server takes them. */
+export const recorderFieldLengths = { name: 120, url: 300, token: 300 } as const;
+
 /** The sentence of each field of a draft, as a key of the words. */
 export const wrongFieldKeys = {
   name: 'errors:fields.name',

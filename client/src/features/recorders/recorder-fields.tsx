@@ -22,7 +22,6 @@ export function RecorderFields({ text, tokenHint, tokenRequired, reached = true 
         {...text('name')}
         label={t('fields.name')}
         placeholder={t('fields.nameExample')}
-        maxLength={120}
         required
         data-autofocus
       />
@@ -32,7 +31,6 @@ export function RecorderFields({ text, tokenHint, tokenRequired, reached = true 
             {...text('url')}
             label={t('fields.url')}
             description={t('fields.urlHint')}
-            maxLength={300}
             inputMode="url"
             required
           />
@@ -41,7 +39,6 @@ export function RecorderFields({ text, tokenHint, tokenRequired, reached = true 
             label={t('fields.token')}
             description={tokenHint}
             autoComplete="off"
-            maxLength={300}
             required={tokenRequired}
           />
         </>

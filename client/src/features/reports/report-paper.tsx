@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconPrinter, IconTableExport } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Paper } from '../../components/paper.js';
-import { useAsOf } from '../../lib/as-of.js';
+import { useFiguresOf } from '../../lib/as-of.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCategoryName } from '../../lib/cases.js';
 import { useNames } from '../../lib/names.js';
@@ -32,7 +32,7 @@ export function ReportPaper({
   const names = useNames();
   const { tree } = useAreas();
   const categoryName = useCategoryName();
-  const asOf = useAsOf();
+  const figuresOf = useFiguresOf();
   const ofAll = areaId === undefined && session.account?.areaId === null;
   const area = report.areaId === null ? undefined : tree.byId.get(report.areaId)?.area;
   const areaName = ofAll ? t('allAreas') : area === undefined ? report.areaName : names.areaPhrase(area);
@@ -97,7 +97,7 @@ export function ReportPaper({
           <>
             <p className={classes.sentence} data-testid="report-sentence">
               {sentences.join(' ')}
-              {asOf !== undefined && ` ${t('common:away.figuresOf', { asOf })}`}
+              {figuresOf !== undefined && ` ${figuresOf}`}
             </p>
             <Title order={3} fz="lg" mb="xs">
               {t('byCategory')}

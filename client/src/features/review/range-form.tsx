@@ -63,6 +63,8 @@ export function RangeForm(props: RangeFormProps) {
       note: '',
       decisive: false,
     },
+    most: { note: 1000 },
+    draft: { name: kind, fields: ['note'] },
     validate: {
       from: complaintOf,
       to: (typed, values) => {
@@ -169,7 +171,6 @@ export function RangeForm(props: RangeFormProps) {
         label={t('range.note')}
         placeholder={t(`range.noteExample.${kind}`)}
         {...form.text('note')}
-        maxLength={1000}
         autosize
         minRows={2}
         data-autofocus

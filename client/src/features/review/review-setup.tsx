@@ -74,6 +74,8 @@ export function ReviewSetup({
       cameraIds: address.cameraIds.length > 0 ? address.cameraIds : undefined,
       purpose: startPurpose,
     },
+    most: { purpose: 300 },
+    draft: { name: 'purpose', fields: ['purpose'] },
     validate: {
       at: (typed) => {
         const at = timeOf(typed);
@@ -128,7 +130,6 @@ export function ReviewSetup({
                 label={t('setup.purpose')}
                 description={t('setup.purposeHint')}
                 placeholder={t('setup.purposeExample')}
-                maxLength={300}
                 autosize
                 minRows={2}
                 data-testid="review-purpose"

@@ -2,12 +2,12 @@ import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraWithState } from './cameras.repository.js';
 
-/** `unheardSince`: nobody has heard of its recorder since then, and what is kept of its state is of before. */
+/** `unheardSince`: its recorder has not been heard since then, and what is kept of the camera's state is of before. */
 export function cameraOnWire({ row, retention, now: kept }: CameraWithState, unheardSince?: number): CameraResponse {
   const believed = unheardSince === undefined || kept.state === 'unknown' || kept.reason === 'disabled';
   const now = believed
     ? kept
-    : { state: 'unknown' as const, reason: 'recorder_unreachable' as const, detail: '', sinceAt: unheardSince };
+    : { state: 'unknown' as const, reason: 'recorder_silent' as const, detail: '', sinceAt: unheardSince };
   return {
     id: row.id,
     areaId: row.areaId,

@@ -7,6 +7,7 @@ import type { StateBroadcasts } from './state-broadcasts.js';
 import { intervalOnWire, type StateFact, type StateIntervalsRepository } from './state-intervals.repository.js';
 
 const unreachable: StateFact = { state: 'unknown', reason: 'recorder_unreachable', detail: '' };
+const silent: StateFact = { state: 'unknown', reason: 'recorder_silent', detail: '' };
 const stopped: StateFact = { state: 'unknown', reason: 'recorder_stopped', detail: '' };
 const connecting: StateFact = { state: 'unknown', reason: 'connecting', detail: '' };
 
@@ -121,6 +122,36 @@ export class HealthService {
       ),
     );
     tell();
+  }
+
+  /** A recorder is silent since `since`: browsers show its cameras as unknown; what is stored stays until it is lost. */
+  async recorderSilent(recorderId: string, since: number): Promise<void> {
+    await this.#tellOpen(recorderId, (open) =>
+      open.state === 'unknown' || open.reason === 'disabled'
+        ? open
+        : { ...open, ...silent, sinceAt: Math.max(since, open.sinceAt) },
+    );
+  }
+
+  /** A silent recorder was heard before it was lost: what is stored of its cameras holds. */
+  async recorderHeardAgain(recorderId: string): Promise<void> {
+    await this.#tellOpen(recorderId, (open) => open);
+  }
+
+  async #tellOpen(recorderId: string, shown: (open: CameraStateIntervalRow) => CameraStateIntervalRow): Promise<void> {
+    // Among the writers, so that no older state is sent after a newer one.
+    await this.#db.write(async (manager) => {
+      const open = await this.#repository.openOfRecorder(manager, recorderId);
+      const areas = await this.#repository.areasOf(
+        manager,
+        recorderId,
+        open.map((row) => row.cameraId),
+      );
+      for (const row of open) {
+        const areaId = areas.get(row.cameraId);
+        if (areaId !== undefined) this.#tell(areaId, shown(row));
+      }
+    });
   }
 
   /** Intervals of a camera that overlap [fromMs, toMs), oldest first. */

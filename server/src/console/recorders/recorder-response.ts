@@ -5,6 +5,7 @@ import type { RecorderRow } from './recorder.entity.js';
 
 interface RecorderNow {
   reachable: boolean;
+  silentSince: number | undefined;
   lastSeenAt: number | undefined;
   status: RecorderStatus | undefined;
 }
@@ -21,7 +22,8 @@ export function recorderOnWire(
   const status = now?.status;
   const lastSeenAt = now?.lastSeenAt ?? row.lastSeenAt;
   const reachable = now?.reachable ?? false;
-  const current = reachable ? (status?.cameras ?? []) : [];
+  const silentSince = now?.silentSince;
+  const current = reachable && silentSince === undefined ? (status?.cameras ?? []) : [];
   const pulledBy = (engine: 'native' | 'ffmpeg') =>
     current.filter((camera) => recording(camera) && camera.engine === engine).length;
   return {
@@ -30,6 +32,7 @@ export function recorderOnWire(
     embedded: row.embedded,
     url: row.embedded ? null : row.url,
     reachable,
+    silentSince: silentSince === undefined ? null : instantFromMs(silentSince),
     lastSeenAt: lastSeenAt === null ? null : instantFromMs(lastSeenAt),
     cameras,
     recordingCameras: current.filter(recording).length,

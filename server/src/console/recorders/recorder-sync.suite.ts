@@ -257,7 +257,7 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
       });
       await harness.startConsole({ register: false });
       // Alive is what it was when the console stopped; at the first look nobody knows.
-      expect(await now()).toMatchObject({ state: 'unknown', reason: 'recorder_unreachable' });
+      expect(await now()).toMatchObject({ state: 'unknown', reason: 'recorder_silent' });
       const range = `from=${ago(3600)}&to=${ago(-60)}`;
       expect((await admin.get(`/api/reports/cases?${range}`, caseReportResponse)).camerasAlive).toBe(0);
       expect((await admin.get('/api/recorders', recorderListResponse)).items[0]?.reachable).toBe(false);

@@ -27,6 +27,7 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
   const askedAfter: number[] = [];
   const applied: number[] = [];
   const agreed: number[] = [];
+  const silences: (number | undefined)[] = [];
   let stored = row.lastSequence;
   const client = {
     status: () => new Promise<RecorderStatus>((resolve) => answers.status.push(resolve)),
@@ -63,6 +64,8 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
         return Promise.resolve(undefined);
       },
       lost: () => Promise.resolve(),
+      silent: (_id, since) => Promise.resolve(silences.push(since)).then(() => undefined),
+      heardAgain: () => Promise.resolve(silences.push(undefined)).then(() => undefined),
       found: () => Promise.resolve(),
       differs: (_id, { sequence }) => differs(sequence),
       agree: (_id, { sequence }) => {
@@ -72,7 +75,7 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     },
     clock: systemClock,
     logger: silentLogger,
-    times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1 },
+    times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1, silentAfterMs: 600 },
     changed: () => undefined,
   });
   onTestFinished(async () => {
@@ -82,7 +85,7 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     await stopped;
   });
   sync.start();
-  return { answers, askedAfter, applied, agreed };
+  return { answers, askedAfter, applied, agreed, silences, sync };
 }
 
 it('keeps its number where a status comes late that was made before the newest events', async () => {
@@ -134,4 +137,24 @@ it('does not believe a status where an event comes before it is written', async 
   answers.status[0]?.(statusAt(7));
   await until(() => expect(answers.status).toHaveLength(2));
   expect(agreed).toEqual([]);
+});
+
+it('reports a recorder that falls silent long before it is lost, and that it was heard again, by status or event', async () => {
+  const { answers, silences, sync } = inStep();
+  await until(() => expect([answers.status, answers.events].map(({ length }) => length)).toEqual([1, 1]));
+  expect(sync.silentSince).toBeUndefined();
+  const before = Date.now();
+  answers.status[0]?.(statusAt(7));
+  await until(() => expect(silences).toHaveLength(1));
+  expect(silences[0]).toBeGreaterThanOrEqual(before);
+  expect(sync.silentSince).toBe(silences[0]);
+  expect([sync.reachable, sync.lost]).toEqual([true, false]);
+
+  answers.events[0]?.({ events: [event(8)], sequence: 8 });
+  await until(() => expect(silences).toEqual([silences[0], undefined]));
+  expect(sync.silentSince).toBeUndefined();
+  await until(() => expect(silences).toHaveLength(3));
+  answers.status[1]?.(statusAt(8));
+  await until(() => expect(silences).toEqual([silences[0], undefined, silences[2], undefined]));
+  expect(sync.reachable).toBe(true);
 });

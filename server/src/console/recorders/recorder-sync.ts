@@ -7,6 +7,7 @@ import type { RecorderClient } from './recorder-client.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
 import type { Transaction } from '../../platform/db/database.js';
+import { SilenceWatch } from './silence-watch.js';
 
 /** What the other features have to do with a recorder; console composition hands it in. */
 export interface RecorderParts {
@@ -18,6 +19,10 @@ export interface RecorderParts {
   applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
   /** The recorder was lost. */
   lost(recorderId: string, at: number): Promise<void>;
+  /** It has not been heard since `since` and is not lost yet: nothing is known of its cameras now, and nothing is stored. */
+  silent(recorderId: string, since: number): Promise<void>;
+  /** It was heard again before it was lost. */
+  heardAgain(recorderId: string): Promise<void>;
   /** The recorder is there (again), or started anew, and told its cameras' states. */
   found(recorderId: string, status: RecorderStatus): Promise<void>;
   /** Whether its cameras are in other states than its events said. */
@@ -37,6 +42,8 @@ type SyncParts = Omit<RecorderParts, 'cameraCount' | 'usedBy' | 'removed'>;
 export interface SyncTimes {
   /** Pause between two questions for the status; default 2 s. */
   statusEveryMs: number;
+  /** A recorder not heard for so long is silent: what it said last is not shown as being so. Default 3 s. */
+  silentAfterMs: number;
   /** A recorder silent for so long is lost at the next failed question; default 5 s: with the client's timeout within 10 s. */
   lostAfterMs: number;
   /** Longest wait of the event poll; default 20 s. */
@@ -48,6 +55,7 @@ export interface SyncTimes {
 }
 export const usualSyncTimes: SyncTimes = {
   statusEveryMs: 2000,
+  silentAfterMs: 3000,
   lostAfterMs: 5000,
   pollWaitMs: 20_000,
   debounceMs: 150,
@@ -67,6 +75,9 @@ export class RecorderSync {
   readonly #logger: Logger;
   readonly #times: SyncTimes;
   readonly #changed: () => void;
+  readonly #silence: SilenceWatch;
+  /** What people are shown of a silence follows it in order. */
+  #silenceTurn: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   #tasks: Promise<void>[] = [];
 
@@ -104,6 +115,11 @@ export class RecorderSync {
     this.#logger = options.logger.child({ recorderId: options.row.id });
     this.#times = options.times;
     this.#changed = options.changed;
+    this.#silence = new SilenceWatch({
+      clock: options.clock,
+      silentAfterMs: options.times.silentAfterMs,
+      changed: () => (this.#silenceTurn = this.#silenceTurn.then(() => this.#silenceChanged())),
+    });
     this.#sequence = options.row.lastSequence;
     this.#revision = options.row.desiredRevision;
     this.#lastSeenAt = options.row.lastSeenAt ?? undefined;
@@ -127,6 +143,10 @@ export class RecorderSync {
   get lost(): boolean {
     return this.#reachability === 'lost';
   }
+  /** Since when it has not been heard although it is not lost; Unix milliseconds. */
+  get silentSince(): number | undefined {
+    return this.#reachability === 'reachable' ? this.#silence.silentSince : undefined;
+  }
   get lastSeenAt(): number | undefined {
     return this.#lastSeenAt;
   }
@@ -140,6 +160,7 @@ export class RecorderSync {
       this.#loop('status', this.#statusTurn),
       this.#loop('events', this.#eventTurn),
       this.#loop('desired state', this.#pushTurn),
+      this.#silence.run(this.#stop.signal),
     ];
   }
 
@@ -147,6 +168,7 @@ export class RecorderSync {
     this.#stop.abort(new Error('stopped'));
     this.#wakePush?.();
     await Promise.all(this.#tasks);
+    await this.#silenceTurn;
     this.#client.close();
   }
 
@@ -240,10 +262,22 @@ export class RecorderSync {
     this.#changed();
   }
 
+  async #silenceChanged(): Promise<void> {
+    if (this.#reachability !== 'reachable') return;
+    const since = this.#silence.silentSince;
+    try {
+      await (since === undefined ? this.#parts.heardAgain(this.#row.id) : this.#parts.silent(this.#row.id, since));
+      this.#changed();
+    } catch (error) {
+      this.#logger.error({ err: errorMessage(error) }, 'the silence of a recorder could not be reported');
+    }
+  }
+
   /** Stored once a minute at most: a row that only says "still there" is not worth a write each time. */
   async #touch(): Promise<void> {
     const now = this.#clock.nowMs();
     this.#lastSeenAt = now;
+    this.#silence.heard();
     this.#lastSeenMonotonicMs = this.#clock.monotonicMs();
     if (now - this.#lastSeenStoredAt < 60_000) return;
     this.#lastSeenStoredAt = now;
@@ -253,6 +287,7 @@ export class RecorderSync {
   async #eventTurn(signal: AbortSignal): Promise<void> {
     const after = this.#sequence;
     const page = await this.#client.events(after, this.#times.pollWaitMs, signal);
+    this.#silence.heard();
     const events = page.events
       .filter((event) => event.sequence > after)
       .sort((one, other) => one.sequence - other.sequence);

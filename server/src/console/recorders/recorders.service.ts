@@ -36,6 +36,8 @@ export class RecordersService {
   readonly #syncs = new Map<string, RecorderSync>();
   /** What people were told last. */
   readonly #alerts = new Map<string, RecorderAlert[]>();
+  /** Recorders that people know as silent. */
+  readonly #silent = new Set<string>();
   /** Known recorders that nobody has told the address of yet, and when each was seen the last time. */
   readonly #awaited = new Map<string, number | null>();
   /** Of these, those that were awaited too long. */
@@ -153,7 +155,7 @@ export class RecordersService {
   /** What a recorder said of a camera a moment ago; null while it is lost or does not know the camera. */
   runtimeOf(recorderId: string, cameraId: string): { askedAt: string; runtime: CameraRuntime | null } {
     const sync = this.#syncs.get(recorderId);
-    const status = sync?.reachable === true ? sync.status : undefined;
+    const status = sync?.reachable === true && sync.silentSince === undefined ? sync.status : undefined;
     return {
       askedAt: instantFromMs(sync?.lastSeenAt ?? this.#clock.nowMs()),
       runtime: status?.cameras.find((camera) => camera.cameraId === cameraId) ?? null,
@@ -161,13 +163,13 @@ export class RecordersService {
   }
 
   /**
-   * Since when nothing is known of a recorder's cameras because this console has not heard of it since it started;
-   * undefined once it has. What it kept of them is of before. Unix milliseconds.
+   * Since when nothing is known of a recorder's cameras because it is silent, or was not heard since this console
+   * started; undefined where what is kept of them holds. Unix milliseconds.
    */
   unheardSince(recorderId: string): number | undefined {
     const sync = this.#syncs.get(recorderId);
     if (sync === undefined) return this.#lostAwaited.has(recorderId) ? undefined : this.#seenBefore(recorderId);
-    return sync.judged ? undefined : (sync.lastSeenAt ?? this.#startedAt);
+    return sync.judged ? sync.silentSince : (sync.lastSeenAt ?? this.#startedAt);
   }
 
   unheardRecorderIds(): string[] {
@@ -231,7 +233,11 @@ export class RecordersService {
       this.#clock.nowMs(),
     );
     this.#alerts.set(row.id, alerts);
-    if (JSON.stringify(alerts) !== JSON.stringify(before)) this.#broadcast(row, alerts);
+    const silent = sync?.silentSince !== undefined;
+    const silenceChanged = silent !== this.#silent.has(row.id);
+    if (silent) this.#silent.add(row.id);
+    else this.#silent.delete(row.id);
+    if (silenceChanged || JSON.stringify(alerts) !== JSON.stringify(before)) this.#broadcast(row, alerts);
   }
 
   #broadcast({ id, name }: RecorderRow, alerts: RecorderAlert[]): void {
