@@ -21,10 +21,13 @@ export function StateBadge({
   state,
   compact = false,
   dated = false,
+  none = false,
 }: {
   state: CameraState;
   compact?: boolean;
   dated?: boolean;
+  /** Of a count of nothing: the word without the colour, which would be the only green on a page where nothing is well. */
+  none?: boolean;
 }) {
   const { t } = useTranslation();
   const asOf = useAsOf();
@@ -33,7 +36,7 @@ export function StateBadge({
   const word = t(`common:cameraStates.${shown}`);
   const was = stale && !dated ? t('common:away.was', { asOf, word: t(`common:cameraStates.${state}`) }) : undefined;
   return (
-    <span className={classes.badge} data-state={stale ? 'unknown' : state} title={was ?? (compact ? word : undefined)}>
+    <span className={classes.badge} data-state={stale || none ? 'unknown' : state} title={was ?? (compact ? word : undefined)}>
       <span aria-hidden="true" className={classes.shape}>
         {shapes[shown]}
       </span>

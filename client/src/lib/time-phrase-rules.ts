@@ -10,8 +10,8 @@ export type PhraseFault = 'unknown' | 'noSuchDay' | 'noSuchTime' | 'unclear' | '
 
 export type Piece =
   | { kind: 'date'; day: number; month: number | undefined; year: number | undefined }
-  /** 1 is Monday, 7 Sunday. `week`: the most recent one, the one before today, or that of this or the last week. */
-  | { kind: 'weekday'; weekday: number; week: 'recent' | 'before' | 'this' | 'last' }
+  /** 1 is Monday, 7 Sunday. `week`: the most recent one, the one before today, or that of this, the last or the next week. */
+  | { kind: 'weekday'; weekday: number; week: 'recent' | 'before' | 'this' | 'last' | 'next' }
   | { kind: 'days'; back: number }
   | { kind: 'clock'; hour: number; minute: number; second: number; ms: number; precision: ClockPrecision }
   | { kind: 'half'; half: 'am' | 'pm' }
@@ -95,6 +95,15 @@ function readSpan(text: string): Piece[] {
   return smallest % 86_400_000 === 0 ? [{ kind: 'days', back: ms / 86_400_000 }] : [{ kind: 'ago', ms }];
 }
 
+const ahead = (pieces: Piece[]): Piece[] =>
+  pieces.map((piece) =>
+    piece.kind === 'ago'
+      ? { ...piece, ms: -piece.ms }
+      : piece.kind === 'days'
+        ? { ...piece, back: -piece.back }
+        : piece,
+  );
+
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const monthName =
   '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?';
@@ -106,9 +115,11 @@ const weekOf = (words: string | undefined) =>
     ? 'recent'
     : /^(?:tuan (?:truoc|qua|roi)|last week)/.test(words)
       ? 'last'
-      : words.startsWith('tuan') || words.startsWith('this')
-        ? 'this'
-        : 'before';
+      : /^(?:tuan (?:sau|toi)|next)/.test(words)
+        ? 'next'
+        : words.startsWith('tuan') || words.startsWith('this')
+          ? 'this'
+          : 'before';
 
 const partsVi: [string, DayPart][] = [
   ['rang sang|sang som|tang sang', 'dawn'],
@@ -128,6 +139,10 @@ export const phraseRules: readonly Rule[] = [
   rule(`(?:ngay bay gio|bay gio|luc nay|hien tai|vua xong|right now|just now|now)${end}`, () => [
     { kind: 'ago', ms: 0 },
   ]),
+  // So long from now: understood, so that a form can say that it is in the future.
+  rule(`(?:sau |in )?${span} ?(?:nua|from now)${end}|in ${span}${end}`, ([, one, other]) =>
+    ahead(readSpan(one ?? other ?? '')),
+  ),
   rule(`cach (?:day|nay) ${span}(?: truoc)?${end}`, ([, text = '']) => readSpan(text)),
   rule(`${span} ?(?:truoc day|truoc|ago)${end}`, ([, text = '']) => readSpan(text)),
 
@@ -159,7 +174,7 @@ export const phraseRules: readonly Rule[] = [
 
   // Days by name.
   rule(
-    `(?:thu ?([2-7]|hai|ba|tu|nam|sau|bay)|t([2-7])|(chu ?nhat|cn))${end}(?: (tuan (?:truoc|qua|roi|nay)|vua roi|vua qua|truoc)${end})?`,
+    `(?:thu ?([2-7]|hai|ba|tu|nam|sau|bay)|t([2-7])|(chu ?nhat|cn))${end}(?: (tuan (?:truoc|qua|roi|nay|sau|toi)|vua roi|vua qua|truoc)${end})?`,
     ([, vi, short, _sunday, week]) => {
       const name = vi ?? short;
       const weekday = name === undefined ? 7 : (weekdaysVi[name] ?? Number(name) - 1);
@@ -167,7 +182,7 @@ export const phraseRules: readonly Rule[] = [
     },
   ),
   rule(
-    `(?:on )?(last |this )?(mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)${end}(?: (last week)${end})?`,
+    `(?:on )?(last |this |next )?(mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)${end}(?: (last week|next week)${end})?`,
     ([, before, name = '', week]) => [
       {
         kind: 'weekday',
@@ -179,6 +194,7 @@ export const phraseRules: readonly Rule[] = [
   rule(`(?:ngay )?hom nay${end}|today${end}`, () => [{ kind: 'days', back: 0 }]),
   rule(`(?:ngay )?hom kia${end}|(?:the )?day before yesterday${end}`, () => [{ kind: 'days', back: 2 }]),
   rule(`(?:ngay )?hom qua${end}|yesterday${end}`, () => [{ kind: 'days', back: 1 }]),
+  rule(`ngay (?:kia|mot)${end}|(?:the )?day after tomorrow${end}`, () => [{ kind: 'days', back: -2 }]),
   rule(`(?:ngay )?mai${end}|tomorrow${end}`, () => [{ kind: 'days', back: -1 }]),
 
   // Clock times.

@@ -156,6 +156,8 @@ function typedDay(pieces: readonly Piece[], nowMs: number): number | undefined {
       return thisWeek;
     case 'last':
       return thisWeek - 7 * dayMs;
+    case 'next':
+      return thisWeek + 7 * dayMs;
     case 'before':
       return thisWeek < today ? thisWeek : thisWeek - 7 * dayMs;
     case 'recent':

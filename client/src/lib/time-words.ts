@@ -4,6 +4,8 @@ import { formatKind, type TimeKind, type TypedTime } from './typed-time.js';
 
 const zone = 'Asia/Ho_Chi_Minh';
 const dayMs = 86_400_000;
+/** Clocks differ by less. */
+const aheadMs = 60_000;
 
 /** `Chủ nhật`, `Sunday`. */
 export function weekdayName(ms: number, language: string): string {
@@ -15,7 +17,8 @@ export function weekdayName(ms: number, language: string): string {
 /** `hôm nay`, `hôm qua`, `3 ngày trước`; undefined beyond a month, where the date says more. */
 function dayWords(ms: number, nowMs: number, t: TFunction): string | undefined {
   const days = Math.round((startOfDay(nowMs) - startOfDay(ms)) / dayMs);
-  if (days === 0) return t('time:days.today');
+  if (days === 0)
+    return ms > nowMs + aheadMs ? `${t('time:days.today')}, ${t('time:days.future')}` : t('time:days.today');
   if (days === 1) return t('time:days.yesterday');
   if (days === -1) return t('time:days.tomorrow');
   if (days > 1 && days <= 31) return t('time:days.before', { count: days });

@@ -20,7 +20,7 @@ import { SearchSelect } from '../../components/form/search-select.js';
 import { Instant } from '../../components/instant.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
-import { TimeFilter } from '../../components/time/time-filter.js';
+import { TimeRangeFilter } from '../../components/time/time-range-filter.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { useCameras } from '../../lib/cameras.js';
@@ -115,17 +115,13 @@ export function AuditPage() {
             value={filter.accountId ?? any}
             onChange={(value) => change({ account: value === any ? undefined : value })}
           />
-          <TimeFilter
-            key={`from-${cleared}`}
-            label={t('audit.from')}
-            valueMs={instant(filter.from ?? null)}
-            onChange={(ms) => change({ from: iso(ms) })}
-          />
-          <TimeFilter
-            key={`to-${cleared}`}
-            label={t('audit.to')}
-            valueMs={instant(filter.to ?? null)}
-            onChange={(ms) => change({ to: iso(ms) })}
+          <TimeRangeFilter
+            key={cleared}
+            labels={{ from: t('audit.from'), to: t('audit.to') }}
+            endIncluded
+            fromMs={instant(filter.from ?? null)}
+            toMs={instant(filter.to ?? null)}
+            onChange={({ fromMs, toMs }) => change({ from: iso(fromMs), to: iso(toMs) })}
           />
         </SimpleGrid>
         {filtered && (

@@ -31,7 +31,7 @@ export function StateCounts({
           onClick={() => onToggle(state)}
         >
           <span className={classes.number}>{counts[state]}</span>
-          <StateBadge state={state} dated />
+          <StateBadge state={state} dated none={counts[state] === 0} />
         </UnstyledButton>
       ))}
       {asOf !== undefined && <span className={classes.asOf}>{asOf}</span>}

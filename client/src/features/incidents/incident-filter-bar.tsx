@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SearchSelect } from '../../components/form/search-select.js';
 import { tooLongBy } from '../../components/form/too-long.js';
-import { TimeFilter } from '../../components/time/time-filter.js';
+import { TimeRangeFilter } from '../../components/time/time-range-filter.js';
 import { useCategories } from '../../lib/cases.js';
 import { countFilters, mostSearchChars, type IncidentFilters } from './incident-filters.js';
 import classes from './incidents.module.css';
@@ -107,19 +107,13 @@ export function IncidentFilterBar({
       {(opened || (timed && !narrow)) && (
         <div className={classes.filterTimes}>
           {narrow && choices}
-          <TimeFilter
-            key={`from-${cleared}`}
-            label={t('filters.from')}
+          <TimeRangeFilter
+            key={cleared}
+            labels={{ from: t('filters.from'), to: t('filters.to') }}
             precision="minute"
-            valueMs={filters.fromMs}
-            onChange={(fromMs) => setTime({ fromMs })}
-          />
-          <TimeFilter
-            key={`to-${cleared}`}
-            label={t('filters.to')}
-            precision="minute"
-            valueMs={filters.toMs}
-            onChange={(toMs) => setTime({ toMs })}
+            fromMs={filters.fromMs}
+            toMs={filters.toMs}
+            onChange={setTime}
           />
           {narrow && active > 0 && (
             <Button variant="default" onClick={clear}>

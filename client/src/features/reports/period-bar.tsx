@@ -4,16 +4,21 @@ import { useTranslation } from 'react-i18next';
 import { SearchSelect } from '../../components/form/search-select.js';
 import { DateField } from '../../components/time/date-field.js';
 import { serverNowMs } from '../../lib/server-clock.js';
-import { typedTime, type TypedTime } from '../../lib/typed-time.js';
+import { formatDate } from '../../lib/time.js';
+import type { RangeEnd } from '../../lib/typed-range.js';
+import { msOf, typedTime, type TypedTime } from '../../lib/typed-time.js';
+import { readPeriodPhrase } from './period-phrase.js';
 import { lastDayOf, periodOfPreset, presetOfPeriod, reportPresets, type ReportPeriod } from './report-periods.js';
 
 const dayMs = 86_400_000;
 
-/** What stands in the two boxes. `readable` is false once one was left with text that is no day. */
+/** What stands in the two boxes. `readable` is false once one was left with text that is no day, or out of order. */
 export interface PeriodFields {
   from: TypedTime;
   to: TypedTime;
   readable: boolean;
+  /** The box whose day is on the wrong side of the other one. */
+  outOfOrder: RangeEnd | undefined;
   type(name: 'from' | 'to', value: TypedTime): void;
   commit(name: 'from' | 'to', value: TypedTime): void;
 }
@@ -24,25 +29,36 @@ export function usePeriodFields(period: ReportPeriod, onPeriod: (period: ReportP
   const [known, setKnown] = useState(period);
   const [typed, setTyped] = useState<Pick<PeriodFields, 'from' | 'to'>>(ofPeriod);
   const [readable, setReadable] = useState(true);
-  if (known !== period) {
-    setKnown(period);
+  const [outOfOrder, setOutOfOrder] = useState<RangeEnd>();
+  const showPeriod = () => {
     setTyped(ofPeriod());
     setReadable(true);
+    setOutOfOrder(undefined);
+  };
+  if (known !== period) {
+    setKnown(period);
+    showPeriod();
   }
   return {
     ...typed,
     readable,
+    outOfOrder,
     type: (name, value) => setTyped((before) => ({ ...before, [name]: value })),
     commit: (name, value) => {
+      const whole = value.kind === 'wrong' ? readPeriodPhrase(value.text, serverNowMs()) : undefined;
+      if (whole !== undefined) {
+        // A month or a year fills both boxes.
+        if (whole.fromMs === period.fromMs && whole.toMs === period.toMs) showPeriod();
+        else onPeriod(whole);
+        return;
+      }
       const next = { ...typed, [name]: value };
       const { from, to } = next;
-      setReadable(from.kind === 'understood' && to.kind === 'understood');
-      if (from.kind !== 'understood' || to.kind !== 'understood') return;
-      // The day that was typed counts; the other one gives way.
-      const days =
-        name === 'from'
-          ? { fromMs: from.value, toMs: Math.max(to.value, from.value) + dayMs }
-          : { fromMs: Math.min(from.value, to.value), toMs: to.value + dayMs };
+      const inOrder = from.kind === 'understood' && to.kind === 'understood' && from.value <= to.value;
+      setReadable(inOrder);
+      setOutOfOrder(from.kind === 'understood' && to.kind === 'understood' && !inOrder ? name : undefined);
+      if (!inOrder) return;
+      const days = { fromMs: from.value, toMs: to.value + dayMs };
       if (days.fromMs !== period.fromMs || days.toMs !== period.toMs) onPeriod(days);
     },
   };
@@ -59,13 +75,20 @@ export function PeriodBar({
 }) {
   const { t } = useTranslation('reports');
   const preset = presetOfPeriod(period, serverNowMs());
-  const day = (name: 'from' | 'to') => (
+  const complaint = (name: RangeEnd) => {
+    if (fields.outOfOrder === name) {
+      const other = msOf(fields[name === 'from' ? 'to' : 'from']);
+      return t(`time:dayOrder.${name}`, { at: other === undefined ? '' : formatDate(other) });
+    }
+    return !fields.readable && fields[name].kind === 'empty' ? t('time:dayFaults.unknown') : undefined;
+  };
+  const day = (name: RangeEnd) => (
     <DateField
       label={t(name)}
       value={fields[name]}
       onChange={(value) => fields.type(name, value)}
       onCommit={(value) => fields.commit(name, value)}
-      error={!fields.readable && fields[name].kind === 'empty' ? t('time:dayFaults.unknown') : undefined}
+      error={complaint(name)}
       w={200}
       data-testid={`report-${name}`}
     />

@@ -22,6 +22,12 @@ export function KeysDialog({ opened, onClose }: { opened: boolean; onClose(): vo
               <Table.Td>{t(`keys.${name}`)}</Table.Td>
             </Table.Tr>
           ))}
+          <Table.Tr>
+            <Table.Td w={130}>
+              <Kbd size="md">0–9</Kbd>
+            </Table.Td>
+            <Table.Td>{t('keys.time')}</Table.Td>
+          </Table.Tr>
         </Table.Tbody>
       </Table>
       <TimelineLegend />

@@ -19,7 +19,7 @@ import type { UndoHistory } from '../../lib/undo-history.js';
 import type { Marks } from './marks.js';
 import { reviewRates } from './review-address.js';
 import type { ReviewEngine } from './review-engine.js';
-import type { ReviewCommands } from './review-keys.js';
+import { jumpBoxMark, type ReviewCommands } from './review-keys.js';
 import classes from './review.module.css';
 import { useClockAt, useClockState } from './use-clock.js';
 
@@ -32,6 +32,8 @@ export interface ReviewControlsProps {
   openedWindow: { fromMs: number; toMs: number };
   /** @returns whether the clock went there */
   onJump(atMs: number): Promise<boolean>;
+  /** The box for a time was left; `complaint`: what was typed is no time. */
+  onJumpLeft(complaint?: string): void;
   history: UndoHistory;
   onRate(rate: number): void;
   mayTag: boolean;
@@ -47,7 +49,7 @@ export function ReviewControls(props: ReviewControlsProps) {
       <ClockFace engine={props.engine} />
       <Transport engine={props.engine} commands={props.commands} />
       <Rates engine={props.engine} onRate={props.onRate} />
-      <JumpField openedWindow={props.openedWindow} onJump={props.onJump} />
+      <JumpField {...props} />
       <MarkBar {...props} />
     </div>
   );
@@ -150,21 +152,23 @@ function Rates({ engine, onRate }: { engine: ReviewEngine; onRate(rate: number):
   );
 }
 
-/** A time without a day is of a day of the opened window; what is understood is shown above while it is typed. */
+/**
+ * A time without a day is of a day of the opened window; what is understood is shown above while it is typed. Enter and
+ * Escape always leave the box: what is typed next is meant for the review, and a digit begins another time.
+ */
 function JumpField({
   openedWindow,
   onJump,
-}: {
-  openedWindow: { fromMs: number; toMs: number };
-  onJump(atMs: number): Promise<boolean>;
-}) {
+  onJumpLeft,
+}: Pick<ReviewControlsProps, 'openedWindow' | 'onJump' | 'onJumpLeft'>) {
   const { t, i18n } = useTranslation('review');
   const [typed, setTyped] = useState<TypedTime>({ kind: 'empty' });
   const [tried, setTried] = useState(false);
-  const fault = tried ? typedTimeFault(typed) : undefined;
+  const fault = typedTimeFault(typed);
   const words = timeWords(typed, 'second', { nowMs: serverNowMs(), language: i18n.language, t: i18n.t });
   const go = () => {
     setTried(true);
+    onJumpLeft(fault);
     const atMs = msOf(typed);
     if (atMs === undefined) return;
     void onJump(atMs).then((isThere) => {
@@ -185,10 +189,18 @@ function JumpField({
           setTyped(readTypedTime(event.currentTarget.value, 'tenth', openedWindow));
           setTried(false);
         }}
-        error={fault}
+        // The sentence stands over the pictures, with all other answers.
+        error={tried && fault !== undefined}
         // Once it was asked for, the answer stands where these words would cover it.
         description={tried ? undefined : words}
-        classNames={{ error: classes.jumpError ?? '', description: classes.jumpWords ?? '' }}
+        classNames={{ description: classes.jumpWords ?? '' }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          setTyped({ kind: 'empty' });
+          setTried(false);
+          onJumpLeft();
+        }}
+        {...{ [jumpBoxMark]: true }}
         placeholder={t('controls.jumpHint')}
         aria-label={t('controls.jump')}
         autoComplete="off"

@@ -33,6 +33,17 @@ export const reviewKeys: readonly { name: string; keys: readonly string[]; run(c
   { name: 'help', keys: ['?'], run: (c) => c.help() },
 ];
 
+/** Marks the box for a time: a digit that is typed anywhere in the review begins a new one in it. */
+export const jumpBoxMark = 'data-jump-box';
+
+/** Puts the keyboard into the box, so that the digit lands there and what was in it gives way. */
+function beginTime(): boolean {
+  const box = document.querySelector<HTMLInputElement>(`[${jumpBoxMark}]`);
+  box?.focus();
+  box?.select();
+  return box !== null;
+}
+
 const namedKeys = { ArrowLeft: '←', ArrowRight: '→', PageUp: 'Page Up', PageDown: 'Page Down' } as const;
 
 /** How a key is written on the help card: as on the keyboard; `space` is the name of the widest one. */
@@ -68,6 +79,7 @@ export function useReviewKeys(commands: ReviewCommands): void {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (/^\d$/.test(event.key) && beginTime()) return;
       const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const entry = reviewKeys.find(({ keys }) => keys.includes(pressed));
       if (entry === undefined) return;

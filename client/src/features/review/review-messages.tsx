@@ -1,5 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import type { CameraCoverage } from '@choi-canh/shared/footage';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatTime } from '../../lib/time.js';
 import { nextFootageMs, previousFootageMs } from './coverage-lookup.js';
@@ -31,8 +32,13 @@ export function ReviewMessages({
   const [waitedFor] = useDebouncedValue(waiting ? waitingFor.map(nameOf).join(', ') : '', worthSayingMs);
   const all = Object.values(phases);
   const nothing = all.length > 0 && all.every((phase) => phase === 'gap');
+  const box = useRef<HTMLDivElement>(null);
+  // On a phone the box for a time is a screen below the pictures.
+  useEffect(() => {
+    if (notice !== undefined) box.current?.scrollIntoView({ block: 'nearest' });
+  }, [notice]);
   return (
-    <div aria-live="polite" className={classes.messages} data-testid="review-messages">
+    <div ref={box} aria-live="polite" className={classes.messages} data-testid="review-messages">
       {notice !== undefined && (
         <div className={classes.message} data-testid="review-notice">
           {notice}

@@ -261,11 +261,10 @@ function SessionView(props: ReviewSessionProps) {
           commands={commands}
           marks={address.marks}
           onClearMarks={() => changeMarks(() => ({ marks: {} }))}
-          onJump={async (atMs) => {
-            const isThere = await jumpTo(atMs);
-            // What is typed next is meant for the review.
-            if (isThere) player.current?.focus({ preventScroll: true });
-            return isThere;
+          onJump={jumpTo}
+          onJumpLeft={(complaint) => {
+            player.current?.focus({ preventScroll: true });
+            if (complaint !== undefined) say(complaint);
           }}
           openedWindow={{ fromMs, toMs }}
           history={history}
