@@ -47,7 +47,11 @@ const oneEach = (items: readonly { code: string | null }[]) => {
   return new Set(codes).size === codes.length;
 };
 
+/** As the page had loaded them; where they are others by now, nothing is changed (conflict `names_changed`). */
+const seenEntries = z.array(namedEntry).max(1000).optional();
+
 export const roleNamesRequest = z.object({
+  seen: seenEntries,
   items: z
     .array(z.object({ code: roleSchema, vi: name, en: name }))
     .min(1)
@@ -58,6 +62,7 @@ export type RoleNamesRequest = z.infer<typeof roleNamesRequest>;
 
 /** The whole list in its new order. `code: null` is a new entry; an entry that is left out is deleted. */
 export const nameListRequest = z.object({
+  seen: seenEntries,
   items: z
     .array(z.object({ code: code.nullable(), vi: name, en: name, retired: z.boolean() }))
     .min(1)
@@ -68,6 +73,7 @@ export type NameListRequest = z.infer<typeof nameListRequest>;
 
 const reportText = z.string().trim().max(mostReportTextChars);
 export const reportTextsRequest = z.object({
+  seen: z.record(z.enum(reportTextKeys), wordPair).optional(),
   texts: z
     .partialRecord(z.enum(reportTextKeys), z.object({ vi: reportText, en: reportText }))
     .refine(({ title }) => title === undefined || (title.vi !== '' && title.en !== ''), {

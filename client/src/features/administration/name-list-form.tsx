@@ -2,6 +2,7 @@ import { mostNames, type NamedEntry } from '@choi-canh/shared/names';
 import { ActionIcon, Button, Checkbox, Stack, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { ConflictPanel } from '../../components/conflict-panel.js';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
 import { tooLongBy } from '../../components/form/too-long.js';
@@ -25,7 +26,7 @@ const rowsOf = (items: readonly NamedEntry[]): Row[] => items.map((item) => ({ .
 /** One list of names. Roles are as many as the product has; levels and categories are added, moved and marked as old. */
 export function NameListForm({ kind, items }: { kind: Kind; items: readonly NamedEntry[] }) {
   const { t, i18n } = useTranslation('administration');
-  const save = useSaveNames();
+  const names = useSaveNames(items, (all) => all[kind]);
   const fixed = kind === 'roles';
   const complaintOf = (text: string) =>
     text.trim() === '' ? t('names.needName') : tooLongBy(t, i18n.language, text, mostNameChars);
@@ -37,6 +38,13 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
     },
     draft: { name: `names ${kind}`, fields: ['rows'] },
   });
+  const save = async (given: readonly Row[], overwrite: boolean) => {
+    const body = { items: given.map(({ code, vi, en, retired }) => ({ code, vi, en, ...(fixed ? {} : { retired }) })) };
+    const saved = await names.save(paths[kind], body, overwrite);
+    if (saved === undefined) return false;
+    form.reset({ rows: rowsOf(saved[kind]) });
+    return true;
+  };
   const { rows } = form.values;
   const put = (next: Row[]) => form.set({ rows: next });
   const edit = (key: string, change: Partial<Row>) =>
@@ -54,12 +62,7 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
     <AppForm
       form={form}
       testId={`names-${kind}`}
-      onSubmit={async ({ rows: given }) => {
-        const saved = await save(paths[kind], {
-          items: given.map(({ code, vi, en, retired }) => ({ code, vi, en, ...(fixed ? {} : { retired }) })),
-        });
-        form.reset({ rows: rowsOf(saved[kind]) });
-      }}
+      onSubmit={({ rows: given }) => save(given, false)}
       actions={
         <FormActions submitLabel={t('names.save')} testId="names-save">
           {!fixed && (
@@ -77,13 +80,15 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
     >
       <Stack gap="sm" data-path="rows">
         {rows.map((row, index) => {
-          const name = row.vi.trim() === '' ? t('names.newEntry') : row.vi;
+          // An emptied name still says which one it was.
+          const name = row.vi.trim() || items.find(({ code }) => code === row.code)?.vi || t('names.newEntry');
           return (
             <div key={row.key} className={classes.row} data-fixed={fixed} role="group" aria-label={name}>
               <TextInput
                 label={t('names.vi')}
                 value={row.vi}
                 onChange={(event) => edit(row.key, { vi: event.currentTarget.value })}
+                placeholder={items.find(({ code }) => code === row.code)?.vi}
                 error={complaint(row.vi)}
                 data-testid={`name-vi-${row.key}`}
               />
@@ -91,6 +96,7 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
                 label={t('names.en')}
                 value={row.en}
                 onChange={(event) => edit(row.key, { en: event.currentTarget.value })}
+                placeholder={items.find(({ code }) => code === row.code)?.en}
                 error={complaint(row.en)}
                 lang="en"
               />
@@ -134,6 +140,16 @@ export function NameListForm({ kind, items }: { kind: Kind; items: readonly Name
           );
         })}
       </Stack>
+      {names.conflict !== undefined && (
+        <ConflictPanel
+          title={t('names.changedMeanwhile')}
+          onMine={() => form.submit(({ rows: given }) => save(given, true))()}
+          onTheirs={() => {
+            if (names.conflict !== undefined) form.reset({ rows: rowsOf(names.conflict[kind]) });
+            names.accept();
+          }}
+        />
+      )}
     </AppForm>
   );
 }

@@ -1,6 +1,7 @@
 import { mostReportTextChars, reportTextKeys, type NamesResponse, type ReportTextKey } from '@choi-canh/shared/names';
 import { Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { ConflictPanel } from '../../components/conflict-panel.js';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
@@ -20,7 +21,7 @@ const valuesOf = (texts: NamesResponse['report']) =>
 /** Title, unit, number, place, recipients and signer as they stand on a printed report. */
 export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
   const { t } = useTranslation('administration');
-  const save = useSaveNames();
+  const saving = useSaveNames(texts, (all) => all.report);
   const needTitle = (value: string) => (value.trim() === '' ? t('names.needTitle') : undefined);
   const form = useAppForm({
     initial: valuesOf(texts),
@@ -28,18 +29,18 @@ export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
     draft: { name: 'report texts', fields: names },
     validate: { title_vi: needTitle, title_en: needTitle },
   });
+  const save = async (values: Record<FieldName, string>, overwrite: boolean) => {
+    const pairs = reportTextKeys.map((key) => [key, { vi: values[`${key}_vi`], en: values[`${key}_en`] }]);
+    const saved = await saving.save('report', { texts: Object.fromEntries(pairs) as unknown }, overwrite);
+    if (saved === undefined) return false;
+    form.reset(valuesOf(saved.report));
+    return true;
+  };
   return (
     <AppForm
       form={form}
       testId="names-report"
-      onSubmit={async (values) => {
-        const saved = await save('report', {
-          texts: Object.fromEntries(
-            reportTextKeys.map((key) => [key, { vi: values[`${key}_vi`], en: values[`${key}_en`] }]),
-          ),
-        });
-        form.reset(valuesOf(saved.report));
-      }}
+      onSubmit={(values) => save(values, false)}
       actions={<FormActions submitLabel={t('names.save')} testId="names-save" />}
     >
       <Text c="dimmed">{t('names.reportHint')}</Text>
@@ -65,6 +66,16 @@ export function ReportTextsForm({ texts }: { texts: NamesResponse['report'] }) {
           </div>
         ))}
       </Stack>
+      {saving.conflict !== undefined && (
+        <ConflictPanel
+          title={t('names.changedMeanwhile')}
+          onMine={() => form.submit((values) => save(values, true))()}
+          onTheirs={() => {
+            if (saving.conflict !== undefined) form.reset(valuesOf(saving.conflict.report));
+            saving.accept();
+          }}
+        />
+      )}
     </AppForm>
   );
 }

@@ -10,7 +10,7 @@ import { useAreas } from '../../lib/areas.js';
 import { useCategoryName } from '../../lib/cases.js';
 import { notifyDone, notifyError } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
-import { ConflictPanel } from './conflict-panel.js';
+import { ConflictPanel } from '../../components/conflict-panel.js';
 import classes from './incidents.module.css';
 import { useIncidentPatch } from './use-incident-patch.js';
 
@@ -77,6 +77,7 @@ function EditForm({ incident, onDone }: { incident: IncidentResponse; onDone(): 
     <Stack>
       {patch.conflict && mine && (
         <ConflictPanel
+          title={t('conflict.title')}
           onMine={() => void save(mine, true).catch(notifyError)}
           onTheirs={() => {
             patch.accept();

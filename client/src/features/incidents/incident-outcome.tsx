@@ -11,7 +11,7 @@ import { useAppForm, type AppForm as AppFormState } from '../../components/form/
 import { Instant } from '../../components/instant.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
-import { ConflictPanel } from './conflict-panel.js';
+import { ConflictPanel } from '../../components/conflict-panel.js';
 import classes from './incidents.module.css';
 import { useIncidentPatch } from './use-incident-patch.js';
 
@@ -121,6 +121,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
       />
       {patch.conflict && (
         <ConflictPanel
+          title={t('conflict.title')}
           onMine={() => form.submit((draft) => save(draft, true))()}
           onTheirs={() => {
             patch.accept();

@@ -7,10 +7,12 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { useCameras } from '../../lib/cameras.js';
 import { useIncident, useIncidentEvents } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
+import { useSession } from '../../lib/session.js';
 import { formatDateTime, formatTime } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { createAddressWriter, type AddressChange } from './address-writer.js';
 import { IncidentLine } from './incident-line.js';
+import { keepPurpose, purposeOf } from './kept-purpose.js';
 import { defaultWindow } from './opening-window.js';
 import { readReviewAddress, reviewAddressKeys, writeReviewAddress, type ReviewAddress } from './review-address.js';
 import { ReviewHeader } from './review-header.js';
@@ -24,7 +26,10 @@ export function ReviewPage() {
   const { t } = useTranslation('review');
   const { search, change } = useUrlState();
   const address = useMemo(() => readReviewAddress(search), [search]);
-  const [purpose, setPurpose] = useState<string>();
+  const accountId = useSession().account?.id ?? '';
+  const [purpose, setPurpose] = useState(() =>
+    address.incidentId === undefined ? purposeOf({ accountId, cameraIds: address.cameraIds }) : undefined,
+  );
   const [choosing, setChoosing] = useState(false);
   const incident = useIncident(address.incidentId);
   const cameras = useCameras();
@@ -45,6 +50,11 @@ export function ReviewPage() {
   useEffect(() => {
     if (atMs !== undefined && window === undefined) write({ window: defaultWindow(atMs, serverNowMs()) });
   }, [atMs, window, write]);
+
+  const cameraKey = address.cameraIds.join();
+  useEffect(() => {
+    if (purpose !== undefined) keepPurpose({ accountId, cameraIds: cameraKey.split(','), purpose });
+  }, [accountId, purpose, cameraKey]);
 
   const request = choosing ? undefined : openingRequest(address, purpose);
   const opening = useOpening(request);

@@ -7,11 +7,20 @@ function nextFrame(callback: () => void): () => void {
   return () => cancelAnimationFrame(request);
 }
 
+/**
+ * The last instant of a window belongs to its last picture: at `toMs` itself, where the next window begins, there is none.
+ */
+export const lastInstant = (toMs: number) => toMs - 1;
+
 /** The review's clock and its players, for as long as the component lives. Pauses while the page cannot be seen. */
 export function useEngine(start: WallClockOptions): ReviewEngine {
   const [engine] = useState(() => {
     const nowMs = () => performance.now();
-    return createReviewEngine({ clock: createWallClock(nowMs, start), nowMs, nextFrame });
+    return createReviewEngine({
+      clock: createWallClock(nowMs, { ...start, toMs: lastInstant(start.toMs) }),
+      nowMs,
+      nextFrame,
+    });
   });
   useEffect(() => {
     const onVisibility = () => {
@@ -24,6 +33,6 @@ export function useEngine(start: WallClockOptions): ReviewEngine {
       engine.stop();
     };
   }, [engine]);
-  useEffect(() => engine.clock.setBounds(start.fromMs, start.toMs), [engine, start.fromMs, start.toMs]);
+  useEffect(() => engine.clock.setBounds(start.fromMs, lastInstant(start.toMs)), [engine, start.fromMs, start.toMs]);
   return engine;
 }

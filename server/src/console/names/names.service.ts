@@ -35,41 +35,41 @@ export class NamesService {
     const [roles, areaLevels, categories, texts] = await Promise.all(
       [role, area_level, category, report_text].map((list) => list.list()),
     );
-    const entries = (rows: NameRow[] = []) => rows.map(({ code, vi, en, retired }) => ({ code, vi, en, retired }));
-    const textOf = (key: ReportTextKey) => {
-      const row = texts?.find(({ code }) => code === key);
-      return { vi: row?.vi ?? '', en: row?.en ?? '' };
-    };
     return {
       roles: entries(roles),
       areaLevels: entries(areaLevels),
       categories: entries(categories),
-      report: Object.fromEntries(reportTextKeys.map((key) => [key, textOf(key)])) as NamesResponse['report'],
+      report: textsOf(texts),
     };
   }
 
-  renameRoles(actor: Actor, { items }: RoleNamesRequest): Promise<NamesResponse> {
-    return this.#change(actor, 'role', (before) =>
-      before.map((row) => ({ ...row, ...items.find(({ code }) => code === row.code) })),
-    );
+  /** @throws AppError conflict `names_changed` */
+  renameRoles(actor: Actor, { seen, items }: RoleNamesRequest): Promise<NamesResponse> {
+    return this.#change(actor, 'role', (before) => {
+      requireSeen(seen, entries(before));
+      return before.map((row) => ({ ...row, ...items.find(({ code }) => code === row.code) }));
+    });
   }
 
-  changeReportTexts(actor: Actor, { texts }: ReportTextsRequest): Promise<NamesResponse> {
-    return this.#change(actor, 'report_text', (before) =>
-      before.map((row) => ({ ...row, ...texts[row.code as ReportTextKey] })),
-    );
+  /** @throws AppError conflict `names_changed` */
+  changeReportTexts(actor: Actor, { seen, texts }: ReportTextsRequest): Promise<NamesResponse> {
+    return this.#change(actor, 'report_text', (before) => {
+      requireSeen(seen && orderedTexts(seen), textsOf(before));
+      return before.map((row) => ({ ...row, ...texts[row.code as ReportTextKey] }));
+    });
   }
 
-  /** @throws AppError invalid `unknown_name` | `name_twice`, conflict `name_in_use`. */
-  replaceList(actor: Actor, kind: 'area_level' | 'category', { items }: NameListRequest): Promise<NamesResponse> {
-    return this.#change(actor, kind, (before) =>
-      items.map(({ code, ...item }, position) => {
+  /** @throws AppError invalid `unknown_name` | `name_twice`, conflict `name_in_use` | `names_changed`. */
+  replaceList(actor: Actor, kind: 'area_level' | 'category', { seen, items }: NameListRequest): Promise<NamesResponse> {
+    return this.#change(actor, kind, (before) => {
+      requireSeen(seen, entries(before));
+      return items.map(({ code, ...item }, position) => {
         if (code !== null && !before.some((row) => row.code === code)) {
           throw new AppError('invalid', 'unknown_name', `no ${kind} has the code`);
         }
         return { code: code ?? newId(), ...item, position };
-      }),
-    );
+      });
+    });
   }
 
   async #change(actor: Actor, kind: NameKind, next: (before: NameRow[]) => NameRow[]): Promise<NamesResponse> {
@@ -114,6 +114,27 @@ export class NamesService {
         await record('name.update', old, { before: facts(old), after: facts(row) });
       }
     }
+  }
+}
+
+const entries = (rows: readonly NameRow[] = []) => rows.map(({ code, vi, en, retired }) => ({ code, vi, en, retired }));
+
+function textsOf(rows: readonly NameRow[] = []): NamesResponse['report'] {
+  return orderedTexts(
+    Object.fromEntries(reportTextKeys.map((key) => [key, rows.find(({ code }) => code === key) ?? { vi: '', en: '' }])),
+  );
+}
+
+function orderedTexts(texts: Readonly<Record<string, { vi: string; en: string }>>): NamesResponse['report'] {
+  return Object.fromEntries(
+    reportTextKeys.map((key) => [key, { vi: texts[key]?.vi ?? '', en: texts[key]?.en ?? '' }]),
+  ) as NamesResponse['report'];
+}
+
+/** What somebody else saved since the page was loaded is not overwritten unawares. */
+function requireSeen(seen: unknown, now: unknown): void {
+  if (seen !== undefined && JSON.stringify(seen) !== JSON.stringify(now)) {
+    throw new AppError('conflict', 'names_changed', 'somebody else changed these names meanwhile');
   }
 }
 

@@ -63,6 +63,32 @@ export function namesSuite(start: () => Promise<TestConsole>): void {
       expect(await trail('name.update')).toHaveLength(1);
     });
 
+    it('that somebody else changed meanwhile are not overwritten unawares', async () => {
+      const seen = await read();
+      const [first] = seen.roles;
+      const items = [{ code: first?.code, vi: 'Công an cơ sở', en: 'Local police' }];
+      await put('roles', { items, seen: seen.roles });
+      const before = (await trail('name.update')).length;
+      const late = [{ code: first?.code, vi: 'Công an xã, phường', en: 'Police of communes' }];
+      expect(await refusal('roles', { items: late, seen: seen.roles })).toEqual([409, 'names_changed']);
+      expect((await read()).roles[0]).toMatchObject({ vi: 'Công an cơ sở' });
+      expect(await trail('name.update')).toHaveLength(before);
+      // Knowingly: with what is there now.
+      await put('roles', { items: late, seen: (await read()).roles });
+      expect((await read()).roles[0]).toMatchObject({ vi: 'Công an xã, phường' });
+      await put('roles', { items: [{ code: first?.code, vi: first?.vi, en: first?.en }] });
+
+      await put('report', { texts: { unit: { vi: 'CÔNG AN XÃ A', en: 'A' } }, seen: seen.report });
+      const texts = { unit: { vi: 'CÔNG AN XÃ B', en: 'B' } };
+      expect(await refusal('report', { texts, seen: seen.report })).toEqual([409, 'names_changed']);
+      await put('report', { texts: { unit: seen.report.unit }, seen: (await read()).report });
+      const { categories } = seen;
+      await put('categories', { items: [...categories].reverse(), seen: categories });
+      expect(await refusal('categories', { items: categories, seen: categories })).toEqual([409, 'names_changed']);
+      await put('categories', { items: categories });
+      expect((await read()).categories).toEqual(categories);
+    });
+
     it('of levels are added, put in order and marked as old; what an area bears stays', async () => {
       const { areaLevels } = await read();
       const hamlet = { code: null, vi: 'Ấp', en: 'Hamlet', retired: false };

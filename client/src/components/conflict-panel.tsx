@@ -3,15 +3,16 @@ import { IconUsers } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
-export function ConflictPanel({ onMine, onTheirs }: { onMine(): void; onTheirs(): void }) {
-  const { t } = useTranslation('incidents');
+/** Somebody else saved what is being edited: overwrite knowingly, or take theirs. Comes into view by itself. */
+export function ConflictPanel({ title, onMine, onTheirs }: { title: string; onMine(): void; onTheirs(): void }) {
+  const { t } = useTranslation();
   const panel = useRef<HTMLDivElement>(null);
   // It appears below what was typed, under the docked button of the form.
   useEffect(() => {
     panel.current?.scrollIntoView({ block: 'center' });
   }, []);
   return (
-    <Alert ref={panel} color="yellow" variant="light" icon={<IconUsers />} title={t('conflict.title')} role="alert">
+    <Alert ref={panel} color="yellow" variant="light" icon={<IconUsers />} title={title} role="alert">
       <Stack gap="sm">
         <Text>{t('conflict.text')}</Text>
         <Group>
