@@ -36,7 +36,11 @@ export function StateBadge({
   const word = t(`common:cameraStates.${shown}`);
   const was = stale && !dated ? t('common:away.was', { asOf, word: t(`common:cameraStates.${state}`) }) : undefined;
   return (
-    <span className={classes.badge} data-state={stale || none ? 'unknown' : state} title={was ?? (compact ? word : undefined)}>
+    <span
+      className={classes.badge}
+      data-state={stale || none ? 'unknown' : state}
+      title={was ?? (compact ? word : undefined)}
+    >
       <span aria-hidden="true" className={classes.shape}>
         {shapes[shown]}
       </span>
