@@ -19,6 +19,11 @@ import { Client } from 'pg';
 export interface TestPostgres {
   /** An empty database of its own. */
   url: string;
+  /** Ends the server at once, as a crash does with `SIGQUIT`; its data and port stay. */
+  stopServer(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** Starts it again. */
+  startServer(): Promise<void>;
+  /** Ends it for good. */
   stop(): Promise<void>;
 }
 
@@ -30,22 +35,31 @@ interface RunAs {
   gid?: number;
 }
 
+/** Server and tools of Debian's package `postgresql-15`. */
+export const debianPostgres = '/usr/lib/postgresql/15';
+
 export interface PostgresOptions {
   /** Where it keeps its data between runs; must be reachable for everybody when we are root. Default: nothing is kept. */
   keepIn?: string;
   /** Settings as of postgresql.conf, in place of those for small tests. */
   settings?: Readonly<Record<string, string>>;
+  /** Folder of an installed PostgreSQL; default the one of the npm package. */
+  installed?: string;
 }
 
-/** Nothing here has to outlive a power cut. */
-const unsafeButQuick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/** Nothing here has to outlive a power cut; what was committed outlives an end of the server. */
+const unsafeButQuick = { fsync: 'off', full_page_writes: 'off' };
 const small = { shared_buffers: '16MB', max_connections: '60', autovacuum: 'off' };
 
-export async function startPostgres({ keepIn, settings = small }: PostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({
+  keepIn,
+  settings = small,
+  installed,
+}: PostgresOptions = {}): Promise<TestPostgres> {
   const runAs = await unprivilegedUser();
   const inPlace = packageFolder().native;
   const isUsable = runAs.uid === undefined && existsSync(join(inPlace, 'lib/libpq.so.5'));
-  const native = isUsable ? inPlace : await readableCopy();
+  const native = installed ?? (isUsable ? inPlace : await readableCopy());
   const folder = keepIn ?? (await mkdtemp(join(tmpdir(), 'choi-canh-pg-')));
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const data = join(folder, 'data');
@@ -57,7 +71,8 @@ export async function startPostgres({ keepIn, settings = small }: PostgresOption
     await chown(folder, runAs.uid, runAs.gid);
     await chown(passwordFile, runAs.uid, runAs.gid);
   }
-  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', LD_LIBRARY_PATH: join(native, 'lib') };
+  const libraries = installed === undefined ? { LD_LIBRARY_PATH: join(native, 'lib') } : {};
+  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', ...libraries };
   const options = { ...runAs, cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
   const remove = async () => {
     if (keepIn === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -66,27 +81,37 @@ export async function startPostgres({ keepIn, settings = small }: PostgresOption
   try {
     if (!isKept) await finished(spawn(join(native, 'bin/initdb'), initdbArguments(data, passwordFile), options));
     const port = await freePort();
-    const server = spawn(
-      join(native, 'bin/postgres'),
-      [
-        ...['-D', data, '-k', folder, '-p', String(port), '-c', 'listen_addresses=127.0.0.1'],
-        ...Object.entries({ ...unsafeButQuick, ...settings }).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-      ],
-      options,
-    );
-    const output = collect(server);
-    const stop = async () => {
-      await endServer(server);
-      await remove();
-    };
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    try {
-      await accepts(url, server, output);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    return { url, stop };
+    const begin = async () => {
+      const started = spawn(
+        join(native, 'bin/postgres'),
+        [
+          ...['-D', data, '-k', folder, '-p', String(port), '-c', 'listen_addresses=127.0.0.1'],
+          ...Object.entries({ ...unsafeButQuick, ...settings }).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+        ],
+        options,
+      );
+      const output = collect(started);
+      try {
+        await accepts(url, started, output);
+      } catch (error) {
+        await endServer(started);
+        throw error;
+      }
+      return started;
+    };
+    let server = await begin();
+    return {
+      url,
+      stopServer: (signal) => endServer(server, signal),
+      startServer: async () => {
+        server = await begin();
+      },
+      stop: async () => {
+        await endServer(server);
+        await remove();
+      },
+    };
   } catch (error) {
     await remove();
     throw error;
@@ -212,10 +237,10 @@ async function accepts(url: string, server: ChildProcess, output: () => string):
 }
 
 /** SIGINT: fast shutdown, connections are cut. */
-async function endServer(server: ChildProcess): Promise<void> {
+async function endServer(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  server.kill('SIGINT');
+  server.kill(signal);
   const timer = setTimeout(() => server.kill('SIGKILL'), STOP_DEADLINE_MS);
   await exited;
   clearTimeout(timer);
