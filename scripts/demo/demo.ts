@@ -96,6 +96,8 @@ async function startConsole(
     CHOI_CANH_DATA_DIR: folder,
     CHOI_CANH_PORT: String(port),
     CHOI_CANH_DISCOVERY_INTERFACES: '127.0.0.1',
+    // Where the simulated cameras are.
+    CHOI_CANH_ALLOWED_ADDRESSES: '127.0.0.0/8',
     CHOI_CANH_DISCOVERY_PORT: String(discoveryPort),
     CHOI_CANH_MIN_FREE_GB: Math.max(leastFreeGb - 1, freeGb(folder) + footageGb - footageBudgetGb).toFixed(1),
     CHOI_CANH_LOG_LEVEL: process.env.CHOI_CANH_LOG_LEVEL ?? 'warn',

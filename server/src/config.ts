@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { AppError } from './lib/errors.js';
+import { AddressRules } from './lib/address-rules.js';
+import { AppError, errorMessage } from './lib/errors.js';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const port = z.coerce.number().int().min(0).max(65535);
@@ -103,6 +104,18 @@ export const configSchema = z.object({
         .filter((part) => part !== ''),
     )
     .describe('IPv4 addresses of the network interfaces to probe; default: all but loopback'),
+  ALLOWED_ADDRESSES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+    .superRefine((ranges, context) => {
+      try {
+        new AddressRules(ranges);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: errorMessage(error) });
+      }
+    })
+    .describe('Loopback, link-local, multicast addresses that devices may have, CIDR; default: none'),
 });
 
 export type Config = ReturnType<typeof loadConfig>;

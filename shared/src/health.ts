@@ -19,6 +19,8 @@ export const cameraReasons = [
   'host_unreachable', // down: no route, no answer to TCP
   'connection_refused', // down: host answers, RTSP port closed
   'wrong_password', // down
+  'password_withheld', // down: it would have gone to a host that nobody confirmed, or in clear where it did not before
+  'address_refused', // down: the address is none that a camera may have (loopback, link-local, multicast)
   'no_stream', // down: RTSP answers, no frame arrives
   'stream_stalled', // down: frames came and stopped
   'stream_ended', // down: the camera closed the stream

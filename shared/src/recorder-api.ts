@@ -22,6 +22,7 @@ export * from './recorder-facts.js';
  *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
  *   GET    /v1/discoveries/:id                               recorderDiscovery
  *   POST   /v1/identify                                      identifyRequest → identifyResponse
+ *   POST   /v1/tls-key                                       tlsKeyRequest → tlsKeyResponse
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
  *   POST   /v1/cameras/:id/retry                             cameraRetryResponse: a camera that is down is tried at once
  *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
@@ -50,6 +51,14 @@ export const desiredCamera = z.object({
   deviceAddress: z.string(),
   username: z.string(),
   password: z.string(),
+  /** Hosts that a person confirmed for this camera: its password goes to no other. Absent: that of `deviceAddress`. */
+  confirmedHosts: z.array(z.string().min(1).max(255)).max(8).optional(),
+  /** The password may go as it is (RTSP Basic): a person typed it for this host. Absent: yes. */
+  plainPassword: z.boolean().optional(),
+  /** When it was typed last, Unix milliseconds; what was learnt of the camera's authentication before is forgotten then. */
+  passwordTypedAt: z.int().optional(),
+  /** SHA-256 of the public key (SPKI, hex) that the camera must have over https; null: any. */
+  tlsKey: z.string().max(64).nullable().optional(),
   enabled: z.boolean(),
   retentionDays: z.int(),
   mainProfileToken: z.string(),
@@ -147,13 +156,25 @@ export const recorderDiscovery = z.object({
 });
 export type RecorderDiscovery = z.infer<typeof recorderDiscovery>;
 
-export const identifyRequest = z.object({ deviceAddress: z.string(), username: z.string(), password: z.string() });
+/** The key that a device shows over https, seen without sending it anything; null where it has none. */
+export const tlsKeyRequest = z.object({ deviceAddress: z.string() });
+export const tlsKeyResponse = z.object({ tlsKey: z.string().max(64).nullable() });
+
+export const identifyRequest = z.object({
+  deviceAddress: z.string(),
+  username: z.string(),
+  password: z.string(),
+  /** The key that the device must have over https; null: any. */
+  tlsKey: z.string().max(64).nullable().default(null),
+});
 export const identifyResponse = z.object({
   manufacturer: z.string(),
   model: z.string(),
   firmwareVersion: z.string(),
   serialNumber: z.string(),
   clockOffsetMs: z.number().nullable(),
+  /** SHA-256 of the public key that the device had over https (SPKI, hex); null over http. */
+  tlsKey: z.string().max(64).nullable().optional(),
   main: streamFacts,
   sub: streamFacts.nullable(),
 });

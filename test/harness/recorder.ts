@@ -1,3 +1,4 @@
+import { loopbackAddresses } from '../../server/src/lib/loopback.test-harness.js';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -63,6 +64,7 @@ export async function startRecorder(options: {
       START_STAGGER_MS: 20,
       DISCOVERY_INTERFACES: ['127.0.0.1'],
       DISCOVERY_PORT: options.discoveryPort,
+      ALLOWED_ADDRESSES: loopbackAddresses,
       ENGINE: 'auto',
       MAX_TRANSCODES: 2,
     },

@@ -12,6 +12,7 @@ import {
 } from '@choi-canh/shared/cameras';
 import type { Role } from '@choi-canh/shared/permissions';
 import { recorderListResponse } from '@choi-canh/shared/recorders';
+import { loopbackAddresses } from '../../server/src/lib/loopback.test-harness.js';
 import { ApiClient } from '../../scripts/lib/api-client.js';
 import { ManagedChild } from '../../scripts/lib/child.js';
 import { setUp } from '../../scripts/demo/fill.js';
@@ -74,6 +75,7 @@ export async function startConsole({
       CHOI_CANH_DATA_DIR: dataDir,
       CHOI_CANH_PORT: '0',
       CHOI_CANH_DISCOVERY_INTERFACES: '127.0.0.1',
+      CHOI_CANH_ALLOWED_ADDRESSES: loopbackAddresses.join(','),
       CHOI_CANH_LOG_LEVEL: process.env.CHOI_CANH_LOG_LEVEL ?? 'warn',
       CHOI_CANH_MIN_FREE_GB: '0',
       ...env,

@@ -64,6 +64,7 @@ export async function startRecorder(
         CHOI_CANH_MIN_FREE_GB: '1',
         CHOI_CANH_LOG_LEVEL: 'warn',
         CHOI_CANH_DISCOVERY_PORT: '0',
+        CHOI_CANH_ALLOWED_ADDRESSES: '127.0.0.0/8',
         ...options.env,
       },
     },

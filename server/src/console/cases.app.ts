@@ -1,4 +1,5 @@
 import type { AreaScope, AuditWriter } from '../lib/actor.js';
+import type { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { SecretBox } from '../lib/secret-box.js';
@@ -28,6 +29,8 @@ export interface CasesDeps {
   secretBox: SecretBox;
   clock: Clock;
   logger: Logger;
+  /** Which addresses cameras and recorders may have. */
+  addressRules: AddressRules;
   /** Bytes that recorders leave free on their disks. */
   minFreeBytes: number;
   /** Days that footage is kept where neither camera nor area says otherwise. */

@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import type { Actor } from '../lib/actor.js';
 import { systemClock, type Clock } from '../lib/clock.js';
 import { newId } from '../lib/ids.js';
+import { loopbackRules } from '../lib/loopback.test-harness.js';
 import { silentLogger, type Logger } from '../lib/logger.js';
 import { createSecretBox } from '../lib/secret-box.js';
 import type { Database } from '../platform/db/database.js';
@@ -103,6 +104,7 @@ export class CasesHarness {
       secretBox: createSecretBox(this.#key),
       clock: this.clock,
       logger,
+      addressRules: loopbackRules,
       minFreeBytes: 5_000_000_000,
       retentionDays: 30,
       syncTimes: { statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Config } from '../config.js';
+import { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { createSecretBox } from '../lib/secret-box.js';
@@ -116,6 +117,7 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     secretBox,
     clock,
     logger,
+    addressRules: new AddressRules(config.ALLOWED_ADDRESSES),
     minFreeBytes: Math.round(config.MIN_FREE_GB * 1e9),
     retentionDays: config.RETENTION_DAYS,
   });

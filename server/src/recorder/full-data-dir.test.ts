@@ -1,3 +1,4 @@
+import { loopbackAddresses } from '../lib/loopback.test-harness.js';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,6 +45,7 @@ async function start(): Promise<void> {
       START_STAGGER_MS: 10,
       DISCOVERY_INTERFACES: ['127.0.0.1'],
       DISCOVERY_PORT: simulator.discovery.port,
+      ALLOWED_ADDRESSES: loopbackAddresses,
       ENGINE: 'auto',
       MAX_TRANSCODES: 2,
     },

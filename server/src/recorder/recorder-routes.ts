@@ -6,12 +6,14 @@ import {
   discoveryStart,
   extractionRequest,
   identifyRequest,
+  tlsKeyRequest,
   type IdentifyResponse,
   type RecorderCoverage,
   type RecorderStatus,
   type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
+import { hostOf } from '../lib/confirmed-hosts.js';
 import { AppError } from '../lib/errors.js';
 import { parseByteRange } from './byte-range.js';
 import { chainRoutes, type ChainRoom } from './chain-routes.js';
@@ -34,9 +36,11 @@ export interface RecorderRooms {
   discovery: Pick<DiscoveryJobs, 'start' | 'get'>;
   identify(
     deviceAddress: string,
-    credentials: { username: string; password: string },
+    credentials: { username: string; password: string; confirmedHosts: readonly string[]; tlsKey: string | null },
     signal: AbortSignal,
   ): Promise<IdentifyResponse>;
+  /** The key that a device shows over https; nothing is sent to it. */
+  tlsKey(deviceAddress: string): Promise<string | null>;
   footage: {
     coverage(
       cameraId: string,
@@ -71,6 +75,7 @@ const boundedIdentify = identifyRequest.extend({
   username: credential,
   password: credential,
 });
+const boundedTlsKey = tlsKeyRequest.extend({ deviceAddress: z.string().max(500) });
 const boundedDiscovery = discoveryStart.extend({ ranges: z.array(z.string().max(40)).max(16) });
 export const rangeQuery = z
   .object({ from: instantSchema, to: instantSchema })
@@ -142,7 +147,10 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       path: '/v1/identify',
       waits: true,
       handle: async ({ body, signal }) => {
-        const { deviceAddress, ...credentials } = parseInput(boundedIdentify, body);
+        const { deviceAddress, ...given } = parseInput(boundedIdentify, body);
+        // The console asks only where a person typed the password for this address, or confirmed it.
+        const confirmedHosts = URL.canParse(deviceAddress) ? [hostOf(deviceAddress)] : [];
+        const credentials = { ...given, confirmedHosts };
         const deadline = AbortSignal.timeout(identifyMs);
         try {
           return await rooms.identify(deviceAddress, credentials, AbortSignal.any([signal, deadline]));
@@ -154,6 +162,11 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
           });
         }
       },
+    },
+    {
+      method: 'POST',
+      path: '/v1/tls-key',
+      handle: async ({ body }) => ({ tlsKey: await rooms.tlsKey(parseInput(boundedTlsKey, body).deviceAddress) }),
     },
     {
       method: 'GET',

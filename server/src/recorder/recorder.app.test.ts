@@ -1,3 +1,4 @@
+import { loopbackAddresses } from '../lib/loopback.test-harness.js';
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { createPublicKey, createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -62,6 +63,7 @@ async function startRecorder(): Promise<typeof recorder> {
       START_STAGGER_MS: 10,
       DISCOVERY_INTERFACES: ['127.0.0.1'],
       DISCOVERY_PORT: simulator.discovery.port,
+      ALLOWED_ADDRESSES: loopbackAddresses,
       ENGINE: 'auto',
       MAX_TRANSCODES: 2,
     },

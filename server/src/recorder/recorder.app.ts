@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { Config } from '../config.js';
+import { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
@@ -13,6 +14,7 @@ import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
 import { ClockOffsetsStore } from './clock-offsets.store.js';
 import { DesiredStateStore } from './desired-state.store.js';
+import { DigestStore } from './digest.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
 import { describeClosedFile } from './footage/footage-chain.js';
@@ -33,7 +35,7 @@ import { createProbing, type ProbedCamera, type Probing } from './probing/probin
 import { createRecorderHttp, type RecorderRoute } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
-import { RecordingDirector } from './recording-director.js';
+import { confirmedHostsOf, RecordingDirector } from './recording-director.js';
 import { createTranscodes } from './transcoding/transcodes.js';
 import { createWaitingRecorder } from './waiting-recorder.js';
 
@@ -52,6 +54,7 @@ export interface RecorderAppOptions {
     | 'START_STAGGER_MS'
     | 'DISCOVERY_INTERFACES'
     | 'DISCOVERY_PORT'
+    | 'ALLOWED_ADDRESSES'
     | 'ENGINE'
     | 'MAX_TRANSCODES'
   >;
@@ -232,8 +235,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const ffmpeg = createFfmpeg({ path: config.FFMPEG_PATH });
     const ffmpegWatch = new FfmpegWatch({ ffmpeg, clock, logger: room('ffmpeg') });
     await run('ffmpeg', ffmpegWatch, () => ffmpegWatch.start());
+    const rules = new AddressRules(config.ALLOWED_ADDRESSES);
     const onvif = createOnvif({
       clock,
+      rules,
       logger: room('onvif'),
       interfaces: config.DISCOVERY_INTERFACES,
       discoveryPort: config.DISCOVERY_PORT,
@@ -268,10 +273,14 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     await run('footage', footage, () => footage.start());
     chain.watch();
+    const digests = new DigestStore({ folder, logger: room('digests') });
+    await run('digests', digests, () => digests.start());
     const ingest = createIngestSupervisor({
       footage,
       ffmpeg,
       clock,
+      rules,
+      digests,
       logger: room('ingest'),
       stallSeconds: config.STALL_SECONDS,
       startStaggerMs: config.START_STAGGER_MS,
@@ -280,7 +289,11 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         const camera = director.cameras.find((candidate) => candidate.id === cameraId);
         const token = stream === 'main' ? camera?.mainProfileToken : camera?.subProfileToken;
         if (camera !== undefined && typeof token === 'string')
-          await onvif.requestKeyframe(camera.deviceAddress, camera, token);
+          await onvif.requestKeyframe(
+            camera.deviceAddress,
+            { ...camera, confirmedHosts: confirmedHostsOf(camera) },
+            token,
+          );
       },
     });
     await run('ingest', ingest, () => ingest.start());
@@ -303,7 +316,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       footage,
       holds,
       ingest,
-      watch: (cameras: ProbedCamera[]) => probing.setCameras(cameras),
+      watch: (cameras: ProbedCamera[]) => {
+        probing.setCameras(cameras);
+        digests.keepOnly(new Set(cameras.map(({ cameraId }) => cameraId)));
+      },
       onHolds: (changes) => outbox.append(changes.map((change) => ({ type: 'hold.state', ...change }))),
       clock,
       logger: room('desired-state'),
@@ -356,6 +372,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
         discovery,
         identify: onvif.identify,
+        tlsKey: onvif.tlsKey,
         footage,
         playback: createPlayback({ footage, pictures, converter: transcodes }),
         live,

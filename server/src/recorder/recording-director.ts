@@ -1,5 +1,6 @@
 import type { DesiredCamera, DesiredState } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../lib/clock.js';
+import { hostOf } from '../lib/confirmed-hosts.js';
 import { errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import type { CachedAddresses, StoredState } from './desired-state.store.js';
@@ -11,6 +12,9 @@ interface IngestCamera {
   subUrl?: string;
   username: string;
   password: string;
+  confirmedHosts: readonly string[];
+  plainPassword: boolean;
+  passwordTypedAt: number;
   audio: boolean;
 }
 
@@ -20,6 +24,8 @@ interface WatchedCamera {
   deviceAddress: string;
   username: string;
   password: string;
+  confirmedHosts: readonly string[];
+  tlsKey: string | null;
   mainProfileToken: string;
   subProfileToken: string | null;
   hasStreamUrl: boolean;
@@ -50,6 +56,11 @@ const saveMs = 1000;
 
 const addressKey = (camera: DesiredCamera): string =>
   JSON.stringify([camera.deviceAddress, camera.mainProfileToken, camera.subProfileToken]);
+
+/** A state from before hosts were confirmed has only the address, which was confirmed by whoever gave it. */
+export function confirmedHostsOf({ confirmedHosts, deviceAddress }: DesiredCamera): readonly string[] {
+  return confirmedHosts ?? (URL.canParse(deviceAddress) ? [hostOf(deviceAddress)] : []);
+}
 
 /**
  * Turns what the console wants into what the rooms do: retention, holds, streams, looks at cameras. Owns the desired state
@@ -188,6 +199,9 @@ export class RecordingDirector {
         enabled: camera.enabled,
         username: camera.username,
         password: camera.password,
+        confirmedHosts: confirmedHostsOf(camera),
+        plainPassword: camera.plainPassword ?? true,
+        passwordTypedAt: camera.passwordTypedAt ?? 0,
         audio: camera.audio,
         ...(addresses === undefined ? {} : { mainUrl: addresses.mainUrl }),
         ...(addresses === undefined || addresses.subUrl === null ? {} : { subUrl: addresses.subUrl }),
@@ -200,6 +214,8 @@ export class RecordingDirector {
         deviceAddress: camera.deviceAddress,
         username: camera.username,
         password: camera.password,
+        confirmedHosts: confirmedHostsOf(camera),
+        tlsKey: camera.tlsKey ?? null,
         mainProfileToken: camera.mainProfileToken,
         subProfileToken: camera.subProfileToken,
         hasStreamUrl: addresses !== undefined,

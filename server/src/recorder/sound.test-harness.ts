@@ -1,5 +1,6 @@
 // A recorder of one camera with sound, in a process of its own, for the test that kills it: tells each fragment that
 // was stored. The camera comes from the environment: {url, username, password}.
+import { loopbackRules } from '../lib/loopback.test-harness.js';
 import { systemClock } from '../lib/clock.js';
 import type { Fragment } from '../lib/fragment.js';
 import { silentLogger } from '../lib/logger.js';
@@ -17,6 +18,7 @@ const store = createFootageStore({
 });
 await store.start();
 const ingest = createIngestSupervisor({
+  rules: loopbackRules,
   footage: {
     append: async (cameraId: string, fragment: Fragment) => {
       await store.append(cameraId, fragment);

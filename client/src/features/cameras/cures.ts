@@ -16,6 +16,8 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   host_unreachable: ['retry', 'device'],
   connection_refused: ['retry', 'device'],
   wrong_password: ['password', 'retry', 'device'],
+  password_withheld: ['password', 'device'],
+  address_refused: ['recorder'],
   no_stream: ['retry', 'device'],
   stream_stalled: ['retry', 'device'],
   stream_ended: ['retry', 'device'],

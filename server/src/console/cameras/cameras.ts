@@ -1,4 +1,5 @@
 import type { AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
@@ -18,6 +19,8 @@ export interface CamerasDeps {
   audit: AuditWriter;
   broadcaster: Broadcaster;
   clock: Clock;
+  /** Which addresses cameras may have. */
+  addressRules: AddressRules;
   logger: Logger;
   secretBox: SecretBox;
   health: CameraHealth;

@@ -1,3 +1,4 @@
+import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError } from '../../lib/errors.js';
 
 /**
@@ -18,4 +19,14 @@ export function normalDeviceAddress(address: string): string {
   url.password = '';
   url.hash = '';
   return url.href;
+}
+
+/**
+ * The same, of an address that a camera may have. What a name resolves to is judged by the recorder, which connects.
+ * @throws AppError invalid `bad_device_address`, `address_not_allowed`
+ */
+export function usableDeviceAddress(address: string, rules: AddressRules): string {
+  const normal = normalDeviceAddress(address);
+  rules.checkHost(new URL(normal).hostname);
+  return normal;
 }

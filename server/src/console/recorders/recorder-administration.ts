@@ -1,5 +1,6 @@
 import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { RecorderCreateRequest, RecorderPatchRequest, RecorderResponse } from '@choi-canh/shared/recorders';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
@@ -18,6 +19,7 @@ export interface RecorderAdministrationDeps {
   parts: Pick<RecorderParts, 'usedBy' | 'removed'>;
   secretBox: SecretBox;
   clock: Clock;
+  addressRules: AddressRules;
   /** The public key that a recorder is held to; null: it has signed nothing yet. */
   keyOf(recorderId: string): Promise<string | null>;
 }
@@ -41,7 +43,8 @@ export class RecorderAdministration {
 
   /**
    * Takes in a recorder on another machine, once it has answered.
-   * @throws AppError conflict `recorder_known`, `recorder_in_use` (it has cameras of another console), unavailable
+   * @throws AppError invalid `address_not_allowed`, conflict `recorder_known`, `recorder_in_use` (it has cameras of another
+   * console), unavailable
    * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
    */
   async register(
@@ -49,7 +52,7 @@ export class RecorderAdministration {
     work: (row: RecorderRow, manager: Transaction) => Promise<void>,
   ): Promise<RecorderResponse> {
     const { repository, service, secretBox, clock } = this.#deps;
-    const url = new URL(request.url).origin;
+    const url = await this.#usableUrl(request.url);
     const { revision, cameras } = await askOnce(url, request.token);
     if (!request.takeOver && cameras.length > 0) {
       throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
@@ -85,7 +88,7 @@ export class RecorderAdministration {
     const known = await service.require(recorderId);
     const { token } = request;
     if (known.embedded && (request.url !== undefined || token !== undefined)) throw runsBeside();
-    const url = request.url === undefined ? known.url : new URL(request.url).origin;
+    const url = request.url === undefined ? known.url : await this.#usableUrl(request.url);
     if (url !== known.url && (await repository.hasOtherAt(url, recorderId))) throw knownAlready();
     if (token !== undefined) await this.#requireSame(recorderId, await askOnce(url, token));
     else if (url !== known.url) {
@@ -140,6 +143,13 @@ export class RecorderAdministration {
     });
     await service.letGo(row);
     told();
+  }
+
+  /** Nothing is sent to an address that no recorder may have: the token would go there. @throws AppError invalid */
+  async #usableUrl(text: string): Promise<string> {
+    const url = new URL(text);
+    await this.#deps.addressRules.checkResolved(url.hostname);
+    return url.origin;
   }
 
   /** Whether it is the recorder that the console knows by its key, as far as it knows one. */

@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { AddressRules } from '../../lib/address-rules.js';
+import { withheld } from '../../lib/confirmed-hosts.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { maxAnswerBytes } from './soap-xml.js';
 
@@ -9,6 +13,8 @@ export interface HttpAnswer {
   challenges: string[];
   contentType: string;
   body: Buffer;
+  /** SHA-256 of the public key that it showed (SPKI, hex); undefined over plain HTTP. */
+  tlsKey: string | undefined;
 }
 
 export interface HttpExchangeOptions {
@@ -20,6 +26,9 @@ export interface HttpExchangeOptions {
   timeoutMs: number;
   maxBytes?: number;
   signal?: AbortSignal | undefined;
+  rules: AddressRules;
+  /** The key that it must have over https; nothing is sent to another. Absent: any. */
+  tlsKey?: string | undefined;
 }
 
 const refused = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
@@ -40,14 +49,17 @@ function exchangeError(error: unknown, where: string): AppError {
 
 /**
  * One HTTP request on a connection of its own. Redirects are not followed: a camera must not send us, and what we know,
- * elsewhere. TLS certificates are not checked, because cameras sign their own.
- * @throws AppError unavailable: `unreachable` (no connection, no answer in time), `bad_answer` (not HTTP, too large).
+ * elsewhere. TLS certificates are not checked, because cameras sign their own; a key may be pinned.
+ * @throws AppError unavailable: `unreachable` (no connection, no answer in time), `bad_answer` (not HTTP, too large);
+ * precondition `password_withheld` (another key); invalid `address_not_allowed`.
  */
-export function exchange(options: HttpExchangeOptions): Promise<HttpAnswer> {
+export async function exchange(options: HttpExchangeOptions): Promise<HttpAnswer> {
   const { url, body, signal } = options;
+  const target = options.rules.connectOptions(url.hostname);
   const maxBytes = options.maxBytes ?? maxAnswerBytes;
   const where = url.host;
   const secure = url.protocol === 'https:';
+  let tlsKey: string | undefined;
   return new Promise((resolve, reject) => {
     const aborted = () => request.destroy(new AppError('unavailable', 'stopped', `${where}: given up`));
     const timer = setTimeout(() => {
@@ -86,6 +98,7 @@ export function exchange(options: HttpExchangeOptions): Promise<HttpAnswer> {
           challenges: response.headersDistinct['www-authenticate'] ?? [],
           contentType: response.headers['content-type'] ?? '',
           body: Buffer.concat(chunks),
+          tlsKey,
         });
       });
     };
@@ -93,12 +106,13 @@ export function exchange(options: HttpExchangeOptions): Promise<HttpAnswer> {
     const request = (secure ? requestHttps : requestHttp)(
       {
         protocol: url.protocol,
-        hostname: url.hostname.replace(/^\[|\]$/g, ''),
+        ...target,
         port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
         path: `${url.pathname}${url.search}`,
         method: options.method,
         headers: {
           ...options.headers,
+          host: url.host,
           connection: 'close',
           ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
         },
@@ -113,6 +127,46 @@ export function exchange(options: HttpExchangeOptions): Promise<HttpAnswer> {
     request.on('error', (error) => settle(error));
     signal?.addEventListener('abort', aborted, { once: true });
     if (signal?.aborted === true) aborted();
-    request.end(payload);
+    if (!secure) {
+      request.end(payload);
+      return;
+    }
+    // Nothing of the request is written before the key is known.
+    request.once('socket', (socket) =>
+      socket.once('secureConnect', () => {
+        tlsKey = keyOf(socket as TLSSocket);
+        if (options.tlsKey === undefined || options.tlsKey === tlsKey) request.end(payload);
+        else settle(withheld(where));
+      }),
+    );
+  });
+}
+
+/** SHA-256 of the public key of the other side (SPKI), hex. */
+function keyOf(socket: TLSSocket): string | undefined {
+  const key = socket.getPeerX509Certificate()?.publicKey;
+  if (key === undefined) return undefined;
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+/**
+ * The key that a device shows over https: a handshake, and nothing is sent. Undefined where there is none.
+ * @throws AppError invalid `address_not_allowed`
+ */
+export async function shownTlsKey(url: URL, rules: AddressRules, timeoutMs: number): Promise<string | undefined> {
+  if (url.protocol !== 'https:') return undefined;
+  const target = rules.connectOptions(url.hostname);
+  return new Promise((resolve) => {
+    const socket = connectTls({ ...target, port: url.port === '' ? 443 : Number(url.port), rejectUnauthorized: false });
+    const done = (key: string | undefined) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(key);
+    };
+    const timer = setTimeout(() => done(undefined), timeoutMs);
+    socket.on('error', () => done(undefined));
+    socket.once('secureConnect', () => done(keyOf(socket)));
   });
 }

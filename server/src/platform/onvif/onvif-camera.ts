@@ -98,6 +98,11 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
   }
 
   return {
+    /** SHA-256 of the public key that it showed over https; null over plain HTTP. */
+    get tlsKey(): string | null {
+      return connection.tlsKey ?? null;
+    },
+
     /**
      * Reads the camera's clock and lets what follows be dated by it. Null where the camera does not tell it.
      * @throws AppError unavailable `unreachable`, or `bad_answer` when it does not speak SOAP at all.

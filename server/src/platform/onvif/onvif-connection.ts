@@ -1,4 +1,6 @@
 import type { Clock } from '../../lib/clock.js';
+import type { AddressRules } from '../../lib/address-rules.js';
+import { isConfirmedHost, withheld } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
 import { chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
 import { exchange, type HttpAnswer } from './http-exchange.js';
@@ -9,6 +11,10 @@ import { usernameTokenHeader } from './username-token.js';
 export interface Credentials {
   username: string;
   password: string;
+  /** Hosts that they may go to, at any port. */
+  confirmedHosts: readonly string[];
+  /** The key that the camera must have over https; null and absent: any. */
+  tlsKey?: string | null | undefined;
 }
 
 export interface OnvifConnectionOptions extends Credentials {
@@ -16,6 +22,7 @@ export interface OnvifConnectionOptions extends Credentials {
   /** For one exchange. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  rules: AddressRules;
 }
 
 const envelopeNamespace = 'http://www.w3.org/2003/05/soap-envelope';
@@ -30,7 +37,7 @@ function failure(kind: 'unavailable' | 'precondition', code: string, message: st
 /**
  * SOAP calls to one camera, with whatever authentication it wants: WS-UsernameToken in the camera's own time first, HTTP
  * Digest when it challenges, and from then on the one that worked. At most two passwords are sent for a call, because
- * cameras lock an account after a few wrong ones.
+ * cameras lock an account after a few wrong ones. Nothing goes to a host that is not confirmed.
  */
 export function createOnvifConnection(options: OnvifConnectionOptions) {
   const { username, password, clock, timeoutMs, signal } = options;
@@ -43,8 +50,12 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
     `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${envelopeNamespace}" ${namespaces}>` +
     `<s:Header>${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
 
-  const post = (url: URL, text: string, authorization?: string): Promise<HttpAnswer> =>
-    exchange({
+  let tlsKey: string | undefined;
+
+  /** Whatever a camera reports: here is the last place before the network. */
+  async function post(url: URL, text: string, authorization?: string): Promise<HttpAnswer> {
+    if (!isConfirmedHost(options.confirmedHosts, url.hostname)) throw withheld(url.host);
+    const answer = await exchange({
       method: 'POST',
       url,
       headers: {
@@ -54,7 +65,12 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
       body: text,
       timeoutMs,
       signal,
+      rules: options.rules,
+      tlsKey: options.tlsKey ?? undefined,
     });
+    tlsKey = answer.tlsKey;
+    return answer;
+  }
 
   const postWithToken = (url: URL, body: string) =>
     post(url, envelope(usernameTokenHeader(username, password, clock.nowMs() + cameraAheadMs), body));
@@ -129,6 +145,10 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
   }
 
   return {
+    /** The key that the camera showed last; undefined over plain HTTP. */
+    get tlsKey(): string | undefined {
+      return tlsKey;
+    },
     /** The camera's clock minus ours, ms; what WS-UsernameToken is dated by. */
     setCameraAheadMs(aheadMs: number): void {
       cameraAheadMs = aheadMs;
@@ -136,7 +156,7 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
     /**
      * Sends one operation and returns the SOAP body of its answer. `anonymous` for what the specification lets anybody
      * ask (access class PRE_AUTH); a camera that wants a password even there is given it.
-     * @throws AppError precondition `wrong_password`, unavailable `unreachable` or `bad_answer`.
+     * @throws AppError precondition `wrong_password` or `password_withheld`, unavailable `unreachable` or `bad_answer`.
      */
     async call(url: URL, operation: string, body: string, anonymous = false): Promise<XmlElement> {
       if (!anonymous) return read(url.host, operation, await authenticated(url, body));

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startSimulator, type Simulator } from '../../../../scripts/camera-simulator/simulator.js';
+import { AddressRules } from '../../lib/address-rules.js';
 import { systemClock } from '../../lib/clock.js';
 import { isAppError } from '../../lib/errors.js';
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createOnvif, type DiscoveredCamera } from './onvif.js';
 
 const username = 'admin';
 const password = 'mật-khẩu <&> "1"';
-const credentials = { username, password };
+const credentials = { username, password, confirmedHosts: ['127.0.0.1'] };
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -24,10 +28,21 @@ interface Answer {
 }
 type Responder = (operation: string, request: IncomingMessage, body: string) => Answer | undefined;
 
+async function ownCertificate(): Promise<{ key: string; cert: string }> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'camera' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+  });
+  return { key, cert };
+}
+
 /** A camera that answers as told; undefined: says nothing. */
-async function scriptedCamera(respond: Responder): Promise<{ url: string; port: number; requests: string[] }> {
+async function scriptedCamera(
+  respond: Responder,
+  { secure = false } = {},
+): Promise<{ url: string; port: number; requests: string[] }> {
   const requests: string[] = [];
-  const server: Server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
@@ -38,14 +53,15 @@ async function scriptedCamera(respond: Responder): Promise<{ url: string; port: 
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/soap+xml', ...answer.headers });
       response.end(answer.body ?? '');
     });
-  });
+  };
+  const server = secure ? createSecureServer(await ownCertificate(), listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/onvif/device_service`, port, requests };
+  return { url: `http${secure ? 's' : ''}://127.0.0.1:${port}/onvif/device_service`, port, requests };
 }
 
 const soap = (body: string) =>
@@ -175,7 +191,10 @@ function digestOnly(inner: Responder, algorithm: 'MD5' | 'SHA-256', refused: str
   };
 }
 
-const onvif = createOnvif({ clock: systemClock, logger: silentLogger, interfaces: ['127.0.0.1'], timeoutMs: 1500 });
+const onvif = createOnvif({
+  ...{ clock: systemClock, logger: silentLogger, rules: loopbackRules },
+  ...{ interfaces: ['127.0.0.1'], timeoutMs: 1500 },
+});
 
 async function failureOf(work: Promise<unknown>): Promise<{ code: string; text: string; reason: unknown }> {
   const error: unknown = await work.then(
@@ -185,6 +204,48 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; text: 
   if (!isAppError(error)) throw new Error(`expected an AppError, got ${String(error)}`);
   return { code: error.code, text: `${error.message} ${JSON.stringify(error.details)}`, reason: error.details.reason };
 }
+
+describe('a password', () => {
+  const look = { mainProfileToken: 'main', subProfileToken: null };
+
+  it('goes nowhere but to confirmed hosts, and nothing else does', async () => {
+    const camera = await scriptedCamera(tokenOnly(usual()));
+    const elsewhere = { ...credentials, confirmedHosts: ['127.0.0.2'] };
+    for (const work of [onvif.identify(camera.url, elsewhere), onvif.look(camera.url, elsewhere, look)]) {
+      expect(await failureOf(work)).toMatchObject({ code: 'password_withheld', reason: 'password_withheld' });
+    }
+    expect(camera.requests.length).toBe(0);
+    await onvif.identify(camera.url, { ...credentials, confirmedHosts: ['127.0.0.1'] });
+    expect(camera.requests.length).toBeGreaterThan(0);
+  });
+
+  it.each(['127.0.0.1', '2130706433', '0x7f.1', 'localhost'])(
+    'and nothing goes to %s unless configured',
+    async (host) => {
+      const camera = await scriptedCamera(usual());
+      const strict = createOnvif({
+        ...{ clock: systemClock, logger: silentLogger, rules: new AddressRules() },
+        ...{ interfaces: ['127.0.0.1'], timeoutMs: 1500 },
+      });
+      const address = camera.url.replace('127.0.0.1', host);
+      const failure = await failureOf(strict.identify(address, { ...credentials, confirmedHosts: [host] }));
+      expect(failure).toMatchObject({ code: 'address_not_allowed', reason: 'address_refused' });
+      expect(camera.requests.length).toBe(0);
+    },
+  );
+
+  it('goes over https only to the key that is pinned', async () => {
+    const camera = await scriptedCamera(tokenOnly(usual()), { secure: true });
+    const { tlsKey } = await onvif.identify(camera.url, credentials);
+    expect(tlsKey).toMatch(/^[0-9a-f]{64}$/);
+    expect(await onvif.tlsKey(camera.url)).toBe(tlsKey);
+    await onvif.identify(camera.url, { ...credentials, tlsKey: tlsKey ?? null });
+    const before = camera.requests.length;
+    const failure = await failureOf(onvif.identify(camera.url, { ...credentials, tlsKey: 'ab'.repeat(32) }));
+    expect(failure.code).toBe('password_withheld');
+    expect(camera.requests.length).toBe(before);
+  });
+});
 
 describe('identify', () => {
   it.each([
@@ -214,7 +275,7 @@ describe('identify', () => {
   it('sends a wrong password at most twice and says so without telling it', async () => {
     const refused: string[] = [];
     const camera = await scriptedCamera(digestOnly(usual(), 'MD5', refused));
-    const failure = await failureOf(onvif.identify(camera.url, { username, password: 'wrong-one' }));
+    const failure = await failureOf(onvif.identify(camera.url, { ...credentials, password: 'wrong-one' }));
     expect(failure.code).toBe('wrong_password');
     expect(failure.text).not.toContain('wrong-one');
     expect(refused.length).toBeLessThanOrEqual(2);
@@ -222,7 +283,9 @@ describe('identify', () => {
 
   it('refuses a wrong password of a token-only camera', async () => {
     const camera = await scriptedCamera(tokenOnly(usual()));
-    expect((await failureOf(onvif.identify(camera.url, { username, password: 'no' }))).code).toBe('wrong_password');
+    expect((await failureOf(onvif.identify(camera.url, { ...credentials, password: 'no' }))).code).toBe(
+      'wrong_password',
+    );
   });
 
   it('does without a clock and without a name', async () => {
@@ -360,7 +423,9 @@ describe('the simulated fleet', () => {
     const devices: DiscoveredCamera[] = [];
     const progress: number[] = [];
     let rejected = 0;
-    await createOnvif({ clock: systemClock, logger: silentLogger, interfaces, discoveryPort: port }).discover(
+    await createOnvif({
+      ...{ clock: systemClock, logger: silentLogger, rules: loopbackRules, interfaces, discoveryPort: port },
+    }).discover(
       ranges,
       {
         onDevice: (device) => devices.push(device),
@@ -395,10 +460,12 @@ describe('the simulated fleet', () => {
     }
     const [first] = simulator.cameras;
     if (first === undefined) throw new Error('no camera');
-    const facts = await onvif.identify(first.deviceAddress, first);
+    const confirmedHosts = [new URL(first.deviceAddress).hostname];
+    const known = { username: first.username, password: first.password, confirmedHosts };
+    const facts = await onvif.identify(first.deviceAddress, known);
     expect(facts).toMatchObject({ manufacturer: first.manufacturer, main: { width: 320 }, sub: { width: 160 } });
-    expect(await onvif.streamUri(first.deviceAddress, first, facts.main.profileToken)).toBe(first.rtspMainUrl);
-    const picture = await onvif.snapshotUri(first.deviceAddress, first, facts.main.profileToken);
+    expect(await onvif.streamUri(first.deviceAddress, known, facts.main.profileToken)).toBe(first.rtspMainUrl);
+    const picture = await onvif.snapshotUri(first.deviceAddress, known, facts.main.profileToken);
     expect(new URL(picture).host).toBe(new URL(first.deviceAddress).host);
   });
 });

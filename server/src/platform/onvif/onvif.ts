@@ -2,10 +2,13 @@ import { networkInterfaces } from 'node:os';
 import type { StreamFacts } from '@choi-canh/shared/cameras';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
+import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { runDiscoveryScan } from './discovery-scan.js';
 import { expandRanges } from './ip-range.js';
+import { parseDeviceAddress } from './camera-url.js';
+import { shownTlsKey } from './http-exchange.js';
 import { createOnvifCamera } from './onvif-camera.js';
 import type { Credentials } from './onvif-connection.js';
 
@@ -38,6 +41,8 @@ export interface CameraSight {
 export interface OnvifOptions {
   clock: Clock;
   logger: Logger;
+  /** Which addresses cameras may have. */
+  rules: AddressRules;
   /** IPv4 addresses of the interfaces to probe; empty: all but loopback. */
   interfaces: readonly string[];
   /** UDP port of WS-Discovery; 3702 but in tests. */
@@ -55,10 +60,12 @@ export interface Onvif {
   discover(ranges: readonly string[], listener: DiscoveryListener, signal: AbortSignal): Promise<void>;
   /**
    * Everything that adding a camera needs.
-   * @throws AppError with code `wrong_password`, `unreachable`, `bad_answer`, `no_video` or `bad_device_address`; the
+   * @throws AppError with code `wrong_password`, `password_withheld`, `address_not_allowed`, `unreachable`, `bad_answer`, `no_video` or `bad_device_address`; the
    * message holds no credential and `details.reason` is a CameraReason.
    */
   identify(deviceAddress: string, credentials: Credentials, signal?: AbortSignal): Promise<IdentifyResponse>;
+  /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
+  tlsKey(deviceAddress: string): Promise<string | null>;
   /** Clock and stream addresses, in three or four requests, the last of which need the password. Errors as `identify`. */
   look(
     deviceAddress: string,
@@ -102,10 +109,17 @@ const isRefusedOperation = (error: unknown): boolean => error instanceof AppErro
  * and what it lacks; leaves schedules, states and storage to the recorder.
  */
 export function createOnvif(options: OnvifOptions): Onvif {
-  const { clock, logger } = options;
+  const { clock, logger, rules } = options;
+  const timeoutMs = options.timeoutMs ?? 5000;
   const discoveryPort = options.discoveryPort ?? 3702;
   const camera = (deviceAddress: string, credentials: Credentials, signal: AbortSignal | undefined) =>
-    createOnvifCamera(deviceAddress, { ...credentials, clock, timeoutMs: options.timeoutMs ?? 5000, signal });
+    createOnvifCamera(deviceAddress, {
+      username: credentials.username,
+      password: credentials.password,
+      confirmedHosts: credentials.confirmedHosts,
+      tlsKey: credentials.tlsKey,
+      ...{ clock, timeoutMs, signal, rules },
+    });
 
   /** The clock may be missing or refused; that alone is no reason to refuse the camera. */
   async function clockOffset(of: ReturnType<typeof camera>): Promise<number | null> {
@@ -142,12 +156,15 @@ export function createOnvif(options: OnvifOptions): Onvif {
       const { one, clockOffsetMs } = await dated(deviceAddress, credentials, signal);
       const streams = await one.streams();
       try {
-        return { ...(await one.information()), clockOffsetMs, ...streams };
+        return { ...(await one.information()), clockOffsetMs, tlsKey: one.tlsKey, ...streams };
       } catch (error) {
         if (!isRefusedOperation(error)) throw error; // streams are what matters; some cameras cannot name themselves
-        return { manufacturer: '', model: '', firmwareVersion: '', serialNumber: '', clockOffsetMs, ...streams };
+        const nameless = { manufacturer: '', model: '', firmwareVersion: '', serialNumber: '' };
+        return { ...nameless, clockOffsetMs, tlsKey: one.tlsKey, ...streams };
       }
     },
+
+    tlsKey: async (deviceAddress) => (await shownTlsKey(parseDeviceAddress(deviceAddress), rules, timeoutMs)) ?? null,
 
     async look(deviceAddress, credentials, { mainProfileToken, subProfileToken }, signal) {
       const { one, clockOffsetMs } = await dated(deviceAddress, credentials, signal);

@@ -1,3 +1,4 @@
+import { loopbackAddresses } from '../../lib/loopback.test-harness.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -81,6 +82,7 @@ it('keeps a second recorder from the folder before it touches anything there', a
     START_STAGGER_MS: 0,
     DISCOVERY_INTERFACES: ['127.0.0.1'],
     DISCOVERY_PORT: 0,
+    ALLOWED_ADDRESSES: loopbackAddresses,
     ENGINE: 'auto' as const,
     MAX_TRANSCODES: 1,
   };

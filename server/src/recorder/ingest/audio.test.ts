@@ -1,4 +1,5 @@
 // Sound through the engines against the simulator, whose units of sound are taken at known instants and of known content.
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,6 +56,7 @@ const idOf = (number: number) => `camera-${number}`;
 
 async function pull(audioOf: Record<number, boolean>, engine: 'native' | 'ffmpeg', count: number) {
   const started = createIngestSupervisor({
+    rules: loopbackRules,
     clock: systemClock,
     logger: silentLogger,
     stallSeconds: engine === 'native' ? 5 : 20,

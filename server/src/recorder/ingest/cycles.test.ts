@@ -1,4 +1,5 @@
 // One camera that is lost again and again, in every way there is: nothing is left behind of the attempts.
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { afterEach, expect, it } from 'vitest';
 import { measureHoldings } from '../../../../test/harness/holdings.js';
 import { descendants } from '../../../../test/harness/processes.js';
@@ -65,6 +66,7 @@ async function loseAgainAndAgain(engine: 'native' | 'ffmpeg', endings: readonly 
   });
   stops.push(() => server.close());
   const supervisor = createIngestSupervisor({
+    rules: loopbackRules,
     // No pauses between attempts.
     clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(0, signal) },
     logger: silentLogger,

@@ -10,7 +10,7 @@ const failuresBeforeChange = 3;
 const rememberedMs = 24 * 60 * 60_000;
 const puzzling = new Set(['bad_answer', 'engine_failed']);
 /** They say nothing of an engine. */
-const ofTheNetwork = new Set(['host_unreachable', 'connection_refused']);
+const ofTheNetwork = new Set(['host_unreachable', 'connection_refused', 'password_withheld', 'address_refused']);
 
 export class EngineChoice {
   private index = 0;

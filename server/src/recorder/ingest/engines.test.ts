@@ -1,4 +1,5 @@
 // What the native engine cannot take goes to ffmpeg by itself: real streams of ffmpeg, handed on by a small RTSP server.
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +58,7 @@ async function serve(script: Script): Promise<ScriptedServer> {
 async function record(url: string, clock: Clock = systemClock) {
   const fragments: Fragment[] = [];
   const supervisor: IngestSupervisor = createIngestSupervisor({
+    rules: loopbackRules,
     clock,
     logger: silentLogger,
     stallSeconds: 15,

@@ -9,6 +9,14 @@ export interface StreamTarget {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** Hosts that the password may go to, at any port; absent: that of `url`. */
+  readonly confirmedHosts?: readonly string[] | undefined;
+  /** A person typed the password for them, so that it may go as it is (Basic); absent: yes. */
+  readonly plainPassword?: boolean | undefined;
+  /** The camera took this password as a digest before: it is not given in clear any more. */
+  readonly tookDigest?: (() => boolean) | undefined;
+  /** It takes the password as a digest. */
+  readonly onDigest?: (() => void) | undefined;
   /** Record the camera's sound where it is AAC. */
   readonly audio: boolean;
 }

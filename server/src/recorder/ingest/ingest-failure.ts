@@ -6,6 +6,8 @@ export type IngestReason = Extract<
   | 'host_unreachable'
   | 'connection_refused'
   | 'wrong_password'
+  | 'password_withheld'
+  | 'address_refused'
   | 'no_stream'
   | 'stream_stalled'
   | 'stream_ended'
@@ -52,6 +54,7 @@ const unreachable = new Set([
 /** What an error of a socket says about the camera. `played`: it had begun to send the stream. */
 export function socketFailure(error: NodeJS.ErrnoException, played: boolean): IngestFailure {
   const code = error.code ?? error.message;
+  if (code === 'address_not_allowed') return new IngestFailure('address_refused', error.message);
   if (code === 'ECONNREFUSED') return new IngestFailure('connection_refused', 'the RTSP port is closed');
   if (unreachable.has(code)) return new IngestFailure('host_unreachable', `no connection to the camera (${code})`);
   return new IngestFailure(played ? 'stream_ended' : 'no_stream', `the connection broke (${code})`);

@@ -1,5 +1,6 @@
 // Ingest: pulls the main streams of all enabled cameras at all times and their sub-streams while somebody looks, and
 // tells how each fares. Main streams go to footage; what else happens to the fragments is left to the subscribers.
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import type { Fragment, FragmentPart, StreamName } from '../../lib/fragment.js';
@@ -26,6 +27,11 @@ export interface IngestCamera {
   readonly subUrl?: string | undefined;
   readonly username: string;
   readonly password: string;
+  /** As in StreamTarget. */
+  readonly confirmedHosts?: readonly string[] | undefined;
+  readonly plainPassword?: boolean | undefined;
+  /** When the password was typed last, Unix milliseconds. */
+  readonly passwordTypedAt?: number | undefined;
   /** Record the sound of the main stream where it is AAC; default false. */
   readonly audio?: boolean | undefined;
 }
@@ -59,11 +65,21 @@ export interface FootageSink {
   closeCamera(cameraId: string): Promise<void>;
 }
 
+/** Which cameras took the password that was typed then as a digest. */
+export interface DigestMemory {
+  took(cameraId: string, passwordTypedAt: number): void;
+  tookBefore(cameraId: string, passwordTypedAt: number): boolean;
+}
+
 export interface IngestOptions {
   /** Every fragment of a main stream is appended here. */
   readonly footage?: FootageSink;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Which addresses cameras may have. */
+  readonly rules: AddressRules;
+  /** Which cameras took their password as a digest since it was typed; absent: nobody remembers. */
+  readonly digests?: DigestMemory;
   /** A stream without a frame for so long is reconnected. */
   readonly stallSeconds: number;
   /** Shortest pause between the set-ups of two main streams; so many a second come back together at most. */
@@ -121,8 +137,10 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   function makeSources(): FragmentSource[] {
     const engines = options.engines ?? ['native', 'ffmpeg'];
     return engines.flatMap((engine) => {
-      if (engine === 'native') return [createNativeSource({ clock })];
-      return options.ffmpeg === undefined ? [] : [createFfmpegSource({ clock, ffmpeg: options.ffmpeg })];
+      if (engine === 'native') return [createNativeSource({ clock, rules: options.rules })];
+      return options.ffmpeg === undefined
+        ? []
+        : [createFfmpegSource({ clock, ffmpeg: options.ffmpeg, rules: options.rules })];
     });
   }
 
@@ -166,9 +184,14 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     const { camera } = entry;
     const url = stream === 'main' ? camera.mainUrl : camera.subUrl;
     if (!started || url === undefined || !camera.enabled || entry.runners[stream] !== undefined) return;
-    const { cameraId, username, password } = camera;
+    const { cameraId, username, password, confirmedHosts, plainPassword, passwordTypedAt = 0 } = camera;
     const key = keyOf(cameraId, stream);
-    const target = { url, username, password, audio: stream === 'main' && camera.audio === true };
+    const target = {
+      ...{ url, username, password, confirmedHosts, plainPassword },
+      audio: stream === 'main' && camera.audio === true,
+      tookDigest: () => options.digests?.tookBefore(cameraId, passwordTypedAt) === true,
+      onDigest: () => options.digests?.took(cameraId, passwordTypedAt),
+    };
     const { engines, observation } = knowledge(entry, stream, target);
     entry.runners[stream] = startStreamRunner({
       target,
@@ -243,8 +266,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     }
     const before = entry.camera;
     entry.camera = camera;
-    const same =
-      before.enabled === camera.enabled && before.username === camera.username && before.password === camera.password;
+    const same = before.enabled === camera.enabled && accessOf(before) === accessOf(camera);
     const sameSound = (before.audio === true) === (camera.audio === true);
     if (!same || !sameSound || before.mainUrl !== camera.mainUrl) stopRunner(entry, 'main');
     if (!same || before.subUrl !== camera.subUrl) stopRunner(entry, 'sub');
@@ -316,6 +338,10 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     },
   };
 }
+
+/** Who is let in where: what a connection depends on beside its address. */
+const accessOf = ({ username, password, confirmedHosts, plainPassword, passwordTypedAt }: IngestCamera): string =>
+  JSON.stringify([username, password, confirmedHosts, plainPassword, passwordTypedAt]);
 
 /** @returns the end of it */
 function listen<T>(listenersOf: Map<string, Set<T>>, key: string, listener: T): () => void {

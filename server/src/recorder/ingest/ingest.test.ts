@@ -1,3 +1,4 @@
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findFrameStamp } from '../../../../scripts/camera-simulator/sei.js';
@@ -41,6 +42,7 @@ const idOf = (number: number) => `camera-${number}`;
 /** A supervisor that pulls these cameras, and all that comes of their main streams. */
 async function pull(numbers: number[], options: Partial<IngestOptions> & { password?: string } = {}) {
   const supervisor = createIngestSupervisor({
+    rules: loopbackRules,
     clock: systemClock,
     logger: silentLogger,
     stallSeconds: 3,

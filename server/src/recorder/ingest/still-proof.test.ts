@@ -1,4 +1,5 @@
 // Moving scenes with equal keyframes are alive, still pictures are not, whatever the encoder makes of them.
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -119,6 +120,7 @@ it('a camera whose film repeats with its keyframe is alive while something moves
     run: (options) => ffmpeg.run(options).finally(() => (decoded += 1)),
   };
   const supervisor = createIngestSupervisor({
+    rules: loopbackRules,
     ...{ clock: systemClock, logger: silentLogger, stallSeconds: 5, startStaggerMs: 0, ffmpeg: counting },
   });
   stops.push(() => supervisor.stop());

@@ -1,4 +1,5 @@
 // A stream that is pulled for a viewer alone begins as soon as it can; one that is recorded as it always does.
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
 import type { Fragment, StreamName } from '../../lib/fragment.js';
@@ -26,6 +27,7 @@ async function begin(stream: StreamName, watched: boolean) {
   const asked: StreamName[] = [];
   const fragments: Fragment[] = [];
   const supervisor = createIngestSupervisor({
+    rules: loopbackRules,
     clock: systemClock,
     logger: silentLogger,
     stallSeconds: 15,

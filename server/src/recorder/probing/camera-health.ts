@@ -77,6 +77,8 @@ const downReasons = new Set<CameraReason>([
   'host_unreachable',
   'connection_refused',
   'wrong_password',
+  'password_withheld',
+  'address_refused',
   'no_stream',
   'stream_stalled',
   'stream_ended',

@@ -47,7 +47,7 @@ function handClock() {
 
 const camera = (index: number, change: Partial<WatchedCamera> = {}): WatchedCamera => ({
   ...{ cameraId: `c${index}`, enabled: true, deviceAddress: `http://10.0.0.${index}/`, username: 'u', password: 'p' },
-  ...{ mainProfileToken: 'main', subProfileToken: null },
+  ...{ mainProfileToken: 'main', subProfileToken: null, confirmedHosts: [`10.0.0.${index}`], tlsKey: null },
   ...change,
 });
 const sight = { clockOffsetMs: 12, mainUrl: 'rtsp://x/', subUrl: null };

@@ -12,6 +12,10 @@ export interface WatchedCamera {
   deviceAddress: string;
   username: string;
   password: string;
+  /** Hosts that they may go to, at any port. */
+  confirmedHosts: readonly string[];
+  /** The key that the camera must have over https; null: any. */
+  tlsKey: string | null;
   mainProfileToken: string;
   subProfileToken: string | null;
 }
@@ -21,7 +25,7 @@ export interface StreamAddresses {
   subUrl: string | null;
 }
 
-type Credentials = Pick<WatchedCamera, 'username' | 'password'>;
+type Credentials = Pick<WatchedCamera, 'username' | 'password' | 'confirmedHosts' | 'tlsKey'>;
 
 /** What the watch needs of ONVIF. */
 export interface CameraLooker {
@@ -70,6 +74,8 @@ const keyOf = (camera: WatchedCamera): string =>
     camera.deviceAddress,
     camera.username,
     camera.password,
+    camera.confirmedHosts,
+    camera.tlsKey,
     camera.mainProfileToken,
     camera.subProfileToken,
   ]);
@@ -98,7 +104,8 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
 
   async function look(entry: Entry): Promise<void> {
     const { camera, key } = entry;
-    const credentials = { username: camera.username, password: camera.password };
+    const { username, password, confirmedHosts, tlsKey } = camera;
+    const credentials = { username, password, confirmedHosts, tlsKey };
     let sight: OnvifSight;
     let addresses: StreamAddresses | undefined;
     try {

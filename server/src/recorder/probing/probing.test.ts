@@ -26,7 +26,13 @@ it('goes on when what it saw cannot be told, and tells it later', async () => {
   probing.setCameras([
     {
       ...{ cameraId, enabled: false, deviceAddress: 'http://127.0.0.1:9/onvif', username: 'u', password: 'p' },
-      ...{ mainProfileToken: 'main', subProfileToken: null, hasStreamUrl: true },
+      ...{
+        mainProfileToken: 'main',
+        subProfileToken: null,
+        hasStreamUrl: true,
+        confirmedHosts: ['127.0.0.1'],
+        tlsKey: null,
+      },
     },
   ]);
   probing.start();

@@ -1,5 +1,6 @@
 // The ffmpeg engine: one child a stream that copies video into fragments, for cameras that the native engine cannot
 // take (UDP only, RTSP over TLS). Its wall time is that of its prft boxes; design/time.md says how exact that is.
+import type { AddressRules } from '../../../lib/address-rules.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../../lib/errors.js';
 import type { InitSegment } from '../../../lib/fragment.js';
@@ -21,6 +22,7 @@ import { KeyframeWatch, type KeyframeState } from '../keyframe-watch.js';
 import { nalRole } from '../native/video-codec.js';
 import type { MediaCodec } from '../stream-state.js';
 import { RunClock, TimeAnchor } from '../time-anchor.js';
+import { checkedTarget } from './rtsp-preflight.js';
 import { stderrFailure } from './stderr-reason.js';
 
 const fragmentMs = 1000;
@@ -216,12 +218,22 @@ class FfmpegStream {
 
 const mostSoundless = 1000;
 
-export function createFfmpegSource({ clock, ffmpeg }: { clock: Clock; ffmpeg: Ffmpeg }): FragmentSource {
+export function createFfmpegSource({
+  clock,
+  ffmpeg,
+  rules,
+}: {
+  clock: Clock;
+  ffmpeg: Ffmpeg;
+  rules: AddressRules;
+}): FragmentSource {
   /** Addresses whose sound an MP4 cannot hold or that is not AAC. */
   const soundless = new Set<string>();
 
   /** One child. @throws IngestFailure, OtherSound */
-  async function run(target: StreamTarget, options: PullOptions, sound: boolean): Promise<void> {
+  async function run(wanted: StreamTarget, options: PullOptions, sound: boolean): Promise<void> {
+    const target = await checkedTarget(wanted, rules, options.signal);
+    if (options.signal.aborted) return;
     const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
     const stream = new FfmpegStream(clock, options);
     const failed: { error?: unknown } = {};

@@ -1,5 +1,6 @@
 // The native engine: RTSP over TCP in this process, H.264 and H.265, wall time from RTCP sender reports. No child, no
 // command line; one process pulls hundreds of cameras.
+import type { AddressRules } from '../../../lib/address-rules.js';
 import type { Clock } from '../../../lib/clock.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
@@ -28,7 +29,7 @@ class Ticker {
   }
 }
 
-export function createNativeSource({ clock }: { clock: Clock }): FragmentSource {
+export function createNativeSource({ clock, rules }: { clock: Clock; rules: AddressRules }): FragmentSource {
   const ticker = new Ticker();
   const pool = new BlockPool();
 
@@ -41,6 +42,7 @@ export function createNativeSource({ clock }: { clock: Clock }): FragmentSource 
     try {
       session = await RtspSession.open({
         target,
+        rules,
         signal,
         onMedia: (media) => {
           stream = new NativeStream({

@@ -92,6 +92,12 @@ export function authorizerFor(
   return () => `Basic ${token}`;
 }
 
+/** None of the challenges is Digest, one is Basic: the password would have to go as it is. */
+export function asksForPlain(challenges: readonly string[]): boolean {
+  const each = separated(challenges);
+  return each.some((one) => /^basic\b/i.test(one)) && !each.some((one) => /^digest\s/i.test(one));
+}
+
 /** The server says that only the nonce was too old, not the password wrong (RFC 7616 3.3). */
 export function isStale(challenges: readonly string[]): boolean {
   return challenges.some((challenge) => /\bstale\s*=\s*"?true/i.test(challenge));

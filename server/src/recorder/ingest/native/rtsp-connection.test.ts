@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { measureHoldings } from '../../../../../test/harness/holdings.js';
+import { loopbackRules } from '../../../lib/loopback.test-harness.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { RtspConnection } from './rtsp-connection.js';
 import { scriptedServer, until, type Script, type ScriptedServer } from './rtsp.test-harness.js';
@@ -15,7 +16,9 @@ async function connected(script?: Script): Promise<{ server: ScriptedServer; con
   const connection = await RtspConnection.open({
     address: new URL(server.url),
     credentials: { username: '', password: '' },
-    allowPlainPassword: false,
+    rules: loopbackRules,
+    allowPlainPassword: () => false,
+    onDigest: () => undefined,
     signal: new AbortController().signal,
     onPacket: () => undefined,
     onReadEnd: () => undefined,

@@ -1,8 +1,9 @@
 // One TCP connection to an RTSP server: requests and their answers, authentication included, and the packets between.
 import { connect, type Socket } from 'node:net';
+import type { AddressRules } from '../../../lib/address-rules.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
 import { endpointOf } from './rtsp-address.js';
-import { authorizerFor, isStale, type Authorizer, type Credentials } from './rtsp-authorization.js';
+import { asksForPlain, authorizerFor, isStale, type Authorizer, type Credentials } from './rtsp-authorization.js';
 import { RtspParser, type RtspResponse } from './rtsp-message.js';
 
 const connectTimeoutMs = 6000;
@@ -23,9 +24,13 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 export interface RtspConnectionOptions {
   readonly address: URL;
-  readonly credentials: Credentials;
-  /** Whether the password may be sent as it is: not to where a redirect leads. */
-  readonly allowPlainPassword: boolean;
+  readonly rules: AddressRules;
+  /** Undefined: this host is none that a person confirmed for the camera. */
+  readonly credentials: Credentials | undefined;
+  /** Whether the password may be sent as it is: not to where a redirect leads, for one. */
+  readonly allowPlainPassword: () => boolean;
+  /** The password was taken as a digest. */
+  readonly onDigest: () => void;
   readonly signal: AbortSignal;
   /** The payload is bytes [from, to), which may be looked at, and changed, until `onReadEnd`. */
   readonly onPacket: (channel: number, bytes: Buffer, from: number, to: number) => void;
@@ -37,12 +42,22 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** @throws IngestFailure address_refused */
+function connectOptions(rules: AddressRules, host: string) {
+  try {
+    return rules.connectOptions(host);
+  } catch (error) {
+    throw socketFailure(error as NodeJS.ErrnoException, false);
+  }
+}
+
 export class RtspConnection {
   readonly parser: RtspParser;
   /** By CSeq. They are told themselves of the end: what waits for `lost` is kept in memory until the end. */
   private readonly waiting = new Map<number, Waiting>();
   private sequence = 0;
   private authorize: Authorizer | undefined;
+  private isDigest = false;
   private failed: IngestFailure | undefined;
   private reject: (error: Error) => void = () => undefined;
   sessionId: string | undefined;
@@ -77,7 +92,7 @@ export class RtspConnection {
     const { host, port } = endpointOf(options.address);
     const opened: { connection?: RtspConnection } = {};
     const socket = connect({
-      host,
+      ...connectOptions(options.rules, host),
       port,
       onread: {
         buffer: readBuffer,
@@ -175,17 +190,29 @@ export class RtspConnection {
   async request(method: string, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<RtspResponse> {
     for (let attempt = 1; ; attempt++) {
       const response = await this.send(method, uri, headers);
-      if (response.status !== 401) return response;
+      if (response.status !== 401) {
+        if (attempt > 1 && this.isDigest && response.status < 300) this.options.onDigest();
+        return response;
+      }
       const challenges = response.headers.get('www-authenticate') ?? [];
       // The first refusal may be of an old nonce or of a request without credentials; the second is the answer.
-      if (this.options.credentials.username === '')
+      const { credentials } = this.options;
+      if (credentials === undefined)
+        throw new IngestFailure(
+          'password_withheld',
+          `${this.options.address.host} asks for a password; nobody confirmed that the camera is there`,
+        );
+      if (credentials.username === '')
         throw new IngestFailure('wrong_password', `the camera asks for a password (${method})`);
       if (attempt >= maxAttempts)
         throw new IngestFailure('no_stream', `the camera's nonces are stale before they are answered (${method})`);
       if (attempt > 1 && !isStale(challenges))
         throw new IngestFailure('wrong_password', `the camera refuses the password (${method})`);
-      const { credentials, allowPlainPassword } = this.options;
-      this.authorize = authorizerFor(challenges, credentials, allowPlainPassword);
+      const allowPlain = this.options.allowPlainPassword();
+      if (!allowPlain && asksForPlain(challenges))
+        throw new IngestFailure('password_withheld', 'the camera asks for the password in clear (Basic) only');
+      this.authorize = authorizerFor(challenges, credentials, allowPlain);
+      this.isDigest = !asksForPlain(challenges);
       if (this.authorize === undefined)
         throw new IngestFailure('bad_answer', 'the camera asks for a kind of authentication that is not known or safe');
     }

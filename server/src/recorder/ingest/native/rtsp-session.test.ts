@@ -134,7 +134,7 @@ describe('the way to a stream', () => {
     const first = await serve(({ method }) =>
       method === 'DESCRIBE' ? { status: 302, headers: { Location: stranger.url } } : undefined,
     );
-    expect((await pull(first.url, { username: 'u', password: 'geheim' }).ended)!.reason).toBe('bad_answer');
+    expect((await pull(first.url, { username: 'u', password: 'geheim' }).ended)!.reason).toBe('password_withheld');
     for (const { headers } of stranger.requests) expect(headers.has('authorization')).toBe(false);
     const circle: ScriptedServer = await serve(({ method }) =>
       method === 'DESCRIBE' ? { status: 302, headers: { Location: circle.url } } : undefined,

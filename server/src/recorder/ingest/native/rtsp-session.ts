@@ -1,4 +1,6 @@
 // An RTSP session (RFC 2326): ask what the server offers, describe, set up the tracks interleaved, play, keep alive.
+import type { AddressRules } from '../../../lib/address-rules.js';
+import { hostOf, isConfirmedHost } from '../../../lib/confirmed-hosts.js';
 import { IngestFailure } from '../ingest-failure.js';
 import type { StreamTarget } from '../fragment-source.js';
 import { baseAddress, controlAddresses, endpointOf, rtspAddress } from './rtsp-address.js';
@@ -16,6 +18,7 @@ export type TrackName = 'video' | 'audio';
 
 export interface RtspSessionOptions {
   readonly target: StreamTarget;
+  readonly rules: AddressRules;
   readonly signal: AbortSignal;
   /** Before any packet comes. Returns whether the sound is wanted. */
   readonly onMedia: (media: SessionMedia) => { audio: boolean };
@@ -85,11 +88,15 @@ export class RtspSession {
   }
 
   private async connect(address: URL, isRedirected: boolean): Promise<void> {
-    const { target, signal } = this.options;
+    const { target, signal, rules } = this.options;
+    // Wherever the camera's own address or a redirect of it leads: credentials only to the hosts that were confirmed.
+    const mayKnow = isConfirmedHost(target.confirmedHosts ?? [hostOf(target.url)], endpointOf(address).host);
     this.connection = await RtspConnection.open({
       address,
-      credentials: target,
-      allowPlainPassword: !isRedirected,
+      rules,
+      credentials: mayKnow ? target : undefined,
+      allowPlainPassword: () => !isRedirected && target.plainPassword !== false && target.tookDigest?.() !== true,
+      onDigest: () => target.onDigest?.(),
       signal,
       onPacket: (channel, bytes, from, to) => {
         const name = this.byChannel[channel];
@@ -115,7 +122,7 @@ export class RtspSession {
     throw new IngestFailure('bad_answer', `${method} was answered with ${status}`);
   }
 
-  /** Connects and describes, where the server sends us to. Credentials are shown to whoever asks for them only. */
+  /** Connects and describes, where the server sends us to. Credentials go to confirmed hosts only, and to who asks. */
   private async describe(): Promise<{ uri: string; described: RtspResponse }> {
     const first = rtspAddress(this.options.target.url);
     // As it was told: a server compares letter by letter.

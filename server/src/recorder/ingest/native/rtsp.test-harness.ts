@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Fragment } from '../../../lib/fragment.js';
+import type { AddressRules } from '../../../lib/address-rules.js';
 import { systemClock } from '../../../lib/clock.js';
-import type { PullOptions, StreamTrouble } from '../fragment-source.js';
+import { loopbackRules } from '../../../lib/loopback.test-harness.js';
+import type { PullOptions, StreamTarget, StreamTrouble } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { SteadyClock } from '../recorded-clock.js';
 import { createNativeSource } from './native-source.js';
@@ -57,7 +59,7 @@ function usual(request: Request): Answer {
   }
 }
 
-export async function scriptedServer(script: Script = () => undefined): Promise<ScriptedServer> {
+export async function scriptedServer(script: Script = () => undefined, host = '127.0.0.1'): Promise<ScriptedServer> {
   const requests: Request[] = [];
   const peers: Peer[] = [];
   const server: Server = createServer((socket) => {
@@ -102,10 +104,10 @@ export async function scriptedServer(script: Script = () => undefined): Promise<
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `rtsp://127.0.0.1:${port}/stream`,
+    url: `rtsp://${host}:${port}/stream`,
     port,
     requests,
     peers,
@@ -229,7 +231,10 @@ export interface Pulled {
 }
 
 /** Pulls with the native engine. */
-export function pullNative(url: string, more: { username?: string; password?: string; audio?: boolean } = {}): Pulled {
+export function pullNative(
+  url: string,
+  { rules = loopbackRules, ...more }: Partial<StreamTarget> & { rules?: AddressRules } = {},
+): Pulled {
   const controller = new AbortController();
   const pulled = {
     fragments: [] as Fragment[],
@@ -259,8 +264,8 @@ export function pullNative(url: string, more: { username?: string; password?: st
       audio: () => undefined,
     },
   };
-  const target = { url, username: more.username ?? '', password: more.password ?? '', audio: more.audio ?? false };
-  const ended = createNativeSource({ clock: systemClock })
+  const target = { username: '', password: '', audio: false, ...more, url };
+  const ended = createNativeSource({ clock: systemClock, rules })
     .pull(target, options)
     .then(
       () => undefined,

@@ -1,0 +1,84 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { idSchema } from '@choi-canh/shared/common';
+import { z } from 'zod';
+import { writeDurably } from '../lib/durable-file.js';
+import { errorMessage } from '../lib/errors.js';
+import type { Logger } from '../lib/logger.js';
+
+const stored = z.object({ version: z.literal(1), cameras: z.record(idSchema, z.int()) });
+/** More than 5,000 cameras need. */
+const maxBytes = 1024 * 1024;
+/** Hundreds of cameras answer together after a start. */
+const writeAfterMs = 1000;
+
+/**
+ * Which cameras took their password as a digest, over restarts: whoever takes their place cannot ask for it in clear. An
+ * entry counts for the password that was typed then; typing it again is a person's word that the camera changed.
+ */
+export class DigestStore {
+  readonly path: string;
+  readonly #logger: Logger;
+  readonly #typedAt = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor({ folder, logger }: { folder: string; logger: Logger }) {
+    this.path = join(folder, 'digest-cameras.json');
+    this.#logger = logger;
+  }
+
+  /** A file that cannot be read is logged, and written again as cameras answer. */
+  async start(): Promise<void> {
+    try {
+      if ((await stat(this.path)).size > maxBytes) throw new Error('the file is too large');
+      const { cameras } = stored.parse(JSON.parse(await readFile(this.path, 'utf8')));
+      for (const [id, typedAt] of Object.entries(cameras)) this.#typedAt.set(id, typedAt);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      this.#logger.warn({ path: this.path, error: errorMessage(error).slice(0, 200) }, 'known digests cannot be read');
+    }
+  }
+
+  took(cameraId: string, passwordTypedAt: number): void {
+    if (this.#typedAt.get(cameraId) === passwordTypedAt) return;
+    this.#typedAt.set(cameraId, passwordTypedAt);
+    this.#changed();
+  }
+
+  tookBefore(cameraId: string, passwordTypedAt: number): boolean {
+    return this.#typedAt.get(cameraId) === passwordTypedAt;
+  }
+
+  /** The cameras that are wanted; the others are forgotten. */
+  keepOnly(cameraIds: ReadonlySet<string>): void {
+    for (const id of this.#typedAt.keys()) {
+      if (cameraIds.has(id)) continue;
+      this.#typedAt.delete(id);
+      this.#changed();
+    }
+  }
+
+  /** Writes what is not written yet. */
+  async stop(): Promise<void> {
+    if (this.#timer !== undefined) this.#write();
+    await this.#writing;
+  }
+
+  #changed(): void {
+    this.#timer ??= setTimeout(() => this.#write(), writeAfterMs);
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const cameras = Object.fromEntries(this.#typedAt);
+    this.#writing = this.#writing.then(async () => {
+      try {
+        await writeDurably(this.path, JSON.stringify({ version: 1, cameras } satisfies z.infer<typeof stored>));
+      } catch (error) {
+        this.#logger.warn({ error: errorMessage(error) }, 'known digests could not be written');
+      }
+    });
+  }
+}
