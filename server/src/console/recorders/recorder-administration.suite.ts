@@ -88,6 +88,17 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       expect([...(await harness.trail('recorder.change')), ...(await harness.trail('recorder.delete'))]).toEqual([]);
     });
 
+    it.each(['169.254.169.254', '[fe80::1]', '0.0.0.0', '224.0.0.1', '2851995905', '[::ffff:169.254.1.1]'])(
+      'is not looked for at %s, which no recorder may have: nobody gets its token there',
+      async (host) => {
+        const url = `http://${host}:8480`;
+        const { name, token } = enter(remote);
+        expect(await admin.refusal('POST', '/api/recorders', { name, url, token })).toBe('400 address_not_allowed');
+        expect(await refused({ url, token })).toBe('400 address_not_allowed');
+        expect((await row()).url).toBe(remote.url);
+      },
+    );
+
     it('keeps the name that people gave it, also the one that the console starts itself', async () => {
       harness.told.length = 0;
       const asked = remote.asked.length;

@@ -53,7 +53,7 @@ export class RecorderAdministration {
   ): Promise<RecorderResponse> {
     const { repository, service, secretBox, clock } = this.#deps;
     const url = await this.#usableUrl(request.url);
-    const { revision, cameras } = await askOnce(url, request.token);
+    const { revision, cameras } = await askOnce(url, request.token, this.#deps.addressRules);
     if (!request.takeOver && cameras.length > 0) {
       throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
         details: { cameras: cameras.length },
@@ -90,7 +90,7 @@ export class RecorderAdministration {
     if (known.embedded && (request.url !== undefined || token !== undefined)) throw runsBeside();
     const url = request.url === undefined ? known.url : await this.#usableUrl(request.url);
     if (url !== known.url && (await repository.hasOtherAt(url, recorderId))) throw knownAlready();
-    if (token !== undefined) await this.#requireSame(recorderId, await askOnce(url, token));
+    if (token !== undefined) await this.#requireSame(recorderId, await askOnce(url, token, this.#deps.addressRules));
     else if (url !== known.url) {
       // Nobody gets the kept token by naming an address: with it footage is seen past the audit trail.
       throw new AppError('invalid', 'recorder_token_needed', 'a new address comes with its token');
@@ -163,8 +163,8 @@ export class RecorderAdministration {
   }
 }
 
-async function askOnce(url: string, token: string): Promise<RecorderStatus> {
-  const client = createRecorderClient({ url, token, statusTimeoutMs: 5000 });
+async function askOnce(url: string, token: string, rules: AddressRules): Promise<RecorderStatus> {
+  const client = createRecorderClient({ url, token, rules, statusTimeoutMs: 5000 });
   try {
     return await client.status();
   } finally {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { errorResponse } from '@choi-canh/shared/errors';
 import type { z } from 'zod';
+import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError, isAppError } from '../../lib/errors.js';
 import { HttpClient, type HttpAnswer, type HttpAsk } from '../../platform/http/http-client.js';
 
@@ -8,6 +9,8 @@ export interface RecorderHttpOptions {
   /** `http://host:port` or `https://…`. */
   url: string;
   token: string;
+  /** Which addresses it may have; absent for the one beside the console. */
+  rules?: AddressRules | undefined;
 }
 export interface Exchange {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -37,8 +40,9 @@ export class RecorderHttp {
 
   constructor(options: RecorderHttpOptions) {
     this.#token = options.token;
-    this.#control = new HttpClient({ origin: options.url });
-    this.#media = new HttpClient({ origin: options.url });
+    const { url: origin, rules } = options;
+    this.#control = new HttpClient({ origin, rules });
+    this.#media = new HttpClient({ origin, rules });
   }
 
   /** The answer's JSON, checked. @throws AppError unavailable `recorder_unreachable` | `recorder_bad_answer`, or the recorder's own. */
@@ -146,7 +150,7 @@ function badAnswer(path: string, why: string): AppError {
 
 /** In the words of a recorder; the caller's own abort stays what it is. */
 function asRecorders(error: unknown, path: string): unknown {
-  if (!isAppError(error) || !error.code.startsWith('peer_')) return error;
+  if (!isAppError(error) || !(error.code.startsWith('peer_') || error.code === 'address_not_allowed')) return error;
   if (error.code === 'peer_too_long') return badAnswer(path, error.message);
   return new AppError('unavailable', 'recorder_unreachable', `the recorder does not answer: ${error.message}`, {
     cause: error,

@@ -1,6 +1,7 @@
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraRuntime, RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { RecorderAlert, RecorderResponse } from '@choi-canh/shared/recorders';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
@@ -30,6 +31,7 @@ export class RecordersService {
   readonly #parts: RecorderParts;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #addressRules: AddressRules;
   readonly #broadcaster: Broadcaster;
   readonly #refusedRecords: (recorderId: string) => number;
   readonly #times: SyncTimes;
@@ -56,6 +58,8 @@ export class RecordersService {
     parts: RecorderParts;
     clock: Clock;
     logger: Logger;
+    /** Which addresses recorders on other machines may have. */
+    addressRules: AddressRules;
     broadcaster: Broadcaster;
     /** Signed records of its chains that the console does not accept. */
     refusedRecords(recorderId: string): number;
@@ -66,6 +70,7 @@ export class RecordersService {
     this.#parts = options.parts;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#addressRules = options.addressRules;
     this.#broadcaster = options.broadcaster;
     this.#refusedRecords = options.refusedRecords;
     this.#times = { ...usualSyncTimes, ...options.times };
@@ -270,7 +275,7 @@ export class RecordersService {
     const token = openToken(this.#secretBox, row);
     const sync: RecorderSync = new RecorderSync({
       row,
-      client: createRecorderClient({ url: row.url, token }),
+      client: createRecorderClient({ url: row.url, token, rules: row.embedded ? undefined : this.#addressRules }),
       repository: this.#repository,
       parts: this.#parts,
       clock: this.#clock,

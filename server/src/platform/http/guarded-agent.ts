@@ -1,9 +1,10 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTcp, type NetConnectOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError } from '../../lib/errors.js';
 
 /** What a client of TLS holds its peer to, and who it is itself. */
@@ -20,6 +21,8 @@ export interface GuardedAgentOptions {
   readonly connectMs: number;
   readonly maxSockets: number;
   readonly tls?: PeerTls | undefined;
+  /** Which addresses the peer may have, also behind a name; absent: any. */
+  readonly rules?: AddressRules | undefined;
 }
 
 /** SHA-256 of a public key (SPKI, DER), hex: what is pinned. */
@@ -48,7 +51,13 @@ export function guardedAgent(secure: boolean, options: GuardedAgentOptions): Htt
   const create = secure ? createTls : createTcp;
   // Node calls it with both arguments and takes a socket by the callback; its types say otherwise.
   (agent as { createConnection: unknown }).createConnection = (wanted: NetConnectOpts, created: Created) => {
-    create(wanted, options, created);
+    let target: NetConnectOpts;
+    try {
+      target = { ...wanted, ...options.rules?.connectOptions((wanted as TcpNetConnectOpts).host ?? '') };
+    } catch (error) {
+      return created(error as Error);
+    }
+    create(target, options, created);
   };
   return agent;
 }

@@ -4,6 +4,8 @@ import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AddressRules } from '../../lib/address-rules.js';
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
 import { keyFingerprint } from './guarded-agent.js';
 import { HttpClient, type HttpClientOptions } from './http-client.js';
 
@@ -110,6 +112,18 @@ describe('an HTTP client', () => {
     const startedAt = performance.now();
     expect(await codeOf(http.read({ ...usual, path: '/' }))).toBe('peer_unreachable');
     expect(performance.now() - startedAt).toBeLessThan(1500);
+  });
+
+  it('connects to no address that its peer may not have', async () => {
+    let requests = 0;
+    const origin = await serve((_request, response) => {
+      requests += 1;
+      response.end('ok');
+    });
+    const strict = client(origin, { rules: new AddressRules() });
+    expect(await codeOf(strict.read({ ...usual, path: '/' }))).toBe('address_not_allowed');
+    expect(requests).toBe(0);
+    expect((await client(origin, { rules: loopbackRules }).read({ ...usual, path: '/' })).status).toBe(200);
   });
 
   it('ends with the reason of its caller, also while it waits for a connection', async () => {

@@ -1,5 +1,6 @@
 import { request as httpRequest, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { guardedAgent, type PeerTls } from './guarded-agent.js';
 
@@ -7,6 +8,8 @@ export interface HttpClientOptions {
   /** `http://host:port` or `https://host:port`. */
   readonly origin: string;
   readonly tls?: PeerTls | undefined;
+  /** Which addresses the peer may have, also behind a name; absent: any. */
+  readonly rules?: AddressRules | undefined;
   /** Until a connection is there, its TLS handshake included; default 5 s. */
   readonly connectMs?: number;
   /** Connections at once; who comes later waits for one. Default 256. */
@@ -50,6 +53,7 @@ export class HttpClient {
       connectMs: options.connectMs ?? 5000,
       maxSockets: options.maxSockets ?? 256,
       tls: options.tls,
+      rules: options.rules,
     });
   }
 
