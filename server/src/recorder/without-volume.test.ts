@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recorderStatus, type RecorderStatus } from '@choi-canh/shared/recorder-api';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loopbackAddresses } from '../lib/loopback.test-harness.js';
 import { systemClock } from '../lib/clock.js';
 import { silentLogger } from '../lib/logger.js';
 import { createRecorderApp, type RecorderApp } from './recorder.app.js';
@@ -29,6 +30,7 @@ async function start(ffmpeg = 'ffmpeg'): Promise<void> {
       ...{ DATA_DIR: join(folder, 'data'), FOOTAGE_DIR: footage, FFMPEG_PATH: ffmpeg },
       ...{ RECORDER_HOST: '127.0.0.1', RECORDER_PORT: 0, MIN_FREE_GB: 0, FOOTAGE_FILE_SECONDS: 10, SYNC_SECONDS: 1 },
       ...{ STALL_SECONDS: 2, START_STAGGER_MS: 10, DISCOVERY_INTERFACES: ['127.0.0.1'], DISCOVERY_PORT: 3702 },
+      ALLOWED_ADDRESSES: loopbackAddresses,
       ...{ ENGINE: 'auto', MAX_TRANSCODES: 2 },
     },
     ...{ clock: systemClock, logger: silentLogger, token },
