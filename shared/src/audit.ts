@@ -17,12 +17,16 @@ export const auditActions = [
   'camera.update',
   'camera.retry',
   'camera.delete',
+  'camera.retire',
+  'camera.return',
+  'live.view',
   'recorder.create',
   'recorder.change',
   'recorder.delete',
   'recorder.clock_confirm',
   'recorder.volume_accept',
   'recorder.chain_settle',
+  'recorder.chain_download',
   'footage.open',
   'incident.create',
   'incident.update',
@@ -39,6 +43,8 @@ export const auditActions = [
   'name.delete',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+/** `unknown`: of another version of the product. */
+export const auditActionsRead = [...auditActions, 'unknown'] as const;
 
 export const auditRecordResponse = z.object({
   id: idSchema,
@@ -47,7 +53,7 @@ export const auditRecordResponse = z.object({
   accountId: idSchema.nullable(),
   /** Name as it was then. */
   accountName: z.string(),
-  action: z.enum(auditActions),
+  action: z.enum(auditActionsRead),
   areaId: idSchema.nullable(),
   subjectType: z.string(),
   subjectId: z.string().nullable(),

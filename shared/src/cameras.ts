@@ -45,6 +45,8 @@ export const cameraResponse = z.object({
   detail: z.string(),
   sinceAt: instantSchema,
   createdAt: instantSchema,
+  /** Since when it is out of use; null: it is in use. */
+  retiredAt: instantSchema.nullable(),
 });
 export type CameraResponse = z.infer<typeof cameraResponse>;
 /**
@@ -53,7 +55,8 @@ export type CameraResponse = z.infer<typeof cameraResponse>;
  */
 export const cameraRetryResponse = z.object({ tried: z.boolean(), waitMs: z.int().min(0) });
 export type CameraRetryResponse = z.infer<typeof cameraRetryResponse>;
-export const cameraListQuery = z.object({ areaId: idSchema.optional() });
+/** `retired`: those out of use, instead of those in use. */
+export const cameraListQuery = z.object({ areaId: idSchema.optional(), retired: z.literal('1').optional() });
 /** All cameras of the scope, ordered by name as people count ("Cam 2" before "Cam 10"); 515 rows are one answer. */
 export const cameraListResponse = z.object({ items: z.array(cameraResponse) });
 
@@ -71,7 +74,14 @@ export const cameraPatchRequest = z.object({
 export type CameraPatchRequest = z.infer<typeof cameraPatchRequest>;
 /** The camera is found there now. The device must take its password and be the same one. */
 export const cameraMoveRequest = z.object({ deviceAddress: z.url().max(500) });
-export const cameraDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+export const cameraRetireRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+/** A camera out of use comes back as itself: the device that it was must answer at this address and take this password. */
+export const cameraReturnRequest = z.object({
+  deviceAddress: z.url().max(500),
+  username: z.string().trim().min(1).max(80),
+  password: z.string().min(1).max(200),
+});
+export type CameraReturnRequest = z.infer<typeof cameraReturnRequest>;
 
 /** What the recorder says of the camera now; null while the recorder is lost or does not know the camera yet. */
 export const cameraRuntimeResponse = z.object({ askedAt: instantSchema, runtime: cameraRuntime.nullable() });
@@ -133,11 +143,13 @@ export const cameraAddRequest = z.object({
     )
     .min(1)
     .max(600),
+  /** A device that was a camera of this area before, now out of use: comes back as that camera, or is a new one. */
+  former: z.enum(['return', 'new']).default('return'),
 });
 export type CameraAddRequest = z.infer<typeof cameraAddRequest>;
 export const cameraAddResult = z.object({
   deviceAddress: z.string(),
-  outcome: z.enum(['added', 'already_there', 'wrong_password', 'unreachable', 'bad_answer', 'no_video']),
+  outcome: z.enum(['added', 'returned', 'already_there', 'wrong_password', 'unreachable', 'bad_answer', 'no_video']),
   detail: z.string(),
   camera: cameraResponse.nullable(),
 });

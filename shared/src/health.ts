@@ -35,9 +35,15 @@ export const cameraReasons = [
   'no_keyframe', // down: pictures come, none can be decoded from; degraded: keyframes stay away in mid-stream
   'bad_timestamps', // degraded for 60 s after the camera's time stamps jumped; its time is that of arrival meanwhile
   'engine_failed', // down: ffmpeg missing or failing for a reason of its own
+  'retired', // paused: taken out of use
+  'unknown', // of another version of the product, which this one has no word for
 ] as const;
 export type CameraReason = (typeof cameraReasons)[number];
 export const cameraReasonSchema = z.enum(cameraReasons);
+
+/** What is stored or sent as a state or reason; `unknown` for one that only another version has. */
+export const knownCameraState = (text: string): CameraState => cameraStateSchema.catch('unknown').parse(text);
+export const knownCameraReason = (text: string): CameraReason => cameraReasonSchema.catch('unknown').parse(text);
 
 export const cameraStatus = z.object({
   cameraId: idSchema,

@@ -79,6 +79,11 @@ export const desiredState = z.object({
   holds: z.array(desiredHold).max(100_000),
   /** Bytes that stay free on the footage disk. */
   minFreeBytes: z.int().min(0),
+  /** Cameras out of use: nothing is recorded of them, and the footage there is is kept for so many days. */
+  keptCameras: z
+    .array(z.object({ id: idSchema, retentionDays: z.int() }))
+    .max(50_000)
+    .optional(),
 });
 export type DesiredState = z.infer<typeof desiredState>;
 export const desiredStateAnswer = z.object({ revision: z.int(), holdIds: z.array(idSchema) });

@@ -141,10 +141,10 @@ describe.each([
       ],
     },
     {
-      name: 'deletion of a camera',
+      name: 'camera out of use',
       open: async () => {
         await go(`/cameras/${camera.id}`);
-        await button('cameras:deletion.button').click();
+        await button('cameras:retirement.button').click();
       },
       wrong: [
         { path: 'reason', sentence: words('common:reason.tooShort') },

@@ -91,7 +91,9 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await button('Hủy', dialog).click();
   await button('Bỏ nội dung', dialog).click();
   await dialog.waitFor({ state: 'detached' });
-  expect((await account.api.fetch('DELETE', `/api/cameras/${camera?.id}`, { reason: 'Tháo camera' })).status).toBe(204);
+  expect((await account.api.fetch('POST', `/api/cameras/${camera?.id}/retire`, { reason: 'Tháo camera' })).status).toBe(
+    200,
+  );
 
   await remote.stop();
   await card.getByText('■ Mất kết nối', { exact: true }).waitFor();

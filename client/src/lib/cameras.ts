@@ -1,11 +1,13 @@
 import { cameraListResponse, cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import type { z } from 'zod';
 import { api } from './api.js';
 import { useSocketEvent } from './socket.js';
 
 export const camerasKey = ['cameras'] as const;
+export const retiredCamerasKey = ['cameras', 'retired'] as const;
 export const cameraKey = (cameraId: string) => ['camera', cameraId] as const;
 type CameraList = z.infer<typeof cameraListResponse>;
 
@@ -33,6 +35,27 @@ export function useCameras() {
     queryFn: ({ signal }) => api.get('/api/cameras', { schema: cameraListResponse, signal }),
     staleTime: 30_000,
   });
+}
+
+/** Cameras out of use, ordered by name. */
+export function useRetiredCameras(enabled = true) {
+  return useQuery({
+    queryKey: retiredCamerasKey,
+    queryFn: ({ signal }) => api.get('/api/cameras', { query: { retired: '1' }, schema: cameraListResponse, signal }),
+    staleTime: 30_000,
+    enabled,
+  });
+}
+
+/** Cameras whose past can be seen: those in use, then those out of use. Follows the list of those in use. */
+export function useReviewableCameras() {
+  const inUse = useCameras();
+  const retired = useRetiredCameras();
+  const data = useMemo(
+    () => inUse.data && { items: [...inUse.data.items, ...(retired.data?.items ?? [])] },
+    [inUse.data, retired.data],
+  );
+  return { data, isPending: inUse.isPending, error: inUse.error, refetch: inUse.refetch };
 }
 
 export function useCamera(cameraId: string) {

@@ -43,7 +43,7 @@ export interface Cases {
   routes: Route[];
   /** Tells where the console's own recorder listens; before `start`, and again whenever it was started anew. */
   registerEmbedded(recorder: { url: string; token: string; name: string }): Promise<string>;
-  /** Numbers of incidents, names of cameras (also of deleted ones) and recorders, within the scope. */
+  /** Numbers of incidents, names of cameras (also out of use) and recorders, within the scope. */
   namesOf(scope: AreaScope, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** An area keeps footage for another time now. */
   areaRetentionChanged(areaId: string): Promise<void>;
@@ -69,6 +69,7 @@ export function createCases(deps: CasesDeps): Cases {
         cameras: await cameras.service.desired(recorderId),
         holds: await evidence.holds.desired(recorderId),
         minFreeBytes: deps.minFreeBytes,
+        keptCameras: await cameras.service.kept(recorderId),
       }),
       desiredTaken: (recorderId, holdIds) => evidence.holds.taken(recorderId, holdIds),
       applyEvent: async (recorderId, event, manager) => {

@@ -5,6 +5,7 @@ import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
 import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
 import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
+import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -55,4 +56,5 @@ export const consoleMigrations: Migration[] = [
   RecorderRemoval1763769600005,
   IncidentWords1763769600006,
   Names1763769600007,
+  Viewings1763769600010,
 ];

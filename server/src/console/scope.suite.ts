@@ -88,7 +88,11 @@ export function scopeSuite(open: OpenTestDatabase): void {
       return {
         'get /api/cameras/:cameraId': [`/api/cameras/${camera.id}`],
         'patch /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { place: 'x' }],
-        'delete /api/cameras/:cameraId': [`/api/cameras/${camera.id}`, { reason: 'không cần' }],
+        'post /api/cameras/:cameraId/retire': [`/api/cameras/${camera.id}/retire`, { reason: 'không cần' }],
+        'post /api/cameras/:cameraId/return': [
+          `/api/cameras/${camera.id}/return`,
+          { deviceAddress: camera.deviceAddress, username: 'admin', password: 'x' },
+        ],
         'get /api/cameras/:cameraId/history': [`/api/cameras/${camera.id}/history?from=${from}&to=${to}`],
         'post /api/cameras/:cameraId/address': [
           `/api/cameras/${camera.id}/address`,
@@ -219,7 +223,12 @@ export function scopeSuite(open: OpenTestDatabase): void {
 
     it('let their own through by every route', async () => {
       const everything = harness.actor('administrator', mine.area);
-      const last = ['delete /api/tags/:tagId', 'delete /api/clips/:clipId', 'delete /api/cameras/:cameraId'];
+      const last = [
+        'delete /api/tags/:tagId',
+        'delete /api/clips/:clipId',
+        'post /api/cameras/:cameraId/retire',
+        'post /api/cameras/:cameraId/return',
+      ];
       const order = Object.keys(asks(mine)).sort((one, other) => last.indexOf(one) - last.indexOf(other));
       for (const name of order) {
         const [path, body] = asks(mine)[name]!;

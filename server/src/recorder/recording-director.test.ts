@@ -22,6 +22,7 @@ function rooms(stored?: StoredState) {
       held.push({ ids: list.map((hold) => hold.id), complete });
     },
   });
+  let daysOfCamera: ReadonlyMap<string, number> = new Map();
   const director = new RecordingDirector({
     store: {
       load: async () => disk.state,
@@ -31,7 +32,12 @@ function rooms(stored?: StoredState) {
         disk.state = structuredClone(state);
       },
     },
-    footage: { setRetention: () => log.push('retention') },
+    footage: {
+      setRetention: (policy) => {
+        log.push('retention');
+        daysOfCamera = policy.daysOfCamera;
+      },
+    },
     holds,
     ingest: {
       setCameras: (cameras) => {
@@ -56,6 +62,7 @@ function rooms(stored?: StoredState) {
   return {
     ...{ director, holds, held, log, disk, states },
     ingest: () => ingest,
+    daysOfCamera: () => daysOfCamera,
     change: (cameraId: string) => listeners.forEach((listener) => listener(cameraId)),
   };
 }
@@ -90,6 +97,27 @@ it('writes first, then holds, then retention and streams', async () => {
   await director.apply(desired({}, 2));
   expect(log.at(-1)).toBe(`released ${hold.id}`);
   await director.stop();
+});
+
+it('records nothing of cameras out of use, and keeps their footage for their own days, also after a boot', async () => {
+  const { director, ingest, daysOfCamera, disk } = rooms();
+  await director.start();
+  const retired = randomUUID();
+  await director.apply({ ...desired(), keptCameras: [{ id: retired, retentionDays: 7 }] });
+  expect(ingest().map(({ cameraId }) => cameraId)).toEqual([id]);
+  expect([...daysOfCamera()]).toEqual([
+    [id, 30],
+    [retired, 7],
+  ]);
+  await director.stop();
+  const next = rooms();
+  next.disk.state = disk.state;
+  await next.director.start();
+  expect([...next.daysOfCamera()]).toEqual([
+    [id, 30],
+    [retired, 7],
+  ]);
+  await next.director.stop();
 });
 
 it('follows a state that cannot be written, and says so, as often as it is asked', async () => {

@@ -185,10 +185,10 @@ export class RecordingDirector {
 
   private distribute(): void {
     const { ingest, footage } = this.options;
-    const { cameras, minFreeBytes } = this.state;
+    const { cameras, keptCameras = [], minFreeBytes } = this.state;
     footage.setRetention({
       minFreeBytes,
-      daysOfCamera: new Map(cameras.map((camera) => [camera.id, camera.retentionDays])),
+      daysOfCamera: new Map([...cameras, ...keptCameras].map((camera) => [camera.id, camera.retentionDays])),
     });
     const wanted = new Set(cameras.map((camera) => camera.id));
     for (const id of this.inUse.keys()) if (!wanted.has(id)) this.inUse.delete(id);

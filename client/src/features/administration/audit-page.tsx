@@ -1,5 +1,5 @@
 import type { AccountResponse } from '@choi-canh/shared/accounts';
-import { auditActions, auditPageResponse, type AuditAction, type AuditRecordResponse } from '@choi-canh/shared/audit';
+import { auditActions, auditPageResponse, type AuditRecordResponse } from '@choi-canh/shared/audit';
 import { roles } from '@choi-canh/shared/permissions';
 import { Button, Card, Group, SimpleGrid, Table, Text, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
@@ -227,7 +227,6 @@ function AuditRow({
   const lines = opened ? detailLines(record.details, wordOf, word) : [];
   const span = detailSpan(record.details);
   const Arrow = opened ? IconChevronDown : IconChevronRight;
-  const action: AuditAction = record.action;
 
   return (
     <Fragment>
@@ -246,7 +245,7 @@ function AuditRow({
           <Instant at={record.at} />
         </Table.Td>
         <Table.Td className={classes.who ?? ''}>{record.accountName}</Table.Td>
-        <Table.Td className={classes.action ?? ''}>{t(`auditActions.${action}`)}</Table.Td>
+        <Table.Td className={classes.action ?? ''}>{t(`auditActions.${record.action}`)}</Table.Td>
         <Table.Td className={classes.subject ?? ''}>
           {record.subjectName}
           {span !== undefined && (

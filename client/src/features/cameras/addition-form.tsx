@@ -1,5 +1,5 @@
 import { cameraAddResponse, type CameraAddRequest, type CameraAddResponse } from '@choi-canh/shared/cameras';
-import { Card, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
+import { Card, Checkbox, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -40,8 +40,14 @@ export function AdditionForm({
   const { tree } = useAreas();
   const onlyArea = tree.flat.length === 1 ? tree.flat[0]?.area.id : undefined;
   const areaId = account.areaId ?? onlyArea;
-  const form = useAppForm<{ areaId: string | undefined; username: string; password: string; words: null }>({
-    initial: { areaId, username: account.username, password: '', words: null },
+  const form = useAppForm<{
+    areaId: string | undefined;
+    username: string;
+    password: string;
+    asNew: boolean;
+    words: null;
+  }>({
+    initial: { areaId, username: account.username, password: '', asNew: false, words: null },
     most: { username: 80, password: 200 },
     validate: {
       areaId: (id) => (id === undefined ? t('errors:fields.areaId') : undefined),
@@ -64,9 +70,12 @@ export function AdditionForm({
         gap="sm"
         autoComplete="off"
         guarded={form.values.password !== ''}
-        onSubmit={async ({ areaId: into, username, password }) => {
+        onSubmit={async ({ areaId: into, username, password, asNew }) => {
           if (into === undefined) return;
-          const body: CameraAddRequest = { recorderId, areaId: into, username: username.trim(), password, devices };
+          const body: CameraAddRequest = {
+            ...{ recorderId, areaId: into, username: username.trim(), password, devices },
+            former: asNew ? 'new' : 'return',
+          };
           const started = await api.post('/api/cameras/additions', { schema: cameraAddResponse, body });
           client.setQueryData<CameraAddResponse>(['addition', started.id], started);
           onStarted(started.id);
@@ -109,6 +118,12 @@ export function AdditionForm({
         <Text size="sm" c="dimmed">
           {t('add.passwordHint')}
         </Text>
+        <Checkbox
+          checked={!form.values.asNew}
+          onChange={(event) => form.set({ asNew: !event.currentTarget.checked })}
+          label={t('add.former')}
+          description={t('add.formerHint')}
+        />
       </AppForm>
     </Card>
   );

@@ -15,7 +15,7 @@ import { useAddition } from './additions.js';
 import { devicesToAdd, type DeviceWords } from './device-choice.js';
 
 type Outcome = CameraAddResponse['results'][number]['outcome'];
-const good: readonly Outcome[] = ['added', 'already_there'];
+const good: readonly Outcome[] = ['added', 'returned', 'already_there'];
 
 /** How the addition goes, device by device; those that failed can be tried again with another password. */
 export function AdditionProgress({
@@ -53,7 +53,7 @@ export function AdditionProgress({
     );
   }
   const failed = addition.results.filter((result) => !good.includes(result.outcome));
-  const added = addition.results.filter((result) => result.outcome === 'added').length;
+  const added = addition.results.filter((result) => result.outcome === 'added' || result.outcome === 'returned').length;
   const nameOf = (address: string) =>
     typed.get(address)?.name ?? devices.find((device) => device.deviceAddress === address)?.name ?? '';
   // Failures first: they are what is left to do.

@@ -20,9 +20,10 @@ import { useUrlState } from '../../lib/url-state.js';
 import { CameraCure } from './camera-cure.js';
 import { cureTargets, focusField } from './cures.js';
 import { CameraCredentials } from './camera-credentials.js';
-import { CameraDeletion } from './camera-deletion.js';
 import { CameraFacts } from './camera-facts.js';
 import { CameraHistory } from './camera-history.js';
+import { CameraRetirement } from './camera-retirement.js';
+import { CameraReturn, RetiredNotice } from './camera-return.js';
 import { CameraRuntime } from './camera-runtime.js';
 import { CameraSettings } from './camera-settings.js';
 
@@ -66,6 +67,10 @@ export function CameraPage() {
   const areaPath = tree.byId.get(camera.areaId)?.path.join(' › ') ?? '';
   const stream = search.get('stream') === 'sub' ? 'sub' : 'main';
   const mayManage = session.can('camera.manage');
+  const { retiredAt } = camera;
+  const inUse = retiredAt === null;
+  // What is seen last of a camera out of use is what is looked for.
+  const reviewAtMs = inUse ? serverNowMs() : Date.parse(retiredAt);
 
   return (
     <>
@@ -79,7 +84,7 @@ export function CameraPage() {
               component={Link}
               variant="default"
               leftSection={<IconHistory size={20} />}
-              to={`/review?cams=${camera.id}&at=${new Date(Math.floor(serverNowMs() / 60_000) * 60_000 - 60_000).toISOString()}`}
+              to={`/review?cams=${camera.id}&at=${new Date(Math.floor(reviewAtMs / 60_000) * 60_000 - 60_000).toISOString()}`}
             >
               {t('review')}
             </Button>
@@ -88,8 +93,9 @@ export function CameraPage() {
       />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Stack gap="md">
+          {!inUse && <RetiredNotice retiredAt={retiredAt} />}
           <Card withBorder padding={0} radius="md">
-            {session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
+            {inUse && session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
             <Group p="sm" justify="space-between" gap="sm">
               <Stack gap={2}>
                 <Group gap="xs">
@@ -104,7 +110,7 @@ export function CameraPage() {
                 {mayManage && <TechnicalDetail detail={camera.detail} />}
                 <CameraCure camera={camera} onPage />
               </Stack>
-              {camera.sub !== null && session.can('camera.live') && (
+              {inUse && camera.sub !== null && session.can('camera.live') && (
                 <SegmentedControl
                   aria-label={t('stream.label')}
                   value={stream}
@@ -122,13 +128,20 @@ export function CameraPage() {
           </Card>
         </Stack>
         <Stack gap="md">
-          <Card withBorder>
-            <CameraRuntime camera={camera} />
-          </Card>
+          {inUse && (
+            <Card withBorder>
+              <CameraRuntime camera={camera} />
+            </Card>
+          )}
           <Card withBorder>
             <CameraFacts camera={camera} areaPath={areaPath} />
           </Card>
-          {mayManage && (
+          {mayManage && !inUse && (
+            <Card withBorder>
+              <CameraReturn key={camera.id} camera={camera} />
+            </Card>
+          )}
+          {mayManage && inUse && (
             <>
               <Card withBorder>
                 <CameraSettings key={camera.id} camera={camera} />
@@ -137,7 +150,7 @@ export function CameraPage() {
                 <CameraCredentials key={camera.id} camera={camera} />
               </Card>
               <Card withBorder>
-                <CameraDeletion camera={camera} />
+                <CameraRetirement camera={camera} />
               </Card>
             </>
           )}

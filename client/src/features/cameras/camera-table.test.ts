@@ -24,6 +24,7 @@ function camera(name: string, state: CameraResponse['state'], sinceAt: string, a
     reason: 'ok',
     detail: '',
     sinceAt,
+    retiredAt: null,
     createdAt: sinceAt,
   };
 }

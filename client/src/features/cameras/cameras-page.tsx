@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { IconDeviceCctvOff, IconPlus, IconSearch, IconX } from '@tabler/icons-react';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,7 +9,7 @@ import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { useAreaFilter } from '../../lib/area-filter.js';
 import { useAreas } from '../../lib/areas.js';
-import { useCameras } from '../../lib/cameras.js';
+import { useCameras, useRetiredCameras } from '../../lib/cameras.js';
 import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { CameraList } from './camera-list.js';
@@ -22,7 +22,10 @@ export function CamerasPage() {
   const session = useSession();
   const { search, change } = useUrlState();
   const view = useMemo(() => readCameraTableView(search), [search]);
-  const cameras = useCameras();
+  const retired = search.get('retired') === '1';
+  const inUse = useCameras();
+  const outOfUse = useRetiredCameras(retired);
+  const cameras = retired ? outOfUse : inUse;
   const { tree } = useAreas();
   const { includes, areaId } = useAreaFilter();
   const areaName = useCallback((id: string) => tree.byId.get(id)?.area.name ?? '', [tree]);
@@ -46,7 +49,9 @@ export function CamerasPage() {
     <>
       <PageHeader
         title={t('title')}
-        {...(cameras.data === undefined ? {} : { description: t('total', { count: inArea.length }) })}
+        {...(cameras.data === undefined
+          ? {}
+          : { description: t(retired ? 'totalRetired' : 'total', { count: inArea.length }) })}
         actions={
           mayAdd && (
             <Button component={Link} to="/cameras/add" leftSection={<IconPlus size={20} />}>
@@ -55,10 +60,22 @@ export function CamerasPage() {
           )
         }
       />
+      <SegmentedControl
+        mb="md"
+        aria-label={t('use.label')}
+        value={retired ? 'retired' : 'inUse'}
+        onChange={(value) => change({ retired: value === 'retired' ? '1' : undefined, state: undefined })}
+        data={[
+          { value: 'inUse', label: t('use.inUse') },
+          { value: 'retired', label: t('use.retired') },
+        ]}
+      />
       {cameras.isPending ? (
         <SkeletonList rows={10} height={52} />
       ) : cameras.data === undefined ? (
         <ErrorPanel error={cameras.error} onRetry={() => void cameras.refetch()} />
+      ) : inArea.length === 0 && retired ? (
+        <EmptyState title={t('use.noneRetired')} text={t('use.noneRetiredText')} />
       ) : inArea.length === 0 ? (
         <EmptyState
           icon={<IconDeviceCctvOff size={44} stroke={1.4} />}
@@ -75,18 +92,20 @@ export function CamerasPage() {
       ) : (
         <Stack gap="md">
           <Group justify="space-between" align="flex-end" gap="md">
-            <StateCounts
-              counts={counts}
-              chosen={view.states}
-              onToggle={(state) =>
-                change({
-                  state: (view.states.includes(state)
-                    ? view.states.filter((other) => other !== state)
-                    : [...view.states, state]
-                  ).join(','),
-                })
-              }
-            />
+            {!retired && (
+              <StateCounts
+                counts={counts}
+                chosen={view.states}
+                onToggle={(state) =>
+                  change({
+                    state: (view.states.includes(state)
+                      ? view.states.filter((other) => other !== state)
+                      : [...view.states, state]
+                    ).join(','),
+                  })
+                }
+              />
+            )}
             <TextInput
               w={{ base: '100%', sm: 300 }}
               leftSection={<IconSearch size={18} aria-hidden="true" />}

@@ -32,6 +32,8 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   no_keyframe: ['device', 'retry'],
   bad_timestamps: ['device'],
   engine_failed: ['retry', 'recorder'],
+  retired: [],
+  unknown: ['retry', 'device'],
 };
 
 export function curesOf(camera: { state: CameraState; reason: CameraReason }): readonly Cure[] {

@@ -9,7 +9,7 @@ import { StateBadge } from '../../components/state-badge.js';
 import { useAreaFilter } from '../../lib/area-filter.js';
 import { useAreas } from '../../lib/areas.js';
 import { cameraTexts, matchesCamera } from '../../lib/camera-search.js';
-import { useCameras } from '../../lib/cameras.js';
+import { useReviewableCameras } from '../../lib/cameras.js';
 import { useRovingFocus } from '../../lib/roving-focus.js';
 import { rankCameras, type CameraHints } from './rank-cameras.js';
 import { mostCameras } from './review-address.js';
@@ -27,7 +27,7 @@ const mostRows = 80;
 /** Up to four cameras; those of the incident, then those named like its place come first. */
 export function CameraPicker({ chosen, onChange, hints }: CameraPickerProps) {
   const { t } = useTranslation('review');
-  const cameras = useCameras();
+  const cameras = useReviewableCameras();
   const area = useAreaFilter();
   const { tree } = useAreas();
   const [text, setText] = useState('');

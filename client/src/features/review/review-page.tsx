@@ -4,7 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { useCameras } from '../../lib/cameras.js';
+import { useReviewableCameras } from '../../lib/cameras.js';
 import { useIncident, useIncidentEvents } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { useSession } from '../../lib/session.js';
@@ -32,7 +32,7 @@ export function ReviewPage() {
   );
   const [choosing, setChoosing] = useState(false);
   const incident = useIncident(address.incidentId);
-  const cameras = useCameras();
+  const cameras = useReviewableCameras();
   useIncidentEvents();
 
   const [writer] = useState(() => createAddressWriter(address));

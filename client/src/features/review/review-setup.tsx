@@ -7,7 +7,7 @@ import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { TimeField } from '../../components/time/time-field.js';
-import { useCameras } from '../../lib/cameras.js';
+import { useReviewableCameras } from '../../lib/cameras.js';
 import { useHolds, useIncident, useTags } from '../../lib/cases.js';
 import { serverNowMs } from '../../lib/server-clock.js';
 import { msOf, typedTime, typedTimeFault, type TypedTime } from '../../lib/typed-time.js';
@@ -46,7 +46,7 @@ export function ReviewSetup({
   const incident = useIncident(address.incidentId);
   const tags = useTags(address.incidentId);
   const holds = useHolds(address.incidentId);
-  const cameras = useCameras();
+  const cameras = useReviewableCameras();
   const hints = useMemo<CameraHints>(
     () => ({
       areaId: incident.data?.areaId,

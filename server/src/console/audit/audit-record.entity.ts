@@ -1,6 +1,13 @@
-import type { AuditAction } from '@choi-canh/shared/audit';
+import { auditActionsRead, type AuditRecordResponse } from '@choi-canh/shared/audit';
 import { EntitySchema } from 'typeorm';
-import { bigintColumn, idColumn, instantColumn, jsonColumn, textColumn } from '../../platform/db/columns.js';
+import {
+  bigintColumn,
+  choiceColumn,
+  idColumn,
+  instantColumn,
+  jsonColumn,
+  textColumn,
+} from '../../platform/db/columns.js';
 
 export interface AuditRecordRow {
   id: string;
@@ -10,7 +17,7 @@ export interface AuditRecordRow {
   accountId: string | null;
   accountName: string;
   sessionId: string | null;
-  action: AuditAction;
+  action: AuditRecordResponse['action'];
   areaId: string | null;
   subjectType: string;
   subjectId: string | null;
@@ -29,7 +36,7 @@ export const auditRecordEntity = new EntitySchema<AuditRecordRow>({
     accountId: idColumn('account_id', { nullable: true }),
     accountName: textColumn('account_name'),
     sessionId: idColumn('session_id', { nullable: true }),
-    action: textColumn('action'),
+    action: choiceColumn('action', auditActionsRead, 'unknown'),
     areaId: idColumn('area_id', { nullable: true }),
     subjectType: textColumn('subject_type'),
     subjectId: textColumn('subject_id', { nullable: true }),

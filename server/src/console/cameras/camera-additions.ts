@@ -1,4 +1,5 @@
 import type { CameraAddRequest, CameraAddResponse, cameraAddResult } from '@choi-canh/shared/cameras';
+import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { z } from 'zod';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
@@ -11,6 +12,7 @@ import { addOutcomeOf } from './add-outcome.js';
 import type { CameraHealth, CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
+import type { CameraReturns } from './camera-returns.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { passwordContext } from './cameras.service.js';
 import { normalDeviceAddress } from './device-address.js';
@@ -31,6 +33,7 @@ export interface CameraAdditionsDeps {
   recorders: CameraRecorders;
   health: CameraHealth;
   audit: AuditWriter;
+  returns: CameraReturns;
   broadcaster: Broadcaster;
   secretBox: SecretBox;
   clock: Clock;
@@ -117,6 +120,19 @@ export class CameraAdditions {
         { deviceAddress, username: request.username, password: request.password },
         this.#stop.signal,
       );
+      const former = request.former === 'new' ? undefined : await this.#formerOf(addition, device, facts);
+      if (former !== undefined) {
+        const { username, password } = request;
+        const given = { deviceAddress, username, password };
+        const camera = await this.#deps.returns.enter(
+          actor,
+          former.id,
+          given,
+          facts,
+          this.#referenceOf(request, device),
+        );
+        return { deviceAddress, outcome: 'returned', detail: '', camera };
+      }
       const row = this.#rowOf(addition, device, facts);
       const added = await repository.add(row, async (manager) => {
         await this.#deps.recorders.require(row.recorderId, manager);
@@ -181,7 +197,13 @@ export class CameraAdditions {
     };
   }
 
-  #rowOf({ request }: Addition, device: Device, facts: Awaited<ReturnType<CameraRecorder['identify']>>): CameraRow {
+  #formerOf({ request }: Addition, device: Device, facts: IdentifyResponse): Promise<CameraRow | undefined> {
+    const { recorderId, areaId } = request;
+    const endpointReference = this.#referenceOf(request, device);
+    return this.#deps.returns.formerOf(recorderId, areaId, { ...facts, ...device, endpointReference });
+  }
+
+  #rowOf({ request }: Addition, device: Device, facts: IdentifyResponse): CameraRow {
     const id = newId();
     const found = this.#deps.device(request.recorderId, device.deviceAddress);
     const model = `${facts.manufacturer} ${facts.model}`.trim();
@@ -208,7 +230,7 @@ export class CameraAdditions {
       mainStream: facts.main,
       subStream: facts.sub,
       createdAt: this.#deps.clock.nowMs(),
-      deletedAt: null,
+      retiredAt: null,
     };
   }
 

@@ -6,7 +6,8 @@ import type { Transaction } from '../../platform/db/database.js';
 /** What cameras need of the history of states. */
 export interface CameraHealth {
   began(manager: Transaction, cameraId: string, at: number): Promise<void>;
-  ended(manager: Transaction, cameraId: string, at: number): Promise<void>;
+  retired(manager: Transaction, cameraId: string, at: number): Promise<void>;
+  returned(manager: Transaction, cameraId: string, at: number): Promise<void>;
   history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
 }
 

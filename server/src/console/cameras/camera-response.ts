@@ -4,7 +4,8 @@ import type { CameraWithState } from './cameras.repository.js';
 
 /** `unheardSince`: its recorder has not been heard since then, and what is kept of the camera's state is of before. */
 export function cameraOnWire({ row, retention, now: kept }: CameraWithState, unheardSince?: number): CameraResponse {
-  const believed = unheardSince === undefined || kept.state === 'unknown' || kept.reason === 'disabled';
+  const believed =
+    unheardSince === undefined || kept.state === 'unknown' || kept.reason === 'disabled' || row.retiredAt !== null;
   const now = believed
     ? kept
     : { state: 'unknown' as const, reason: 'recorder_silent' as const, detail: '', sinceAt: unheardSince };
@@ -33,6 +34,7 @@ export function cameraOnWire({ row, retention, now: kept }: CameraWithState, unh
     detail: now.detail,
     sinceAt: instantFromMs(now.sinceAt),
     createdAt: instantFromMs(row.createdAt),
+    retiredAt: row.retiredAt === null ? null : instantFromMs(row.retiredAt),
   };
 }
 

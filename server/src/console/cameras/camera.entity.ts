@@ -34,8 +34,8 @@ export interface CameraRow {
   mainStream: StreamFacts | null;
   subStream: StreamFacts | null;
   createdAt: number;
-  /** A deleted camera is kept for the names that tags, clips and the audit trail refer to. */
-  deletedAt: number | null;
+  /** Since when it is out of use; its footage, states, tags and clips stay its own. It has no password then. */
+  retiredAt: number | null;
 }
 
 export const cameraEntity = new EntitySchema<CameraRow>({
@@ -63,6 +63,6 @@ export const cameraEntity = new EntitySchema<CameraRow>({
     mainStream: jsonColumn('main_stream', { nullable: true }),
     subStream: jsonColumn('sub_stream', { nullable: true }),
     createdAt: instantColumn('created_at'),
-    deletedAt: instantColumn('deleted_at', { nullable: true }),
+    retiredAt: instantColumn('deleted_at', { nullable: true }),
   },
 });

@@ -1,4 +1,4 @@
-import type { CameraReason, CameraState } from '@choi-canh/shared/health';
+import { knownCameraReason, knownCameraState, type CameraReason, type CameraState } from '@choi-canh/shared/health';
 import { IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
@@ -36,8 +36,11 @@ export class CamerasRepository {
     this.#defaultDays = defaultDays;
   }
 
-  list(scope: AreaScope, areaId?: string): Promise<CameraWithState[]> {
-    const query = this.#present(scope, this.#db.read);
+  /** Cameras in use, or those out of use. */
+  list(scope: AreaScope, { areaId, retired = false }: { areaId?: string | undefined; retired?: boolean } = {}) {
+    const query = retired
+      ? this.#ever(scope, this.#db.read).andWhere('camera.retiredAt IS NOT NULL')
+      : this.#present(scope, this.#db.read);
     if (areaId !== undefined) {
       const within = withinArea(areaId, 'camera.areaId');
       query.andWhere(within.sql, within.parameters);
@@ -53,25 +56,50 @@ export class CamerasRepository {
     return (await this.#withState(this.#present(scope, manager).andWhere('camera.id = :id', { id }), manager))[0];
   }
 
+  /** Also one out of use. */
+  async findEver(
+    scope: AreaScope,
+    id: string,
+    manager: EntityManager = this.#db.read,
+  ): Promise<CameraWithState | undefined> {
+    return (await this.#withState(this.#ever(scope, manager).andWhere('camera.id = :id', { id }), manager))[0];
+  }
+
+  /** Every camera that a recorder has or had, in use or not. */
+  everOfRecorder(recorderId: string): Promise<CameraRow[]> {
+    return this.#db.read.findBy(cameraEntity, { recorderId });
+  }
+
+  /** Cameras of a recorder that are out of use, with the days that what is left of them is kept. */
+  async keptOf(recorderId: string): Promise<{ id: string; retentionDays: number }[]> {
+    const query = this.#db.read
+      .createQueryBuilder(cameraEntity, 'camera')
+      .where('camera.recorderId = :recorderId AND camera.retiredAt IS NOT NULL', { recorderId });
+    return this.#withRetention(query, this.#db.read, ({ row, retention }) => ({
+      id: row.id,
+      retentionDays: retention.days,
+    }));
+  }
+
   /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
   ofRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
     return manager
       .createQueryBuilder(cameraEntity, 'camera')
-      .where('camera.recorderId = :recorderId AND camera.deletedAt IS NULL', { recorderId })
+      .where('camera.recorderId = :recorderId AND camera.retiredAt IS NULL', { recorderId })
       .orderBy('camera.createdAt', 'ASC')
       .addOrderBy('camera.id', 'ASC')
       .getMany();
   }
 
   countOf(recorderId: string, manager: EntityManager = this.#db.read): Promise<number> {
-    return manager.countBy(cameraEntity, { recorderId, deletedAt: IsNull() });
+    return manager.countBy(cameraEntity, { recorderId, retiredAt: IsNull() });
   }
 
   /** The same, with the days that each keeps. */
   async desiredOf(recorderId: string): Promise<CameraWithRetention[]> {
     const query = this.#db.read
       .createQueryBuilder(cameraEntity, 'camera')
-      .where('camera.recorderId = :recorderId AND camera.deletedAt IS NULL', { recorderId })
+      .where('camera.recorderId = :recorderId AND camera.retiredAt IS NULL', { recorderId })
       .orderBy('camera.createdAt', 'ASC')
       .addOrderBy('camera.id', 'ASC');
     return this.#withRetention(query, this.#db.read, (found) => found);
@@ -83,7 +111,7 @@ export class CamerasRepository {
     const rows = await this.#db.read
       .createQueryBuilder(cameraEntity, 'camera')
       .select(['camera.id', 'camera.areaId'])
-      .where('camera.deletedAt IS NULL')
+      .where('camera.retiredAt IS NULL')
       .andWhere(within.sql, within.parameters)
       .getMany();
     const byArea = new Map<string, string[]>();
@@ -112,7 +140,7 @@ export class CamerasRepository {
     return new Map(rows.map((row) => [row.id, row.recorderId]));
   }
 
-  /** Also of deleted ones. */
+  /** Also of those out of use. */
   async namesOf(scope: AreaScope, ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
     const piece = inScope(scope, 'camera.areaId');
@@ -156,11 +184,12 @@ export class CamerasRepository {
   }
 
   #present(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<CameraRow> {
+    return this.#ever(scope, manager).andWhere('camera.retiredAt IS NULL');
+  }
+
+  #ever(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<CameraRow> {
     const piece = inScope(scope, 'camera.areaId');
-    return manager
-      .createQueryBuilder(cameraEntity, 'camera')
-      .where('camera.deletedAt IS NULL')
-      .andWhere(piece.sql, piece.parameters);
+    return manager.createQueryBuilder(cameraEntity, 'camera').where(piece.sql, piece.parameters);
   }
 
   async #withRetention<T>(
@@ -198,8 +227,8 @@ export class CamerasRepository {
     return this.#withRetention(query, manager, (found, state) => ({
       ...found,
       now: {
-        state: state?.now_state ?? 'unknown',
-        reason: state?.now_reason ?? 'connecting',
+        state: knownCameraState(state?.now_state ?? 'unknown'),
+        reason: knownCameraReason(state?.now_reason ?? 'connecting'),
         detail: state?.now_detail ?? '',
         sinceAt: Number(state?.now_since ?? found.row.createdAt),
       },
@@ -208,8 +237,8 @@ export class CamerasRepository {
 }
 
 interface RawState {
-  now_state: CameraState | null;
-  now_reason: CameraReason | null;
+  now_state: string | null;
+  now_reason: string | null;
   now_detail: string | null;
   now_since: number | string | null;
   area_path: string | null;

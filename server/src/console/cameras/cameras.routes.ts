@@ -1,7 +1,6 @@
 import {
   cameraAddRequest,
   cameraAddResponse,
-  cameraDeleteRequest,
   cameraHistoryQuery,
   cameraHistoryResponse,
   cameraListQuery,
@@ -9,7 +8,9 @@ import {
   cameraMoveRequest,
   cameraPatchRequest,
   cameraResponse,
+  cameraRetireRequest,
   cameraRetryResponse,
+  cameraReturnRequest,
   cameraRuntimeResponse,
   discoveryRequest,
   discoveryResponse,
@@ -19,6 +20,7 @@ import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { CameraAdditions } from './camera-additions.js';
 import type { CameraMoves } from './camera-moves.js';
+import type { CameraReturns } from './camera-returns.js';
 import type { CamerasService } from './cameras.service.js';
 import type { Discoveries } from './discoveries.js';
 
@@ -31,6 +33,7 @@ export function camerasRoutes(
   additions: CameraAdditions,
   discoveries: Discoveries,
   moves: CameraMoves,
+  returns: CameraReturns,
 ): Route[] {
   return [
     defineRoute({
@@ -41,7 +44,9 @@ export function camerasRoutes(
       feature,
       query: cameraListQuery,
       response: cameraListResponse,
-      handler: async ({ actor, query }) => ({ items: await service.list(actor.scope, query.areaId) }),
+      handler: async ({ actor, query }) => ({
+        items: await service.list(actor.scope, { areaId: query.areaId, retired: query.retired !== undefined }),
+      }),
     }),
     defineRoute({
       method: 'get',
@@ -65,14 +70,26 @@ export function camerasRoutes(
       handler: ({ actor, params, body }) => service.patch(actor, params.cameraId, body),
     }),
     defineRoute({
-      method: 'delete',
-      path: '/api/cameras/:cameraId',
+      method: 'post',
+      path: '/api/cameras/:cameraId/retire',
       access: 'camera.manage',
-      summary: 'Takes a camera out of use; a reason is asked for',
+      summary: 'Takes a camera out of use; its past stays, and a reason is asked for',
       feature,
       params: one,
-      body: cameraDeleteRequest,
-      handler: ({ actor, params, body }) => service.delete(actor, params.cameraId, body.reason),
+      body: cameraRetireRequest,
+      response: cameraResponse,
+      handler: ({ actor, params, body }) => service.retire(actor, params.cameraId, body.reason),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/cameras/:cameraId/return',
+      access: 'camera.manage',
+      summary: 'Brings a camera out of use back as itself: the same device must answer and take the password',
+      feature,
+      params: one,
+      body: cameraReturnRequest,
+      response: cameraResponse,
+      handler: ({ actor, params, body, signal }) => returns.bringBack(actor, params.cameraId, body, signal),
     }),
     defineRoute({
       method: 'get',

@@ -17,6 +17,8 @@ import { byName, cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CamerasRepository, CameraWithState } from './cameras.repository.js';
 
+/** What can be changed of a camera in use only. */
+const ofCamerasInUse = ['enabled', 'audio', 'username', 'password'] as const;
 const longestHistoryMs = 400 * 86_400_000;
 
 export interface CamerasServiceDeps {
@@ -38,23 +40,36 @@ export class CamerasService {
     this.#deps = deps;
   }
 
-  async list(scope: AreaScope, areaId?: string): Promise<CameraResponse[]> {
-    const found = await this.#deps.repository.list(scope, areaId);
+  /** Cameras in use, or those out of use. */
+  async list(
+    scope: AreaScope,
+    asked: { areaId?: string | undefined; retired?: boolean } = {},
+  ): Promise<CameraResponse[]> {
+    const { areaId } = asked;
+    const found = await this.#deps.repository.list(scope, asked);
     if (areaId !== undefined && found.length === 0) await this.#requireArea(scope, areaId);
     return found.map((camera) => this.#onWire(camera)).sort(byName);
   }
 
+  /** Also a camera out of use. */
   async get(scope: AreaScope, id: string): Promise<CameraResponse> {
-    return this.#onWire(await this.require(scope, id));
+    return this.#onWire(await this.requireEver(scope, id));
   }
 
   #onWire(camera: CameraWithState): CameraResponse {
     return cameraOnWire(camera, this.#deps.recorders.unheardSince(camera.row.recorderId));
   }
 
-  /** @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */
+  /** A camera in use. @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */
   async require(scope: AreaScope, id: string): Promise<CameraWithState> {
     const found = await this.#deps.repository.find(scope, id);
+    if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
+    return found;
+  }
+
+  /** Also a camera out of use. @throws AppError not_found `camera_not_found`. */
+  async requireEver(scope: AreaScope, id: string): Promise<CameraWithState> {
+    const found = await this.#deps.repository.findEver(scope, id);
     if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
     return found;
   }
@@ -96,7 +111,7 @@ export class CamerasService {
   }
 
   async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
-    await this.require(scope, id);
+    await this.requireEver(scope, id);
     if (!(fromMs < toMs) || toMs - fromMs > longestHistoryMs) {
       throw new AppError('invalid', 'bad_range', 'from must be before to, at most 400 days');
     }
@@ -106,9 +121,12 @@ export class CamerasService {
   async patch(actor: Actor, id: string, patch: CameraPatchRequest): Promise<CameraResponse> {
     const { db, repository, audit, broadcaster, recorders } = this.#deps;
     const { before, changes } = await db.write(async (manager) => {
-      const found = await repository.find(actor.scope, id, manager);
+      const found = await repository.findEver(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
       const before = found.row;
+      if (before.retiredAt !== null && ofCamerasInUse.some((key) => patch[key] !== undefined)) {
+        throw new AppError('conflict', 'camera_retired', 'this camera is out of use');
+      }
       if (patch.areaId !== undefined && !(await repository.areaInScope(actor.scope, patch.areaId, manager))) {
         throw new AppError('not_found', 'area_not_found', 'no such area');
       }
@@ -144,18 +162,19 @@ export class CamerasService {
     return this.get(actor.scope, id);
   }
 
-  async delete(actor: Actor, id: string, reason: string): Promise<void> {
+  /** Takes a camera out of use: it is not recorded any more, and keeps its id and its past. Its password is dropped. */
+  async retire(actor: Actor, id: string, reason: string): Promise<CameraResponse> {
     const { db, repository, audit, broadcaster, recorders, health, clock } = this.#deps;
     const row = await db.write(async (manager) => {
       const found = await repository.find(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
       const now = clock.nowMs();
-      await health.ended(manager, id, now);
-      await repository.update(manager, id, { deletedAt: now, passwordBox: '' });
+      await health.retired(manager, id, now);
+      await repository.update(manager, id, { retiredAt: now, passwordBox: '' });
       await audit.record(
         actor,
         {
-          action: 'camera.delete',
+          action: 'camera.retire',
           subjectType: 'camera',
           subjectId: id,
           subjectName: found.row.name,
@@ -169,6 +188,7 @@ export class CamerasService {
     });
     recorders.markChanged(row.recorderId);
     broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
+    return this.get(actor.scope, id);
   }
 
   /** How many cameras a recorder has. */
@@ -197,6 +217,11 @@ export class CamerasService {
             },
           ],
     );
+  }
+
+  /** Cameras out of use whose footage a recorder may still have, with the days that it is kept. */
+  kept(recorderId: string): Promise<{ id: string; retentionDays: number }[]> {
+    return this.#deps.repository.keptOf(recorderId);
   }
 
   /** An area keeps footage for another time now, or moved to below one that does. */

@@ -6,6 +6,8 @@ import {
   cameraRetryResponse,
   discoveryResponse,
 } from '@choi-canh/shared/cameras';
+import { clipResponse, tagResponse } from '@choi-canh/shared/evidence';
+import { openingResponse } from '@choi-canh/shared/footage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   cameraPassword,
@@ -24,20 +26,23 @@ export function camerasSuite(open: OpenTestDatabase): void {
     const harness = new CasesHarness(open);
     let area: TestArea;
     let technician: TestActor;
+    let other: TestArea;
     beforeAll(async () => {
       await harness.start();
       area = await harness.area('Chí Đám');
       technician = harness.actor('technician', area);
+      other = await harness.area('Đồng Lương');
     });
     afterAll(() => harness.stop());
 
-    async function add(devices: object[], password = cameraPassword) {
+    async function add(devices: object[], { password = cameraPassword, former = 'return' } = {}) {
       const started = await technician.post('/api/cameras/additions', cameraAddResponse, {
         recorderId: harness.recorderId,
         areaId: area.id,
         username: 'admin',
         password,
         devices,
+        former,
       });
       return eventually('the addition is done', async () => {
         const now = await technician.get(`/api/cameras/additions/${started.id}`, cameraAddResponse);
@@ -157,19 +162,124 @@ export function camerasSuite(open: OpenTestDatabase): void {
       expect(cleared).toMatchObject({ location: null, place: 'Cổng chợ' });
     });
 
-    it('is taken out of use with a reason, and may come back', async () => {
+    it('is taken out of use with a reason, keeps its past, and comes back as itself', async () => {
       const camera = await harness.camera(area, 'Cam bỏ');
-      expect(await technician.refusal('DELETE', `/api/cameras/${camera.id}`, {})).toMatch(/^400/);
-      expect(await technician.status('DELETE', `/api/cameras/${camera.id}`, { reason: 'thay camera khác' })).toBe(204);
-      expect(await technician.refusal('GET', `/api/cameras/${camera.id}`)).toBe('404 camera_not_found');
-      await eventually('the recorder lets go', () =>
-        harness.recorder.desired?.cameras.every((wanted) => wanted.id !== camera.id),
+      const path = `/api/cameras/${camera.id}`;
+      const incident = await harness.incident(harness.actor('commune_officer', area), area);
+      expect(await technician.refusal('POST', `${path}/retire`, {})).toMatch(/^400/);
+      const retired = await technician.post(`${path}/retire`, cameraResponse, { reason: 'sửa nguồn điện' });
+      expect(retired).toMatchObject({ id: camera.id, state: 'paused', reason: 'retired' });
+      expect(retired.retiredAt).not.toBeNull();
+      const [record] = await harness.trail('camera.retire');
+      expect(record).toMatchObject({ subjectName: 'Cam bỏ', purpose: 'sửa nguồn điện' });
+      expect(await technician.refusal('POST', `${path}/retire`, { reason: 'lần nữa' })).toBe('404 camera_not_found');
+
+      const listed = async (query = '') =>
+        (await technician.get(`/api/cameras${query}`, cameraListResponse)).items.map(({ id }) => id);
+      expect(await listed()).not.toContain(camera.id);
+      expect(await listed('?retired=1')).toEqual([camera.id]);
+      expect(await harness.actor('technician', other).get('/api/cameras?retired=1', cameraListResponse)).toEqual({
+        items: [],
+      });
+      expect(await technician.get(path, cameraResponse)).toEqual(retired);
+      // It is not recorded, its password is nowhere any more, and what was recorded is kept for its days.
+      const wanted = await eventually('the recorder drops it', () =>
+        harness.recorder.desired?.cameras.every(({ id }) => id !== camera.id) === true
+          ? harness.recorder.desired
+          : undefined,
       );
-      const [record] = await harness.trail('camera.delete');
-      expect(record).toMatchObject({ subjectName: 'Cam bỏ', purpose: 'thay camera khác' });
+      expect(wanted.keptCameras).toEqual([{ id: camera.id, retentionDays: 30 }]);
+      expect(await harness.db.read.findOneBy(cameraEntity, { id: camera.id })).toMatchObject({ passwordBox: '' });
+      expect(await technician.refusal('PATCH', path, { enabled: true })).toBe('409 camera_retired');
+      await technician.patch(path, cameraResponse, { retentionDays: 7, place: 'Cổng chợ cũ' });
+      await eventually('its days are told', () => harness.recorder.desired?.keptCameras?.[0]?.retentionDays === 7);
+      expect(await technician.refusal('GET', `${path}/live/sub/playlist.m3u8`)).toBe('404 camera_not_found');
+
+      // Its past can be seen, tagged and cut as before.
+      const officer = harness.actor('commune_officer', area);
+      const range = { from: incident.occurredAt, to: new Date(Date.parse(incident.occurredAt) + 5000).toISOString() };
+      await officer.post('/api/openings', openingResponse, { cameraIds: [camera.id], ...range, purpose: 'Xem lại' });
+      await officer.post(`/api/incidents/${incident.id}/tags`, tagResponse, { cameraId: camera.id, ...range });
+      await officer.post(`/api/incidents/${incident.id}/clips`, clipResponse, { cameraId: camera.id, ...range });
+
       const again = await add([{ deviceAddress: camera.deviceAddress }]);
-      expect(again.results[0]).toMatchObject({ outcome: 'added' });
-      expect(again.results[0]?.camera?.id).not.toBe(camera.id);
+      expect(again.results[0]).toMatchObject({
+        outcome: 'returned',
+        camera: { id: camera.id, name: 'Cam bỏ', place: 'Cổng chợ cũ', retiredAt: null, reason: 'connecting' },
+      });
+      expect((await harness.trail('camera.return'))[0]).toMatchObject({
+        subjectId: camera.id,
+        details: { retiredAt: retired.retiredAt },
+      });
+      await eventually('the recorder records it again', () =>
+        harness.recorder.desired?.cameras.some(({ id, password }) => id === camera.id && password !== ''),
+      );
+      expect(harness.recorder.desired?.keptCameras).toEqual([]);
+      const span = `from=${camera.createdAt}&to=${new Date(Date.now() + 1000).toISOString()}`;
+      const { items } = await technician.get(`${path}/history?${span}`, cameraHistoryResponse);
+      expect(items.map(({ reason }) => reason)).toEqual(['connecting', 'retired', 'connecting']);
+      for (const [index, { toAt }] of items.entries()) expect(toAt).toBe(items[index + 1]?.sinceAt ?? null);
+      expect((await add([{ deviceAddress: camera.deviceAddress }])).results[0]?.outcome).toBe('already_there');
+    });
+
+    it('comes back from its page at another address, where the same device answers', async () => {
+      const camera = await harness.camera(area);
+      const path = `/api/cameras/${camera.id}`;
+      const [elsewhere, foreign] = ['http://10.1.0.1/onvif/device_service', 'http://10.1.0.2/onvif/device_service'];
+      harness.recorder.identities.set(elsewhere, identity);
+      harness.recorder.identities.set(foreign, { ...identity, serialNumber: 'SN-khac' });
+      const given = { username: 'admin', password: 'Mat-khau-moi' };
+      expect(await technician.refusal('POST', `${path}/return`, { ...given, deviceAddress: elsewhere })).toBe(
+        '409 camera_in_use',
+      );
+      await technician.post(`${path}/retire`, cameraResponse, { reason: 'mang đi sửa' });
+      expect(await technician.refusal('POST', `${path}/return`, { ...given, deviceAddress: foreign })).toBe(
+        '409 other_device',
+      );
+      const taken = await harness.camera(area);
+      expect(await technician.refusal('POST', `${path}/return`, { ...given, deviceAddress: taken.deviceAddress })).toBe(
+        '409 address_taken',
+      );
+      expect(
+        await technician.post(`${path}/return`, cameraResponse, { ...given, deviceAddress: elsewhere }),
+      ).toMatchObject({ id: camera.id, deviceAddress: elsewhere, retiredAt: null });
+      expect(JSON.stringify(await harness.trail())).not.toContain('Mat-khau-moi');
+    });
+
+    it('is a new camera where a person says so, and in another area', async () => {
+      const camera = await harness.camera(area);
+      await technician.post(`/api/cameras/${camera.id}/retire`, cameraResponse, { reason: 'thay camera khác' });
+      const there = await harness.actor('administrator').post('/api/cameras/additions', cameraAddResponse, {
+        ...{ recorderId: harness.recorderId, areaId: other.id, username: 'admin', password: cameraPassword },
+        devices: [{ deviceAddress: camera.deviceAddress }],
+      });
+      const admin = harness.actor('administrator');
+      await eventually('it is added there', async () =>
+        (await admin.get('/api/cameras', cameraListResponse)).items.some(
+          (one) => one.areaId === other.id && one.deviceAddress === camera.deviceAddress && one.id !== camera.id,
+        ),
+      );
+      expect(there.total).toBe(1);
+      const former = await harness.camera(area);
+      await technician.post(`/api/cameras/${former.id}/retire`, cameraResponse, { reason: 'thay camera khác' });
+      const fresh = await add([{ deviceAddress: former.deviceAddress }], { former: 'new' });
+      expect(fresh.results[0]?.outcome).toBe('added');
+      expect(fresh.results[0]?.camera?.id).not.toBe(former.id);
+    });
+
+    it('shows a state of another version as one that is not known, in its history and in the list', async () => {
+      const camera = await harness.camera(area);
+      await harness.db.write((manager) =>
+        manager.query(
+          `UPDATE camera_state_interval SET state = 'asleep', reason = 'nap_time' WHERE camera_id = '${camera.id}'`,
+        ),
+      );
+      const span = `from=${camera.createdAt}&to=${new Date(Date.now() + 1000).toISOString()}`;
+      const { items } = await technician.get(`/api/cameras/${camera.id}/history?${span}`, cameraHistoryResponse);
+      expect(items).toMatchObject([{ state: 'unknown', reason: 'unknown' }]);
+      expect(await technician.get(`/api/cameras/${camera.id}`, cameraResponse)).toMatchObject({ reason: 'unknown' });
+      const listed = (await technician.get('/api/cameras', cameraListResponse)).items;
+      expect(listed.find(({ id }) => id === camera.id)).toMatchObject({ reason: 'unknown' });
     });
 
     it('is found by a search, which names what is known and what it is called', async () => {

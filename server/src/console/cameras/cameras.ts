@@ -8,6 +8,7 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { CameraAdditions } from './camera-additions.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { CameraMoves } from './camera-moves.js';
+import { CameraReturns } from './camera-returns.js';
 import { CamerasRepository } from './cameras.repository.js';
 import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
@@ -35,14 +36,16 @@ export function createCameras(deps: CamerasDeps) {
   const repository = new CamerasRepository(deps.db, deps.retentionDays);
   const service = new CamerasService({ ...deps, repository });
   const moves = new CameraMoves({ ...deps, repository });
+  const returns = new CameraReturns({ ...deps, repository });
   const discoveries = new Discoveries({ ...deps, repository, moves });
   const additions = new CameraAdditions({
     ...deps,
     repository,
+    returns,
     device: (recorderId, address) => discoveries.device(recorderId, address),
   });
   return {
-    routes: [...camerasRoutes(service, additions, discoveries, moves), ...liveRoutes(service, deps.media)],
+    routes: [...camerasRoutes(service, additions, discoveries, moves, returns), ...liveRoutes(service, deps.media)],
     service,
     stop: async () => {
       await Promise.all([discoveries.stop(), additions.stop()]);

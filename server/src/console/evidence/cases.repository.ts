@@ -39,7 +39,7 @@ export class CasesRepository {
     return found;
   }
 
-  /** In the order asked for. @throws AppError not_found `camera_not_found` unless the scope covers all of them. */
+  /** In the order asked for; also cameras out of use, whose footage can be evidence. @throws AppError not_found `camera_not_found` unless the scope covers all of them. */
   async cameras(
     scope: AreaScope,
     ids: readonly string[],
@@ -52,7 +52,7 @@ export class CasesRepository {
       .addSelect('cam.name', 'name')
       .addSelect('cam.recorder_id', 'recorderId')
       .from('camera', 'cam')
-      .where('cam.id IN (:...ids) AND cam.deleted_at IS NULL', { ids })
+      .where('cam.id IN (:...ids)', { ids })
       .andWhere(piece.sql, piece.parameters)
       .getRawMany<CaseCamera>();
     const found = new Map(rows.map((row) => [row.id, row]));

@@ -121,7 +121,7 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       const other = await harness.camera(area);
       await officer.post(path('holds'), holdListResponse, { cameraIds: [other.id], from: at(0), to: at(60) });
       await eventually('it is held', async () => (await holds())[0]?.state === 'held');
-      await harness.actor('administrator').status('DELETE', `/api/cameras/${other.id}`, { reason: 'hỏng' });
+      await harness.actor('administrator').status('POST', `/api/cameras/${other.id}/retire`, { reason: 'hỏng' });
       await eventually('the recorder dropped the camera', () =>
         recorder.desired?.cameras.every((wanted) => wanted.id !== other.id),
       );

@@ -19,7 +19,7 @@ export class OpeningsRepository {
     this.#db = db;
   }
 
-  /** Those of these cameras that the scope covers. */
+  /** Those of these cameras that the scope covers; also cameras out of use, whose footage stays theirs. */
   cameras(scope: AreaScope, ids: readonly string[], manager: EntityManager = this.#db.read): Promise<FootageCamera[]> {
     const piece = inScope(scope, 'cam.area_id');
     return manager
@@ -29,7 +29,7 @@ export class OpeningsRepository {
       .addSelect('cam.area_id', 'areaId')
       .addSelect('cam.recorder_id', 'recorderId')
       .from('camera', 'cam')
-      .where('cam.id IN (:...ids) AND cam.deleted_at IS NULL', { ids })
+      .where('cam.id IN (:...ids)', { ids })
       .andWhere(piece.sql, piece.parameters)
       .getRawMany<FootageCamera>();
   }
@@ -90,7 +90,7 @@ export class OpeningsRepository {
         sessionId,
         nowMs,
       })
-      .andWhere('cam.id = :cameraId AND cam.deleted_at IS NULL', { cameraId })
+      .andWhere('cam.id = :cameraId', { cameraId })
       .andWhere(piece.sql, piece.parameters)
       .getRawOne<FootageCamera & { fromAt: number | string; toAt: number | string }>();
     if (found === undefined) return undefined;

@@ -1,6 +1,6 @@
-import type { CameraReason, CameraState } from '@choi-canh/shared/health';
+import { cameraReasons, cameraStates, type CameraReason, type CameraState } from '@choi-canh/shared/health';
 import { EntitySchema } from 'typeorm';
-import { idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
+import { choiceColumn, idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
 
 /** One stretch of time in one state; exactly one row a camera has no end. */
 export interface CameraStateIntervalRow {
@@ -19,8 +19,8 @@ export const cameraStateIntervalEntity = new EntitySchema<CameraStateIntervalRow
   columns: {
     id: idColumn('id', { primary: true }),
     cameraId: idColumn('camera_id'),
-    state: textColumn('state'),
-    reason: textColumn('reason'),
+    state: choiceColumn('state', cameraStates, 'unknown'),
+    reason: choiceColumn('reason', cameraReasons, 'unknown'),
     detail: textColumn('detail'),
     sinceAt: instantColumn('since_at'),
     toAt: instantColumn('to_at', { nullable: true }),

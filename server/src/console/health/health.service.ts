@@ -1,4 +1,4 @@
-import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
+import type { CameraReason, CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
 import type { Clock } from '../../lib/clock.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
@@ -9,6 +9,9 @@ import { intervalOnWire, type StateFact, type StateIntervalsRepository } from '.
 const unreachable: StateFact = { state: 'unknown', reason: 'recorder_unreachable', detail: '' };
 const silent: StateFact = { state: 'unknown', reason: 'recorder_silent', detail: '' };
 const stopped: StateFact = { state: 'unknown', reason: 'recorder_stopped', detail: '' };
+const retired: StateFact = { state: 'paused', reason: 'retired', detail: '' };
+/** What people decided stays known whatever becomes of the recorder. */
+const isDecided = ({ reason }: { reason: CameraReason }) => reason === 'disabled' || reason === 'retired';
 const connecting: StateFact = { state: 'unknown', reason: 'connecting', detail: '' };
 
 /** Keeps what was known of each camera, and when, as intervals; tells browsers what changes. */
@@ -35,9 +38,14 @@ export class HealthService {
     await this.#repository.begin(manager, cameraId, connecting, at);
   }
 
-  /** A camera was deleted, in the transaction that deletes it. */
-  async ended(manager: Transaction, cameraId: string, at: number): Promise<void> {
-    await this.#repository.end(manager, cameraId, at);
+  /** A camera was taken out of use, in the transaction that does it. */
+  async retired(manager: Transaction, cameraId: string, at: number): Promise<void> {
+    await this.#repository.enterNow(manager, cameraId, retired, at);
+  }
+
+  /** A camera came back into use, in the transaction that does it: its time out of use is one stretch of its history. */
+  async returned(manager: Transaction, cameraId: string, at: number): Promise<void> {
+    await this.#repository.enterNow(manager, cameraId, connecting, at);
   }
 
   /** A transition that the recorder noted. What it returns tells the browsers, after the commit. */
@@ -60,7 +68,7 @@ export class HealthService {
     const range = { fromMs: Date.parse(stop.from), toMs: Math.min(Date.parse(stop.to), this.#clock.nowMs()) };
     if (range.fromMs >= range.toMs) return;
     const all = await this.#repository.ofRecorder(manager, recorderId, range);
-    const rows = all.filter((row) => row.reason !== 'disabled');
+    const rows = all.filter((row) => !isDecided(row));
     await this.#repository.replace(
       manager,
       rows,
@@ -93,7 +101,7 @@ export class HealthService {
   async recorderLost(recorderId: string, at: number): Promise<void> {
     const tell = await this.#db.write((manager) =>
       this.#changeAll(manager, recorderId, (open) =>
-        open.reason === 'disabled' || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
+        isDecided(open) || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
       ),
     );
     tell();

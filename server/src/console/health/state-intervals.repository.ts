@@ -25,10 +25,11 @@ export class StateIntervalsRepository {
     await manager.insert(cameraStateIntervalEntity, { id: newId(), cameraId, ...fact, sinceAt, toAt: null });
   }
 
-  async end(manager: EntityManager, cameraId: string, at: number): Promise<void> {
+  /** Enters what is so from now on; the open interval is never cut short of its beginning. */
+  async enterNow(manager: EntityManager, cameraId: string, fact: StateFact, at: number): Promise<void> {
     const open = await this.open(manager, cameraId);
-    if (open === null) return;
-    await manager.update(cameraStateIntervalEntity, { id: open.id }, { toAt: Math.max(at, open.sinceAt) });
+    if (open === null) await this.begin(manager, cameraId, fact, at);
+    else await this.enter(manager, cameraId, fact, Math.max(at, open.sinceAt));
   }
 
   /**

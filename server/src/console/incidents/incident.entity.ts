@@ -1,6 +1,6 @@
-import type { IncidentState, incidentSources } from '@choi-canh/shared/incidents';
+import { incidentSources, type IncidentState } from '@choi-canh/shared/incidents';
 import { EntitySchema } from 'typeorm';
-import { idColumn, instantColumn, integerColumn, textColumn } from '../../platform/db/columns.js';
+import { choiceColumn, idColumn, instantColumn, integerColumn, textColumn } from '../../platform/db/columns.js';
 
 export interface IncidentRow {
   id: string;
@@ -32,7 +32,7 @@ export const incidentEntity = new EntitySchema<IncidentRow>({
     occurredAt: instantColumn('occurred_at'),
     place: textColumn('place'),
     category: textColumn('category'),
-    source: textColumn('source'),
+    source: choiceColumn('source', incidentSources, 'other'),
     description: textColumn('description'),
     state: textColumn('state'),
     outcome: textColumn('outcome'),

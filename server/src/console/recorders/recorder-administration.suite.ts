@@ -219,7 +219,7 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
 
       const refusal = await admin.fetch('DELETE', path(), { reason });
       expect(await refusal.json()).toMatchObject({ error: { code: 'recorder_has_cameras', details: { count: 1 } } });
-      expect(await admin.status('DELETE', `/api/cameras/${camera.id}`, { reason })).toBe(204);
+      expect(await admin.status('POST', `/api/cameras/${camera.id}/retire`, { reason })).toBe(200);
       expect(await admin.refusal('DELETE', path(), { reason })).toBe('409 recorder_has_holds');
       expect(await harness.trail('recorder.delete')).toEqual([]);
       // It is gone for good: nobody says that it has released what it held.

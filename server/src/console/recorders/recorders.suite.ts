@@ -119,7 +119,7 @@ export function recordersSuite(open: OpenTestDatabase): void {
       expect(some).toMatchObject({ freeBytes: 100, totalBytes: 1000, minFreeBytes: 50, footageBytes: 400 });
       expect(JSON.stringify(some)).not.toContain(other.id);
 
-      // One that is deleted is none any more, wherever cameras are counted; what is left of it still takes room.
+      // One out of use is none any more, wherever cameras are counted; what is left of it still takes room.
       const count = async () => {
         const listed = (await admin.get('/api/cameras', cameraListResponse)).items.length;
         const atRecorder = (await admin.get('/api/recorders', recorderListResponse)).items[0]!.cameras;
@@ -128,7 +128,7 @@ export function recordersSuite(open: OpenTestDatabase): void {
         return { listed, atRecorder, forecast };
       };
       expect(await count()).toEqual({ listed: 3, atRecorder: 3, forecast: 3 });
-      expect(await admin.status('DELETE', `/api/cameras/${third.id}`, { reason: 'thay máy' })).toBe(204);
+      expect(await admin.status('POST', `/api/cameras/${third.id}/retire`, { reason: 'thay máy' })).toBe(200);
       expect(await count()).toEqual({ listed: 2, atRecorder: 2, forecast: 2 });
       expect((await admin.get(path, recorderRetentionResponse)).others).toMatchObject([
         { cameras: 0, bytesPerDay: 0, footageBytes: 80, heldBytes: 5 },

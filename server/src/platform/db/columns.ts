@@ -11,6 +11,24 @@ export function textColumn(name: string, extra: Extra = {}): EntitySchemaColumnO
   return { type: 'text', name, ...extra };
 }
 
+/**
+ * Text that is one of `values`. What another version of the product stored is read as `fallback`, so that one such row does
+ * not take its whole list down; it stays in the table as it is.
+ */
+export function choiceColumn<T extends string>(
+  name: string,
+  values: readonly T[],
+  fallback: T,
+  extra: Extra = {},
+): EntitySchemaColumnOptions {
+  const known: ReadonlySet<unknown> = new Set(values);
+  const transformer = {
+    to: (value: unknown) => value,
+    from: (value: unknown) => (value === null || value === undefined || known.has(value) ? value : fallback),
+  };
+  return { type: 'text', name, transformer, ...extra };
+}
+
 export function integerColumn(name: string, extra: Extra = {}): EntitySchemaColumnOptions {
   return { type: 'integer', name, ...extra };
 }
