@@ -87,7 +87,6 @@ export function DiscoveryForm({
           placeholder="192.168.1.0/24"
           autosize
           minRows={1}
-          maxRows={8}
           maxRows={6}
         />
         {running && (
