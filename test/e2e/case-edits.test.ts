@@ -178,6 +178,7 @@ describe.each([
     onTestFailed(() => photographAll([browser]));
     await page.getByTestId('outcome-text').fill('Đang gõ dở khi hết phiên');
     await stage.system.administrator.fetch('PATCH', `/api/accounts/${officer.id}`, { password: officer.password });
+    await officer.api.signIn(officer.username, officer.password);
     await page.getByTestId('session-ended').waitFor();
     await page.locator('input[data-path="username"]').fill(officer.username);
     await page.locator('input[data-path="password"]').fill(officer.password);
@@ -186,7 +187,6 @@ describe.each([
     await page.getByTestId('form-restored').waitFor();
     expect(await page.getByTestId('outcome-text').inputValue()).toBe('Đang gõ dở khi hết phiên');
     expect((await now()).outcome).toBe('Hai bên tự thỏa thuận');
-    await officer.api.signIn(officer.username, officer.password);
     await page.getByTestId('outcome-save').click();
     await waitFor('it is saved', async () => (await now()).outcome === 'Đang gõ dở khi hết phiên');
     expect(await page.getByTestId('form-restored').count()).toBe(0);

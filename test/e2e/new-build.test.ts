@@ -48,26 +48,25 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-/** Makes the installed files another build's: one page's code has another name, and the worker another version. */
+/** Makes the installed files another build's: all code has other names, and the worker another version. */
 async function nextBuild(): Promise<{ old: string; next: string }> {
   const dist = join(install, 'client/dist');
-  const assets = await readdir(join(dist, 'assets'));
-  const old = assets.find((name) => /^reports-page-.*\.js$/.test(name));
-  if (old === undefined) throw new Error('no code of the reports page');
-  const next = 'reports-page-NextBuild.js';
+  const names = (await readdir(join(dist, 'assets'))).filter((name) => /\.(js|css)$/.test(name));
+  const renamed = (name: string) => name.replace(/-(.{8})\.(js|css)$/, '-NEXT$1.$2');
   for (const name of await readdir(dist, { recursive: true })) {
     const path = join(dist, name);
     if (/\.(br|gz)$/.test(name)) await rm(path);
     else if (/\.(js|html|css)$/.test(name)) {
-      const text = await readFile(path, 'utf8');
-      const changed = text.replaceAll(old, next);
-      const versioned = name === 'sw.js' ? changed.replace(/("?version"?\s*:\s*")[^"]+/, '$1next-build') : changed;
-      if (name === 'sw.js') expect(versioned).not.toBe(changed);
+      const text = names.reduce((whole, one) => whole.replaceAll(one, renamed(one)), await readFile(path, 'utf8'));
+      const versioned = name === 'sw.js' ? text.replace(/("?version"?\s*:\s*")[^"]+/, '$1next-build') : text;
+      if (name === 'sw.js') expect(versioned).not.toBe(text);
       await writeFile(path, versioned);
     }
   }
-  await rename(join(dist, 'assets', old), join(dist, 'assets', next));
-  return { old, next };
+  for (const name of names) await rename(join(dist, 'assets', name), join(dist, 'assets', renamed(name)));
+  const old = names.find((name) => /^reports-page-.*\.js$/.test(name));
+  if (old === undefined) throw new Error('no code of the reports page');
+  return { old, next: renamed(old) };
 }
 
 const cacheNames = (page: Page) => page.evaluate<string[]>('caches.keys()');
