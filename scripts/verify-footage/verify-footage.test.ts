@@ -36,6 +36,7 @@ import { describeReport } from './sentences.js';
 import { openRig, recordFile, startAtMs, writeConsoleCopy } from './testing/recorded-folder.js';
 import { verifyFolder, type Report, type VerifyOptions } from './verify-folder.js';
 import { createVerifyPool } from './verify-pool.js';
+import { replaceHolds } from '../../server/src/recorder/footage/testing/replace-holds.js';
 
 const pool = createVerifyPool(2);
 let root: string;
@@ -60,7 +61,7 @@ beforeAll(async () => {
   await rig.chain.sign('hour');
   await recordFile(rig, media, 'cam-a', 16, 24);
   rig.store.setRetention({ minFreeBytes: 0, daysOfCamera: new Map([['cam-a', 5]]) });
-  await rig.store.setHolds([], true);
+  await replaceHolds(rig.store.holds, []);
   const deadline = performance.now() + 10_000;
   while ((await footageOf(golden, 'cam-a')).length > 3 && performance.now() < deadline) await systemClock.sleep(20);
   await rig.stop();

@@ -8,6 +8,7 @@ import { createLogger } from '../../../server/src/lib/logger.js';
 import { createFootageStore } from '../../../server/src/recorder/footage/footage-store.js';
 import type { FootageStore } from '../../../server/src/recorder/footage/footage-types.js';
 import { createFragmentMaker, fragmentMs } from './made-fragment.js';
+import { replaceHolds } from '../../../server/src/recorder/footage/testing/replace-holds.js';
 
 export interface AppendLoadRequest {
   readonly directory: string;
@@ -36,7 +37,7 @@ const store: FootageStore = createFootageStore({
   syncSeconds: 5,
 });
 await store.start();
-await store.setHolds([], true);
+await replaceHolds(store.holds, []);
 const make = createFragmentMaker(request.kbps);
 const startAtMs = Date.now();
 const cameraIds = Array.from({ length: request.cameras }, (_, at) => `camera-${String(at + 1).padStart(4, '0')}`);

@@ -6,6 +6,7 @@ import { systemClock } from '../../../server/src/lib/clock.js';
 import { createLogger } from '../../../server/src/lib/logger.js';
 import { createFootageStore } from '../../../server/src/recorder/footage/footage-store.js';
 import { createFragmentMaker } from './made-fragment.js';
+import { replaceHolds } from '../../../server/src/recorder/footage/testing/replace-holds.js';
 
 const { directory, cameras, run } = JSON.parse(process.argv[2]!) as { directory: string; cameras: number; run: number };
 const tell = (what: string, more: object = {}) =>
@@ -19,7 +20,7 @@ const store = createFootageStore({
 });
 await store.start();
 tell('started', { condition: store.condition() });
-await store.setHolds([], true).catch(() => undefined); // the catalogue is still opening
+await replaceHolds(store.holds, []).catch(() => undefined); // the catalogue is still opening
 const make = createFragmentMaker(384);
 const startAtMs = Date.now();
 const ids = Array.from({ length: cameras }, (_, at) => `camera-${String(at + 1).padStart(4, '0')}`);

@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs';
 import { fragmentAt } from '../../../server/src/recorder/footage/testing/test-fragments.js';
 import { reviveMedia } from '../../../server/src/recorder/footage/testing/stored-media.js';
 import { openRig } from './recorded-folder.js';
+import { replaceHolds } from '../../../server/src/recorder/footage/testing/replace-holds.js';
 
 const [folder, keys, mediaPath, startAt, run] = process.argv.slice(2);
 const media = reviveMedia(readFileSync(mediaPath!));
 const rig = await openRig(folder!, keys!);
 rig.store.setRetention({ minFreeBytes: 0, daysOfCamera: new Map([['cam-3', 1]]) });
-await rig.store.setHolds([], true);
+await replaceHolds(rig.store.holds, []);
 process.stdout.write('started\n');
 
 async function record(cameraId: string, beginAtMs: number): Promise<void> {

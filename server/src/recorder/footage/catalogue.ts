@@ -19,7 +19,7 @@ export type Catalogue = {
 
 export interface CatalogueListener {
   /** It answers questions. `rebuilding`: it was missing or damaged and is being made anew from the folder. */
-  opened(state: { rebuilding: boolean; awaitingHolds: boolean }): void;
+  opened(state: { rebuilding: boolean }): void;
   rebuilt(): void;
   /** Footage files that it does not know and that were not closed in order; some may be being written. */
   orphans(paths: readonly string[]): void;

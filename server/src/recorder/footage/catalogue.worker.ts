@@ -18,7 +18,7 @@ export interface CatalogueWorkerData {
 }
 export type CatalogueEvent =
   /** It answers. `rebuilding`: it was missing or damaged and is being made anew; also when that is found later. */
-  | { type: 'opened'; rebuilding: boolean; awaitingHolds: boolean }
+  | { type: 'opened'; rebuilding: boolean }
   | { type: 'rebuilt'; files: number }
   /** Footage files that it does not know and that were not closed in order; some may be being written. */
   | { type: 'orphans'; paths: string[] }
@@ -115,11 +115,7 @@ async function begin(): Promise<void> {
   await openCatalogue();
   const open = db;
   if (open === undefined) return;
-  const state = await insistently(open, () => {
-    const rebuilding = open.getMeta('rebuilt') !== 'yes';
-    if (rebuilding) open.setMeta('awaitingHolds', 'yes');
-    return { rebuilding, awaitingHolds: open.getMeta('awaitingHolds') === 'yes' };
-  });
+  const state = await insistently(open, () => ({ rebuilding: open.getMeta('rebuilt') !== 'yes' }));
   if (state === undefined) return;
   post({ type: 'opened', ...state });
   if (state.rebuilding) await rebuild(open);

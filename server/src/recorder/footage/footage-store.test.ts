@@ -5,12 +5,14 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
+import Database from 'better-sqlite3';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createFootageStore, type FootageStoreOptions } from './footage-store.js';
 import type { FootageStore } from './footage-types.js';
 import { encodeMedia, fragmentAt, type TestMedia } from './testing/test-fragments.js';
+import { replaceHolds } from './testing/replace-holds.js';
 
 const startAtMs = Date.UTC(2026, 2, 4, 23, 59, 50);
 let media: TestMedia;
@@ -347,11 +349,11 @@ describe('retention', () => {
     const nowMs = startAtMs + 30 * dayMs + 15_001;
     const store = await open(await newFolder(), { clock: clockAt(() => nowMs) });
     await recordFour(store);
-    await store.setHolds([{ ...hold, fromMs: startAtMs + 1000, toMs: startAtMs + 1001 }], true);
+    await replaceHolds(store.holds, [{ ...hold, fromMs: startAtMs + 1000, toMs: startAtMs + 1001 }]);
     store.setRetention({ minFreeBytes: 0, daysOfCamera: new Map([['cam', 30]]) });
     await until('old files deleted', async () => (await left(store)).length === 2);
     expect(await left(store)).toEqual([0, 3]);
-    await store.setHolds([], true);
+    await replaceHolds(store.holds, []);
     store.setRetention({ minFreeBytes: 0, daysOfCamera: new Map([['cam', 30]]) });
     await until('released file deleted', async () => (await left(store)).length === 1);
     expect(await left(store)).toEqual([3]);
@@ -367,7 +369,7 @@ describe('retention', () => {
     const freed = () => [...sizes].reduce((sum, [path, size]) => sum + (existsSync(path) ? 0 : size), 0);
     await recordFour(store);
     for (const path of await footageFiles(folder, 'cam')) sizes.set(path, (await readFile(path)).length);
-    await store.setHolds([hold], true);
+    await replaceHolds(store.holds, [hold]);
     store.setRetention({ minFreeBytes: 1e6, daysOfCamera: new Map() });
     freeBytes = 1e6 - 10;
     await until('one file deleted', async () => (await left(store)).length === 3);
@@ -386,42 +388,62 @@ describe('retention', () => {
     expect(await left(store)).toEqual([2, 5]);
   });
 
-  it('keeps a hold over the loss of the catalogue and waits for the whole list', async () => {
+  const full = { statfs: () => Promise.resolve({ freeBytes: 0, totalBytes: 1e9 }) };
+
+  it('keeps a hold over the loss of the catalogue, and deletes what is not held without it', async () => {
     const folder = await newFolder();
     let store = await open(folder);
     await recordFour(store);
-    await store.setHolds([hold], true);
+    await replaceHolds(store.holds, [hold]);
     await close(store);
     for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `catalogue.sqlite${suffix}`), { force: true });
-    store = await open(folder, { statfs: () => Promise.resolve({ freeBytes: 0, totalBytes: 1e9 }) });
+    const other = new Database(join(folder, 'catalogue.sqlite'));
+    other.exec('CREATE TABLE t (x); BEGIN EXCLUSIVE'); // so that there is no catalogue for now
+    store = await open(folder, { ...full, catalogueWaitMs: 100 });
     store.setRetention({ minFreeBytes: 1e6, daysOfCamera: new Map([['cam', 1]]) });
-    await until('refusing', () => store.condition().storageFull && !store.condition().rebuilding);
-    expect(store.condition().awaitingHolds).toBe(true);
-    expect(await left(store)).toEqual([0, 1, 2, 3]);
-    await store.setHolds([{ ...hold, id: 'h2', fromMs: startAtMs + 100, toMs: startAtMs + 200 }], false);
-    expect(store.condition().awaitingHolds).toBe(true);
-    await close(store);
-    // The list of holds alone tells what must stay.
-    store = await open(folder, { statfs: () => Promise.resolve({ freeBytes: 0, totalBytes: 1e9 }) });
-    expect(store.condition().awaitingHolds).toBe(true);
-    await store.setHolds([], false);
-    expect(JSON.parse(await readFile(join(folder, 'holds.json'), 'utf8'))).toMatchObject({
-      holds: [{ id: 'h' }, { id: 'h2' }],
-    });
-    await store.setHolds([hold], true);
-    store.setRetention({ minFreeBytes: 1e6, daysOfCamera: new Map() });
-    await until('all but the held file deleted', async () => (await left(store)).length === 1);
+    await until('all but the held file deleted', async () => (await footageFiles(folder, 'cam')).length === 1);
+    expect(store.condition().awaitingHolds).toBe(false);
+    other.close();
+    await until('the catalogue is there', async () => (await left(store).catch(() => [])).length > 0);
     expect(await left(store)).toEqual([2]);
   });
+
+  it.each(['catalogue whole', 'catalogue lost'])(
+    'deletes nothing while the list of holds is lost, and records into the headroom: %s',
+    async (catalogue) => {
+      const folder = await newFolder();
+      let store = await open(folder);
+      await recordFour(store);
+      await replaceHolds(store.holds, [hold]);
+      await close(store);
+      await rm(join(folder, 'holds.log'));
+      if (catalogue === 'catalogue lost')
+        for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `catalogue.sqlite${suffix}`), { force: true });
+      let freeBytes = 300e6;
+      store = await open(folder, { statfs: () => Promise.resolve({ freeBytes, totalBytes: 1e9 }) });
+      store.setRetention({ minFreeBytes: 400e6, daysOfCamera: new Map([['cam', 1]]) });
+      await systemClock.sleep(400); // several rounds
+      expect(store.condition()).toMatchObject({ storageFull: false, awaitingHolds: true });
+      await store.append('cam', fragmentAt(media, 50, { startAtMs, run: 8 }));
+      freeBytes = 60e6;
+      await until('refusing', () => store.condition().storageFull);
+      expect(await footageFiles(folder, 'cam')).toHaveLength(5);
+      await store.holds.put([hold]);
+      expect(store.condition().awaitingHolds).toBe(true);
+      await store.holds.confirm();
+      await until('all but held and open files deleted', async () => (await left(store)).length === 2);
+      expect(await left(store)).toEqual([2, 5]);
+    },
+  );
 
   it('deletes nothing while the list of holds is damaged', async () => {
     const folder = await newFolder();
     let store = await open(folder);
     await recordFour(store);
-    await store.setHolds([hold], true);
+    await replaceHolds(store.holds, [hold]);
     await close(store);
-    await writeFile(join(folder, 'holds.json'), '{"version":1,"holds":[{"id"');
-    store = await open(folder, { statfs: () => Promise.resolve({ freeBytes: 0, totalBytes: 1e9 }) });
+    await writeFile(join(folder, 'holds.log'), '12345678 {"format"');
+    store = await open(folder, full);
     store.setRetention({ minFreeBytes: 1e6, daysOfCamera: new Map([['cam', 1]]) });
     await until('refusing', () => store.condition().storageFull);
     expect(await left(store)).toEqual([0, 1, 2, 3]);
@@ -431,7 +453,7 @@ describe('retention', () => {
     let offsetMs = startAtMs - Date.now() + 60_000;
     const store = await open(await newFolder(), { clock: clockAt(() => Date.now() + offsetMs) });
     await recordFour(store);
-    await store.setHolds([], true);
+    await replaceHolds(store.holds, []);
     offsetMs += 400 * dayMs;
     await systemClock.sleep(600);
     store.setRetention({ minFreeBytes: 0, daysOfCamera: new Map([['cam', 30]]) });

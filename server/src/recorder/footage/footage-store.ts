@@ -16,7 +16,8 @@ import { systemDisk, type FootageDisk } from './footage-disk.js';
 import { createFootageReader } from './footage-reader.js';
 import type { FootageStore } from './footage-types.js';
 import { absolutePath, assertCameraId, openMarkerOf, parseFootagePath } from './footage-paths.js';
-import { createHolds } from './holds.js';
+import { createFootageWalk } from './footage-walk.js';
+import { Holds } from './holds.js';
 import { markedPaths } from './open-marker.js';
 import { cameraFolders, dayFolders } from './orphans.js';
 import type { ClosedFile } from './recover-file.js';
@@ -76,14 +77,10 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
   const lanes = options.lanes ?? createDiskLanes();
   const budget = options.budget ?? createWriteBudget();
   const writers = new Map<string, CameraWriter>();
-  const holds = createHolds({ path: join(directory, 'holds.json'), logger });
+  const holds = new Holds({ directory, logger });
   const space = () => (options.statfs ?? systemSpace)(directory);
   let state: 'stopped' | 'started' = 'stopped';
   let catalogueState: 'opening' | 'rebuilding' | 'ready' = 'opening';
-  /** The list of holds was missing or damaged; the catalogue was made anew. Both wait for a complete list. */
-  let holdsMissing = true;
-  let catalogueAwaitsHolds = false;
-  let completeHoldsCame = false;
   let markOpened: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (markOpened = resolve));
   let searchDueAt = Infinity;
@@ -94,11 +91,9 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
   const loops: (() => Promise<void>)[] = [];
 
   const listener: CatalogueListener = {
-    opened({ rebuilding, awaitingHolds }) {
+    opened({ rebuilding }) {
       catalogueState = rebuilding ? 'rebuilding' : 'ready';
-      catalogueAwaitsHolds = awaitingHolds;
       if (!rebuilding) searchDueAt = clock.monotonicMs();
-      if (completeHoldsCame) acceptHolds().catch(tellUpkeep);
       catalogue.newestEpoch().then((epoch) => guard.atLeast(epoch), tellUpkeep);
       markOpened();
     },
@@ -128,7 +123,12 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     space,
     hurry,
     chain: options.chain,
-    mayDelete: () => !awaitsHolds() && catalogueState === 'ready' && state === 'started',
+    walk: createFootageWalk({
+      directory,
+      isBusy: (cameraId, path) => isBusy(cameraId, path) || recovery.pathsOf(cameraId).includes(path),
+    }),
+    catalogueReady: () => catalogueState === 'ready',
+    isRunning: () => state === 'started',
   });
   const recovery = createRecovery({
     catalogue,
@@ -149,15 +149,9 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
   const flushDue = createFlushSchedule({ syncSeconds: options.syncSeconds, clock });
 
   const tellUpkeep = (error: unknown): void => logger.warn({ reason: errorMessage(error) }, 'footage upkeep failed');
-  const awaitsHolds = (): boolean => holdsMissing || catalogueAwaitsHolds;
 
   function isBusy(cameraId: string, path: string): boolean {
     return writers.get(cameraId)?.openPaths().includes(path) === true;
-  }
-
-  async function acceptHolds(): Promise<void> {
-    if (catalogueAwaitsHolds) await catalogue.setMeta('awaitingHolds', 'no');
-    catalogueAwaitsHolds = false;
   }
 
   async function newestDay(): Promise<{ fromMs: number; toMs: number } | undefined> {
@@ -299,7 +293,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     ...createFootageReader({ directory, catalogue, waitingRows, lanes, writers }),
     async start() {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      holdsMissing = !(await holds.load());
+      await holds.load(async () => (await cameraFolders(directory)).length > 0);
       catalogue.start();
       await guard.start();
       await readMarkers();
@@ -332,13 +326,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       await writers.get(cameraId)?.close();
     },
     setRetention: (policy) => retention.setPolicy(policy),
-    async setHolds(list, complete) {
-      await holds.set(list, complete);
-      if (!complete) return;
-      holdsMissing = false;
-      completeHoldsCame = true;
-      await acceptHolds();
-    },
+    holds,
     async usage() {
       const [totals, free] = await Promise.all([catalogue.totals().catch(() => lastTotals), space()]);
       lastTotals = { bytes: totals.bytes, oldestAtMs: totals.oldestAtMs }; // the last known while it does not answer
@@ -356,7 +344,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
       fullOfHeld: retention.isFullOfHeld(),
       slowCameraIds: [...writers].filter(([, writer]) => isSlow(writer)).map(([id]) => id),
       droppedFragments: [...writers.values()].reduce((sum, writer) => sum + writer.droppedFragments(), forgottenDrops),
-      awaitingHolds: awaitsHolds(),
+      awaitingHolds: !holds.known,
       rebuilding: catalogueState === 'rebuilding',
       clock: guard.condition(),
     }),

@@ -39,6 +39,10 @@ export interface Hold {
   readonly cameraId: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** What it is held for, as the console called it. */
+  readonly incident?: { readonly id: string; readonly number: string };
+  /** Of a running extraction; no console knows it. */
+  readonly job?: boolean;
 }
 
 export interface RetentionPolicy {
@@ -78,6 +82,24 @@ export interface FootageWriter {
   closeCamera(cameraId: string): Promise<void>;
 }
 
+export interface FootageHolds {
+  /** The list is complete. While it is not nothing is deleted. */
+  readonly known: boolean;
+  /** Of the console's holds: how many, and the sum of their hashes. */
+  readonly summary: { count: number; digest: string };
+  /** Durable when it resolves; returns the ids of which footage is gone already. */
+  put(holds: readonly Hold[]): Promise<string[]>;
+  /** Durable when it resolves. Ids that are not here are released already. */
+  release(ids: readonly string[]): Promise<void>;
+  /** All holds that there are for it are here. Durable when it resolves. */
+  confirm(): Promise<void>;
+  has(id: string): boolean;
+  /** The console's holds behind `after`, by id. */
+  page(after: string, limit: number): Hold[];
+  /** Of extractions. */
+  jobIds(): string[];
+}
+
 /** How writing goes. */
 export interface FootageCondition {
   /** Headroom is gone and nothing that is not held can be deleted: appends are refused. */
@@ -87,7 +109,7 @@ export interface FootageCondition {
   /** Cameras that lost fragments to a slow or failing disk in the last minute, or for which it is late now. */
   readonly slowCameraIds: string[];
   readonly droppedFragments: number;
-  /** Retention waits for the complete list of holds. */
+  /** The list of holds was lost: nothing is deleted until a console has confirmed it. */
   readonly awaitingHolds: boolean;
   /** The catalogue is being rebuilt from the folder; ranges of the past may still be missing. */
   readonly rebuilding: boolean;
@@ -98,10 +120,8 @@ export interface FootageStore extends FootageReader, FootageWriter {
   start(): Promise<void>;
   stop(): Promise<void>;
   setRetention(policy: RetentionPolicy): void;
-  /**
-   * Durable when it resolves. `complete`: a hold that is not listed is released; else those listed are added.
-   */
-  setHolds(holds: readonly Hold[], complete: boolean): Promise<void>;
+  /** What must not be deleted. */
+  readonly holds: FootageHolds;
   usage(): Promise<{ footageBytes: number; freeBytes: number; totalBytes: number; oldestAtMs: number | undefined }>;
   condition(): FootageCondition;
   retentionFacts(): Promise<RetentionFacts>;

@@ -10,7 +10,7 @@ import type { DiskSpace, Retention } from './retention.js';
 const dayMs = 86_400_000;
 /** Less than this says nothing about a day. */
 const shortestMs = 10_000;
-const maxCameras = 2000;
+const maxCameras = 20_000;
 const unknownDays = 3650;
 
 /** A file that is being written. */
@@ -38,7 +38,7 @@ export function bytesPerDay(closed: CameraFacts | undefined, open: readonly Open
 export async function collectRetentionFacts(options: {
   catalogue: Pick<Catalogue, 'facts' | 'bytesTouched'>;
   clock: Clock;
-  holds: Holds;
+  holds: Pick<Holds, 'ofCamera' | 'isHeld'>;
   retention: Retention;
   space: () => Promise<DiskSpace>;
   openFiles: (cameraId: string) => readonly OpenFootage[];

@@ -8,9 +8,11 @@ import { silentLogger } from '../../lib/logger.js';
 import { openCatalogueDatabase, type CatalogueDatabase, type CatalogueRow } from './catalogue-database.js';
 import { coverageOf } from './coverage.js';
 import { fileIdOf, footagePath } from './footage-paths.js';
-import { createHolds, type Holds } from './holds.js';
+import { createFootageWalk } from './footage-walk.js';
+import { Holds } from './holds.js';
 import { collectRetentionFacts } from './retention-facts.js';
 import { createRetention } from './retention.js';
+import { replaceHolds } from './testing/replace-holds.js';
 import { steppedClock } from './testing/stepped-clock.js';
 
 const dayMs = 86_400_000;
@@ -24,7 +26,9 @@ beforeEach(async () => {
   added = [];
   folder = await mkdtemp(join(tmpdir(), 'choi-canh-retention-'));
   db = openCatalogueDatabase(join(folder, 'catalogue.sqlite'));
-  holds = createHolds({ path: join(folder, 'holds.json'), logger: silentLogger });
+  holds = new Holds({ directory: folder, logger: silentLogger });
+  await holds.load(() => Promise.resolve(true));
+  await holds.confirm();
 });
 afterEach(async () => {
   db.close();
@@ -85,7 +89,9 @@ function start(options: { shift?: Map<number, number>; suspended?: boolean } = {
       seen.push(disk.freeBytes - used);
       return Promise.resolve({ freeBytes: seen.at(-1 - disk.lateBy) ?? seen[0]!, totalBytes: 1e12 });
     },
-    mayDelete: () => catalogue.runs,
+    walk: createFootageWalk({ directory: folder, isBusy: () => false }),
+    catalogueReady: () => true,
+    isRunning: () => catalogue.runs,
   });
   return { retention, disk, catalogue, clock, tombstones, asked };
 }
@@ -123,7 +129,7 @@ describe('deletion by age', () => {
       await add('cam', nowMs - 6 * dayMs),
     ];
     for (const row of rows) await writeFile(join(folder, row.path.replace('.mp4', '.idx')), 'index');
-    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: rows[2]!.startAtMs + 1, toMs: rows[2]!.endAtMs }], true);
+    await replaceHolds(holds, [{ id: 'h', cameraId: 'cam', fromMs: rows[2]!.startAtMs + 1, toMs: rows[2]!.endAtMs }]);
     const { retention } = start();
     retention.setPolicy({ minFreeBytes: 0, daysOfCamera: new Map([['cam', 7]]) });
     await retention.run();
@@ -181,7 +187,7 @@ describe('headroom', () => {
   it('pauses when all that is left is held, does not flap, and looks through the held files only once', async () => {
     const rows = [];
     for (let at = 0; at < 450; at++) rows.push(await add('cam', nowMs - dayMs + at * 700_000));
-    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }], true);
+    await replaceHolds(holds, [{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }]);
     const { retention, disk, asked } = start();
     retention.setPolicy({ minFreeBytes: 100_000, daysOfCamera: new Map() });
     disk.freeBytes = 500_000;
@@ -202,7 +208,7 @@ describe('headroom', () => {
     expect(retention.isFullOfHeld()).toBe(false);
     expect(left(rows)).toHaveLength(450);
     disk.freeBytes = 500_000;
-    await holds.set([], true);
+    await replaceHolds(holds, []);
     await retention.run();
     expect(left(rows)[0]).toEqual(rows[50]);
   }, 30_000);
@@ -250,7 +256,7 @@ describe('headroom', () => {
     expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, false]);
     // Half of what is missing is held: without it there would be no room either.
     for (let at = 0; at < 2; at++) await add('cam', nowMs - dayMs + at * 700_000);
-    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }], true);
+    await replaceHolds(holds, [{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }]);
     disk.freeBytes = 3000;
     await retention.run();
     expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, false]);
@@ -258,7 +264,7 @@ describe('headroom', () => {
     disk.freeBytes = 7000;
     await retention.run();
     expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([true, true]);
-    await holds.set([], true);
+    await replaceHolds(holds, []);
     await retention.run();
     expect([retention.isFull(), retention.isFullOfHeld()]).toEqual([false, false]);
     disk.freeBytes = 4000;
@@ -289,7 +295,7 @@ describe('headroom', () => {
       expect(left(rows)).toEqual(rows.slice(gone));
       expect(retention.isFull()).toBe(false);
     }
-    await holds.set([{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }], true);
+    await replaceHolds(holds, [{ id: 'h', cameraId: 'cam', fromMs: 0, toMs: 1e15 }]);
     retention.reportFull();
     await retention.run();
     expect(retention.isFull()).toBe(true);
@@ -361,14 +367,11 @@ describe('facts for a forecast', () => {
     for (let at = 0; at < 300; at++) await add('full', nowMs - 600_000 * (at + 1)); // more than two days
     for (let at = 0; at < 6; at++) await add('new', nowMs - 600_000 * (at + 1)); // one hour
     for (let at = 0; at < 6; at++) await add('off', nowMs - 9 * dayMs + 600_000 * at); // one hour, nine days ago
-    await holds.set(
-      [
-        { id: '1', cameraId: 'full', fromMs: nowMs - 1_500_000, toMs: nowMs - 700_000 },
-        { id: '2', cameraId: 'full', fromMs: nowMs - 1_400_000, toMs: nowMs - 650_000 },
-        { id: '3', cameraId: 'open', fromMs: nowMs - 1000, toMs: nowMs },
-      ],
-      true,
-    );
+    await replaceHolds(holds, [
+      { id: '1', cameraId: 'full', fromMs: nowMs - 1_500_000, toMs: nowMs - 700_000 },
+      { id: '2', cameraId: 'full', fromMs: nowMs - 1_400_000, toMs: nowMs - 650_000 },
+      { id: '3', cameraId: 'open', fromMs: nowMs - 1000, toMs: nowMs },
+    ]);
     const { retention } = start();
     retention.setPolicy({
       minFreeBytes: 5,

@@ -9,6 +9,7 @@ import type { Catalogue } from './catalogue.js';
 import type { ClockGuard } from './clock-guard.js';
 import type { FootageChain } from './footage-chain.js';
 import type { RetentionPolicy } from './footage-types.js';
+import type { FootageWalk } from './footage-walk.js';
 import type { Holds } from './holds.js';
 import { removeFootage } from './recover-file.js';
 
@@ -48,22 +49,34 @@ const refusedAgainMs = 60_000;
 /** Recording goes on when there is this much more than the headroom, or it would pause again at once. */
 const resumeShare = 0.1;
 const resumeBytes = 1e9;
+/** Where nothing may be deleted recording goes on until only this is free: room for the files around the footage. */
+const lastFreeBytes = 64 * 1024 * 1024;
 /** So often all files are looked at again, after none was found that may be deleted. */
 const fullPassMs = 600_000;
+
+/** A file that can be deleted, as far as it must be known for that. */
+export type RemovableFile = Pick<
+  CatalogueRow,
+  'id' | 'cameraId' | 'path' | 'epoch' | 'startAtMs' | 'endAtMs' | 'byteLength'
+>;
 
 export function createRetention(options: {
   directory: string;
   clock: Clock;
   logger: Logger;
   catalogue: Pick<Catalogue, 'cameras' | 'expired' | 'oldest' | 'remove'>;
-  holds: Holds;
+  holds: Pick<Holds, 'known' | 'revision' | 'isHeld' | 'deleteUnheld'>;
+  /** The folder itself, while there is no catalogue that knows what lies in it. */
+  walk: FootageWalk;
+  /** The catalogue knows all closed files. */
+  catalogueReady: () => boolean;
   guard: Pick<ClockGuard, 'condition' | 'shiftMs' | 'shiftedEpochs'>;
   /** A deletion is noted there before it is made. */
   chain?: Pick<FootageChain, 'tombstone'> | undefined;
   space: () => Promise<DiskSpace>;
   /** Around each deletion: many may be due at once, and each goes to the disk several times. */
   hurry?: Hurry;
-  mayDelete: () => boolean;
+  isRunning: () => boolean;
 }): Retention {
   const { directory, clock, logger, catalogue, holds, guard, hurry = unhurried } = options;
   let policy: RetentionPolicy = { minFreeBytes: 0, daysOfCamera: new Map() };
@@ -74,14 +87,19 @@ export function createRetention(options: {
   let refusal: { freeBytes: number; atMs: number; retryMs: number } | undefined;
   let lastRefusal: { atMs: number; retryMs: number } | undefined;
   let nextAgeAt = -Infinity;
+  /** As `held.bytes`, of the last walk. */
+  let heldFoundBytes = 0;
   let running: Promise<void> | undefined;
   /** Everything up to here must stay, as long as the holds are these; `bytes` of it are held. */
   let held: { upTo: RecordingOrder; bytes: number; revision: number; untilAt: number } | undefined;
   /** Rows of files that are gone, as long as the catalogue does not take that; it is told again in each round. */
   const untoldIds = new Set<string>();
+  /** Files with a tombstone that the disk did not give up yet. */
+  const buried = new Map<string, RemovableFile>();
 
   const warn = (error: unknown): void => logger.warn({ reason: errorMessage(error) }, 'retention failed');
   const isHeld = (row: CatalogueRow) => holds.isHeld(row.cameraId, row.startAtMs, row.endAtMs);
+  const mayDelete = () => options.isRunning() && holds.known;
 
   function daysOf(cameraId: string): number | undefined {
     const days = policy.daysOfCamera;
@@ -93,21 +111,39 @@ export function createRetention(options: {
    * bytes are not freed, which must not keep others from it. They are freed also while its row cannot be removed: who
    * did not count them would delete another file in its place, and another.
    */
-  async function remove(row: CatalogueRow, why: 'age' | 'headroom'): Promise<boolean> {
+  async function remove(row: RemovableFile, why: 'age' | 'headroom'): Promise<boolean> {
     if (untoldIds.has(row.id)) return false;
-    try {
-      await options.chain?.tombstone(row, why);
-      if (isHeld(row)) return false; // since a moment ago
-      await removeFootage(directory, row.path);
-    } catch (error) {
-      logger.warn({ path: row.path, why, reason: errorMessage(error) }, 'footage could not be deleted');
-      return false;
-    }
+    const isGone = await holds.deleteUnheld(row, async () => {
+      try {
+        if (!buried.has(row.id)) await options.chain?.tombstone(row, why);
+        buried.set(row.id, row);
+        await removeFootage(directory, row.path);
+        buried.delete(row.id);
+        return true;
+      } catch (error) {
+        logger.warn({ path: row.path, why, reason: errorMessage(error) }, 'footage could not be deleted');
+        return buried.has(row.id);
+      }
+    });
+    if (!isGone || buried.has(row.id)) return false;
     logger.debug({ path: row.path, why }, 'footage deleted');
     const isTaking = untoldIds.size === 0; // or another had to wait in this round
     untoldIds.add(row.id);
-    if (isTaking) await tellCatalogue().catch(warn);
+    if (isTaking && options.catalogueReady()) await tellCatalogue().catch(warn);
     return true;
+  }
+
+  /** What the chain calls deleted is deleted, whatever kept the disk from it: a hold that came since was told so. */
+  async function removeBuried(): Promise<void> {
+    for (const [id, { path }] of buried) {
+      try {
+        await removeFootage(directory, path);
+        buried.delete(id);
+        untoldIds.add(id);
+      } catch (error) {
+        warn(error);
+      }
+    }
   }
 
   async function tellCatalogue(): Promise<void> {
@@ -154,21 +190,22 @@ export function createRetention(options: {
     }
   }
 
-  const mayGo = (): boolean => options.mayDelete() && !guard.condition().ageDeletionSuspended;
+  const mayGo = (): boolean => mayDelete() && !guard.condition().ageDeletionSuspended;
 
   /** Deletes the oldest files that are not held until about `bytes` are free again. Returns how many are. */
   async function deleteOldest(bytes: number): Promise<number> {
+    if (!options.catalogueReady()) return deleteOldestFound(bytes);
     let freed = 0;
-    const known = held !== undefined && held.revision === holds.revision() && clock.monotonicMs() < held.untilAt;
+    const known = held !== undefined && held.revision === holds.revision && clock.monotonicMs() < held.untilAt;
     if (!known) held = undefined;
     const untilAt = held?.untilAt ?? clock.monotonicMs() + fullPassMs;
-    const revision = holds.revision();
+    const revision = holds.revision;
     let after = held?.upTo;
     let heldBytes = held?.bytes ?? 0;
-    while (freed < bytes && options.mayDelete()) {
+    while (freed < bytes && mayDelete()) {
       const page = await catalogue.oldest(after, pageSize);
       for (const row of page) {
-        if (freed >= bytes || !options.mayDelete()) break;
+        if (freed >= bytes || !mayDelete()) break;
         after = { epoch: row.epoch, startAtMs: row.startAtMs, id: row.id };
         const mustStay = isHeld(row);
         if (mustStay || !(await hurry(() => remove(row, 'headroom')))) {
@@ -180,6 +217,19 @@ export function createRetention(options: {
       }
       if (page.length < pageSize) break;
     }
+    return freed;
+  }
+
+  /** The same without a catalogue, by the folder itself, oldest first by the times in the names. */
+  async function deleteOldestFound(bytes: number): Promise<number> {
+    let freed = 0;
+    let heldBytes = 0;
+    for await (const file of options.walk()) {
+      if (freed >= bytes || !mayDelete() || options.catalogueReady()) break;
+      if (holds.isHeld(file.cameraId, file.startAtMs, file.endAtMs)) heldBytes += file.byteLength;
+      else if (await hurry(() => remove(file, 'headroom'))) freed += file.byteLength;
+    }
+    heldFoundBytes = heldBytes;
     return freed;
   }
 
@@ -204,10 +254,12 @@ export function createRetention(options: {
     const { minFreeBytes } = policy;
     const refused = diskRefused;
     diskRefused = false;
-    const missing = minFreeBytes + (full ? Math.min(minFreeBytes * resumeShare, resumeBytes) : 0) - freeBytes;
+    // While nothing may be deleted, recording goes on into what else stays free.
+    const keptFreeBytes = mayDelete() ? minFreeBytes : Math.min(minFreeBytes, lastFreeBytes);
+    const missing = keptFreeBytes + (full ? Math.min(keptFreeBytes * resumeShare, resumeBytes) : 0) - freeBytes;
     const wanted = refused ? Math.max(missing, refusedBytes) : missing;
     // Counted and not looked up again: some file systems free in the background, and all footage would go meanwhile.
-    const freed = options.mayDelete() && wanted > 0 ? await deleteOldest(wanted) : 0;
+    const freed = mayDelete() && wanted > 0 ? await deleteOldest(wanted) : 0;
     if (freed > 0) {
       refusal = undefined;
       diskRefused = false; // what was refused meanwhile was so before there was room
@@ -218,13 +270,17 @@ export function createRetention(options: {
     if (hasRoom && full) logger.info('there is room for footage again');
     full = !hasRoom;
     if (hasRoom) fullOfHeld = false;
-    else if (wanted > 0) fullOfHeld = options.mayDelete() && (held?.bytes ?? 0) >= wanted - freed;
+    else if (wanted > 0) fullOfHeld = mayDelete() && heldBytesSeen() >= wanted - freed;
   }
+
+  const heldBytesSeen = (): number => (options.catalogueReady() ? (held?.bytes ?? 0) : heldFoundBytes);
 
   async function round(): Promise<void> {
     // One after the other, and the one without regard to how the other went.
-    for (const part of [tellCatalogue, keepHeadroom, deleteExpired])
-      if (part === keepHeadroom || options.mayDelete()) await part().catch(warn);
+    if (mayDelete()) await removeBuried();
+    if (mayDelete() && options.catalogueReady()) await tellCatalogue().catch(warn);
+    await keepHeadroom().catch(warn);
+    if (mayDelete() && options.catalogueReady()) await deleteExpired().catch(warn);
   }
 
   return {
