@@ -79,6 +79,8 @@ export function seedSteps(kind: DatabaseKind, size: DatasetSize, secrets: SeedSe
       '13000000',
       `((${by}) * 13) % ${size.communes} + ${size.communes} * (((${by}) + ${n}) % ${Math.max(1, Math.floor(size.cameras / size.communes))})`,
     );
+  const recorderOf = fixed('12000000', `((i * 13) % ${size.communes}) % ${size.recorders}`);
+  const holdState = `CASE WHEN i % 10 = 0 THEN 'released' ELSE 'held' END`;
   const occurred = (by: string) => `${startAtMs} + ${mixed(by, 3, Math.floor(yearMs / 60_000))} * 60000`;
 
   const areaRows = [
@@ -172,10 +174,16 @@ export function seedSteps(kind: DatabaseKind, size: DatasetSize, secrets: SeedSe
     ...parts(size.incidents, 100_000).map(([from, to]) => ({
       name: `evidence of incidents ${from} to ${to}`,
       statements: [
-        `INSERT INTO hold (id, incident_id, camera_id, from_at, to_at, state, release_reason, created_at, created_by_id, created_by_name)
-         SELECT ${scattered('i + 16777216')}, ${incident('i')}, ${cameraOf('i', '0')}, ${occurred('i')}, ${occurred('i')} + 600000,
-           CASE WHEN i % 10 = 0 THEN 'released' ELSE 'held' END, CASE WHEN i % 10 = 0 THEN 'Không cần nữa' ELSE '' END,
+        `INSERT INTO hold (id, incident_id, camera_id, recorder_id, state, foreign_incident_number, created_at, created_by_id, created_by_name)
+         SELECT ${scattered('i + 16777216')}, ${incident('i')}, ${cameraOf('i', '0')}, ${recorderOf}, ${holdState}, '',
            ${occurred('i')} + 4000000, ${account('i')}, ${officer} FROM ${series(from, to)}`,
+        `INSERT INTO hold_range (id, hold_id, recorder_id, camera_id, from_at, to_at, state, hash, gone)
+         SELECT ${scattered('i + 16777216')}, ${scattered('i + 16777216')}, ${recorderOf}, ${cameraOf('i', '0')}, ${occurred('i')},
+           ${occurred('i')} + 600000, ${holdState}, i, FALSE FROM ${series(from, to)}`,
+        `INSERT INTO hold_cause (id, hold_id, kind, from_at, to_at, created_at, created_by_id, created_by_name, released_at, released_by_name, release_reason)
+         SELECT ${scattered('i + 16777216')}, ${scattered('i + 16777216')}, 'hand', ${occurred('i')}, ${occurred('i')} + 600000,
+           ${occurred('i')} + 4000000, ${account('i')}, ${officer}, CASE WHEN i % 10 = 0 THEN ${occurred('i')} + 5000000 END, '',
+           CASE WHEN i % 10 = 0 THEN 'Không cần nữa' ELSE '' END FROM ${series(from, to)}`,
         `INSERT INTO tag (id, incident_id, camera_id, from_at, to_at, note, decisive, hold_id, created_at, created_by_id, created_by_name)
          SELECT ${scattered('i + 33554432')}, ${incident('i / 2')}, ${cameraOf('i / 2', 'i % 2')}, ${occurred('i / 2')}, ${occurred('i / 2')} + 20000,
            'Xe chạy qua', (i % 5 < 2), NULL, ${occurred('i / 2')} + 4000000, ${account('i')}, ${officer} FROM ${series(from * 2, to * 2)}
@@ -183,7 +191,7 @@ export function seedSteps(kind: DatabaseKind, size: DatasetSize, secrets: SeedSe
         `INSERT INTO clip (id, incident_id, camera_id, recorder_id, hold_id, from_at, to_at, state, progress, error_code, note, files,
            recorder_copy, created_at, created_by_id, created_by_name, finished_at, deleted_at)
          SELECT ${scattered('i + 67108864')}, ${incident('i')}, ${cameraOf('i', '0')},
-           ${fixed('12000000', `((i * 13) % ${size.communes}) % ${size.recorders}`)}, NULL, ${occurred('i')}, ${occurred('i')} + 60000, 'done', 1, NULL, '',
+           ${recorderOf}, NULL, ${occurred('i')}, ${occurred('i')} + 60000, 'done', 1, NULL, '',
            '[]', FALSE, ${occurred('i')} + 5000000, ${account('i')}, ${officer}, ${occurred('i')} + 5060000, NULL
          FROM ${series(from, to)} WHERE i % 2 = 0`,
         `INSERT INTO opening (id, account_id, session_id, incident_id, purpose, from_at, to_at, created_at, expires_at)

@@ -102,7 +102,11 @@ export function IncidentSheet({ incident }: { incident: IncidentResponse }) {
               rows={holds.map((hold) => (
                 <tr key={hold.id}>
                   <td>{hold.cameraName}</td>
-                  <td>{formatRange(hold.from, hold.to)}</td>
+                  <td>
+                    {hold.ranges.map(({ from, to }) => (
+                      <div key={from}>{formatRange(from, to)}</div>
+                    ))}
+                  </td>
                   <td>{t(`holds.states.${hold.state}`)}</td>
                 </tr>
               ))}

@@ -163,7 +163,9 @@ function SessionView(props: ReviewSessionProps) {
     () =>
       (holds.data ?? [])
         .filter((hold) => hold.state === 'held' || hold.state === 'pending')
-        .map((hold) => ({ cameraId: hold.cameraId, fromMs: Date.parse(hold.from), toMs: Date.parse(hold.to) })),
+        .flatMap(({ cameraId, ranges }) =>
+          ranges.map(({ from, to }) => ({ cameraId, fromMs: Date.parse(from), toMs: Date.parse(to) })),
+        ),
     [holds.data],
   );
   const lanes = useMemo(

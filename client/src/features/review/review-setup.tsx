@@ -132,7 +132,6 @@ export function ReviewSetup({
                 placeholder={t('setup.purposeExample')}
                 autosize
                 minRows={2}
-                maxRows={8}
                 data-testid="review-purpose"
               />
             )}

@@ -56,9 +56,13 @@ export class ClipsService {
     const view = await db.write(async (manager): Promise<ClipView> => {
       const incident = await cases.incident(actor.scope, incidentId, manager);
       const camera = await cases.camera(actor.scope, request.cameraId, manager);
-      const hold = await holds.enter(manager, actor, { incidentId, cameraId: camera.id, fromMs, toMs });
+      const id = newId();
+      const { recorderId } = camera;
+      const hold = await holds.enter(manager, actor, {
+        ...{ incidentId, cameraId: camera.id, recorderId, fromMs, toMs, kind: 'clip', subjectId: id },
+      });
       const row: ClipRow = {
-        id: newId(),
+        id,
         incidentId,
         cameraId: camera.id,
         recorderId: camera.recorderId,
@@ -88,7 +92,7 @@ export class ClipsService {
       await audit.record(actor, entryOf('clip.create', made, { holdId: hold.id }), manager);
       return made;
     });
-    recorders.markChanged(view.row.recorderId);
+    recorders.markHoldsChanged(view.row.recorderId);
     extractor.kick();
     broadcaster.toArea(view.areaId, 'incident.view', 'incident.changed', incidentId);
     return this.#onWire(view);

@@ -12,7 +12,8 @@ export interface EvidenceRecorder {
 export interface EvidenceRecorders {
   /** @throws AppError not_found `recorder_not_found`. */
   clientOf(recorderId: string): EvidenceRecorder;
-  markChanged(recorderId: string): void;
+  /** Holds of its footage have changed. */
+  markHoldsChanged(recorderId: string): void;
 }
 
 /** Where clips are kept. */

@@ -93,12 +93,13 @@ export function evidenceRoutes(tags: TagsService, holds: HoldsService, clips: Cl
       method: 'post',
       path: '/api/holds/:holdId/release',
       access: 'hold.edit',
-      summary: 'Gives footage back to retention; a reason is asked for',
+      summary:
+        'Gives footage back to retention, all of a hold or what one of its causes alone needs; a reason is asked for',
       feature,
       params: z.object({ holdId: idSchema }),
       body: holdReleaseRequest,
       response: holdResponse,
-      handler: ({ actor, params, body }) => holds.release(actor, params.holdId, body.reason),
+      handler: ({ actor, params, body }) => holds.release(actor, params.holdId, body),
     }),
     defineRoute({
       method: 'get',

@@ -37,7 +37,7 @@ export function evidenceSuite(open: OpenTestDatabase): void {
     afterAll(() => harness.stop());
     beforeEach(async () => {
       recorder.extractionResult = 'done';
-      recorder.acknowledgesHolds = true;
+      recorder.isSilentOfHolds = false;
       incident = await harness.incident(officer, area);
     });
 
@@ -46,6 +46,9 @@ export function evidenceSuite(open: OpenTestDatabase): void {
     const tag = (given: object = {}) =>
       officer.post(path('tags'), tagResponse, { cameraId: camera.id, from: at(0), to: at(20), ...given });
     const holds = async () => (await officer.get(path('holds'), holdListResponse)).items;
+    /** What the recorder holds for the incident. */
+    const heldOf = () => [...recorder.heldRanges.values()].filter((hold) => hold.incident?.id === incident.id);
+    const rangesOf = async () => (await holds()).flatMap((hold) => hold.ranges.map(({ from, to }) => [from, to]));
     const startClip = () =>
       officer.post(path('clips'), clipResponse, { cameraId: camera.id, from: at(0), to: at(20), note: 'Xe máy' });
     const clip = (id: string) => officer.get(`/api/clips/${id}`, clipResponse);
@@ -60,14 +63,12 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       const made = await tag({ note: 'Áo đỏ', decisive: true });
       expect(made).toMatchObject({ cameraName: camera.name, note: 'Áo đỏ', decisive: true, from: at(0), to: at(20) });
       const [hold] = await holds();
-      expect(hold).toMatchObject({ cameraId: camera.id, from: at(-30), to: at(50) });
+      expect(hold).toMatchObject({ cameraId: camera.id, ranges: [{ from: at(-30), to: at(50) }] });
+      expect(hold!.causes).toMatchObject([{ kind: 'tag', subjectId: made.id, released: false }]);
       await eventually('it is held', async () => (await holds())[0]?.state === 'held');
-      expect(recorder.desired?.holds.find((wanted) => wanted.id === hold!.id)).toEqual({
-        id: hold!.id,
-        cameraId: camera.id,
-        from: at(-30),
-        to: at(50),
-      });
+      expect(heldOf()).toMatchObject([
+        { from: at(-30), to: at(50), incident: { id: incident.id, number: incident.number } },
+      ]);
       expect(
         harness.told.some(
           ({ event, args }) => event === 'hold.state' && (args[0] as { state: string }).state === 'held',
@@ -85,36 +86,86 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       expect(await holds()).toHaveLength(1);
       const grown = await officer.patch(`/api/tags/${made.id}`, tagResponse, { to: at(90) });
       expect(grown).toMatchObject({ from: at(5), to: at(90), note: 'kỹ hơn' });
-      expect((await holds()).map((hold) => [hold.from, hold.to])).toContainEqual([at(-25), at(120)]);
+      expect(await rangesOf()).toEqual([[at(-30), at(120)]]);
       expect(await officer.refusal('PATCH', `/api/tags/${made.id}`, { from: at(91) })).toBe('400 bad_range');
       expect(await officer.status('DELETE', `/api/tags/${made.id}`)).toBe(204);
       expect((await officer.get(path('tags'), tagListResponse)).items).toEqual([]);
-      expect(await holds()).toHaveLength(2);
+      expect(await rangesOf()).toEqual([[at(-30), at(120)]]);
       expect((await harness.trail('tag.delete')).at(-1)?.details).toMatchObject({ before: { note: 'kỹ hơn' } });
     });
 
     it('counts a hold as held only when the recorder says so, and as released likewise', async () => {
-      recorder.acknowledgesHolds = false;
-      const puts = recorder.desiredPuts.length;
-      const made = await officer.post(path('holds'), holdListResponse, {
-        cameraIds: [camera.id],
-        from: at(0),
-        to: at(60),
-      });
+      recorder.isSilentOfHolds = true;
+      const asked = () => recorder.asked.filter(({ method, path }) => method === 'POST' && path === '/v1/holds').length;
+      const before = asked();
+      const range = { cameraIds: [camera.id], from: at(0), to: at(60) };
+      const made = await officer.post(path('holds'), holdListResponse, range);
       const id = made.items[0]!.id;
-      await eventually('the recorder was told', () => recorder.desiredPuts.length > puts);
+      await eventually('the recorder was told', () => asked() > before);
       expect((await holds())[0]?.state).toBe('pending');
-      recorder.emit({ type: 'hold.state', holdId: id, held: true });
+      recorder.isSilentOfHolds = false;
       await eventually('it is held', async () => (await holds())[0]?.state === 'held');
 
       expect(await officer.status('POST', `/api/holds/${id}/release`, { reason: '' })).toBe(400);
       await officer.fetch('POST', `/api/holds/${id}/release`, { reason: 'vụ việc đã xong' });
       await eventually('it is released', async () => (await holds())[0]?.state === 'released');
-      expect(recorder.desired?.holds.some((wanted) => wanted.id === id)).toBe(false);
+      expect(heldOf()).toEqual([]);
       expect(await officer.refusal('POST', `/api/holds/${id}/release`, { reason: 'lần nữa' })).toBe(
         '409 hold_released',
       );
       expect((await harness.trail('hold.release')).at(-1)).toMatchObject({ subjectId: id, purpose: 'vụ việc đã xong' });
+      // What is held again is the same hold.
+      const again = await officer.post(path('holds'), holdListResponse, range);
+      expect(again.items).toMatchObject([{ id, state: 'pending' }]);
+    });
+
+    it('has one hold for each camera and incident, with all that needs it, and gives back what nothing else needs', async () => {
+      const made = await tag(); // with half a minute around it
+      await startClip();
+      await officer.post(path('holds'), holdListResponse, { cameraIds: [camera.id], from: at(40), to: at(100) });
+      const [hold, ...others] = await holds();
+      expect(others).toEqual([]);
+      expect(hold).toMatchObject({ ranges: [{ from: at(-30), to: at(100) }] });
+      expect(hold!.causes.map(({ kind }) => kind)).toEqual(['tag', 'clip', 'hand']);
+      await eventually('it is held', async () => (await holds())[0]?.state === 'held');
+      // The clip needed nothing that was not held already.
+      expect(heldOf().map(({ from, to }) => [from, to])).toEqual(
+        expect.arrayContaining([
+          [at(-30), at(50)],
+          [at(50), at(100)],
+        ]),
+      );
+      expect(heldOf()).toHaveLength(2);
+
+      const causeOf = (kind: string) => hold!.causes.find((cause) => cause.kind === kind)!.id;
+      const release = (causeId: string) =>
+        officer.fetch('POST', `/api/holds/${hold!.id}/release`, { reason: 'không cần nữa', causeId });
+      await (await release(causeOf('tag'))).arrayBuffer();
+      await eventually('only what the others need is held', () => heldOf().every(({ from }) => from >= at(0)));
+      await eventually('the ranges follow', async () => (await rangesOf()).length === 2);
+      expect(await rangesOf()).toEqual([
+        [at(0), at(20)],
+        [at(40), at(100)],
+      ]);
+      expect((await officer.get(path('tags'), tagListResponse)).items.map(({ id }) => id)).toContain(made.id);
+      await (await release(causeOf('hand'))).arrayBuffer();
+      await eventually('the clip alone needs it', async () => (await rangesOf()).length === 1);
+      expect(
+        await officer.refusal('POST', `/api/holds/${hold!.id}/release`, {
+          reason: 'lần nữa',
+          causeId: causeOf('hand'),
+        }),
+      ).toBe('409 hold_released');
+      expect(
+        await officer.refusal('POST', `/api/holds/${hold!.id}/release`, { reason: 'cái gì', causeId: hold!.id }),
+      ).toBe('404 hold_cause_not_found');
+    });
+
+    it('says where footage was deleted before it was held', async () => {
+      recorder.goneHolds.add(camera.id);
+      await officer.post(path('holds'), holdListResponse, { cameraIds: [camera.id], from: at(0), to: at(60) });
+      await eventually('it is said', async () => (await holds())[0]?.ranges[0]?.gone);
+      recorder.goneHolds.clear();
     });
 
     it('goes on holding footage of a camera that is out of use', async () => {
@@ -125,7 +176,7 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       await eventually('the recorder dropped the camera', () =>
         recorder.desired?.cameras.every((wanted) => wanted.id !== other.id),
       );
-      expect(recorder.desired?.holds.some((hold) => hold.cameraId === other.id)).toBe(true);
+      expect(heldOf().some((hold) => hold.cameraId === other.id)).toBe(true);
       expect((await holds())[0]).toMatchObject({ state: 'held', cameraName: other.name });
     });
 
@@ -137,7 +188,7 @@ export function evidenceSuite(open: OpenTestDatabase): void {
       expect(done).toMatchObject({ progress: 1, errorCode: null });
       expect(done.finishedAt).not.toBeNull();
       await eventually('the recorder may forget it', () => !recorder.extractions.has(started.id));
-      expect((await holds()).map((hold) => [hold.from, hold.to])).toEqual([[at(0), at(20)]]);
+      expect(await rangesOf()).toEqual([[at(0), at(20)]]);
 
       const url = `/api/clips/${started.id}/files/0`;
       const response = await officer.fetch('GET', url);

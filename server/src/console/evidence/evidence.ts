@@ -2,7 +2,7 @@ import type { RecorderEvent } from '@choi-canh/shared/recorder-api';
 import type { AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Logger } from '../../lib/logger.js';
-import type { Database, Transaction } from '../../platform/db/database.js';
+import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { CasesRepository } from './cases.repository.js';
 import { clipDownloadRoutes } from './clip-download.routes.js';
@@ -11,10 +11,13 @@ import { ClipsRepository } from './clips.repository.js';
 import { ClipsService } from './clips.service.js';
 import type { ClipStore, EvidenceRecorders } from './evidence-interfaces.js';
 import { evidenceRoutes } from './evidence.routes.js';
+import { HoldTravel } from './hold-travel.js';
 import { HoldsRepository } from './holds.repository.js';
 import { HoldsService } from './holds.service.js';
 import { TagsRepository } from './tags.repository.js';
 import { TagsService } from './tags.service.js';
+import { unknownHoldsRoutes } from './unknown-holds.routes.js';
+import { UnknownHolds } from './unknown-holds.service.js';
 
 export interface EvidenceDeps {
   db: Database;
@@ -30,17 +33,25 @@ export interface EvidenceDeps {
 /** What hangs on an incident: tags, holds, clips. */
 export function createEvidence(deps: EvidenceDeps) {
   const cases = new CasesRepository(deps.db);
-  const holds = new HoldsService({ ...deps, cases, repository: new HoldsRepository(deps.db) });
+  const holdsRepository = new HoldsRepository(deps.db);
+  const holds = new HoldsService({ ...deps, cases, repository: holdsRepository });
+  const travel = new HoldTravel({ ...deps, service: holds, repository: holdsRepository });
+  const unknownHolds = new UnknownHolds({ ...deps, cases, service: holds, repository: holdsRepository });
   const tags = new TagsService({ ...deps, cases, holds, repository: new TagsRepository(deps.db) });
   const clipsRepository = new ClipsRepository(deps.db);
   const extractor = new ClipExtractor({ ...deps, repository: clipsRepository });
   const clips = new ClipsService({ ...deps, cases, holds, extractor, repository: clipsRepository });
   return {
-    routes: [...evidenceRoutes(tags, holds, clips), ...clipDownloadRoutes(clips, deps.store, deps.logger)],
+    routes: [
+      ...evidenceRoutes(tags, holds, clips),
+      ...unknownHoldsRoutes(unknownHolds),
+      ...clipDownloadRoutes(clips, deps.store, deps.logger),
+    ],
     holds,
-    /** Applies a recorder's event in its transaction; what it returns runs after the commit. */
-    async applyEvent(event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined> {
-      if (event.type === 'hold.state') return holds.applyState(manager, event.holdId, event.held);
+    travel,
+    unknownHolds,
+    /** What a recorder's event asks for after the commit. */
+    applyEvent(event: RecorderEvent): (() => void) | undefined {
       if (event.type === 'extraction.state') return () => extractor.poke(event.extraction.id);
       return undefined;
     },

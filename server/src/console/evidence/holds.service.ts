@@ -1,16 +1,18 @@
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { HoldResponse } from '@choi-canh/shared/evidence';
-import type { DesiredHold } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
+import { holdHash } from '../../lib/hold-digest.js';
 import { newId } from '../../lib/ids.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CasesRepository } from './cases.repository.js';
 import type { EvidenceRecorders } from './evidence-interfaces.js';
-import type { HoldRow } from './hold.entity.js';
-import type { HoldsRepository, HoldView } from './holds.repository.js';
+import type { HoldCauseRow, HoldRow } from './hold.entity.js';
+import { holdOnWire } from './hold-response.js';
+import { isOfCase, type HoldsRepository, type HoldView } from './holds.repository.js';
+import { planRanges } from './plan-ranges.js';
 
 const longestMs = 7 * 86_400_000;
 
@@ -24,7 +26,20 @@ export interface HoldsServiceDeps {
   clock: Clock;
 }
 
-/** Protection of footage from retention. A hold counts as held only when the recorder has said so. */
+export interface HoldNeed {
+  incidentId: string;
+  cameraId: string;
+  recorderId: string;
+  fromMs: number;
+  toMs: number;
+  kind: HoldCauseRow['kind'];
+  subjectId: string | null;
+}
+
+/**
+ * Protection of footage from retention: one hold for each camera and incident, with everything that needs it. A hold counts
+ * as held only when the recorder has said so. What travels to the recorder is in `hold-travel.ts`.
+ */
 export class HoldsService {
   readonly #deps: HoldsServiceDeps;
 
@@ -37,7 +52,7 @@ export class HoldsService {
     return (await this.#deps.repository.list(incidentId)).map(holdOnWire);
   }
 
-  /** One hold a camera; all or none. */
+  /** Each camera's hold of the incident, with this range in it; all or none. */
   async create(
     actor: Actor,
     incidentId: string,
@@ -46,170 +61,172 @@ export class HoldsService {
     const { db, cases, audit, recorders, repository } = this.#deps;
     const [fromMs, toMs] = [Date.parse(request.from), Date.parse(request.to)];
     if (toMs - fromMs > longestMs) throw new AppError('invalid', 'range_too_long', 'at most 7 days a hold');
-    const made = await db.write(async (manager) => {
+    const { holdIds, recorderIds } = await db.write(async (manager) => {
       const incident = await cases.incident(actor.scope, incidentId, manager);
       const cameras = await cases.cameras(actor.scope, request.cameraIds, manager);
-      const views: HoldView[] = [];
-      for (const camera of cameras) {
-        const row = await this.enter(manager, actor, { incidentId, cameraId: camera.id, fromMs, toMs });
+      const holdIds: string[] = [];
+      for (const { id: cameraId, name, recorderId } of cameras) {
+        const hold = await this.enter(manager, actor, {
+          ...{ incidentId, cameraId, recorderId, fromMs, toMs, kind: 'hand', subjectId: null },
+        });
         await audit.record(
           actor,
           {
             action: 'hold.create',
             subjectType: 'hold',
-            subjectId: row.id,
-            subjectName: `${incident.number} · ${camera.name}`,
+            subjectId: hold.id,
+            subjectName: `${incident.number} · ${name}`,
             areaId: incident.areaId,
-            details: { after: { cameraId: camera.id, from: instantFromMs(fromMs), to: instantFromMs(toMs) } },
+            details: { after: { cameraId, from: instantFromMs(fromMs), to: instantFromMs(toMs) } },
           },
           manager,
         );
-        views.push({
-          row,
-          cameraName: camera.name,
-          recorderId: camera.recorderId,
-          areaId: incident.areaId,
-          incidentNumber: incident.number,
-        });
+        holdIds.push(hold.id);
       }
-      return views;
+      return { holdIds, recorderIds: new Set(cameras.map(({ recorderId }) => recorderId)) };
     });
-    for (const recorderId of new Set(made.map((view) => view.recorderId))) recorders.markChanged(recorderId);
-    this.#tell(made);
-    return (
-      await repository.byIds(
-        db.read,
-        made.map((view) => view.row.id),
-      )
-    ).map(holdOnWire);
+    for (const recorderId of recorderIds) recorders.markHoldsChanged(recorderId);
+    const made = await repository.byIds(db.read, holdIds);
+    this.publish(made);
+    return holdIds.flatMap((id) => made.filter(isOfCase).find(({ row }) => row.id === id) ?? []).map(holdOnWire);
   }
 
-  /** Enters a hold in the transaction of what needs it; the caller marks the recorder as changed after the commit. */
-  async enter(
-    manager: Transaction,
-    actor: Actor,
-    given: { incidentId: string; cameraId: string; fromMs: number; toMs: number },
-  ): Promise<HoldRow> {
-    const row: HoldRow = {
-      id: newId(),
-      incidentId: given.incidentId,
-      cameraId: given.cameraId,
-      fromAt: given.fromMs,
-      toAt: given.toMs,
-      state: 'pending',
-      releaseReason: '',
-      createdAt: this.#deps.clock.nowMs(),
-      createdById: actor.accountId,
-      createdByName: actor.name,
+  /** Enters what needs footage, in its transaction; the caller marks the recorder's holds as changed after the commit. */
+  async enter(manager: Transaction, actor: Actor, need: HoldNeed): Promise<HoldRow> {
+    const { repository, clock } = this.#deps;
+    const { incidentId, cameraId, recorderId } = need;
+    const by = { createdAt: clock.nowMs(), createdById: actor.accountId, createdByName: actor.name };
+    const known = await repository.ofCase(manager, { incidentId, cameraId, recorderId });
+    const hold: HoldRow = known ?? {
+      ...{ id: newId(), incidentId, cameraId, recorderId, state: 'pending' },
+      ...{ foreignIncidentId: null, foreignIncidentNumber: '', ...by },
     };
-    await this.#deps.repository.insert(manager, row);
-    return row;
+    if (known === null) await repository.insertHold(manager, hold);
+    // A tag that became longer: what it needed before is part of what it needs now.
+    const before = need.subjectId === null ? [] : await repository.causesOf(manager, hold.id);
+    const widened = before.filter(
+      (cause) =>
+        cause.subjectId === need.subjectId &&
+        cause.releasedAt === null &&
+        need.fromMs <= cause.fromAt &&
+        cause.toAt <= need.toMs,
+    );
+    await repository.deleteCauses(
+      manager,
+      widened.map(({ id }) => id),
+    );
+    await repository.insertCauses(manager, [
+      {
+        ...{ id: newId(), holdId: hold.id, kind: need.kind, subjectId: need.subjectId },
+        ...{ fromAt: need.fromMs, toAt: need.toMs, ...by },
+        ...{ releasedAt: null, releasedByName: '', releaseReason: '' },
+      },
+    ]);
+    await this.#coverNeeds(manager, hold);
+    return hold;
   }
 
-  /** @throws AppError not_found `hold_not_found`, conflict `hold_released`. */
-  async release(actor: Actor, id: string, reason: string): Promise<HoldResponse> {
+  /** Puts and releases ranges until they are what the causes need. */
+  async #coverNeeds(manager: Transaction, hold: HoldRow): Promise<void> {
+    const { repository } = this.#deps;
+    const ranges = (await repository.rangesOf(manager, hold.id)).filter(
+      ({ state }) => state === 'pending' || state === 'held',
+    );
+    const causes = (await repository.causesOf(manager, hold.id)).filter(({ releasedAt }) => releasedAt === null);
+    const { put, release } = planRanges(
+      ranges.map(({ id, fromAt, toAt }) => ({ id, fromMs: fromAt, toMs: toAt })),
+      causes.map(({ fromAt, toAt }) => ({ fromMs: fromAt, toMs: toAt })),
+    );
+    await repository.insertRanges(
+      manager,
+      put.map(({ fromMs, toMs }) => {
+        const place = { id: newId(), cameraId: hold.cameraId };
+        return {
+          ...{ ...place, holdId: hold.id, recorderId: hold.recorderId, fromAt: fromMs, toAt: toMs },
+          ...{ state: 'pending' as const, hash: holdHash({ ...place, fromMs, toMs }), gone: false },
+        };
+      }),
+    );
+    const ids = release.map(({ id }) => id);
+    await repository.moveRanges(manager, ids, ['pending', 'held'], 'releasing');
+    await repository.restate(manager, [hold.id]);
+  }
+
+  /**
+   * All of a hold, or one of its causes: then only what nothing else needs is given back.
+   * @throws AppError not_found `hold_not_found`, `hold_cause_not_found`, conflict `hold_released`.
+   */
+  async release(
+    actor: Actor,
+    id: string,
+    request: { reason: string; causeId?: string | undefined },
+  ): Promise<HoldResponse> {
     const { db, repository, audit, recorders } = this.#deps;
-    const view = await db.write(async (manager) => {
+    const recorderId = await db.write(async (manager) => {
       const found = await repository.find(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'hold_not_found', 'no such hold');
-      const { row } = found;
-      if (row.state === 'releasing' || row.state === 'released') {
-        throw new AppError('conflict', 'hold_released', 'this hold was released before');
-      }
-      await repository.update(manager, id, { state: 'releasing', releaseReason: reason });
+      const causes = await this.releaseCauses(manager, actor, found, request);
       await audit.record(
         actor,
         {
           action: 'hold.release',
           subjectType: 'hold',
           subjectId: id,
-          subjectName: `${found.incidentNumber} · ${found.cameraName}`,
+          subjectName: `${found.incidentNumber} · ${found.cameraName ?? found.row.cameraId}`,
           areaId: found.areaId,
-          purpose: reason,
+          purpose: request.reason,
           details: {
-            before: { cameraId: row.cameraId, from: instantFromMs(row.fromAt), to: instantFromMs(row.toAt) },
+            before: { cameraId: found.row.cameraId, ...(request.causeId === undefined ? {} : { part: true }) },
+            released: causes.slice(0, 100).map(({ kind, fromAt, toAt }) => ({
+              ...{ kind, from: instantFromMs(fromAt), to: instantFromMs(toAt) },
+            })),
           },
         },
         manager,
       );
-      return { ...found, row: { ...row, state: 'releasing' as const, releaseReason: reason } };
+      return found.row.recorderId;
     });
-    recorders.markChanged(view.recorderId);
-    this.#tell([view]);
+    recorders.markHoldsChanged(recorderId);
+    const views = await repository.byIds(db.read, [id]);
+    this.publish(views);
+    const [view] = views.filter(isOfCase);
+    if (view === undefined) throw new AppError('not_found', 'hold_not_found', 'no such hold');
     return holdOnWire(view);
   }
 
-  desired(recorderId: string): Promise<DesiredHold[]> {
-    return this.#deps.repository.desired(recorderId);
-  }
-
-  /** The recorder took a desired state: what it holds now is held, what it no longer holds is released. */
-  async taken(recorderId: string, holdIds: readonly string[]): Promise<void> {
-    const held = new Set(holdIds);
-    const { db, repository } = this.#deps;
-    // Most desired states concern no hold; looking first keeps those from taking the write lock.
-    if ((await repository.unsettled(db.read, recorderId)).length === 0) return;
-    const settled = await db.write(async (manager) => {
-      const done: HoldView[] = [];
-      for (const view of await repository.unsettled(manager, recorderId)) {
-        const settledView = await this.#settle(manager, view, held.has(view.row.id));
-        if (settledView !== undefined) done.push(settledView);
-      }
-      return done;
-    });
-    this.#tell(settled);
+  /** Returns the causes that end. @throws AppError not_found `hold_cause_not_found`, conflict `hold_released` */
+  async releaseCauses(
+    manager: Transaction,
+    actor: Actor,
+    { row, causes }: HoldView,
+    { reason, causeId }: { reason: string; causeId?: string | undefined },
+  ): Promise<HoldCauseRow[]> {
+    const { repository, clock } = this.#deps;
+    const meant = causes.filter(({ id }) => causeId === undefined || id === causeId);
+    if (meant.length === 0) throw new AppError('not_found', 'hold_cause_not_found', 'nothing of this hold has this id');
+    const ending = meant.filter(({ releasedAt }) => releasedAt === null);
+    if (ending.length === 0) throw new AppError('conflict', 'hold_released', 'this was released before');
+    await repository.updateCauses(
+      manager,
+      ending.map(({ id }) => id),
+      { releasedAt: clock.nowMs(), releasedByName: actor.name, releaseReason: reason },
+    );
+    await this.#coverNeeds(manager, row);
+    return ending;
   }
 
   countOf(recorderId: string, manager: Transaction): Promise<number> {
     return this.#deps.repository.countOf(manager, recorderId);
   }
 
-  /** The recorder is removed: it will not say that it has released what it was to release. */
-  async recorderRemoved(recorderId: string, manager: Transaction): Promise<() => void> {
-    const released: HoldView[] = [];
-    for (const view of await this.#deps.repository.unsettled(manager, recorderId)) {
-      const settled = await this.#settle(manager, view, false);
-      if (settled !== undefined) released.push(settled);
-    }
-    return () => this.#tell(released);
-  }
-
-  /** The recorder reported a hold by itself. */
-  async applyState(manager: Transaction, holdId: string, held: boolean): Promise<(() => void) | undefined> {
-    const [view] = await this.#deps.repository.byIds(manager, [holdId]);
-    if (view === undefined) return undefined;
-    const settled = await this.#settle(manager, view, held);
-    return settled === undefined ? undefined : () => this.#tell([settled]);
-  }
-
-  async #settle(manager: Transaction, view: HoldView, held: boolean): Promise<HoldView | undefined> {
-    const { state } = view.row;
-    const next = held && state === 'pending' ? 'held' : !held && state === 'releasing' ? 'released' : undefined;
-    if (next === undefined) return undefined;
-    await this.#deps.repository.update(manager, view.row.id, { state: next });
-    return { ...view, row: { ...view.row, state: next } };
-  }
-
-  #tell(views: readonly HoldView[]): void {
-    for (const view of views) {
+  /** Tells browsers. Of a great many at once only that their incidents changed: each is asked for by who looks at it. */
+  publish(views: readonly HoldView[]): void {
+    const ofCases = views.filter(isOfCase);
+    for (const view of ofCases) {
       this.#deps.broadcaster.toArea(view.areaId, 'hold.edit', 'hold.state', holdOnWire(view));
     }
-    for (const [incidentId, areaId] of new Map(views.map((view) => [view.row.incidentId, view.areaId]))) {
+    for (const [incidentId, areaId] of new Map(ofCases.map(({ row, areaId }) => [row.incidentId, areaId]))) {
       this.#deps.broadcaster.toArea(areaId, 'incident.view', 'incident.changed', incidentId);
     }
   }
-}
-
-function holdOnWire({ row, cameraName }: HoldView): HoldResponse {
-  return {
-    id: row.id,
-    incidentId: row.incidentId,
-    cameraId: row.cameraId,
-    cameraName,
-    from: instantFromMs(row.fromAt),
-    to: instantFromMs(row.toAt),
-    state: row.state,
-    createdAt: instantFromMs(row.createdAt),
-    createdByName: row.createdByName,
-  };
 }

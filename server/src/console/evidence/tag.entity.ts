@@ -9,7 +9,7 @@ export interface TagRow {
   toAt: number;
   note: string;
   decisive: boolean;
-  /** The hold that was made with it. */
+  /** The hold that keeps its range. */
   holdId: string | null;
   createdAt: number;
   createdById: string;

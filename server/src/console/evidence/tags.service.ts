@@ -55,14 +55,13 @@ export class TagsService {
     const view = await db.write(async (manager) => {
       const incident = await cases.incident(actor.scope, incidentId, manager);
       const camera = await cases.camera(actor.scope, request.cameraId, manager);
+      const id = newId();
       const hold = await holds.enter(manager, actor, {
-        incidentId,
-        cameraId: camera.id,
-        fromMs: fromMs - marginMs,
-        toMs: toMs + marginMs,
+        ...{ incidentId, cameraId: camera.id, recorderId: camera.recorderId, kind: 'tag', subjectId: id },
+        ...{ fromMs: fromMs - marginMs, toMs: toMs + marginMs },
       });
       const row: TagRow = {
-        id: newId(),
+        id,
         incidentId,
         cameraId: camera.id,
         fromAt: fromMs,
@@ -105,11 +104,10 @@ export class TagsService {
       this.#checkRange(row.fromAt, row.toAt);
       const wider = row.fromAt < before.row.fromAt || row.toAt > before.row.toAt;
       if (wider) {
+        const { incidentId, cameraId } = row;
         const hold = await holds.enter(manager, actor, {
-          incidentId: row.incidentId,
-          cameraId: row.cameraId,
-          fromMs: row.fromAt - marginMs,
-          toMs: row.toAt + marginMs,
+          ...{ incidentId, cameraId, recorderId: before.recorderId, kind: 'tag', subjectId: id },
+          ...{ fromMs: row.fromAt - marginMs, toMs: row.toAt + marginMs },
         });
         row.holdId = hold.id;
       }
@@ -144,7 +142,7 @@ export class TagsService {
   }
 
   #done(view: TagView, holdsChanged: boolean): void {
-    if (holdsChanged) this.#deps.recorders.markChanged(view.recorderId);
+    if (holdsChanged) this.#deps.recorders.markHoldsChanged(view.recorderId);
     this.#deps.broadcaster.toArea(view.areaId, 'incident.view', 'incident.changed', view.row.incidentId);
   }
 }
