@@ -12,11 +12,9 @@ import {
 
 await runScript(async () => {
   checkNode();
-  // Who only asks how it is called waits for no build.
-  const asksOnly = process.argv.includes('--help');
-  if (!asksOnly) await ensureSystemPackages();
+  await ensureSystemPackages();
   await ensureDependencies();
-  if (!asksOnly) await ensureBuild();
+  await ensureBuild();
   await handOver([
     '--conditions=source',
     '--import',

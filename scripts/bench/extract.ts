@@ -19,6 +19,9 @@ import { buildServer } from './lib/built-server.js';
 import { makeFootage } from './lib/made-footage.js';
 import { percentile } from './lib/process-load.js';
 
+/** Of the console that these recorders follow. */
+const ownConsoleId = 'c0000000-0000-4000-8000-000000000001';
+
 const options = benchArguments('extract', 'Clips against ffmpeg, thumbnails, seeking.', {
   seconds: { kind: 'number', fallback: 600, min: 4, max: 3600, help: 'length of the clip' },
   bitrate: { kind: 'bitrate', fallback: 1500, help: 'of the footage' },
@@ -177,7 +180,14 @@ async function main(bench: Bench) {
     ...{ username: 'admin', password: 'admin', enabled: false, audio: false, retentionDays: 30 },
     ...{ mainProfileToken: 'main', subProfileToken: null },
   });
-  const state: DesiredState = { revision: 1, cameras: [camera], holds: [], minFreeBytes: 1e9 };
+  const state: DesiredState = {
+    consoleId: ownConsoleId,
+    base: null,
+    revision: 1,
+    cameras: [camera],
+    removed: [],
+    minFreeBytes: 1e9,
+  };
   await answered(
     await recorder.fetch('/v1/desired-state', {
       method: 'PUT',

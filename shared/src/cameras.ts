@@ -149,7 +149,16 @@ export const cameraAddRequest = z.object({
 export type CameraAddRequest = z.infer<typeof cameraAddRequest>;
 export const cameraAddResult = z.object({
   deviceAddress: z.string(),
-  outcome: z.enum(['added', 'returned', 'already_there', 'wrong_password', 'unreachable', 'bad_answer', 'no_video']),
+  outcome: z.enum([
+    'added',
+    'returned',
+    'already_there',
+    'wrong_password',
+    'unreachable',
+    'bad_answer',
+    'no_video',
+    'recorder_full',
+  ]),
   detail: z.string(),
   camera: cameraResponse.nullable(),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema } from './common.js';
+import { idSchema, instantSchema, pageOf } from './common.js';
 
 const range = { from: instantSchema, to: instantSchema };
 const ordered = (body: { from?: string | undefined; to?: string | undefined }) =>
@@ -38,15 +38,38 @@ export const tagPatchRequest = z
   .refine(ordered, orderedMessage);
 export const tagListResponse = z.object({ items: z.array(tagResponse) });
 
-/** Protection of a range from retention. `pending` until the recorder has acknowledged it. */
+/** Protection of footage from retention. `pending` until the recorder has acknowledged it. */
 export const holdStates = ['pending', 'held', 'releasing', 'released'] as const;
+/** Who needs it: a person held it by hand, a tag, a clip, or the recorder had it and the console did not. */
+export const holdCauseKinds = ['hand', 'tag', 'clip', 'recorder'] as const;
+export const holdCause = z.object({
+  id: idSchema,
+  kind: z.enum(holdCauseKinds),
+  /** Of the tag or clip. */
+  subjectId: idSchema.nullable(),
+  ...range,
+  createdAt: instantSchema,
+  createdByName: z.string(),
+  released: z.boolean(),
+  releaseReason: z.string(),
+});
+export type HoldCause = z.infer<typeof holdCause>;
+export const holdRange = z.object({
+  ...range,
+  state: z.enum(holdStates),
+  /** Footage of it was deleted before it was held. */
+  gone: z.boolean(),
+});
+/** One for each camera and incident: what is held, as a union of ranges, and what needs it. */
 export const holdResponse = z.object({
   id: idSchema,
   incidentId: idSchema,
   cameraId: idSchema,
   cameraName: z.string(),
-  ...range,
   state: z.enum(holdStates),
+  /** Disjoint, by time. Of a released hold, what was held. */
+  ranges: z.array(holdRange),
+  causes: z.array(holdCause),
   createdAt: instantSchema,
   createdByName: z.string(),
 });
@@ -54,8 +77,31 @@ export type HoldResponse = z.infer<typeof holdResponse>;
 export const holdCreateRequest = z
   .object({ cameraIds: z.array(idSchema).min(1).max(64), ...range })
   .refine(ordered, orderedMessage);
-export const holdReleaseRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+/** Without a cause all of it is released; with one, what nothing else needs. */
+export const holdReleaseRequest = z.object({
+  reason: z.string().trim().min(3).max(500),
+  causeId: idSchema.optional(),
+});
 export const holdListResponse = z.object({ items: z.array(holdResponse) });
+
+/** Footage that a recorder holds and of which no incident here is known. */
+export const unknownHold = holdResponse.omit({ incidentId: true, causes: true }).extend({
+  /** Null: no camera of that id is known here. */
+  cameraName: z.string().nullable(),
+  /** What the recorder was told that it is for; empty: nothing. */
+  incidentNumber: z.string(),
+});
+export type UnknownHold = z.infer<typeof unknownHold>;
+export const unknownHoldPage = pageOf(unknownHold).extend({
+  /** Ranges in all. */
+  ranges: z.int(),
+});
+export const unknownHoldQuery = z.object({
+  cursor: z.string().max(80).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const unknownHoldAssignRequest = z.object({ incidentId: idSchema });
+export const unknownHoldReleaseRequest = holdReleaseRequest.omit({ causeId: true });
 
 export const clipStates = ['queued', 'running', 'done', 'failed'] as const;
 /** One continuous piece: a clip across a gap or a change of stream parameters is several files in one result. */

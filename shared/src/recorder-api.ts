@@ -11,13 +11,20 @@ export * from './recorder-facts.js';
 
 /**
  * What a console may ask of a recorder: HTTP/1.1 under `/v1`, `Authorization: Bearer <token>`. Errors are
- * `errorResponse`. Ids of cameras, holds and extractions are made by the console; every PUT is idempotent.
+ * `errorResponse`. Ids of cameras, holds and extractions are made by the console; every PUT is idempotent, and so are
+ * changes of holds.
  *
  *   GET    /v1/status                                        recorderStatus
  *   GET    /v1/retention                                     retentionFacts
  *   POST   /v1/clock/confirm                                 the host's clock is right: deletion by age goes on
  *   POST   /v1/volume/accept                                 storage is `missing` or `foreign`: footage goes there from now on
- *   PUT    /v1/desired-state                                 desiredState → {revision}
+ *   PUT    /v1/desired-state                                 desiredState → desiredStateAnswer; from its console only
+ *   GET    /v1/desired-state                                 desiredMarks: what it was given last, by marks
+ *   GET    /v1/cameras                                       knownCameras: for a console that takes it over; no passwords
+ *   POST   /v1/console                                       consoleTakeOver → consoleTakeOver: whom it follows from now on
+ *   POST   /v1/holds                                         holdChanges → holdChangesAnswer; from its console only
+ *   GET    /v1/holds?after=<id>&limit=<1…1000>               holdPage
+ *   POST   /v1/holds/confirm                                 holdSummary+consoleId: these are all → {confirmed}
  *   GET    /v1/events?after=<sequence>&waitMs=<0…25000>      eventPage (long poll)
  *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
  *   GET    /v1/discoveries/:id                               recorderDiscovery
@@ -50,7 +57,8 @@ export const desiredCamera = z.object({
   name: z.string(),
   deviceAddress: z.string(),
   username: z.string(),
-  password: z.string(),
+  /** Null: the console does not have it (it took the camera over from the recorder), the recorder keeps its own. */
+  password: z.string().nullable(),
   /** Hosts that a person confirmed for this camera: its password goes to no other. Absent: that of `deviceAddress`. */
   confirmedHosts: z.array(z.string().min(1).max(255)).max(8).optional(),
   /** The password may go as it is (RTSP Basic): a person typed it for this host. Absent: yes. */
@@ -65,28 +73,94 @@ export const desiredCamera = z.object({
   subProfileToken: z.string().nullable(),
   /** Record sound too, where the camera sends AAC. A state from before there was a choice has none. */
   audio: z.boolean().default(false),
+  /** The console's mark of exactly this content; it compares by it what the recorder has. */
+  mark: z.string().max(64).default(''),
 });
 export type DesiredCamera = z.infer<typeof desiredCamera>;
 
-export const desiredHold = z.object({ id: idSchema, cameraId: idSchema, from: instantSchema, to: instantSchema });
-export type DesiredHold = z.infer<typeof desiredHold>;
+/** More cameras are refused when they are added: beyond what was measured of one recorder. */
+export const maxRecorderCameras = 5000;
 
-/** The whole of what the console wants; the recorder keeps it encrypted and boots from it without a console. */
+/**
+ * What the console wants of cameras and disk, whole or as a change to revision `base`. The recorder keeps it encrypted
+ * and boots from it without a console. It follows one console: another one changes nothing before it has taken over.
+ */
 export const desiredState = z.object({
+  /** Kept in the console's database: an emptied or another one has another id. */
+  consoleId: idSchema,
   revision: z.int(),
-  cameras: z.array(desiredCamera).max(2000),
-  /** Complete: a hold that is not listed is released. */
-  holds: z.array(desiredHold).max(100_000),
+  /** Null: `cameras` is complete, and a camera that is not listed is dropped. Its footage stays. */
+  base: z.int().nullable().default(null),
+  cameras: z.array(desiredCamera).max(maxRecorderCameras),
+  removed: z.array(idSchema).max(maxRecorderCameras).default([]),
   /** Bytes that stay free on the footage disk. */
   minFreeBytes: z.int().min(0),
-  /** Cameras out of use: nothing is recorded of them, and the footage there is is kept for so many days. */
+  /**
+   * Cameras out of use: nothing is recorded of them, and the footage there is is kept for so many days. All of them;
+   * absent in a change: as before.
+   */
   keptCameras: z
     .array(z.object({ id: idSchema, retentionDays: z.int() }))
     .max(50_000)
     .optional(),
 });
 export type DesiredState = z.infer<typeof desiredState>;
-export const desiredStateAnswer = z.object({ revision: z.int(), holdIds: z.array(idSchema) });
+export const desiredStateAnswer = z.object({
+  revision: z.int(),
+  /** Cameras that it recorded and drops with this. */
+  dropped: z.array(z.object({ id: idSchema, name: z.string() })).max(maxRecorderCameras),
+});
+export type DesiredStateAnswer = z.infer<typeof desiredStateAnswer>;
+export const desiredMarks = z.object({
+  consoleId: idSchema.nullable(),
+  revision: z.int(),
+  minFreeBytes: z.int(),
+  cameras: z.array(z.object({ id: idSchema, mark: z.string() })).max(20_000),
+  /** Of the cameras out of use (server/src/lib/kept-digest.ts). */
+  keptDigest: z.string().max(64),
+});
+export type DesiredMarks = z.infer<typeof desiredMarks>;
+export const knownCameras = z.object({
+  cameras: z.array(desiredCamera.omit({ password: true, mark: true })).max(20_000),
+});
+export type KnownCamera = z.infer<typeof knownCameras>['cameras'][number];
+
+/** `previous`: whom it follows until then, null: nobody. Refused where that is another one meanwhile. */
+export const consoleTakeOver = z.object({ consoleId: idSchema, previous: idSchema.nullable() });
+
+export const desiredHold = z.object({
+  id: idSchema,
+  cameraId: idSchema,
+  from: instantSchema,
+  to: instantSchema,
+  /** What it is held for, so that another console can say so. */
+  incident: z
+    .object({ id: idSchema, number: z.string().max(60) })
+    .nullable()
+    .default(null),
+});
+export type DesiredHold = z.infer<typeof desiredHold>;
+export const holdPageSize = 1000;
+/** Idempotent: what is known stays, what is not there is released already. A hold that is not named stays as it is. */
+export const holdChanges = z.object({
+  consoleId: idSchema,
+  put: z.array(desiredHold).max(holdPageSize),
+  release: z.array(idSchema).max(holdPageSize),
+});
+export type HoldChanges = z.infer<typeof holdChanges>;
+/** How many holds it keeps for consoles, and the sum of their hashes (server/src/lib/hold-digest.ts), hex. */
+export const holdSummary = z.object({ count: z.int().min(0), digest: z.string().max(40) });
+export type HoldSummary = z.infer<typeof holdSummary>;
+export const holdChangesAnswer = holdSummary.extend({
+  /** Of those put: footage of their range was deleted, or was just being deleted. */
+  gone: z.array(idSchema).max(holdPageSize),
+});
+export type HoldChangesAnswer = z.infer<typeof holdChangesAnswer>;
+export const holdPage = holdSummary.extend({ holds: z.array(desiredHold).max(holdPageSize) });
+export type HoldPage = z.infer<typeof holdPage>;
+/** These are all holds that there are for it: from then on it deletes again what is not held. */
+export const holdConfirmation = holdSummary.extend({ consoleId: idSchema });
+export const holdConfirmationAnswer = z.object({ confirmed: z.boolean() });
 
 export const recorderStatus = z.object({
   version: z.string(),
@@ -106,6 +180,9 @@ export const recorderStatus = z.object({
   transcodes: z.object({ running: z.int().min(0), limit: z.int().min(0) }),
   /** Sequence of the newest outbox event. */
   sequence: z.int(),
+  /** Whom it follows; null: nobody yet. */
+  consoleId: idSchema.nullable().default(null),
+  holds: holdSummary.nullable().default(null),
 });
 export type RecorderStatus = z.infer<typeof recorderStatus>;
 

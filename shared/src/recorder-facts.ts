@@ -65,7 +65,7 @@ export const recorderStorage = z.object({
   slowCameras: z.int().min(0),
   /** Since the recorder started. */
   droppedFragments: z.int().min(0),
-  /** Nothing is deleted before the complete list of holds has come from the console. */
+  /** Its list of holds was lost: nothing is deleted before a console has confirmed what is held. */
   awaitingHolds: z.boolean(),
   /** The catalogue is being rebuilt from the folder; the past may still look empty. */
   rebuilding: z.boolean(),
@@ -98,6 +98,6 @@ export const retentionFacts = z.object({
   /** Bytes that recording leaves free. */
   minFreeBytes: z.number().min(0),
   footageBytes: z.number().min(0),
-  cameras: z.array(cameraRetentionFacts).max(2000),
+  cameras: z.array(cameraRetentionFacts).max(20_000),
 });
 export type RetentionFacts = z.infer<typeof retentionFacts>;

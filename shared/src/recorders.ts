@@ -8,9 +8,13 @@ export const recorderAlertCodes = [
   'storage_full', // critical: no room, and nothing that may be deleted (`held`: 1 where held footage takes it); recording pauses
   'storage_missing', // critical: the footage volume is not mounted (`foreign`: 1 where another one is); nothing is recorded
   'chain_trouble', // critical: the chain of the footage does not fit
+  'console_unknown', // critical: it follows another console, or one from before this database (`cameras`, `holds`)
+  'desired_refused', // critical: it does not take what this console wants (`code`)
+  'cameras_dropped', // warning: a restored database does not know cameras that it recorded (`cameras`, `names`)
+  'holds_unknown', // warning: it holds footage of which no incident here is known (`ranges`)
   'clock_stepped', // warning: deletion by age waits for a person
   'storage_slow', // warning: footage is being lost to a slow disk
-  'holds_missing', // warning: nothing is deleted before the list of holds has come
+  'holds_missing', // warning: its list of holds was lost, nothing is deleted before it is confirmed
   'catalogue_rebuilding', // warning: the past may still look empty
   'ffmpeg_missing', // warning: no previews, and no footage of cameras that need it (`old`: 1 where it is too old)
 ] as const;
@@ -101,3 +105,9 @@ export const recorderDeleteRequest = z.object({ reason: z.string().trim().min(3)
 
 export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 export const volumeAcceptRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+
+/** Another database's recorder becomes this console's: its cameras come into this area, with their ids. */
+export const recorderTakeOverRequest = z.object({ areaId: idSchema, reason: z.string().trim().min(3).max(500) });
+/** `skipped`: a camera with this id or address is known here already. */
+export const recorderTakeOverResponse = z.object({ adopted: z.int(), skipped: z.int() });
+export const droppedConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });

@@ -14,6 +14,9 @@ import type { SimulatedCamera } from '../../scripts/camera-simulator/simulator.j
 import type { Holdings } from './holdings.js';
 import type { RecorderChildAnswer, RecorderChildRequest } from './recorder-child.js';
 
+/** Of the console that these recorders follow. */
+const ownConsoleId = 'c0000000-0000-4000-8000-000000000001';
+
 const typescript = ['--conditions=source', '--import', 'tsx'];
 const identifyAtOnce = 8;
 
@@ -93,7 +96,14 @@ export async function startRecorder(options: {
     });
   }
 
-  let state: DesiredState = { revision: 0, cameras: [], holds: [], minFreeBytes: 0 };
+  let state: DesiredState = {
+    consoleId: ownConsoleId,
+    base: null,
+    revision: 0,
+    cameras: [],
+    removed: [],
+    minFreeBytes: 0,
+  };
   async function put(cameras: DesiredState['cameras']): Promise<void> {
     state = { ...state, revision: state.revision + 1, cameras };
     await ask(desiredStateAnswer, 'PUT', '/v1/desired-state', state);

@@ -9,6 +9,17 @@ export function stepWords(t: TFunction, language: string, stepMs: number | null)
   return t(stepMs > 0 ? 'recorders:step.forward' : 'recorders:step.back', { size });
 }
 
+const countedFact: Partial<Record<NamedAlert['alert']['code'], string>> = {
+  chain_trouble: 'troubles',
+  holds_unknown: 'ranges',
+};
+
+/** Why a recorder did not take something; a code that has no sentence stands for itself. */
+function refusalWords(t: TFunction, code: string | number | undefined): string {
+  const sentence = t(`errors:${String(code)}`, { defaultValue: '' });
+  return sentence === '' ? String(code) : sentence.replace(/\.$/, '');
+}
+
 /** An alert in one sentence: what is so, and what to do. */
 export function alertSentence(t: TFunction, language: string, { alert, recorderName }: NamedAlert): string {
   const fact = (name: string) => Number(alert.facts[name] ?? 0);
@@ -16,7 +27,9 @@ export function alertSentence(t: TFunction, language: string, { alert, recorderN
     context: ['held', 'foreign', 'old'].find((name) => fact(name) !== 0),
     recorder: recorderName,
     directory: alert.facts['directory'],
-    count: alert.code === 'chain_trouble' ? fact('troubles') : fact('cameras'),
+    count: fact(countedFact[alert.code] ?? 'cameras'),
+    names: alert.facts['names'],
+    reason: refusalWords(t, alert.facts['code']),
     step: stepWords(t, language, fact('stepMs')),
     at: formatDateTime(alert.sinceAt, 'minute'),
   });

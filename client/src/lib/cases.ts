@@ -155,8 +155,9 @@ export function useCaseActions() {
       return incident;
     },
     ...tags,
-    async releaseHold(hold: HoldResponse, reason: string): Promise<void> {
-      await api.post(`/api/holds/${hold.id}/release`, { body: { reason } });
+    /** Without a cause all of it is released; with one, what nothing else needs. */
+    async releaseHold(hold: HoldResponse, reason: string, causeId?: string): Promise<void> {
+      await api.post(`/api/holds/${hold.id}/release`, { body: { reason, causeId } });
       after(hold.incidentId);
     },
     async createClip(incidentId: string, body: ClipCreateRequest): Promise<ClipResponse> {

@@ -16,6 +16,9 @@ import type { SimulatedCamera } from '../../lib/simulator-process.js';
 import type { Bench } from './bench.js';
 import { builtMain, root } from './built-server.js';
 
+/** Of the console that these recorders follow. */
+const ownConsoleId = 'c0000000-0000-4000-8000-000000000001';
+
 const identifyAtOnce = 8;
 const startMs = 60_000;
 /** What a benchmark looks at. */
@@ -129,7 +132,14 @@ export async function startRecorder(
           wanted[next[0]] = await desired(next[1]);
       };
       await Promise.all(Array.from({ length: identifyAtOnce }, worker));
-      const state: DesiredState = { revision: ++revision, cameras: wanted, holds: [], minFreeBytes: 1e9 };
+      const state: DesiredState = {
+        consoleId: ownConsoleId,
+        base: null,
+        revision: ++revision,
+        cameras: wanted,
+        removed: [],
+        minFreeBytes: 1e9,
+      };
       const putAtMs = Date.now();
       await ask(desiredStateAnswer, 'PUT', '/v1/desired-state', state);
       return { putAtMs };

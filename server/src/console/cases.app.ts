@@ -65,16 +65,21 @@ export function createCases(deps: CasesDeps): Cases {
     times: deps.syncTimes,
     camerasInScope: (scope, cameraIds) => cameras.service.idsInScope(scope, cameraIds),
     parts: {
-      desired: async (recorderId) => ({
-        cameras: await cameras.service.desired(recorderId),
-        holds: await evidence.holds.desired(recorderId),
+      desired: {
         minFreeBytes: deps.minFreeBytes,
-        keptCameras: await cameras.service.kept(recorderId),
-      }),
-      desiredTaken: (recorderId, holdIds) => evidence.holds.taken(recorderId, holdIds),
+        kept: (recorderId) => cameras.service.kept(recorderId),
+        cameras: (recorderId, ids) => cameras.service.desired(recorderId, ids),
+        marks: (recorderId, after, limit) => cameras.service.desiredMarks(recorderId, after, limit),
+      },
+      holds: {
+        changes: (recorderId) => evidence.travel.changes(recorderId),
+        acknowledged: (changes, gone) => evidence.travel.acknowledged(changes, gone),
+        summary: (recorderId) => evidence.travel.summary(recorderId),
+        reconcile: (recorderId, after, upTo, there) => evidence.travel.reconcile(recorderId, after, upTo, there),
+      },
       applyEvent: async (recorderId, event, manager) => {
         if (event.type === 'camera.state') return health.service.apply(manager, recorderId, event.status);
-        if (event.type !== 'recorder.stopped') return evidence.applyEvent(event, manager);
+        if (event.type !== 'recorder.stopped') return evidence.applyEvent(event);
         await health.service.recorderStopped(manager, recorderId, event);
         return undefined;
       },
@@ -89,7 +94,9 @@ export function createCases(deps: CasesDeps): Cases {
         cameras: await cameras.service.countOf(recorderId, manager),
         holds: await evidence.holds.countOf(recorderId, manager),
       }),
-      removed: (recorderId, manager) => evidence.holds.recorderRemoved(recorderId, manager),
+      unknownHolds: (recorderId) => evidence.unknownHolds.count(recorderId),
+      adoptCameras: (recorderId, areaId, known, manager) => cameras.service.adopt(recorderId, areaId, known, manager),
+      removed: (recorderId, manager) => evidence.travel.recorderRemoved(recorderId, manager),
     },
   });
   const cameras = createCameras({

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { camerasSuite } from './cameras/cameras.suite.js';
 import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
+import { unknownHoldsSuite } from './evidence/unknown-holds.suite.js';
 import { footageSuite } from './footage/footage.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
 import { recorderAdministrationSuite } from './recorders/recorder-administration.suite.js';
@@ -22,6 +23,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     footageSuite(open);
     incidentsSuite(open);
     evidenceSuite(open);
+    unknownHoldsSuite(open);
     reportsSuite(open);
     scopeSuite(open);
   });

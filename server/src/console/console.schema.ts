@@ -6,13 +6,14 @@ import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-rec
 import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
 import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
 import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
+import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
 import { authEntities } from './auth/auth.entities.js';
 import { cameraEntity } from './cameras/camera.entity.js';
 import { clipEntity } from './evidence/clip.entity.js';
-import { holdEntity } from './evidence/hold.entity.js';
+import { holdEntities } from './evidence/hold.entity.js';
 import { tagEntity } from './evidence/tag.entity.js';
 import { openingCameraEntity } from './footage/opening-camera.entity.js';
 import { openingEntity } from './footage/opening.entity.js';
@@ -43,7 +44,7 @@ export const consoleEntities: AnyEntity[] = [
   incidentCounterEntity,
   incidentWordEntity,
   tagEntity,
-  holdEntity,
+  ...holdEntities,
   clipEntity,
 ];
 
@@ -57,4 +58,5 @@ export const consoleMigrations: Migration[] = [
   IncidentWords1763769600006,
   Names1763769600007,
   Viewings1763769600010,
+  Holds1763769600013,
 ];

@@ -160,6 +160,11 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
       'post /api/recorders/:recorderId/volume/accept',
+      'post /api/recorders/:recorderId/take-over', // these five: administrators of everything only
+      'post /api/recorders/:recorderId/dropped/confirm',
+      'get /api/recorders/:recorderId/unknown-holds',
+      'post /api/unknown-holds/:holdId/assign',
+      'post /api/unknown-holds/:holdId/release',
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named
       'get /api/recorders/:recorderId/chain/records.jsonl', // administrators only
       'post /api/recorders/:recorderId/chain/settle',

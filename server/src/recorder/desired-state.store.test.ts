@@ -16,14 +16,14 @@ const key: Buffer = randomBytes(32);
 const store = (withKey = key) => new DesiredStateStore({ folder, key: withKey, logger: silentLogger });
 const state = (revision: number): StoredState => ({
   state: {
+    consoleId: 'c0000000-0000-4000-8000-000000000001',
     revision,
     minFreeBytes: 1,
-    holds: [],
     cameras: [
       {
         ...{ id: '6b1f1c5e-3c0c-4a6e-9a41-1f0a5d7f0001', name: 'Cổng chợ', deviceAddress: 'http://10.0.0.2/' },
         ...{ username: 'admin', password: 'rất-bí-mật-1', enabled: true, retentionDays: 30, audio: false },
-        ...{ mainProfileToken: 'a', subProfileToken: null },
+        ...{ mainProfileToken: 'a', subProfileToken: null, mark: 'm' },
       },
     ],
   },
@@ -37,6 +37,14 @@ it('gives back what was saved last, sealed, in a file of its owner', async () =>
   expect(await store().load()).toEqual(state(3));
   expect(readFileSync(one.path, 'utf8')).not.toMatch(/rất-bí-mật|10\.0\.0\.2/);
   expect(statSync(one.path).mode & 0o777).toBe(0o600);
+});
+
+it('reads the state of a version that had holds in it and knew of no console', async () => {
+  const { consoleId: _, ...former } = state(7).state;
+  const cameras = former.cameras.map(({ mark: __, ...camera }) => camera);
+  await store().load();
+  await store().save({ ...state(7), state: { ...former, cameras, holds: [] } } as unknown as StoredState);
+  expect((await store().load())?.state).toMatchObject({ consoleId: null, revision: 7, cameras: [{ mark: '' }] });
 });
 
 it.each<[string, (path: string) => void, Buffer]>([

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { desiredState } from '@choi-canh/shared/recorder-api';
+import { idSchema } from '@choi-canh/shared/common';
+import { desiredCamera, desiredState } from '@choi-canh/shared/recorder-api';
 import { z } from 'zod';
 import { writeDurably } from '../lib/durable-file.js';
 import { AppError, errorMessage } from '../lib/errors.js';
@@ -16,7 +17,16 @@ const cachedAddresses = z.object({
 });
 export type CachedAddresses = z.infer<typeof cachedAddresses>;
 
-const stored = z.object({ state: desiredState, addresses: z.record(z.string(), cachedAddresses) });
+const keptCamera = desiredCamera.extend({ password: z.string() });
+export type KeptCamera = z.infer<typeof keptCamera>;
+const keptState = desiredState.pick({ revision: true, minFreeBytes: true, keptCameras: true }).extend({
+  /** A state of earlier versions knows of no console. */
+  consoleId: idSchema.nullable().default(null),
+  cameras: z.array(keptCamera),
+});
+export type KeptState = z.infer<typeof keptState>;
+
+const stored = z.object({ state: keptState, addresses: z.record(z.string(), cachedAddresses) });
 export type StoredState = z.infer<typeof stored>;
 
 const context = 'recorder desired state';

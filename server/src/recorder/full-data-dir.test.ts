@@ -112,7 +112,7 @@ it('records with a data folder that is full, starts on it, and tells what happen
   const facts = await ask(identifyResponse, '/v1/identify', 'POST', { deviceAddress, username, password });
   const id = randomUUID();
   await ask(recorderStatus.pick({ revision: true }), '/v1/desired-state', 'PUT', {
-    ...{ revision: 1, holds: [], minFreeBytes: 0 },
+    ...{ consoleId: 'c0000000-0000-4000-8000-000000000001', revision: 1, minFreeBytes: 0 },
     cameras: [
       {
         ...{ id, deviceAddress, username, password, name: 'c', enabled: true, retentionDays: 30, audio: false },

@@ -1,57 +1,69 @@
-import type { DesiredHold } from '@choi-canh/shared/recorder-api';
-import { msFromInstant } from '@choi-canh/shared/common';
-
-interface Hold {
-  id: string;
-  cameraId: string;
-  fromMs: number;
-  toMs: number;
-}
-
-/** What is kept from retention, as footage wants it. */
-export interface HoldsSink {
-  setHolds(holds: readonly Hold[], complete: boolean): Promise<void>;
-}
+import { instantFromMs, msFromInstant } from '@choi-canh/shared/common';
+import type {
+  DesiredHold,
+  HoldChanges,
+  HoldChangesAnswer,
+  HoldPage,
+  HoldSummary,
+} from '@choi-canh/shared/recorder-api';
+import type { FootageHolds, Hold } from './footage/footage-types.js';
 
 /**
- * Two hands keep footage from retention: the console's holds, and the extractions that still need their range. Footage knows
- * one list; this joins them. Nothing is released before the console's complete list has come once, since a list that was
- * lost must not cost footage.
+ * Two hands keep footage from retention: the console's holds, and the extractions that still need their range. Neither
+ * touches what the other holds, and no list releases what it does not name.
  */
 export class HoldKeeper {
-  private console: readonly Hold[] | undefined;
-  private readonly jobs = new Map<string, Hold>();
-  private running: Promise<void> = Promise.resolve();
+  readonly #holds: FootageHolds;
 
-  constructor(private readonly footage: HoldsSink) {}
-
-  /** The console's complete list; durable when it resolves. */
-  setConsoleHolds(holds: readonly DesiredHold[]): Promise<void> {
-    this.console = holds.map(({ id, cameraId, from, to }) => ({
-      id,
-      cameraId,
-      fromMs: msFromInstant(from),
-      toMs: msFromInstant(to),
-    }));
-    return this.pass(() => this.footage.setHolds([...(this.console ?? []), ...this.jobs.values()], true));
+  constructor(holds: FootageHolds) {
+    this.#holds = holds;
   }
 
-  /** Durable when it resolves. */
-  protect(id: string, cameraId: string, fromMs: number, toMs: number): Promise<void> {
-    const hold = { id, cameraId, fromMs, toMs };
-    this.jobs.set(id, hold);
-    return this.pass(() => this.footage.setHolds([hold], false));
+  /** Durable when it resolves. New holds come before releases, so that a range in both stays held all the time. */
+  async change({ put, release }: Pick<HoldChanges, 'put' | 'release'>): Promise<HoldChangesAnswer> {
+    const gone = await this.#holds.put(put.map(holdFromWire));
+    await this.#holds.release(release);
+    return { ...this.#holds.summary, gone };
+  }
+
+  page(after: string, limit: number): HoldPage {
+    return { ...this.#holds.summary, holds: this.#holds.page(after, limit).map(holdOnWire) };
+  }
+
+  summary(): HoldSummary {
+    return this.#holds.summary;
+  }
+
+  /** What is held is all that there is, if it is what the console means. */
+  async confirm({ count, digest }: HoldSummary): Promise<boolean> {
+    const here = this.#holds.summary;
+    if (here.count !== count || here.digest !== digest) return false;
+    await this.#holds.confirm();
+    return true;
+  }
+
+  /** For an extraction. Durable when it resolves. */
+  async protect(id: string, cameraId: string, fromMs: number, toMs: number): Promise<void> {
+    await this.#holds.put([{ id, cameraId, fromMs, toMs, job: true }]);
   }
 
   unprotect(id: string): Promise<void> {
-    if (!this.jobs.delete(id) || this.console === undefined) return Promise.resolve();
-    return this.pass(() => this.footage.setHolds([...(this.console ?? []), ...this.jobs.values()], true));
+    return this.#holds.release([id]);
   }
 
-  /** One after the other, so that an older list never comes last. */
-  private pass(work: () => Promise<void>): Promise<void> {
-    const done = this.running.then(work);
-    this.running = done.catch(() => undefined);
-    return done;
+  /** Extractions with other ids are over. */
+  async protectOnly(ids: readonly string[]): Promise<void> {
+    const running = new Set(ids);
+    await this.#holds.release(this.#holds.jobIds().filter((id) => !running.has(id)));
   }
 }
+
+const holdFromWire = ({ id, cameraId, from, to, incident }: DesiredHold): Hold => ({
+  ...{ id, cameraId, fromMs: msFromInstant(from), toMs: msFromInstant(to) },
+  ...(incident === null ? {} : { incident }),
+});
+
+const holdOnWire = ({ id, cameraId, fromMs, toMs, incident }: Hold): DesiredHold => ({
+  ...{ id, cameraId, from: instantFromMs(fromMs), to: instantFromMs(toMs) },
+  incident: incident ?? null,
+});

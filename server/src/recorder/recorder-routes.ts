@@ -2,9 +2,13 @@ import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { idSchema, instantFromMs, instantSchema, msFromInstant } from '@choi-canh/shared/common';
 import {
+  consoleTakeOver,
   desiredState,
   discoveryStart,
   extractionRequest,
+  holdChanges,
+  holdConfirmation,
+  holdPageSize,
   identifyRequest,
   tlsKeyRequest,
   type IdentifyResponse,
@@ -19,6 +23,7 @@ import { parseByteRange } from './byte-range.js';
 import { chainRoutes, type ChainRoom } from './chain-routes.js';
 import type { DiscoveryJobs } from './discovery/discovery-jobs.js';
 import type { Extraction } from './extraction/extraction.js';
+import type { HoldKeeper } from './hold-keeper.js';
 import { liveRoutes, type LiveRoom } from './live-routes.js';
 import type { Outbox } from './outbox.js';
 import type { Playback } from './playback/playback.js';
@@ -29,7 +34,8 @@ import type { RecordingDirector } from './recording-director.js';
 
 export interface RecorderRooms {
   status(): Promise<RecorderStatus>;
-  director: Pick<RecordingDirector, 'apply'>;
+  director: Pick<RecordingDirector, 'apply' | 'marks' | 'knownCameras' | 'takeOver' | 'requireConsole'>;
+  holds: Pick<HoldKeeper, 'change' | 'page' | 'confirm'>;
   outbox: Pick<Outbox, 'page'>;
   /** The console lost our earlier events: tell it every state anew. */
   retellStates(): void;
@@ -62,6 +68,11 @@ export interface RecorderRooms {
 }
 
 const desiredStateBytes = 16 * 1024 * 1024;
+const holdChangesBytes = 2 * 1024 * 1024;
+const holdQuery = z.object({
+  after: z.string().max(36).default(''),
+  limit: z.coerce.number().int().min(1).max(holdPageSize).default(holdPageSize),
+});
 /** All requests of one identification together; the console waits 45 s. */
 const identifyMs = 30_000;
 
@@ -122,6 +133,44 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       path: '/v1/desired-state',
       maxBodyBytes: desiredStateBytes,
       handle: ({ body }) => rooms.director.apply(parseInput(desiredState, body)),
+    },
+    { method: 'GET', path: '/v1/desired-state', handle: async () => rooms.director.marks() },
+    { method: 'GET', path: '/v1/cameras', handle: async () => ({ cameras: rooms.director.knownCameras() }) },
+    {
+      method: 'POST',
+      path: '/v1/console',
+      handle: async ({ body }) => {
+        const { consoleId, previous } = parseInput(consoleTakeOver, body);
+        await rooms.director.takeOver(consoleId, previous);
+        return { consoleId, previous };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/holds',
+      maxBodyBytes: holdChangesBytes,
+      handle: async ({ body }) => {
+        const { consoleId, ...changes } = parseInput(holdChanges, body);
+        rooms.director.requireConsole(consoleId);
+        return rooms.holds.change(changes);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/holds',
+      handle: async ({ query }) => {
+        const { after, limit } = parseInput(holdQuery, query);
+        return rooms.holds.page(after, limit);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/holds/confirm',
+      handle: async ({ body }) => {
+        const { consoleId, ...summary } = parseInput(holdConfirmation, body);
+        rooms.director.requireConsole(consoleId);
+        return { confirmed: await rooms.holds.confirm(summary) };
+      },
     },
     {
       method: 'GET',

@@ -43,7 +43,12 @@ export interface RecorderStatusSources {
   directory: string;
   clock: Clock;
   logger: Logger;
-  director: { readonly revision: number; readonly cameras: readonly { id: string }[] };
+  director: {
+    readonly revision: number;
+    readonly consoleId: string | null;
+    readonly cameras: readonly { id: string }[];
+  };
+  holds: { summary(): NonNullable<RecorderStatus['holds']> };
   probing: { status(cameraId: string): CameraStatus | undefined };
   clockOffsets: { newest(cameraId: string): { offsetMs: number; atMs: number } | undefined };
   ingest: { runtime(cameraId: string): StreamRuntime | undefined };
@@ -145,6 +150,8 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
       ffmpeg: sources.ffmpeg.condition(),
       transcodes: sources.live.transcodes(),
       sequence: outbox.sequence,
+      consoleId: director.consoleId,
+      holds: sources.holds.summary(),
     };
   };
 }

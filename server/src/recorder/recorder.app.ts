@@ -178,6 +178,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       ...{ volume, clock, startedAt, keysDirectory, outbox: openOutbox() },
       state: () => seen.state,
       revision: stored?.state.revision ?? 0,
+      consoleId: stored?.state.consoleId ?? null,
       cameras: stored?.state.cameras ?? [],
     });
     const listening = await listen(routes);
@@ -300,7 +301,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
 
     const clockOffsets = new ClockOffsetsStore({ folder, clock, logger: room('clock-offsets') });
     await run('clock-offsets', clockOffsets, () => clockOffsets.start());
-    const holds = new HoldKeeper(footage);
+    const holds = new HoldKeeper(footage.holds);
     const probing: Probing = createProbing({
       onvif,
       ingest,
@@ -314,13 +315,11 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const director: RecordingDirector = new RecordingDirector({
       store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
       footage,
-      holds,
       ingest,
       watch: (cameras: ProbedCamera[]) => {
         probing.setCameras(cameras);
         digests.keepOnly(new Set(cameras.map(({ cameraId }) => cameraId)));
       },
-      onHolds: (changes) => outbox.append(changes.map((change) => ({ type: 'hold.state', ...change }))),
       clock,
       logger: room('desired-state'),
       defaultMinFreeBytes: Math.round(config.MIN_FREE_GB * 1e9),
@@ -356,6 +355,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       clockOffsets,
       ingest,
       footage,
+      holds,
       chain,
       outbox,
       ffmpeg: ffmpegWatch,
@@ -365,6 +365,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       recorderRoutes({
         status,
         director,
+        holds,
         outbox,
         retellStates: () => {
           const statuses = director.cameras.flatMap((camera) => probing.status(camera.id) ?? []);

@@ -4,7 +4,6 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../lib/clock.js';
 import { silentLogger } from '../lib/logger.js';
 import type { StoredState } from './desired-state.store.js';
-import { HoldKeeper } from './hold-keeper.js';
 import { RecordingDirector, type RecordingDirectorOptions } from './recording-director.js';
 
 type IngestCameras = Parameters<RecordingDirectorOptions['ingest']['setCameras']>[0];
@@ -14,14 +13,7 @@ function rooms(stored?: StoredState) {
   const disk: { state: StoredState | undefined; isFull: boolean } = { state: stored, isFull: false };
   const states = new Map<string, string>();
   const listeners = new Set<(cameraId: string) => void>();
-  const held: { ids: string[]; complete: boolean }[] = [];
   let ingest: IngestCameras = [];
-  const holds = new HoldKeeper({
-    setHolds: async (list, complete) => {
-      log.push('holds');
-      held.push({ ids: list.map((hold) => hold.id), complete });
-    },
-  });
   let daysOfCamera: ReadonlyMap<string, number> = new Map();
   const director = new RecordingDirector({
     store: {
@@ -38,7 +30,6 @@ function rooms(stored?: StoredState) {
         daysOfCamera = policy.daysOfCamera;
       },
     },
-    holds,
     ingest: {
       setCameras: (cameras) => {
         log.push('ingest');
@@ -54,13 +45,12 @@ function rooms(stored?: StoredState) {
       },
     },
     watch: () => undefined,
-    onHolds: (changes) => log.push(...changes.map((change) => `${change.held ? 'held' : 'released'} ${change.holdId}`)),
     clock: systemClock,
     logger: silentLogger,
     defaultMinFreeBytes: 5,
   });
   return {
-    ...{ director, holds, held, log, disk, states },
+    ...{ director, log, disk, states },
     ingest: () => ingest,
     daysOfCamera: () => daysOfCamera,
     change: (cameraId: string) => listeners.forEach((listener) => listener(cameraId)),
@@ -68,14 +58,14 @@ function rooms(stored?: StoredState) {
 }
 
 const id = randomUUID();
+const consoleId = randomUUID();
 const desired = (change: Partial<DesiredState['cameras'][number]> = {}, revision = 1): DesiredState => ({
-  revision,
+  ...{ consoleId, revision, base: null, removed: [] },
   minFreeBytes: 1,
-  holds: [],
   cameras: [
     {
       ...{ id, name: 'n', deviceAddress: 'http://10.0.0.2/', username: 'u', password: 'p', enabled: true },
-      ...{ retentionDays: 30, audio: false, mainProfileToken: 'm', subProfileToken: 's', ...change },
+      ...{ retentionDays: 30, audio: false, mainProfileToken: 'm', subProfileToken: 's', mark: '', ...change },
     },
   ],
 });
@@ -87,15 +77,12 @@ const until = async (what: () => boolean) => {
   }
 };
 
-it('writes first, then holds, then retention and streams', async () => {
+it('writes first, then retention and streams', async () => {
   const { director, log } = rooms();
   await director.start();
   log.length = 0;
-  const hold = { id: randomUUID(), cameraId: id, from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
-  expect(await director.apply({ ...desired(), holds: [hold] })).toEqual({ revision: 1, holdIds: [hold.id] });
-  expect(log).toEqual(['save', 'holds', 'retention', 'ingest', `held ${hold.id}`]);
-  await director.apply(desired({}, 2));
-  expect(log.at(-1)).toBe(`released ${hold.id}`);
+  expect(await director.apply(desired())).toEqual({ revision: 1, dropped: [] });
+  expect(log).toEqual(['save', 'retention', 'ingest']);
   await director.stop();
 });
 
@@ -125,14 +112,88 @@ it('follows a state that cannot be written, and says so, as often as it is asked
   await director.start();
   log.length = 0;
   disk.isFull = true;
-  const hold = { id: randomUUID(), cameraId: id, from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
-  const wanted = { ...desired(), holds: [hold] };
-  await expect(director.apply(wanted)).rejects.toThrow('full');
-  expect(log).toEqual(['save', 'holds', 'retention', 'ingest', `held ${hold.id}`]);
-  await expect(director.apply(wanted)).rejects.toThrow('full');
+  await expect(director.apply(desired())).rejects.toThrow('full');
+  expect(log).toEqual(['save', 'retention', 'ingest']);
+  await expect(director.apply(desired())).rejects.toThrow('full');
   disk.isFull = false;
-  expect(await director.apply(wanted)).toEqual({ revision: 1, holdIds: [hold.id] });
-  expect(disk.state?.state).toEqual(wanted);
+  expect(await director.apply(desired())).toEqual({ revision: 1, dropped: [] });
+  expect(disk.state?.state).toMatchObject({ consoleId, revision: 1, cameras: desired().cameras });
+  await director.stop();
+});
+
+it('takes the change of one camera as that, and only behind what it has', async () => {
+  const { director, ingest } = rooms();
+  await director.start();
+  const other = { ...desired().cameras[0]!, id: randomUUID(), name: 'other' };
+  await director.apply({ ...desired(), cameras: [...desired().cameras, other] });
+  const change = (base: number): DesiredState => ({
+    ...{ ...desired({ username: 'new' }, base + 1), base },
+  });
+  expect(await director.apply(change(1))).toEqual({ revision: 2, dropped: [] });
+  expect(ingest().map(({ username }) => username)).toEqual(['new', 'u']);
+  await expect(director.apply(change(1))).rejects.toMatchObject({ kind: 'conflict', code: 'desired_revision' });
+  const removal: DesiredState = { ...desired({}, 3), base: 2, cameras: [], removed: [other.id] };
+  expect(await director.apply(removal)).toEqual({ revision: 3, dropped: [{ id: other.id, name: 'other' }] });
+  expect(director.marks()).toMatchObject({ consoleId, revision: 3, cameras: [{ id, mark: '' }] });
+  await director.stop();
+});
+
+it('changes nothing for a console that it does not follow, until it is taken over', async () => {
+  const { director, ingest, disk } = rooms();
+  await director.start();
+  await director.apply(desired());
+  const stranger = randomUUID();
+  const empty: DesiredState = { ...desired({}, 9), consoleId: stranger, cameras: [] };
+  const refused = { kind: 'conflict', code: 'console_unknown' };
+  await expect(director.apply(empty)).rejects.toMatchObject(refused);
+  expect(() => director.requireConsole(stranger)).toThrowError(expect.objectContaining(refused) as Error);
+  expect(ingest()).toHaveLength(1);
+  expect(director.knownCameras()[0]).toMatchObject({ id, username: 'u', mainProfileToken: 'm' });
+  expect(JSON.stringify(director.knownCameras())).not.toContain('"p"');
+  await expect(director.takeOver(stranger, randomUUID())).rejects.toMatchObject({ code: 'console_changed' });
+  await director.takeOver(stranger, consoleId);
+  expect(disk.state?.state.consoleId).toBe(stranger);
+  await expect(director.apply(desired({}, 2))).rejects.toMatchObject(refused);
+  await director.apply(empty);
+  expect(ingest()).toHaveLength(0);
+  await director.stop();
+});
+
+it('keeps a password that its console does not have, but sends it to no other address', async () => {
+  const { director, ingest } = rooms();
+  await director.start();
+  await director.apply(desired());
+  await director.apply(desired({ password: null, name: 'taken over' }, 2));
+  expect(ingest()).toMatchObject([{ password: 'p' }]);
+  await director.apply(desired({ password: null, deviceAddress: 'http://10.0.0.9/' }, 3));
+  expect(ingest()).toMatchObject([{ password: '' }]);
+  await director.stop();
+});
+
+it('of the time before consoles had ids, follows the console that goes on behind its revision only', async () => {
+  const before = rooms();
+  await before.director.start();
+  await before.director.apply(desired({}, 40));
+  await before.director.stop();
+  before.disk.state!.state.consoleId = null;
+  const { director } = rooms(before.disk.state);
+  await director.start();
+  const emptied: DesiredState = { ...desired({}, 1), consoleId: randomUUID(), cameras: [] };
+  await expect(director.apply(emptied)).rejects.toMatchObject({ code: 'console_unknown' });
+  await director.apply(desired({}, 41));
+  expect(director.consoleId).toBe(consoleId);
+  await director.stop();
+});
+
+it('takes 5,000 cameras, and no more', async () => {
+  const { director, ingest } = rooms();
+  await director.start();
+  const many = Array.from({ length: 5000 }, () => ({ ...desired().cameras[0]!, id: randomUUID() }));
+  await director.apply({ ...desired(), cameras: many });
+  expect(ingest()).toHaveLength(5000);
+  const more: DesiredState = { ...desired({ id: randomUUID() }, 2), base: 1 };
+  await expect(director.apply(more)).rejects.toMatchObject({ kind: 'invalid', code: 'too_many_cameras' });
+  expect(director.revision).toBe(1);
   await director.stop();
 });
 
@@ -146,7 +207,6 @@ it('records at once after a boot with the addresses of the last life', async () 
   const second = rooms(first.disk.state);
   await second.director.start();
   expect(second.ingest()).toMatchObject([{ cameraId: id, ...told }]);
-  expect(second.held).toEqual([]);
   await second.director.stop();
 });
 
@@ -180,17 +240,3 @@ it.each([{ deviceAddress: 'http://10.0.0.3/' }, { mainProfileToken: 'other' }])(
     await director.stop();
   },
 );
-
-it('joins holds and running extractions, and releases nothing before the console has told its complete list', async () => {
-  const { director, holds, held } = rooms();
-  await director.start();
-  await holds.protect('job-1', id, 0, 1);
-  await holds.unprotect('job-1');
-  expect(held).toEqual([{ ids: ['job-1'], complete: false }]);
-  await holds.protect('job-2', id, 0, 1);
-  await director.apply(desired());
-  expect(held.at(-1)).toEqual({ ids: ['job-2'], complete: true });
-  await holds.unprotect('job-2');
-  expect(held.at(-1)).toEqual({ ids: [], complete: true });
-  await director.stop();
-});

@@ -1,9 +1,17 @@
-import type { DesiredCamera, DesiredState } from '@choi-canh/shared/recorder-api';
+import {
+  maxRecorderCameras,
+  type DesiredCamera,
+  type DesiredMarks,
+  type DesiredState,
+  type DesiredStateAnswer,
+  type KnownCamera,
+} from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../lib/clock.js';
 import { hostOf } from '../lib/confirmed-hosts.js';
-import { errorMessage } from '../lib/errors.js';
+import { AppError, errorMessage } from '../lib/errors.js';
+import { keptDigest } from '../lib/kept-digest.js';
 import type { Logger } from '../lib/logger.js';
-import type { CachedAddresses, StoredState } from './desired-state.store.js';
+import type { CachedAddresses, KeptCamera, KeptState, StoredState } from './desired-state.store.js';
 
 interface IngestCamera {
   cameraId: string;
@@ -34,7 +42,6 @@ interface WatchedCamera {
 export interface RecordingDirectorOptions {
   store: { load(): Promise<StoredState | undefined>; save(state: StoredState): Promise<void> };
   footage: { setRetention(policy: { minFreeBytes: number; daysOfCamera: Map<string, number> }): void };
-  holds: { setConsoleHolds(holds: DesiredState['holds']): Promise<void> };
   ingest: {
     setCameras(cameras: IngestCamera[]): void;
     runtime(cameraId: string): { state: string } | undefined;
@@ -42,8 +49,6 @@ export interface RecordingDirectorOptions {
   };
   /** Set after construction, because it tells the director what it sees. */
   watch(cameras: WatchedCamera[]): void;
-  /** Holds that are durable now and were not, or the other way round. */
-  onHolds(changes: { holdId: string; held: boolean }[]): void;
   clock: Clock;
   logger: Logger;
   /** Before any console has said otherwise. */
@@ -54,8 +59,14 @@ export interface RecordingDirectorOptions {
 const settleMs = 100;
 const saveMs = 1000;
 
-const addressKey = (camera: DesiredCamera): string =>
+const addressKey = (camera: KeptCamera): string =>
   JSON.stringify([camera.deviceAddress, camera.mainProfileToken, camera.subProfileToken]);
+
+/** A password goes to no other address than the one it was given for. */
+function withPassword(camera: DesiredCamera, known: KeptCamera | undefined): KeptCamera {
+  if (camera.password !== null) return { ...camera, password: camera.password };
+  return { ...camera, password: known?.deviceAddress === camera.deviceAddress ? known.password : '' };
+}
 
 /** A state from before hosts were confirmed has only the address, which was confirmed by whoever gave it. */
 export function confirmedHostsOf({ confirmedHosts, deviceAddress }: DesiredCamera): readonly string[] {
@@ -63,12 +74,12 @@ export function confirmedHostsOf({ confirmedHosts, deviceAddress }: DesiredCamer
 }
 
 /**
- * Turns what the console wants into what the rooms do: retention, holds, streams, looks at cameras. Owns the desired state
+ * Turns what the console wants into what the rooms do: retention, streams, looks at cameras. Owns the desired state
  * and the stream addresses that cameras told, both on disk, so that recording starts at once after a boot, with no console
  * and before any camera has answered over ONVIF.
  */
 export class RecordingDirector {
-  private state: DesiredState;
+  private state: KeptState;
   private addresses: Record<string, CachedAddresses> = {};
   /** Addresses that ingest works with. A stream that runs is not restarted for a new one: some cameras tell another each time. */
   private readonly inUse = new Map<string, CachedAddresses>();
@@ -78,17 +89,17 @@ export class RecordingDirector {
   private unsubscribe: (() => void) | undefined;
 
   constructor(private readonly options: RecordingDirectorOptions) {
-    this.state = { revision: 0, cameras: [], holds: [], minFreeBytes: options.defaultMinFreeBytes };
+    this.state = { consoleId: null, revision: 0, cameras: [], minFreeBytes: options.defaultMinFreeBytes };
   }
 
   get revision(): number {
     return this.state.revision;
   }
-  get cameras(): readonly DesiredCamera[] {
+  get cameras(): readonly KeptCamera[] {
     return this.state.cameras;
   }
 
-  /** Boots from the disk. Holds are not passed on: footage has its own durable list. */
+  /** Boots from the disk. */
   async start(): Promise<void> {
     const stored = await this.options.store.load();
     if (stored !== undefined) {
@@ -100,13 +111,51 @@ export class RecordingDirector {
   }
 
   /**
-   * Durable, holds included, when it resolves. One after the other. Where the state cannot be written it is followed all
-   * the same, and the rejection makes the console give it again.
+   * Durable when it resolves. One after the other. Where the state cannot be written it is followed all the same, and the
+   * rejection makes the console give it again.
+   * @throws AppError conflict `console_unknown`, `desired_revision` (a change to another revision than is here)
    */
-  apply(state: DesiredState): Promise<{ revision: number; holdIds: string[] }> {
-    const done = this.applying.then(() => this.applyNow(state));
-    this.applying = done.catch(() => undefined);
-    return done;
+  apply(state: DesiredState): Promise<DesiredStateAnswer> {
+    return this.inTurn(() => this.applyNow(state));
+  }
+
+  /** Whom it follows; null: nobody yet. */
+  get consoleId(): string | null {
+    return this.state.consoleId;
+  }
+
+  /** @throws AppError conflict `console_unknown` */
+  requireConsole(consoleId: string): void {
+    if (this.state.consoleId === consoleId) return;
+    throw new AppError('conflict', 'console_unknown', 'the recorder follows another console');
+  }
+
+  /** Follows another console from now on; what it records and holds stays as it is. Durable when it resolves. */
+  takeOver(consoleId: string, previous: string | null): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.state.consoleId === consoleId) return;
+      if (this.state.consoleId !== previous) {
+        throw new AppError('conflict', 'console_changed', 'the recorder follows yet another console');
+      }
+      const before = this.state;
+      this.state = { ...this.state, consoleId };
+      await this.save().catch((error: unknown) => {
+        this.state = before;
+        throw error;
+      });
+      this.options.logger.warn({ consoleId, previous }, 'another console has taken this recorder over');
+    });
+  }
+
+  marks(): DesiredMarks {
+    const { consoleId, revision, minFreeBytes, cameras, keptCameras } = this.state;
+    const marks = cameras.map(({ id, mark }) => ({ id, mark }));
+    return { consoleId, revision, minFreeBytes, cameras: marks, keptDigest: keptDigest(keptCameras ?? []) };
+  }
+
+  /** What a console that takes over needs to know of the cameras. Passwords do not leave. */
+  knownCameras(): KnownCamera[] {
+    return this.state.cameras.map(({ password: _, mark: __, ...known }) => known);
   }
 
   /** What a camera told of its streams. */
@@ -135,23 +184,48 @@ export class RecordingDirector {
     if (unsaved) await this.save();
   }
 
-  private async applyNow(state: DesiredState): Promise<{ revision: number; holdIds: string[] }> {
-    const before = new Set(this.state.holds.map((hold) => hold.id));
-    const after = new Set(state.holds.map((hold) => hold.id));
-    const kept = new Set(state.cameras.map((camera) => camera.id));
-    this.addresses = Object.fromEntries(Object.entries(this.addresses).filter(([id]) => kept.has(id)));
-    this.state = state;
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.applying.then(work);
+    this.applying = done.catch(() => undefined);
+    return done;
+  }
+
+  private async applyNow(given: DesiredState): Promise<DesiredStateAnswer> {
+    const before = this.state;
+    if (!this.mayFollow(given)) this.requireConsole(given.consoleId);
+    if (given.base !== null && given.base !== before.revision) {
+      throw new AppError('conflict', 'desired_revision', 'a change to what the recorder does not have', {
+        details: { revision: before.revision },
+      });
+    }
+    const known = new Map(before.cameras.map((camera) => [camera.id, camera]));
+    const after = new Map(given.base === null ? [] : known);
+    for (const id of given.removed) after.delete(id);
+    for (const camera of given.cameras) after.set(camera.id, withPassword(camera, known.get(camera.id)));
+    if (after.size > maxRecorderCameras) {
+      throw new AppError('invalid', 'too_many_cameras', `at most ${maxRecorderCameras} cameras a recorder`, {
+        details: { cameras: after.size, limit: maxRecorderCameras },
+      });
+    }
+    const { consoleId, revision, minFreeBytes } = given;
+    for (const id of known.keys()) if (!after.has(id)) delete this.addresses[id];
+    const kept = given.keptCameras ?? (given.base === null ? [] : before.keptCameras);
+    const keptCameras = kept?.filter(({ id }) => !after.has(id));
+    this.state = { consoleId, revision, minFreeBytes, cameras: [...after.values()], keptCameras };
     const [saved] = await Promise.allSettled([this.save()]);
-    // Holds before retention: a shorter retention must not take what is held from this moment on.
-    await this.options.holds.setConsoleHolds(state.holds);
     this.distribute();
-    const changes = [
-      ...[...after].filter((id) => !before.has(id)).map((holdId) => ({ holdId, held: true })),
-      ...[...before].filter((id) => !after.has(id)).map((holdId) => ({ holdId, held: false })),
-    ];
-    if (changes.length > 0) this.options.onHolds(changes);
     if (saved.status === 'rejected') throw saved.reason;
-    return { revision: state.revision, holdIds: [...after] };
+    const dropped = before.cameras.filter(({ id }) => !after.has(id)).map(({ id, name }) => ({ id, name }));
+    return { revision, dropped };
+  }
+
+  /**
+   * Its console, or the first one. A recorder of the time before consoles had ids has cameras and a revision: the console
+   * that gave it these goes on behind that revision, one with an empty database begins before it.
+   */
+  private mayFollow({ consoleId, revision }: DesiredState): boolean {
+    if (this.state.consoleId !== null) return this.state.consoleId === consoleId;
+    return this.state.cameras.length === 0 || revision > this.state.revision;
   }
 
   private save(): Promise<void> {
@@ -172,7 +246,7 @@ export class RecordingDirector {
     }, settleMs);
   }
 
-  private addressesToUse(camera: DesiredCamera): CachedAddresses | undefined {
+  private addressesToUse(camera: KeptCamera): CachedAddresses | undefined {
     const key = addressKey(camera);
     const told = this.addresses[camera.id];
     const used = this.inUse.get(camera.id);

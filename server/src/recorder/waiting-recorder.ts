@@ -16,6 +16,8 @@ export interface WaitingRecorderOptions {
   /** How the volume is now. */
   state: () => Exclude<FootageVolumeState, 'mounted'>;
   revision: number;
+  /** Whom it follows; null: nobody yet. */
+  consoleId: string | null;
   cameras: readonly { id: string; enabled: boolean }[];
   outbox: Pick<Outbox, 'page' | 'append' | 'sequence'>;
   keysDirectory: string;
@@ -68,6 +70,8 @@ export async function createWaitingRecorder(options: WaitingRecorderOptions): Pr
     ffmpeg: { version: null, problem: null },
     transcodes: { running: 0, limit: 0 },
     sequence: outbox.sequence,
+    consoleId: options.consoleId,
+    holds: null,
   });
 
   const refuse = () => Promise.reject(volumeMissing(volume.directory));

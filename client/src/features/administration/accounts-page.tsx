@@ -38,7 +38,6 @@ export function AccountsPage() {
   return (
     <>
       <PageHeader
-        sticky
         title={t('accounts.title')}
         description={t('accounts.text')}
         actions={

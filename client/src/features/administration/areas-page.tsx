@@ -29,7 +29,6 @@ export function AreasPage() {
   return (
     <>
       <PageHeader
-        sticky
         title={t('areas.title')}
         description={t('areas.text')}
         actions={

@@ -48,7 +48,6 @@ export function CamerasPage() {
   return (
     <>
       <PageHeader
-        sticky
         title={t('title')}
         {...(cameras.data === undefined
           ? {}

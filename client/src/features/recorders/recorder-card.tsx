@@ -7,9 +7,12 @@ import { Instant } from '../../components/instant.js';
 import { ChainTrouble } from './chain-trouble.js';
 import { ClockConfirm } from './clock-confirm.js';
 import { DiskSection } from './disk-section.js';
+import { DroppedConfirm } from './dropped-confirm.js';
 import { EditRecorder } from './edit-recorder.js';
 import { RecorderFacts } from './recorder-facts.js';
 import { RemoveRecorder } from './remove-recorder.js';
+import { TakeOver } from './take-over.js';
+import { UnknownHolds } from './unknown-holds.js';
 import { VolumeAccept } from './volume-accept.js';
 import classes from './recorders.module.css';
 
@@ -79,6 +82,9 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
             </Text>
             {alert.code === 'recorder_lost' && mayManage && <EditRecorder recorder={recorder} />}
             {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
+            {alert.code === 'console_unknown' && <TakeOver recorder={recorder} alert={alert} mayManage={mayManage} />}
+            {alert.code === 'cameras_dropped' && mayManage && <DroppedConfirm recorder={recorder} />}
+            {alert.code === 'holds_unknown' && mayManage && <UnknownHolds recorder={recorder} />}
             {alert.code === 'storage_missing' && <VolumeAccept recorder={recorder} mayManage={mayManage} />}
             {alert.code === 'clock_stepped' && <ClockConfirm recorder={recorder} mayManage={mayManage} />}
           </div>

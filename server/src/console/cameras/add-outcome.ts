@@ -12,6 +12,7 @@ const outcomeOfCode: Record<string, Outcome> = {
   no_stream: 'no_video',
   no_profile: 'no_video',
   bad_answer: 'bad_answer',
+  too_many_cameras: 'recorder_full',
 };
 
 /** What a failed identification means to people; undefined where the fault is ours. */

@@ -1,5 +1,5 @@
 import type { CameraAddRequest, CameraAddResponse, cameraAddResult } from '@choi-canh/shared/cameras';
-import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
+import { maxRecorderCameras, type IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { z } from 'zod';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
@@ -136,6 +136,10 @@ export class CameraAdditions {
       const row = this.#rowOf(addition, device, facts);
       const added = await repository.add(row, async (manager) => {
         await this.#deps.recorders.require(row.recorderId, manager);
+        // The new one counts.
+        if ((await repository.countOf(row.recorderId, manager)) > maxRecorderCameras) {
+          throw new AppError('conflict', 'too_many_cameras', `at most ${maxRecorderCameras} cameras a recorder`);
+        }
         await this.#deps.health.began(manager, row.id, row.createdAt);
         await this.#deps.audit.record(
           actor,
@@ -157,7 +161,7 @@ export class CameraAdditions {
       });
       if (added === undefined)
         return (await this.#known(addition, device)) ?? failed(deviceAddress, 'already_there', '');
-      this.#deps.recorders.markChanged(row.recorderId);
+      this.#deps.recorders.markChanged(row.recorderId, [row.id]);
       this.#deps.broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [row.id]);
       const camera = await repository.find(actor.scope, row.id);
       return {

@@ -26,7 +26,8 @@ export interface CameraRecorders {
   clientOf(recorderId: string): CameraRecorder;
   /** Fails the transaction where the recorder was removed. @throws AppError not_found `recorder_not_found`. */
   require(recorderId: string, manager: Transaction): Promise<unknown>;
-  markChanged(recorderId: string): void;
+  /** These of its cameras have changed; without ids all may have. */
+  markChanged(recorderId: string, cameraIds?: readonly string[]): void;
   /** Since when its cameras' states are only what was kept of before; undefined where it was heard. Unix milliseconds. */
   unheardSince(recorderId: string): number | undefined;
   runtimeOf(recorderId: string, cameraId: string): CameraRuntimeResponse;

@@ -41,6 +41,8 @@ export class CameraMoves {
     const found = await repository.find(actor.scope, cameraId);
     if (found === undefined) throw notFound();
     const { username, passwordBox, recorderId } = found.row;
+    if (passwordBox === '')
+      throw new AppError('precondition', 'password_needed', 'the recorder alone has its password');
     const password = secretBox.open(passwordBox, passwordContext(cameraId));
     const facts = await recorders.clientOf(recorderId).identify({ deviceAddress, username, password }, signal);
     if (!isSame(found.row, facts)) {
@@ -84,7 +86,7 @@ export class CameraMoves {
         throw new AppError('conflict', 'address_taken', 'another camera has this address');
       });
     if (row === undefined) return;
-    recorders.markChanged(row.recorderId);
+    recorders.markChanged(row.recorderId, [cameraId]);
     broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [cameraId]);
   }
 }

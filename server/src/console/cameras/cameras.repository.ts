@@ -1,5 +1,5 @@
 import { knownCameraReason, knownCameraState, type CameraReason, type CameraState } from '@choi-canh/shared/health';
-import { IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
@@ -95,14 +95,37 @@ export class CamerasRepository {
     return manager.countBy(cameraEntity, { recorderId, retiredAt: IsNull() });
   }
 
-  /** The same, with the days that each keeps. */
-  async desiredOf(recorderId: string): Promise<CameraWithRetention[]> {
+  /** Cameras of a recorder with the days that each keeps, by id: these, or a page behind an id. */
+  async desiredOf(
+    recorderId: string,
+    which: { ids: readonly string[] } | { after: string; limit: number },
+  ): Promise<CameraWithRetention[]> {
     const query = this.#db.read
       .createQueryBuilder(cameraEntity, 'camera')
       .where('camera.recorderId = :recorderId AND camera.retiredAt IS NULL', { recorderId })
-      .orderBy('camera.createdAt', 'ASC')
-      .addOrderBy('camera.id', 'ASC');
+      .orderBy('camera.id', 'ASC');
+    if ('ids' in which) {
+      if (which.ids.length === 0) return [];
+      query.andWhere('camera.id IN (:...ids)', which);
+    } else query.andWhere('camera.id > :after', which).limit(which.limit);
     return this.#withRetention(query, this.#db.read, (found) => found);
+  }
+
+  /** Those of the ids that are, or were, cameras. */
+  async knownIds(ids: readonly string[], manager: EntityManager): Promise<Set<string>> {
+    const known = new Set<string>();
+    for (let at = 0; at < ids.length; at += 500) {
+      const rows = await manager.find(cameraEntity, {
+        select: { id: true },
+        where: { id: In(ids.slice(at, at + 500)) },
+      });
+      for (const { id } of rows) known.add(id);
+    }
+    return known;
+  }
+
+  async insert(manager: EntityManager, row: CameraRow): Promise<void> {
+    await manager.insert(cameraEntity, row);
   }
 
   /** Cameras at or below an area, by the area that each is in: who hears that it changed. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   CameraPatchRequest,
   CameraResponse,
@@ -5,7 +6,7 @@ import type {
   CameraRuntimeResponse,
 } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
-import type { DesiredCamera } from '@choi-canh/shared/recorder-api';
+import type { DesiredCamera, KnownCamera } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
@@ -15,7 +16,7 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { byName, cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
-import type { CamerasRepository, CameraWithState } from './cameras.repository.js';
+import type { CamerasRepository, CameraWithRetention, CameraWithState } from './cameras.repository.js';
 
 /** What can be changed of a camera in use only. */
 const ofCamerasInUse = ['enabled', 'audio', 'username', 'password'] as const;
@@ -154,7 +155,7 @@ export class CamerasService {
       return { before, changes };
     });
     if (Object.keys(changes).length > 0) {
-      recorders.markChanged(before.recorderId);
+      recorders.markChanged(before.recorderId, [id]);
       for (const areaId of new Set([before.areaId, changes.areaId ?? before.areaId])) {
         broadcaster.toArea(areaId, 'camera.view', 'camera.changed', [id]);
       }
@@ -186,7 +187,7 @@ export class CamerasService {
       );
       return found.row;
     });
-    recorders.markChanged(row.recorderId);
+    recorders.markChanged(row.recorderId, [id]);
     broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
     return this.get(actor.scope, id);
   }
@@ -196,27 +197,58 @@ export class CamerasService {
     return this.#deps.repository.countOf(recorderId, manager);
   }
 
-  /** What a recorder shall record; cameras whose streams are not known yet are left out. */
-  async desired(recorderId: string): Promise<DesiredCamera[]> {
-    const cameras = await this.#deps.repository.desiredOf(recorderId);
-    return cameras.flatMap(({ row, retention }) =>
-      row.mainStream === null
-        ? []
-        : [
-            {
-              id: row.id,
-              name: row.name,
-              deviceAddress: row.deviceAddress,
-              username: row.username,
-              password: this.#deps.secretBox.open(row.passwordBox, passwordContext(row.id)),
-              enabled: row.enabled,
-              retentionDays: retention.days,
-              mainProfileToken: row.mainStream.profileToken,
-              subProfileToken: row.subStream?.profileToken ?? null,
-              audio: row.audio,
-            },
-          ],
+  /** These cameras as their recorder shall record them; those whose streams are not known yet are left out. */
+  async desired(recorderId: string, ids: readonly string[]): Promise<DesiredCamera[]> {
+    const cameras = await this.#deps.repository.desiredOf(recorderId, { ids });
+    return cameras.flatMap((camera) => {
+      const { row } = camera;
+      const known = desiredFacts(camera);
+      if (known === undefined) return [];
+      // One that was taken over with its recorder has its password there only.
+      const password =
+        row.passwordBox === '' ? null : this.#deps.secretBox.open(row.passwordBox, passwordContext(row.id));
+      return [{ ...known, password, mark: markOf(camera) ?? '' }];
+    });
+  }
+
+  /** Marks of what a recorder shall record behind the id `after`, by id. They do not tell what is in them. */
+  async desiredMarks(recorderId: string, after: string, limit: number): Promise<{ id: string; mark: string }[]> {
+    const cameras = await this.#deps.repository.desiredOf(recorderId, { after, limit });
+    return cameras.flatMap((camera) => {
+      const mark = markOf(camera);
+      return mark === undefined ? [] : [{ id: camera.row.id, mark }];
+    });
+  }
+
+  /**
+   * Takes in cameras that a recorder knows and this database does not, with their ids: what they recorded is found by
+   * these. Their passwords stay on the recorder. @throws AppError not_found `area_not_found`
+   */
+  async adopt(
+    recorderId: string,
+    areaId: string,
+    known: readonly KnownCamera[],
+    manager: Transaction,
+  ): Promise<{ adopted: string[]; skipped: number }> {
+    const { repository, health, clock } = this.#deps;
+    if (!(await repository.areaInScope({ areaId: null, path: null }, areaId, manager))) {
+      throw new AppError('not_found', 'area_not_found', 'no such area');
+    }
+    const taken = new Set((await repository.ofRecorder(recorderId, manager)).map((row) => row.deviceAddress));
+    const here = await repository.knownIds(
+      known.map(({ id }) => id),
+      manager,
     );
+    const adopted: string[] = [];
+    for (const camera of known) {
+      if (here.has(camera.id) || taken.has(camera.deviceAddress)) continue;
+      const now = clock.nowMs();
+      taken.add(camera.deviceAddress);
+      await repository.insert(manager, adoptedRow(camera, recorderId, areaId, now));
+      await health.began(manager, camera.id, now);
+      adopted.push(camera.id);
+    }
+    return { adopted, skipped: known.length - adopted.length };
   }
 
   /** Cameras out of use whose footage a recorder may still have, with the days that it is kept. */
@@ -250,6 +282,45 @@ export class CamerasService {
     if (await this.#deps.repository.areaInScope(scope, areaId)) return;
     throw new AppError('not_found', 'area_not_found', 'no such area');
   }
+}
+
+function desiredFacts({ row, retention }: CameraWithRetention): Omit<DesiredCamera, 'password' | 'mark'> | undefined {
+  if (row.mainStream === null) return undefined;
+  return {
+    id: row.id,
+    name: row.name,
+    deviceAddress: row.deviceAddress,
+    username: row.username,
+    enabled: row.enabled,
+    retentionDays: retention.days,
+    mainProfileToken: row.mainStream.profileToken,
+    subProfileToken: row.subStream?.profileToken ?? null,
+    audio: row.audio,
+  };
+}
+
+/** Of everything that travels; of the password its sealed form, which is another one whenever it was given anew. */
+function markOf(camera: CameraWithRetention): string | undefined {
+  const facts = desiredFacts(camera);
+  if (facts === undefined) return undefined;
+  return createHash('sha256')
+    .update(JSON.stringify([Object.values(facts), camera.row.passwordBox]))
+    .digest('base64url')
+    .slice(0, 22);
+}
+
+/** What the recorder does not know is empty, and filled when the camera is looked at again. */
+function adoptedRow(known: KnownCamera, recorderId: string, areaId: string, createdAt: number): CameraRow {
+  const { id, name, deviceAddress, username, enabled, retentionDays, audio } = known;
+  const stream = (profileToken: string) => ({
+    ...{ profileToken, codec: '', width: 0, height: 0, frameRate: null, bitrateKbps: null },
+  });
+  return {
+    ...{ id, areaId, recorderId, name, deviceAddress, username, enabled, retentionDays, audio, createdAt },
+    ...{ place: '', lat: null, lon: null, endpointReference: '', manufacturer: '', model: '', serialNumber: '' },
+    ...{ firmwareVersion: '', passwordBox: '', retiredAt: null, mainStream: stream(known.mainProfileToken) },
+    subStream: known.subProfileToken === null ? null : stream(known.subProfileToken),
+  };
 }
 
 export const passwordContext = (cameraId: string) => `camera:${cameraId}`;

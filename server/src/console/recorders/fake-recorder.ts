@@ -7,7 +7,9 @@ import type { ErrorKind } from '@choi-canh/shared/errors';
 import { httpStatusOfKind } from '@choi-canh/shared/errors';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type {
+  DesiredHold,
   DesiredState,
+  HoldChanges,
   ExtractionStatus,
   CameraRuntime,
   IdentifyResponse,
@@ -17,6 +19,8 @@ import type {
   RecorderStatus,
   RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
+import { HoldDigest, holdHash } from '../../lib/hold-digest.js';
+import { keptDigest } from '../../lib/kept-digest.js';
 import type { recorderStorage } from '@choi-canh/shared/recorder-facts';
 import type { z } from 'zod';
 
@@ -36,8 +40,20 @@ const fileId = 'f0000000-0000-4000-8000-000000000001';
 /** A recorder for tests: the recorder API over a real socket, with everything in memory and every answer to be set. */
 export class FakeRecorder {
   token = 'fake-recorder-token-0123456789';
-  desired: DesiredState | undefined;
+  /** What it was given, put together; undefined: nothing yet, or lost. */
+  desired:
+    | (Pick<DesiredState, 'revision' | 'minFreeBytes' | 'cameras'> & Partial<Pick<DesiredState, 'keptCameras'>>)
+    | undefined;
   desiredPuts: DesiredState[] = [];
+  consoleId: string | null = null;
+  /** What it holds for consoles. */
+  heldRanges = new Map<string, DesiredHold>();
+  holdChanges: HoldChanges[] = [];
+  /** Cameras of which it says that footage of new holds was deleted. */
+  goneHolds = new Set<string>();
+  holdConfirmations = 0;
+  /** What is refused of what it is given. */
+  refusal: Refusal | undefined;
   events: RecorderEvent[] = [];
   statuses = new Map<string, CameraStatus>();
   /** What is told of cameras besides their state. */
@@ -56,8 +72,8 @@ export class FakeRecorder {
   ffmpeg: RecorderStatus['ffmpeg'] = { version: '5.1', problem: null };
   /** Its signed records, for a console that misses some. */
   chainRecords: ChainHeadsRecord[] = [];
-  /** Whether a desired state is answered with its holds. */
-  acknowledgesHolds = true;
+  /** Changes of holds stay without an answer. */
+  isSilentOfHolds = false;
   identities = new Map<string, IdentifyResponse | Refusal>();
   discovery: Omit<RecorderDiscovery, 'id' | 'startedAt'> = {
     state: 'done',
@@ -154,7 +170,9 @@ export class FakeRecorder {
     } else if (root === 'chain') {
       const after = Number(url.searchParams.get('after'));
       json(response, { records: this.chainRecords.filter(({ sequence }) => sequence > after).slice(0, 2) });
-    } else if (root === 'desired-state') this.#takeDesired(response, JSON.parse(body) as DesiredState);
+    } else if (root === 'desired-state') this.#desiredState(method, response, body);
+    else if (root === 'console') this.#takeOver(response, JSON.parse(body) as { consoleId: string });
+    else if (root === 'holds') this.#holds(method, id, url, body, response);
     else if (root === 'events') await this.#events(url, response);
     else if (root === 'discoveries') {
       json(response, {
@@ -164,7 +182,10 @@ export class FakeRecorder {
       });
     } else if (root === 'identify') await this.#identify(response, JSON.parse(body) as { deviceAddress: string });
     else if (root === 'extractions') this.#extraction(method, id, rest, body, response);
-    else if (root === 'cameras') this.#camera(id, rest, url, request, response);
+    else if (root === 'cameras' && id === '') {
+      const known = (this.desired?.cameras ?? []).map(({ password: _, mark: __, ...camera }) => camera);
+      json(response, { cameras: known });
+    } else if (root === 'cameras') this.#camera(id, rest, url, request, response);
     else refuse(response, { kind: 'not_found', code: 'no_such_route' });
   }
 
@@ -202,16 +223,74 @@ export class FakeRecorder {
       chain: this.chain,
       transcodes: { running: 1, limit: 2 },
       sequence: this.events.at(-1)?.sequence ?? 0,
+      consoleId: this.consoleId,
+      holds: this.#holdSummary(),
     };
   }
 
-  #takeDesired(response: ServerResponse, state: DesiredState): void {
-    this.desired = state;
+  #desiredState(method: string, response: ServerResponse, body: string): void {
+    const before = this.desired?.cameras ?? [];
+    const { revision = 0, minFreeBytes = 0, keptCameras: kept = [] } = this.desired ?? {};
+    if (method === 'GET') {
+      const cameras = before.map(({ id, mark }) => ({ id, mark }));
+      json(response, { consoleId: this.consoleId, revision, minFreeBytes, cameras, keptDigest: keptDigest(kept) });
+      return;
+    }
+    const state = JSON.parse(body) as DesiredState;
+    const refusal = this.#refusalOf(state.consoleId, state.base !== null && state.base !== revision);
+    if (refusal !== undefined) return refuse(response, refusal);
     this.desiredPuts.push(state);
-    json(response, {
-      revision: state.revision,
-      holdIds: this.acknowledgesHolds ? state.holds.map((hold) => hold.id) : [],
-    });
+    this.consoleId = state.consoleId;
+    const given = new Set([...state.removed, ...state.cameras.map(({ id }) => id)]);
+    const others = state.base === null ? [] : before.filter(({ id }) => !given.has(id));
+    const cameras = [...others, ...state.cameras];
+    const keptCameras = state.keptCameras ?? (state.base === null ? [] : kept);
+    this.desired = { revision: state.revision, minFreeBytes: state.minFreeBytes, cameras, keptCameras };
+    const dropped = before.filter(({ id }) => !cameras.some((camera) => camera.id === id));
+    json(response, { revision: state.revision, dropped: dropped.map(({ id, name }) => ({ id, name })) });
+  }
+
+  #refusalOf(consoleId: string, isOtherRevision: boolean): Refusal | undefined {
+    if (this.refusal !== undefined) return this.refusal;
+    if (this.consoleId !== null && this.consoleId !== consoleId) return { kind: 'conflict', code: 'console_unknown' };
+    return isOtherRevision ? { kind: 'conflict', code: 'desired_revision' } : undefined;
+  }
+
+  #takeOver(response: ServerResponse, { consoleId }: { consoleId: string }): void {
+    json(response, { consoleId, previous: this.consoleId });
+    this.consoleId = consoleId;
+  }
+
+  #holdSummary() {
+    const digest = new HoldDigest();
+    for (const { id, cameraId, from, to } of this.heldRanges.values())
+      digest.add(holdHash({ id, cameraId, fromMs: Date.parse(from), toMs: Date.parse(to) }));
+    return { count: digest.count, digest: digest.text };
+  }
+
+  #holds(method: string, id: string, url: URL, body: string, response: ServerResponse): void {
+    if (method === 'GET') {
+      const after = url.searchParams.get('after') ?? '';
+      const holds = [...this.heldRanges.values()].filter((hold) => hold.id > after);
+      holds.sort((one, other) => (one.id < other.id ? -1 : 1));
+      json(response, { ...this.#holdSummary(), holds: holds.slice(0, Number(url.searchParams.get('limit'))) });
+      return;
+    }
+    const changes = JSON.parse(body) as HoldChanges;
+    const refusal = this.#refusalOf(changes.consoleId, false);
+    if (refusal !== undefined) return refuse(response, refusal);
+    if (this.isSilentOfHolds) return refuse(response, { kind: 'unavailable', code: 'not_now' });
+    if (id === 'confirm') {
+      this.holdConfirmations += 1;
+      this.storage = { ...this.storage, awaitingHolds: false };
+      json(response, { confirmed: true });
+      return;
+    }
+    this.holdChanges.push(changes);
+    for (const hold of changes.put) this.heldRanges.set(hold.id, hold);
+    for (const released of changes.release) this.heldRanges.delete(released);
+    const gone = changes.put.flatMap((hold) => (this.goneHolds.has(hold.cameraId) ? [hold.id] : []));
+    json(response, { ...this.#holdSummary(), gone });
   }
 
   async #events(url: URL, response: ServerResponse): Promise<void> {

@@ -15,8 +15,20 @@ import type { RecordersService } from './recorders.service.js';
 
 export interface RecorderAdministrationDeps {
   repository: RecordersRepository;
-  service: Pick<RecordersService, 'require' | 'statusOf' | 'follow' | 'letGo'>;
-  parts: Pick<RecorderParts, 'usedBy' | 'removed'>;
+  service: Pick<
+    RecordersService,
+    | 'require'
+    | 'statusOf'
+    | 'follow'
+    | 'letGo'
+    | 'clientOf'
+    | 'consoleId'
+    | 'foreignConsoleOf'
+    | 'markChanged'
+    | 'markHoldsChanged'
+    | 'refreshAlerts'
+  >;
+  parts: Pick<RecorderParts, 'usedBy' | 'removed' | 'adoptCameras'>;
   secretBox: SecretBox;
   clock: Clock;
   addressRules: AddressRules;
@@ -42,7 +54,8 @@ export class RecorderAdministration {
   }
 
   /**
-   * Takes in a recorder on another machine, once it has answered.
+   * Takes in a recorder on another machine, once it has answered. One that follows another console goes on as that one
+   * said until it is taken over.
    * @throws AppError invalid `address_not_allowed`, conflict `recorder_known`, `recorder_in_use` (it has cameras of another
    * console), unavailable
    * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
@@ -62,8 +75,8 @@ export class RecorderAdministration {
     const id = newId();
     const row: RecorderRow = {
       ...{ id, url, name: request.name, tokenBox: sealToken(secretBox, id, request.token), embedded: false },
-      // Ours must be newer than what it was told before.
-      ...{ lastSequence: 0, desiredRevision: revision, lastSeenAt: null, createdAt: clock.nowMs(), deletedAt: null },
+      ...{ lastSequence: 0, desiredRevision: revision, droppedCameras: [], lastSeenAt: null },
+      ...{ createdAt: clock.nowMs(), deletedAt: null },
     };
     await repository.write(async (manager) => {
       if (await repository.hasOtherAt(url, id, manager)) throw knownAlready();
@@ -150,6 +163,55 @@ export class RecorderAdministration {
     const url = new URL(text);
     await this.#deps.addressRules.checkResolved(url.hostname);
     return url.origin;
+  }
+
+  /**
+   * Makes a recorder this console's that follows another one, or one from before this database. Its cameras come into the
+   * area, with their ids, so that what they recorded can be reached; their passwords stay on the recorder. What it holds is
+   * taken over afterwards, by itself. `work` runs in the transaction of that.
+   * @throws AppError conflict `recorder_ours` (it follows this console), `console_changed`; unavailable as `register`
+   */
+  async takeOver(
+    recorderId: string,
+    areaId: string,
+    work: (
+      row: RecorderRow,
+      taken: { previous: string | null; adopted: string[]; skipped: number },
+      manager: Transaction,
+    ) => Promise<void>,
+  ): Promise<{ adopted: number; skipped: number }> {
+    const { repository, service, parts } = this.#deps;
+    const client = service.clientOf(recorderId);
+    const { consoleId: previous } = await client.status();
+    if (previous === service.consoleId) {
+      throw new AppError('conflict', 'recorder_ours', 'the recorder follows this console');
+    }
+    const cameras = await client.knownCameras();
+    const { adopted, skipped } = await repository.write(async (manager) => {
+      const row = await service.require(recorderId, manager);
+      const taken = await parts.adoptCameras(recorderId, areaId, cameras, manager);
+      await work(row, { previous, ...taken }, manager);
+      return taken;
+    });
+    // Known here first: what the console does not know when it is followed is dropped.
+    await client.takeOver(service.consoleId, previous);
+    service.markChanged(recorderId);
+    service.markHoldsChanged(recorderId);
+    return { adopted: adopted.length, skipped };
+  }
+
+  /** A person has read which cameras a restored database does not know. */
+  async confirmDropped(
+    recorderId: string,
+    work: (row: RecorderRow, manager: Transaction) => Promise<void>,
+  ): Promise<void> {
+    const { repository, service } = this.#deps;
+    await repository.write(async (manager) => {
+      const row = await service.require(recorderId, manager);
+      await work(row, manager);
+      await repository.update(manager, recorderId, { droppedCameras: [] });
+    });
+    service.refreshAlerts(recorderId);
   }
 
   /** Whether it is the recorder that the console knows by its key, as far as it knows one. */

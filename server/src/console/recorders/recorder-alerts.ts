@@ -11,6 +11,14 @@ export interface RecorderSight {
   lastSeenAtMs: number | null;
   /** Signed records of its chains that the console does not accept. */
   refusedRecords: number;
+  /** It follows another console. */
+  isForeign: boolean;
+  /** Code of what it does not take; undefined: nothing. */
+  refusal: string | undefined;
+  /** Names of cameras that it recorded and that a database from before does not know. */
+  dropped: readonly string[];
+  /** Ranges that it holds of no incident that is known. */
+  unknownRanges: number;
 }
 
 type Finding = Pick<RecorderAlert, 'code' | 'facts'> & { sinceAt?: string };
@@ -20,14 +28,19 @@ const severityOf: Record<RecorderAlertCode, RecorderAlert['severity']> = {
   storage_full: 'critical',
   storage_missing: 'critical',
   chain_trouble: 'critical',
+  console_unknown: 'critical',
+  desired_refused: 'critical',
+  cameras_dropped: 'warning',
+  holds_unknown: 'warning',
   clock_stepped: 'warning',
   storage_slow: 'warning',
   holds_missing: 'warning',
   catalogue_rebuilding: 'warning',
   ffmpeg_missing: 'warning',
 };
-/** The list of holds comes within seconds after a start; before that its absence is nobody's business. */
+/** A lost list of holds is confirmed within seconds after a start; before that its absence is nobody's business. */
 const holdsAwaitedMs = 60_000;
+const namedCameras = 10;
 
 /** What people should know of a recorder, gravest first. An alert keeps the instant since when it was known (`before`). */
 export function alertsOf(sight: RecorderSight, before: readonly RecorderAlert[], nowMs: number): RecorderAlert[] {
@@ -42,7 +55,8 @@ export function alertsOf(sight: RecorderSight, before: readonly RecorderAlert[],
     .sort((one, other) => Number(other.severity === 'critical') - Number(one.severity === 'critical'));
 }
 
-function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight): Finding[] {
+function findings(sight: RecorderSight): Finding[] {
+  const { status, lost, lastSeenAtMs, refusedRecords, dropped, unknownRanges, refusal } = sight;
   const found: Finding[] = [];
   if (lost) {
     found.push({
@@ -53,7 +67,17 @@ function findings({ status, lost, lastSeenAtMs, refusedRecords }: RecorderSight)
   }
   const troubles = (status?.chain.troubles ?? 0) + refusedRecords;
   if (troubles > 0) found.push({ code: 'chain_trouble', facts: { troubles } });
+  if (dropped.length > 0) {
+    const names = dropped.slice(0, namedCameras).join(', ') + (dropped.length > namedCameras ? ', …' : '');
+    found.push({ code: 'cameras_dropped', facts: { cameras: dropped.length, names } });
+  }
+  if (unknownRanges > 0) found.push({ code: 'holds_unknown', facts: { ranges: unknownRanges } });
   if (status === undefined || lost) return found;
+
+  if (sight.isForeign || refusal === 'console_unknown') {
+    const facts = { cameras: status.cameras.length, holds: status.holds?.count ?? 0 };
+    found.push({ code: 'console_unknown', facts });
+  } else if (refusal !== undefined) found.push({ code: 'desired_refused', facts: { code: refusal } });
 
   const { storage, clock } = status;
   if (storage.state === 'full') {

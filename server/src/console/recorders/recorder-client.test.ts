@@ -31,7 +31,7 @@ async function look(signal?: AbortSignal): Promise<IncomingMessage> {
 it('is heard and told while viewers have every connection for media', async () => {
   expect(await client.status()).toMatchObject({ sequence: 0 });
   expect(await client.events(0, 0)).toEqual({ events: [], sequence: 0 });
-  const wanted = { revision: 1, cameras: [], holds: [], minFreeBytes: 0 };
+  const wanted = { consoleId: randomUUID(), revision: 1, base: null, cameras: [], removed: [], minFreeBytes: 0 };
   expect(await client.putDesiredState(wanted)).toMatchObject({ revision: 1 });
   await client.confirmClock();
 });

@@ -6,26 +6,38 @@ import {
   type ChainRecordPage,
 } from '@choi-canh/shared/chain';
 import {
+  consoleTakeOver,
+  desiredMarks,
   desiredStateAnswer,
   eventPage,
   extractionStatus,
+  holdChangesAnswer,
+  holdConfirmationAnswer,
+  holdPage,
   identifyResponse,
+  knownCameras,
   recorderCoverage,
   recorderDiscovery,
   recorderStatus,
   retentionFacts,
+  type DesiredMarks,
   type DesiredState,
+  type DesiredStateAnswer,
   type EventPage,
   type ExtractionRequest,
   type ExtractionStatus,
+  type HoldChanges,
+  type HoldChangesAnswer,
+  type HoldPage,
+  type HoldSummary,
   type IdentifyResponse,
+  type KnownCamera,
   type RecorderCoverage,
   type RecorderDiscovery,
   type RecorderStatus,
   type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
 import { cameraRetryResponse, type CameraRetryResponse } from '@choi-canh/shared/cameras';
-import type { z } from 'zod';
 import { isAppError } from '../../lib/errors.js';
 import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
 
@@ -42,7 +54,16 @@ export interface RecorderClient {
   chainRecords(after: number, signal?: Signal): Promise<ChainRecordPage>;
   /** Signs where its chains stand now, and has that on its disk. */
   signChain(signal?: Signal): Promise<ChainHeadsRecord>;
-  putDesiredState(state: DesiredState, signal?: Signal): Promise<z.infer<typeof desiredStateAnswer>>;
+  putDesiredState(state: DesiredState, signal?: Signal): Promise<DesiredStateAnswer>;
+  desiredMarks(signal?: Signal): Promise<DesiredMarks>;
+  /** For a console that takes it over. */
+  knownCameras(signal?: Signal): Promise<KnownCamera[]>;
+  takeOver(consoleId: string, previous: string | null, signal?: Signal): Promise<void>;
+  changeHolds(changes: HoldChanges, signal?: Signal): Promise<HoldChangesAnswer>;
+  /** What it holds behind the id `after`, by id. */
+  holds(after: string, limit: number, signal?: Signal): Promise<HoldPage>;
+  /** Whether it took these as all that there are for it. */
+  confirmHolds(all: HoldSummary & { consoleId: string }, signal?: Signal): Promise<boolean>;
   /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
   events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
   startDiscovery(ranges: string[], signal?: Signal): Promise<RecorderDiscovery>;
@@ -87,10 +108,10 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
       http.json(
         recorderStatus,
         { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal },
-        4 * megabyte,
+        8 * megabyte,
       ),
     retention: (signal) =>
-      http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 2 * megabyte),
+      http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 8 * megabyte),
     confirmClock: (signal) => http.plain({ method: 'POST', path: '/v1/clock/confirm', timeoutMs: usualMs, signal }),
     acceptVolume: (signal) => http.plain({ method: 'POST', path: '/v1/volume/accept', timeoutMs: usualMs, signal }),
     chainRecords: (after, signal) =>
@@ -109,8 +130,29 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
       http.json(
         desiredStateAnswer,
         { method: 'PUT', path: '/v1/desired-state', body: state, timeoutMs: 30_000, signal },
-        16 * megabyte,
+        2 * megabyte,
       ),
+    desiredMarks: (signal) =>
+      http.json(desiredMarks, { path: '/v1/desired-state', timeoutMs: usualMs, signal }, 4 * megabyte),
+    knownCameras: async (signal) =>
+      (await http.json(knownCameras, { path: '/v1/cameras', timeoutMs: usualMs, signal }, 8 * megabyte)).cameras,
+    takeOver: async (consoleId, previous, signal) => {
+      const body = { consoleId, previous };
+      const exchange = { method: 'POST', path: '/v1/console', body, timeoutMs: usualMs, signal } as const;
+      await http.json(consoleTakeOver, exchange, kilobyte);
+    },
+    changeHolds: (changes, signal) =>
+      http.json(
+        holdChangesAnswer,
+        { method: 'POST', path: '/v1/holds', body: changes, timeoutMs: 30_000, signal },
+        megabyte,
+      ),
+    holds: (after, limit, signal) =>
+      http.json(holdPage, { path: '/v1/holds', query: { after, limit }, timeoutMs: usualMs, signal }, 2 * megabyte),
+    confirmHolds: async (all, signal) => {
+      const exchange = { method: 'POST', path: '/v1/holds/confirm', body: all, timeoutMs: usualMs, signal } as const;
+      return (await http.json(holdConfirmationAnswer, exchange, kilobyte)).confirmed;
+    },
     events: (after, waitMs, signal) =>
       http.json(
         eventPage,

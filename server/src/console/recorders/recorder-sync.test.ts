@@ -2,18 +2,23 @@ import type { EventPage, RecorderEvent, RecorderStatus } from '@choi-canh/shared
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
 import { silentLogger } from '../../lib/logger.js';
+import { keptDigest } from '../../lib/kept-digest.js';
 import type { Transaction } from '../../platform/db/database.js';
 import type { RecorderClient } from './recorder-client.js';
 import type { RecorderRow } from './recorder.entity.js';
 import { RecorderSync, usualSyncTimes } from './recorder-sync.js';
 import type { RecordersRepository } from './recorders.repository.js';
 
+const consoleId = 'c0000000-0000-4000-8000-000000000001';
 const row: RecorderRow = {
   ...{ id: 'r', name: 'Đầu ghi', url: '', tokenBox: '', embedded: false },
-  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0, deletedAt: null },
+  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0, deletedAt: null, droppedCameras: [] },
 };
 const statusAt = (sequence: number) =>
-  ({ revision: 0, startedAt: '2026-11-22T00:00:00.000Z', cameras: [], sequence }) as unknown as RecorderStatus;
+  ({
+    ...{ revision: 0, startedAt: '2026-11-22T00:00:00.000Z', cameras: [], sequence, consoleId, holds: null },
+    storage: { awaitingHolds: false },
+  }) as unknown as RecorderStatus;
 const event = (sequence: number): RecorderEvent => ({
   ...{ type: 'hold.state', holdId: '5f3f0000-0000-4000-8000-00000000000f', held: true },
   ...{ sequence, at: '2026-11-22T00:00:00.000Z' },
@@ -35,7 +40,9 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
       askedAfter.push(after);
       return new Promise<EventPage>((resolve) => answers.events.push(resolve));
     },
-    putDesiredState: () => Promise.resolve({ revision: 1, holdIds: [] }),
+    desiredMarks: () =>
+      Promise.resolve({ consoleId, revision: 0, minFreeBytes: 0, cameras: [], keptDigest: keptDigest([]) }),
+    holds: () => Promise.resolve({ count: 0, digest: '0', holds: [] }),
     close: () => undefined,
   };
   const repository = {
@@ -57,8 +64,18 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     client: client as unknown as RecorderClient,
     repository: repository as unknown as RecordersRepository,
     parts: {
-      desired: () => Promise.resolve({ cameras: [], holds: [], minFreeBytes: 0 }),
-      desiredTaken: () => Promise.resolve(),
+      desired: {
+        minFreeBytes: 0,
+        cameras: () => Promise.resolve([]),
+        marks: () => Promise.resolve([]),
+        kept: () => Promise.resolve([]),
+      },
+      holds: {
+        changes: () => Promise.resolve({ put: [], release: [] }),
+        acknowledged: () => Promise.resolve(),
+        summary: () => Promise.resolve({ count: 0, digest: '0' }),
+        reconcile: () => Promise.resolve(null),
+      },
       applyEvent: (_id, { sequence }) => {
         applied.push(sequence);
         return Promise.resolve(undefined);
@@ -76,7 +93,9 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     clock: systemClock,
     logger: silentLogger,
     times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1, silentAfterMs: 600 },
+    consoleId,
     changed: () => undefined,
+    told: () => undefined,
   });
   onTestFinished(async () => {
     const stopped = sync.stop();

@@ -1,8 +1,10 @@
-import type { DesiredState, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { KnownCamera, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
+import { DesiredPush, type DesiredParts } from './desired-push.js';
+import { HoldPush, type HoldParts } from './hold-push.js';
 import type { RecorderClient } from './recorder-client.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
@@ -11,10 +13,8 @@ import { SilenceWatch } from './silence-watch.js';
 
 /** What the other features have to do with a recorder; console composition hands it in. */
 export interface RecorderParts {
-  /** The whole of what this recorder shall do, its revision excepted. */
-  desired(recorderId: string): Promise<Omit<DesiredState, 'revision'>>;
-  /** After the recorder took a desired state: the holds that it keeps durably now. */
-  desiredTaken(recorderId: string, holdIds: readonly string[]): Promise<void>;
+  desired: DesiredParts;
+  holds: HoldParts;
   /** Applies one event inside the transaction that moves the sequence; what it returns runs after the commit. */
   applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
   /** The recorder was lost. */
@@ -31,13 +31,22 @@ export interface RecorderParts {
   agree(recorderId: string, status: RecorderStatus, manager: Transaction): Promise<() => void>;
   /** Cameras that it has, also those that it does not record (yet): as many as the list of cameras shows. */
   cameraCount(recorderId: string): Promise<number>;
+  /** Ranges that it holds and of which no incident here is known. */
+  unknownHolds(recorderId: string): Promise<number>;
+  /** Takes in cameras that the recorder knows, into this area, in this transaction. */
+  adoptCameras(
+    recorderId: string,
+    areaId: string,
+    cameras: readonly KnownCamera[],
+    manager: Transaction,
+  ): Promise<{ adopted: string[]; skipped: number }>;
   /** What would be left without the recorder: cameras, and footage that it holds for incidents. */
   usedBy(recorderId: string, manager: Transaction): Promise<{ cameras: number; holds: number }>;
   /** The recorder is being removed, in this transaction; what it returns runs after the commit. */
   removed(recorderId: string, manager: Transaction): Promise<() => void>;
 }
 
-type SyncParts = Omit<RecorderParts, 'cameraCount' | 'usedBy' | 'removed'>;
+type SyncParts = Omit<RecorderParts, 'cameraCount' | 'unknownHolds' | 'adoptCameras' | 'usedBy' | 'removed'>;
 
 export interface SyncTimes {
   /** Pause between two questions for the status; default 2 s. */
@@ -63,8 +72,8 @@ export const usualSyncTimes: SyncTimes = {
 };
 
 /**
- * Keeps one recorder and the console in step: asks for its status, applies its events once, and gives it the desired
- * state whenever that changed here or is not what it has there.
+ * Keeps one recorder and the console in step: asks for its status, applies its events once, and gives it what
+ * changed here or is not what it has there: cameras (`desired-push.ts`) and holds (`hold-push.ts`).
  */
 export class RecorderSync {
   #row: RecorderRow;
@@ -78,6 +87,7 @@ export class RecorderSync {
   readonly #silence: SilenceWatch;
   /** What people are shown of a silence follows it in order. */
   #silenceTurn: Promise<void> = Promise.resolve();
+  readonly #told: () => void;
   readonly #stop = new AbortController();
   #tasks: Promise<void>[] = [];
 
@@ -87,12 +97,16 @@ export class RecorderSync {
   #lastSeenMonotonicMs: number;
   #lastSeenStoredAt = 0;
   #sequence: number;
-  #revision: number;
-  /** Grows with each change here; what was sent last is `#sentChange`. */
-  #change = 1;
-  #sentChange = 0;
-  /** The change that `#revision` was given to. */
-  #numberedChange = 0;
+  readonly #consoleId: string;
+  readonly #desired: DesiredPush;
+  readonly #holds: HoldPush;
+  /** What the recorder is to be told; all of it at first. */
+  #pending: { cameras: 'all' | Set<string>; holds: boolean } = { cameras: 'all', holds: true };
+  #isPushing = false;
+  /** It follows another console and is told nothing. */
+  #isForeign = false;
+  /** Code of what it did not take, and the alert for it. */
+  #refusal: string | undefined;
   #recorderStartedAt: string | undefined;
   #wakePush: (() => void) | undefined;
 
@@ -101,11 +115,15 @@ export class RecorderSync {
     client: RecorderClient;
     repository: RecordersRepository;
     parts: SyncParts;
+    /** Of this console, kept in its database. */
+    consoleId: string;
     clock: Clock;
     logger: Logger;
     times: SyncTimes;
     /** There is a newer status, or the recorder was lost. */
     changed: () => void;
+    /** It was told what changed: what is kept of it in the database may have changed with that. */
+    told: () => void;
   }) {
     this.#row = options.row;
     this.#client = options.client;
@@ -120,8 +138,14 @@ export class RecorderSync {
       silentAfterMs: options.times.silentAfterMs,
       changed: () => (this.#silenceTurn = this.#silenceTurn.then(() => this.#silenceChanged())),
     });
+    this.#told = options.told;
     this.#sequence = options.row.lastSequence;
-    this.#revision = options.row.desiredRevision;
+    this.#consoleId = options.consoleId;
+    const { client, parts, repository, consoleId } = options;
+    const common = { recorderId: options.row.id, consoleId, client };
+    const revision = options.row.desiredRevision;
+    this.#desired = new DesiredPush({ ...common, revision, repository, parts: parts.desired });
+    this.#holds = new HoldPush({ ...common, parts: parts.holds, logger: this.#logger });
     this.#lastSeenAt = options.row.lastSeenAt ?? undefined;
     this.#lastSeenMonotonicMs = options.clock.monotonicMs();
   }
@@ -150,6 +174,14 @@ export class RecorderSync {
   get lastSeenAt(): number | undefined {
     return this.#lastSeenAt;
   }
+  /** It follows another console: it records and holds as that one said, and is told nothing. */
+  get foreign(): boolean {
+    return this.#isForeign;
+  }
+  /** Code of what it refused the last time; undefined: it took all. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
   /** Newest status; undefined until the recorder answered once. */
   get status(): RecorderStatus | undefined {
     return this.#status;
@@ -177,9 +209,16 @@ export class RecorderSync {
     this.#row = { ...this.#row, name };
   }
 
-  /** Something that the recorder should know has changed. */
-  markChanged(): void {
-    this.#change += 1;
+  /** These of its cameras have changed; without ids all may have. */
+  markChanged(cameraIds?: readonly string[]): void {
+    if (cameraIds === undefined) this.#pending.cameras = 'all';
+    else if (this.#pending.cameras !== 'all') for (const id of cameraIds) this.#pending.cameras.add(id);
+    this.#wakePush?.();
+  }
+
+  /** Holds of its footage have changed. */
+  markHoldsChanged(): void {
+    this.#pending.holds = true;
     this.#wakePush?.();
   }
 
@@ -226,11 +265,7 @@ export class RecorderSync {
     }
     const restarted = this.#recorderStartedAt !== undefined && this.#recorderStartedAt !== status.startedAt;
     this.#recorderStartedAt = status.startedAt;
-    if (status.revision > this.#revision) {
-      this.#revision = status.revision;
-      this.#numberedChange = 0;
-    }
-    if (restarted || (status.revision !== this.#revision && this.#sentChange === this.#change)) this.markChanged();
+    this.#compare(status, restarted);
     if (!wasReachable || restarted) {
       await this.#parts.found(this.#row.id, status);
       this.#reachability = 'reachable';
@@ -238,6 +273,16 @@ export class RecorderSync {
     }
     await this.#agree(status);
     this.#changed();
+  }
+
+  /** Whether it has what it was given, and from whom. */
+  #compare(status: RecorderStatus, restarted: boolean): void {
+    const wasForeign = this.#isForeign;
+    this.#isForeign = status.consoleId !== null && status.consoleId !== this.#consoleId;
+    if (this.#isForeign) this.#refusal = undefined;
+    if (this.#isForeign || this.#isPushing) return;
+    if (wasForeign || restarted || !this.#desired.isConfirmed(status.revision)) this.markChanged();
+    if (this.#holds.isOutOfStep(status.holds, status.storage.awaitingHolds)) this.markHoldsChanged();
   }
 
   /**
@@ -327,22 +372,42 @@ export class RecorderSync {
     return true;
   }
 
+  #hasPending(): boolean {
+    const { cameras, holds } = this.#pending;
+    return !this.#isForeign && (cameras === 'all' || cameras.size > 0 || holds);
+  }
+
   async #pushTurn(signal: AbortSignal): Promise<void> {
-    while (this.#sentChange === this.#change && !signal.aborted) {
+    while (!this.#hasPending() && !signal.aborted) {
       await new Promise<void>((resolve) => (this.#wakePush = resolve));
     }
     if (signal.aborted) return;
     await this.#clock.sleep(this.#times.debounceMs, signal);
-    const change = this.#change;
-    const wanted = await this.#parts.desired(this.#row.id);
-    if (this.#numberedChange !== change) {
-      this.#revision += 1;
-      this.#numberedChange = change;
-      await this.#repository.setRevision(this.#row.id, this.#revision);
+    const { cameras, holds } = this.#pending;
+    this.#pending = { cameras: new Set(), holds: false };
+    this.#isPushing = true;
+    const undone = { cameras: cameras === 'all' || cameras.size > 0, holds };
+    try {
+      if (cameras === 'all') await this.#desired.push('all', signal);
+      else if (cameras.size > 0) await this.#desired.push([...cameras], signal);
+      undone.cameras = false;
+      if (holds) await this.#holds.push(() => this.#status?.storage.awaitingHolds === true, signal);
+      undone.holds = false;
+      this.#refused(undefined);
+      this.#told();
+    } catch (error) {
+      if (undone.cameras) this.markChanged();
+      if (undone.holds) this.markHoldsChanged();
+      if (isAppError(error) && error.kind !== 'unavailable') this.#refused(error.code);
+      throw error;
+    } finally {
+      this.#isPushing = false;
     }
-    const revision = this.#revision;
-    const answer = await this.#client.putDesiredState({ revision, ...wanted }, signal);
-    this.#sentChange = change;
-    await this.#parts.desiredTaken(this.#row.id, answer.holdIds);
+  }
+
+  #refused(code: string | undefined): void {
+    const isNews = this.#refusal !== code;
+    this.#refusal = code;
+    if (isNews) this.#changed();
   }
 }

@@ -5,6 +5,7 @@ import {
   idColumn,
   instantColumn,
   integerColumn,
+  jsonColumn,
   textColumn,
 } from '../../platform/db/columns.js';
 
@@ -19,6 +20,8 @@ export interface RecorderRow {
   lastSequence: number;
   /** Revision of the newest desired state that was sent. */
   desiredRevision: number;
+  /** Names of cameras that it recorded and that this database, restored from before, does not know. */
+  droppedCameras: string[];
   lastSeenAt: number | null;
   createdAt: number;
   /** It was removed; its token is empty since then. */
@@ -36,6 +39,7 @@ export const recorderEntity = new EntitySchema<RecorderRow>({
     embedded: booleanColumn('embedded'),
     lastSequence: bigintColumn('last_sequence'),
     desiredRevision: integerColumn('desired_revision'),
+    droppedCameras: jsonColumn('dropped_cameras'),
     lastSeenAt: instantColumn('last_seen_at', { nullable: true }),
     createdAt: instantColumn('created_at'),
     deletedAt: instantColumn('deleted_at', { nullable: true }),

@@ -1,6 +1,9 @@
 import { IsNull, Not, type EntityManager } from 'typeorm';
+import { AppError } from '../../lib/errors.js';
 import type { Database } from '../../platform/db/database.js';
 import { recorderEntity, type RecorderRow } from './recorder.entity.js';
+
+const maxDroppedNames = 5000;
 
 export class RecordersRepository {
   readonly #db: Database;
@@ -47,13 +50,13 @@ export class RecordersRepository {
    * name is given only then: people may have given it another since.
    */
   saveEmbedded(
-    given: Omit<RecorderRow, 'lastSequence' | 'desiredRevision' | 'lastSeenAt' | 'deletedAt'>,
+    given: Omit<RecorderRow, 'lastSequence' | 'desiredRevision' | 'droppedCameras' | 'lastSeenAt' | 'deletedAt'>,
   ): Promise<RecorderRow> {
     return this.#db.write(async (manager) => {
       const known = await manager.findOneBy(recorderEntity, { embedded: true });
       const row: RecorderRow =
         known === null
-          ? { ...given, lastSequence: 0, desiredRevision: 0, lastSeenAt: null, deletedAt: null }
+          ? { ...given, lastSequence: 0, desiredRevision: 0, droppedCameras: [], lastSeenAt: null, deletedAt: null }
           : { ...known, url: given.url };
       await manager.save(recorderEntity, row);
       return row;
@@ -70,6 +73,25 @@ export class RecordersRepository {
 
   async setRevision(id: string, desiredRevision: number): Promise<void> {
     await this.#db.write((manager) => manager.update(recorderEntity, { id }, { desiredRevision }));
+  }
+
+  async addDropped(id: string, names: readonly string[]): Promise<void> {
+    await this.#db.write(async (manager) => {
+      const row = await manager.findOneBy(recorderEntity, { id });
+      const droppedCameras = [...new Set([...(row?.droppedCameras ?? []), ...names])].slice(0, maxDroppedNames);
+      await manager.update(recorderEntity, { id }, { droppedCameras });
+    });
+  }
+
+  /** The id of this console's database; recorders know it by that. */
+  async consoleId(): Promise<string> {
+    const row = await this.#db.read
+      .createQueryBuilder()
+      .select('identity.id', 'id')
+      .from('console_identity', 'identity')
+      .getRawOne<{ id: string }>();
+    if (row === undefined) throw new AppError('internal', 'no_console_id', 'the database has no id');
+    return row.id;
   }
 
   async setSequence(id: string, lastSequence: number): Promise<void> {

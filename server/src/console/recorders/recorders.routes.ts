@@ -1,12 +1,15 @@
 import { idSchema, instantFromMs } from '@choi-canh/shared/common';
 import {
   clockConfirmRequest,
+  droppedConfirmRequest,
   recorderCreateRequest,
   recorderDeleteRequest,
   recorderListResponse,
   recorderPatchRequest,
   recorderResponse,
   recorderRetentionResponse,
+  recorderTakeOverRequest,
+  recorderTakeOverResponse,
   volumeAcceptRequest,
 } from '@choi-canh/shared/recorders';
 import { z } from 'zod';
@@ -115,6 +118,56 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
               action: 'recorder.delete',
               purpose: body.reason,
               details: { before: factsOf(row) },
+            },
+            manager,
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/recorders/:recorderId/take-over',
+      access: 'recorder.manage',
+      summary:
+        "Makes a recorder that follows another database this one's; its cameras come into the area, with their ids",
+      feature,
+      params,
+      body: recorderTakeOverRequest,
+      response: recorderTakeOverResponse,
+      handler: ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        return administration.takeOver(recorderId, body.areaId, (row, { previous, adopted, skipped }, manager) =>
+          audit.record(
+            actor,
+            {
+              ...subject(row),
+              action: 'recorder.take_over',
+              purpose: body.reason,
+              details: { previousConsoleId: previous, areaId: body.areaId, cameras: adopted.slice(0, 100), skipped },
+            },
+            manager,
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/recorders/:recorderId/dropped/confirm',
+      access: 'recorder.manage',
+      summary: 'Confirms to have read which cameras of the recorder a restored database does not know',
+      feature,
+      params,
+      body: droppedConfirmRequest,
+      handler: ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        return administration.confirmDropped(recorderId, (row, manager) =>
+          audit.record(
+            actor,
+            {
+              ...subject(row),
+              action: 'recorder.dropped_confirm',
+              purpose: body.reason,
+              details: { cameras: row.droppedCameras.slice(0, 100) },
             },
             manager,
           ),

@@ -24,6 +24,8 @@ export interface EmbeddedRecorder {
   name: string;
 }
 
+const nothingNoticed: { dropped: readonly string[]; unknownRanges: number } = { dropped: [], unknownRanges: 0 };
+
 /** The recorders this console knows, each with its client and its synchronisation. */
 export class RecordersService {
   readonly #repository: RecordersRepository;
@@ -44,6 +46,8 @@ export class RecordersService {
   readonly #awaited = new Map<string, number | null>();
   /** Of these, those that were awaited too long. */
   readonly #lostAwaited = new Set<string>();
+  readonly #notices = new Map<string, typeof nothingNoticed>();
+  #consoleId = '';
   readonly #stop = new AbortController();
   #waiting: Promise<void> = Promise.resolve();
   /** Synchronisations begin and end anew one at a time. */
@@ -81,6 +85,7 @@ export class RecordersService {
    * it had the last time may be somebody else's by now, who must not be shown its token.
    */
   async start(): Promise<void> {
+    await this.#identify();
     this.#state = 'running';
     this.#startedAt = this.#clock.nowMs();
     for (const row of await this.#repository.list()) {
@@ -196,9 +201,44 @@ export class RecordersService {
     return sync.client;
   }
 
-  /** What this recorder shall do has changed. */
-  markChanged(recorderId: string): void {
-    this.#syncs.get(recorderId)?.markChanged();
+  /** These cameras of a recorder have changed; without ids all may have. */
+  markChanged(recorderId: string, cameraIds?: readonly string[]): void {
+    this.#syncs.get(recorderId)?.markChanged(cameraIds);
+  }
+
+  /** Holds of its footage have changed. */
+  markHoldsChanged(recorderId: string): void {
+    this.#syncs.get(recorderId)?.markHoldsChanged();
+    this.refreshAlerts(recorderId);
+  }
+
+  /** Whom it follows where that is another console; undefined: it follows this one, or has not said. */
+  foreignConsoleOf(recorderId: string): string | undefined {
+    const sync = this.#syncs.get(recorderId);
+    return sync?.foreign === true ? (sync.status?.consoleId ?? undefined) : undefined;
+  }
+
+  /** What people should know of a recorder is worked out again. */
+  refreshAlerts(recorderId: string): void {
+    const sync = this.#syncs.get(recorderId);
+    if (sync !== undefined) void this.#notice(sync.row);
+  }
+
+  /** What is known of a recorder only by asking the database. */
+  async #notice(row: RecorderRow): Promise<void> {
+    try {
+      const [stored, unknownRanges] = [await this.#repository.find(row.id), await this.#parts.unknownHolds(row.id)];
+      const notice = { dropped: stored?.droppedCameras ?? [], unknownRanges };
+      if (JSON.stringify(notice) === JSON.stringify(this.#notices.get(row.id) ?? nothingNoticed)) return;
+      this.#notices.set(row.id, notice);
+      this.#tellAlerts(row);
+    } catch (error) {
+      this.#logger.warn({ err: errorMessage(error) }, 'what should be known of a recorder could not be looked up');
+    }
+  }
+
+  get consoleId(): string {
+    return this.#consoleId;
   }
 
   /** Something changed that concerns every recorder. */
@@ -233,6 +273,9 @@ export class RecordersService {
         lost: sync?.lost ?? this.#lostAwaited.has(row.id),
         lastSeenAtMs: sync?.lastSeenAt ?? row.lastSeenAt,
         refusedRecords: this.#refusedRecords(row.id),
+        isForeign: sync?.foreign ?? false,
+        refusal: sync?.refusal,
+        ...(this.#notices.get(row.id) ?? nothingNoticed),
       },
       before,
       this.#clock.nowMs(),
@@ -265,8 +308,12 @@ export class RecordersService {
     else if (this.#state === 'running') this.#begin(row);
   }
 
+  async #identify(): Promise<void> {
+    if (this.#consoleId === '') this.#consoleId = await this.#repository.consoleId();
+  }
+
   #inTurn(work: () => Promise<void> | void): Promise<void> {
-    const turn = this.#turn.then(work);
+    const turn = this.#turn.then(() => this.#identify()).then(work);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
@@ -281,12 +328,15 @@ export class RecordersService {
       clock: this.#clock,
       logger: this.#logger,
       times: this.#times,
+      consoleId: this.#consoleId,
       changed: () => this.#tellAlerts(sync.row),
+      told: () => void this.#notice(sync.row),
     });
     this.#syncs.set(row.id, sync);
     this.#awaited.delete(row.id);
     this.#lostAwaited.delete(row.id);
     sync.start();
+    void this.#notice(row);
   }
 }
 

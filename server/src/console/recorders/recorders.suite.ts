@@ -221,13 +221,16 @@ export function recordersSuite(open: OpenTestDatabase): void {
         ['warning', { cameras: 3, droppedFragments: 9 }],
         ['warning', {}],
       ]);
-      // The list of holds comes soon after a start: its absence is told only when it lasts.
+      // A lost list of holds is confirmed soon after a start: it is said only when that lasts.
+      recorder.startedAt = new Date().toISOString();
+      recorder.isSilentOfHolds = true;
       recorder.storage = { ...fine, awaitingHolds: true };
       recorder.chain = { ...recorder.chain, troubles: 0 };
       await untilCodes([]);
       const { startedAt } = recorder;
       recorder.startedAt = new Date(Date.now() - 120_000).toISOString();
       await untilCodes(['holds_missing']);
+      recorder.isSilentOfHolds = false;
       recorder.storage = fine;
       recorder.startedAt = startedAt;
       await untilCodes([]);

@@ -44,6 +44,7 @@ function create(source: FootageSource = footage, clock: Clock = systemClock): Ex
     protection: {
       protect: (id) => void isProtected.add(id),
       unprotect: (id) => void isProtected.delete(id),
+      protectOnly: (ids) => isProtected.forEach((id) => !ids.includes(id) && isProtected.delete(id)),
     },
     dir,
     clock,

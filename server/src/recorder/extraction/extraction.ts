@@ -219,7 +219,9 @@ export function createExtraction(options: ExtractionOptions): Extraction {
     const opened = new ExtractionQueue(join(dir, 'extractions.sqlite'), logger);
     try {
       await sweep(new Set(opened.ids()));
-      for (const row of opened.unfinished()) await protection.protect(row.id, row.cameraId, row.fromMs, row.toMs);
+      const unfinished = opened.unfinished();
+      for (const row of unfinished) await protection.protect(row.id, row.cameraId, row.fromMs, row.toMs);
+      await protection.protectOnly(unfinished.map(({ id }) => id));
       return opened;
     } catch (error) {
       opened.close();

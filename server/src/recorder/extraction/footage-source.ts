@@ -27,4 +27,6 @@ export interface FootageSource {
 export interface FootageProtection {
   protect(id: string, cameraId: string, fromMs: number, toMs: number): Promise<void> | void;
   unprotect(id: string): Promise<void> | void;
+  /** Whatever else was protected before a restart is over. */
+  protectOnly(ids: readonly string[]): Promise<void> | void;
 }
