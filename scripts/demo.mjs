@@ -12,9 +12,11 @@ import {
 
 await runScript(async () => {
   checkNode();
-  await ensureSystemPackages();
+  // Who only asks how it is called waits for no build.
+  const asksOnly = process.argv.includes('--help');
+  if (!asksOnly) await ensureSystemPackages();
   await ensureDependencies();
-  await ensureBuild();
+  if (!asksOnly) await ensureBuild();
   await handOver([
     '--conditions=source',
     '--import',

@@ -47,6 +47,8 @@ const noDialog = (page: Page) =>
 
 describe.each([
   { language: 'vi', width: 1366, height: 768 },
+  { language: 'vi', width: 360, height: 640 },
+  { language: 'en', width: 1366, height: 768 },
   { language: 'en', width: 360, height: 640 },
 ] as const)('forms in $language at $width × $height', ({ language, width, height }) => {
   const words = wordsOf(language);
@@ -374,6 +376,7 @@ describe.each([
   });
 
   it('an account is created with the keyboard alone', async () => {
+    const username = `binh.${language}.${width}`;
     const { roles } = await account.api.get('/api/names', namesResponse);
     const technician = roles.find(({ code }) => code === 'technician')?.[language] ?? '';
     await go('/admin/accounts');
@@ -384,7 +387,7 @@ describe.each([
     await waitFor('the names of the roles are there', async () => (await field('role').inputValue()) !== '');
     await page.keyboard.type('Trần Bình');
     await page.keyboard.press('Tab');
-    await page.keyboard.type(`binh.${language}`);
+    await page.keyboard.type(username);
     await page.keyboard.press('Tab');
     await page.keyboard.type(withoutMarks(technician));
     await page.keyboard.press('Enter');
@@ -401,7 +404,7 @@ describe.each([
       z.object({ items: z.array(z.object({ username: z.string(), role: z.string(), areaId: z.string().nullable() })) }),
     );
     const areas = await account.api.get('/api/areas', areaListResponse);
-    expect(items.find(({ username }) => username === `binh.${language}`)).toMatchObject({
+    expect(items.find((one) => one.username === username)).toMatchObject({
       role: 'technician',
       areaId: areas.items.find(({ name }) => name === 'Cát Quế')?.id,
     });

@@ -92,6 +92,17 @@ it('a report and an incident are printed as papers, each with its signature besi
   }
 });
 
+it('a month without incidents is one page, with its signature', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll([browser]));
+  const { page } = browser;
+  await page.goto(`${stage.system.origin}/reports?from=2024-01-31T17:00:00.000Z&to=2024-02-29T17:00:00.000Z`);
+  await page.getByTestId('report-sentence').waitFor();
+  const pages = await pagesOf('empty');
+  expect(pages).toHaveLength(1);
+  expectPaper(pages, 'Báo cáo kết quả khai thác, sử dụng hình ảnh camera an ninh');
+  expect(pages[0]).toMatch(/Cộng\s+0\s+0\s+0[\s\S]*NGƯỜI LẬP BÁO CÁO/);
+});
+
 // The end of a page falls between any two rows; the signature stands alone after none of them.
 it.each([8, 14, 20, 23, 24, 25, 26, 27, 28, 29, 30, 40])(
   'with %i rows more the signature is on the page of the last rows',

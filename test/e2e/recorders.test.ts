@@ -67,14 +67,14 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await button('Sửa Máy ghi UBND xã').click();
   await dialog.getByLabel('Tên máy ghi').fill('Máy ghi chợ');
   await dialog.getByLabel('Địa chỉ').fill('http://127.0.0.1:9');
-  await button('Lưu', dialog).click();
+  await button('Lưu máy ghi', dialog).click();
   await dialog.getByText('Mã truy cập cần ít nhất 16 ký tự.').waitFor();
   await dialog.getByLabel('Mã truy cập').fill(remote.token);
-  await button('Lưu', dialog).click();
+  await button('Lưu máy ghi', dialog).click();
   await dialog.getByText('Không kết nối được với máy ghi.').waitFor();
   await expectWords(page, names);
   await dialog.getByLabel('Địa chỉ').fill(remote.url);
-  await button('Lưu', dialog).click();
+  await button('Lưu máy ghi', dialog).click();
   await dialog.waitFor({ state: 'detached' });
   await card.getByText('Máy ghi chợ').waitFor();
   expect(await card.getByText('Đã kết nối').count()).toBe(1);

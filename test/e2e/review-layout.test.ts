@@ -1,3 +1,4 @@
+import { areaListResponse } from '@choi-canh/shared/areas';
 import { cameraListResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import { incidentResponse, type IncidentResponse } from '@choi-canh/shared/incidents';
 import type { Page } from 'playwright-core';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { boxesOf, hiddenMainButtons, pageExtent } from '../harness/page-boxes.js';
+import { expectInSight } from '../harness/forms.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { addCameras, createAccount, createArea, waitUntilRecorded } from '../harness/system.js';
 import { waitFor } from '../harness/wait.js';
@@ -356,6 +358,49 @@ describe('every page', () => {
       }
     }
     expect(faults).toEqual([]);
+  });
+
+  it.each([
+    [1366, 768],
+    [360, 740],
+  ] as const)('a list keeps its title and button in sight while it is scrolled (%i × %i)', async (width, height) => {
+    await page.route('**/api/areas', async (route) => {
+      const response = await route.fetch();
+      const { items } = areaListResponse.parse(await response.json());
+      const [first] = items;
+      const more = Array.from({ length: 40 }, (_, n) => ({
+        ...(first as (typeof items)[number]),
+        id: `00000000-0000-4000-8000-0000000000${10 + n}`,
+        name: `Khu ${n + 1}`,
+      }));
+      await route.fulfill({ response, json: { items: [...items, ...more] } });
+    });
+    for (const locale of ['vi', 'en'] as const) {
+      await speak(locale);
+      await show('/admin/areas', [width, height]);
+      await page.getByText('Khu 40').first().waitFor({ state: 'attached' });
+      await page.evaluate('window.scrollTo(0, 1200)');
+      const add = page.getByRole('button', { name: locale === 'vi' ? 'Thêm địa bàn' : 'Add an area' }).first();
+      await expectInSight(add);
+      await expectInSight(page.locator('h1'));
+    }
+    await page.unroute('**/api/areas');
+  });
+
+  it('a review without an incident asks for its purpose once, also after a reload', async () => {
+    await speak('vi');
+    const path = reviewPath(2).replace(/incident=[^&]+&/, '');
+    await show(path, [1366, 768]);
+    await page.getByTestId('review-purpose').fill('Tìm người đi lạc');
+    await page.getByTestId('review-open').click();
+    await page.getByTestId('timeline').waitFor();
+    await page.reload();
+    await page.getByTestId('timeline').waitFor();
+    await page.getByText('Tìm người đi lạc').first().waitFor();
+    // Other cameras are another review.
+    await show(path.replace(/cams=[^&]+/, `cams=${cameras[3]?.id}`), [1366, 768]);
+    await page.getByTestId('review-purpose').waitFor();
+    expect(await page.getByTestId('review-purpose').inputValue()).toBe('');
   });
 
   it('has the filters of incidents in one row, folded on a phone', async () => {

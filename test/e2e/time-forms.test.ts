@@ -257,6 +257,71 @@ it('a filter whose text is no time does not go on filtering by the old one', asy
   await page.waitForURL((url) => url.searchParams.get('from') === new Date(daysAgo(2)).toISOString());
 });
 
+it('the ends of a range never move each other: what is out of order is said and filters nothing', async () => {
+  await officer.api.patch('/api/me', meResponse, { locale: 'vi' });
+  const from = new Date(daysAgo(1)).toISOString();
+  await page.goto(`${stage.system.origin}/incidents?from=${encodeURIComponent(from)}`);
+  const [start, end] = [page.getByTestId('filter-from'), page.getByTestId('filter-to')];
+  await end.fill('hôm kia');
+  await end.press('Enter');
+  await page.getByText(`Thời điểm này phải sau ${shown(daysAgo(1)).slice(0, 16)}.`).waitFor();
+  expect(new URL(page.url()).searchParams.get('to')).toBeNull();
+  expect(new URL(page.url()).searchParams.get('from')).toBe(from);
+  expect(await end.inputValue()).toBe(shown(daysAgo(2)).slice(0, 16));
+  // Mending the other end is enough.
+  await start.fill('3 ngày trước');
+  await start.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('to') === new Date(daysAgo(2)).toISOString());
+  expect(await page.getByText('Thời điểm này phải').count()).toBe(0);
+});
+
+it('a report reads whole periods, and refuses days out of order', async () => {
+  const reporter = await createAccount(stage.system, 'tonghop', 'district_officer', null);
+  const other = await openBrowser({ origin: stage.system.origin, width: 1366, height: 768 });
+  try {
+    await signIn(other.page, stage.system.origin, reporter.username, reporter.password);
+    await other.page.goto(`${stage.system.origin}/reports`);
+    const [from, to] = [other.page.getByTestId('report-from'), other.page.getByTestId('report-to')];
+    await from.fill('tháng 2/2024');
+    await from.press('Enter');
+    await waitFor('both boxes are filled', async () => (await to.inputValue()) === '29/02/2024');
+    expect(await from.inputValue()).toBe('01/02/2024');
+    await other.page.getByTestId('report-sentence').waitFor();
+    await to.fill('15/01/2024');
+    await to.press('Enter');
+    await other.page.getByText('Ngày này trước ngày bắt đầu 01/02/2024.').waitFor();
+    expect(await from.inputValue()).toBe('01/02/2024');
+    expect(await other.page.getByTestId('report-sentence').count()).toBe(0);
+    await from.fill('1/1/2024');
+    await from.press('Enter');
+    await other.page.getByTestId('report-sentence').waitFor();
+    await waitFor('the period is that', async () => (await to.inputValue()) === '15/01/2024');
+  } finally {
+    await other.close();
+  }
+});
+
+it('in the audit trail a day alone as the end is all of that day', async () => {
+  const chief = await createAccount(stage.system, 'quantri2', 'administrator', null);
+  const other = await openBrowser({ origin: stage.system.origin, width: 1366, height: 768 });
+  try {
+    await signIn(other.page, stage.system.origin, chief.username, chief.password);
+    await other.page.goto(`${stage.system.origin}/admin/audit`);
+    const end = other.page.getByTestId('filter-to');
+    await end.fill('hôm qua');
+    await end.press('Enter');
+    await other.page.waitForURL((url) => url.searchParams.get('to') === new Date(daysAgo(0) - 1).toISOString());
+    expect(await end.inputValue()).toBe(shown(daysAgo(1)).slice(0, 10) + ' 23:59:59');
+    const start = other.page.getByTestId('filter-from');
+    await start.fill('hôm nay');
+    await start.press('Enter');
+    await other.page.getByText('Thời điểm này phải trước').waitFor();
+    expect(new URL(other.page.url()).searchParams.get('from')).toBeNull();
+  } finally {
+    await other.close();
+  }
+});
+
 it('extracts what was typed, and nothing where it was not understood', async () => {
   const occurredAt = new Date(Date.now() - 5000).toISOString();
   const incident = await officer.api.post('/api/incidents', incidentResponse, {

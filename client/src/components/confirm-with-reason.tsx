@@ -56,6 +56,7 @@ function ConfirmForm({ onClose, title, children, confirmLabel, askReason = true,
           description={t('common:reason.hint')}
           autosize
           minRows={2}
+          maxRows={8}
           data-autofocus
           required
         />

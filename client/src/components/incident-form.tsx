@@ -164,6 +164,7 @@ export function IncidentForm({ start, submitLabel, onSubmit, fixedArea, brief }:
                 {...form.text('description')}
                 autosize
                 minRows={3}
+                maxRows={14}
                 data-testid="incident-description"
               />
             </Stack>

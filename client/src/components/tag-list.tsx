@@ -10,6 +10,7 @@ import { formatDate, formatRange, formatTime } from '../lib/time.js';
 import { ConfirmWithReason } from './confirm-with-reason.js';
 import { AppForm } from './form/app-form.js';
 import { FormActions } from './form/form-actions.js';
+import { FoldedText } from './folded-text.js';
 import { FormDialog } from './form/form-dialog.js';
 import { useAppForm } from './form/use-app-form.js';
 
@@ -39,26 +40,28 @@ export function TagList({ tags, onGo }: { tags: readonly TagResponse[]; onGo(tag
               {tag.decisive ? <IconStarFilled size={22} /> : <IconStar size={22} />}
             </ActionIcon>
           </Tooltip>
-          <UnstyledButton
-            onClick={() => onGo(tag)}
-            style={{ flex: 1, minWidth: 0, minHeight: 44, padding: '6px 4px' }}
-            title={t('tags.go', { camera: tag.cameraName, at: formatTime(tag.from) })}
-          >
-            <Group gap={6} wrap="nowrap" align="center">
-              <IconPlayerPlay size={16} aria-hidden="true" style={{ flex: 'none' }} />
-              <Text fw={600}>
-                {isOneDay(tag)
-                  ? `${formatTime(tag.from, 'tenth')} – ${formatTime(tag.to, 'tenth')}`
-                  : formatRange(tag.from, tag.to, 'tenth')}
-                {isOneDay(tag) && <Text span c="dimmed">{` ${formatDate(tag.from)}`}</Text>}
+          <div style={{ flex: 1, minWidth: 0 }}>
+            <UnstyledButton
+              onClick={() => onGo(tag)}
+              style={{ width: '100%', minHeight: 44, padding: '6px 4px' }}
+              title={t('tags.go', { camera: tag.cameraName, at: formatTime(tag.from) })}
+            >
+              <Group gap={6} wrap="nowrap" align="center">
+                <IconPlayerPlay size={16} aria-hidden="true" style={{ flex: 'none' }} />
+                <Text fw={600}>
+                  {isOneDay(tag)
+                    ? `${formatTime(tag.from, 'tenth')} – ${formatTime(tag.to, 'tenth')}`
+                    : formatRange(tag.from, tag.to, 'tenth')}
+                  {isOneDay(tag) && <Text span c="dimmed">{` ${formatDate(tag.from)}`}</Text>}
+                </Text>
+              </Group>
+              <Text>{tag.cameraName}</Text>
+              <Text c="dimmed" fz={14}>
+                {t('tags.by', { name: tag.createdByName })}
               </Text>
-            </Group>
-            <Text>{tag.cameraName}</Text>
-            {tag.note !== '' && <Text style={{ whiteSpace: 'pre-line', overflowWrap: 'anywhere' }}>{tag.note}</Text>}
-            <Text c="dimmed" fz={14}>
-              {t('tags.by', { name: tag.createdByName })}
-            </Text>
-          </UnstyledButton>
+            </UnstyledButton>
+            <FoldedText text={tag.note} />
+          </div>
           {mayEdit && (
             <Menu position="bottom-end">
               <Menu.Target>
@@ -122,7 +125,7 @@ function NoteForm({ tag, onDone }: { tag: TagResponse; onDone(): void }) {
       }}
       actions={<FormActions submitLabel={t('tags.saveNote')} />}
     >
-      <Textarea {...form.text('note')} label={t('tags.note')} autosize minRows={3} data-autofocus />
+      <Textarea {...form.text('note')} label={t('tags.note')} autosize minRows={3} maxRows={12} data-autofocus />
     </AppForm>
   );
 }

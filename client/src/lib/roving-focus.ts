@@ -15,7 +15,8 @@ export function movedIndex(key: string, index: number, count: number): number | 
 
 /**
  * One tab stop for a list of ticks, whatever its length: arrows move within, Tab leaves. Spread `list` onto the
- * container, and give each tick `data-rove={id}` and `tabIndex={tabIndexOf(id)}`.
+ * container, and give each tick `data-rove={id}` and `tabIndex={tabIndexOf(id)}`. A row with further fields has
+ * `data-rove-row={id}` and gives them the same `tabIndex`.
  * @param ids of the ticks that can be used now, in order
  */
 export function useRovingFocus(ids: readonly string[]) {
@@ -25,7 +26,8 @@ export function useRovingFocus(ids: readonly string[]) {
     tabIndexOf: (id: string) => (id === stop ? 0 : -1),
     list: {
       onFocus(event: FocusEvent<HTMLElement>) {
-        const id = event.target.dataset['rove'];
+        const row = event.target.closest<HTMLElement>('[data-rove-row]');
+        const id = event.target.dataset['rove'] ?? row?.dataset['roveRow'];
         if (id !== undefined) setCurrent(id);
       },
       onKeyDown(event: KeyboardEvent<HTMLElement>) {

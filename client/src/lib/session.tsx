@@ -30,10 +30,20 @@ export interface Session {
 const SessionContext = createContext<Session | undefined>(undefined);
 export const meKey = ['me'] as const;
 
+/** Who was signed in on this page a moment ago: what they were typing is kept for them when the session ends. */
+let typingAccountId: string | undefined;
+
+function keepTyped(): void {
+  if (typingAccountId !== undefined) keepDrafts(typingAccountId, window.location.pathname, serverNowMs());
+  typingAccountId = undefined;
+}
+
 async function loadMe(signal?: AbortSignal): Promise<MeResponse | null> {
   const sentAtMs = Date.now();
   const me = await api.get('/api/me', { schema: meResponse.nullable(), ...(signal === undefined ? {} : { signal }) });
   if (me !== null) setServerNow(me.serverNow, sentAtMs, Date.now());
+  // Before the pages know it, for their forms go with them.
+  else keepTyped();
   return me;
 }
 
@@ -53,6 +63,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const me = query.data === undefined ? remembered : (query.data ?? undefined);
   const accountId = me?.account.id;
   const locale = me?.account.locale;
+  useEffect(() => {
+    if (accountId !== undefined) typingAccountId = accountId;
+  }, [accountId]);
 
   const forget = useCallback(() => {
     rememberAccount(undefined);
@@ -64,8 +77,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const lose = useCallback(() => {
     if (wasSignedIn.current) {
       setEnded(true);
-      const lost = rememberedAccount()?.account.id;
-      if (lost !== undefined) keepDrafts(lost, window.location.pathname, serverNowMs());
+      keepTyped();
     }
     wasSignedIn.current = false;
     forget();
@@ -117,6 +129,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await api.delete('/api/session');
         wasSignedIn.current = false;
         setEnded(false);
+        typingAccountId = undefined;
         dropDrafts();
         forget();
       },

@@ -126,7 +126,7 @@ function AccountForm({
       autoComplete="off"
       onSubmit={(draft) => save(draft, account === undefined ? generatePassword() : undefined)}
       actions={
-        <FormActions submitLabel={account === undefined ? t('accounts.create') : t('common:actions.save')}>
+        <FormActions submitLabel={account === undefined ? t('accounts.create') : t('accounts.save')}>
           {account !== undefined && !own && (
             <Button
               variant="default"

@@ -38,6 +38,7 @@ export function AccountsPage() {
   return (
     <>
       <PageHeader
+        sticky
         title={t('accounts.title')}
         description={t('accounts.text')}
         actions={

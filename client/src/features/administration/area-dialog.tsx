@@ -115,7 +115,7 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
         notifyDone(t('common:saved'));
         onClose();
       }}
-      actions={<FormActions submitLabel={t('common:actions.save')} />}
+      actions={<FormActions submitLabel={t('areas.save')} />}
     >
       <TextInput {...form.text('name')} label={t('areas.name')} required data-autofocus />
       <SearchSelect {...form.field('level')} label={t('areas.level')} data={levelChoices(area?.level)} />

@@ -29,6 +29,7 @@ export function AreasPage() {
   return (
     <>
       <PageHeader
+        sticky
         title={t('areas.title')}
         description={t('areas.text')}
         actions={

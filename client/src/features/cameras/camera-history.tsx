@@ -12,7 +12,7 @@ import { formatDateTime, formatDuration } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useNow } from '../../lib/use-now.js';
 import classes from './camera-history.module.css';
-import { cutHistory, formatShare, uptime } from './history.js';
+import { cutHistory, formatShare, knownSince, uptime } from './history.js';
 
 const dayMs = 86_400_000;
 const ranges = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs } as const;
@@ -40,6 +40,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
   const fromMs = nowMs - ranges[range];
   const parts = cutHistory(query.data?.items ?? [], fromMs, nowMs);
   const share = uptime(parts);
+  const since = knownSince(parts, fromMs);
 
   return (
     <Stack gap="sm">
@@ -65,7 +66,10 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
           <Text>
             {share === undefined
               ? t('history.noShare')
-              : t('history.share', { share: formatShare(share, i18n.language) })}
+              : t(since === undefined ? 'history.share' : 'history.shareSince', {
+                  share: formatShare(share, i18n.language),
+                  since: since === undefined ? '' : formatDateTime(since, 'minute'),
+                })}
           </Text>
           <div className={classes.strip} role="img" aria-label={t('history.strip')}>
             {parts.map((part) => (

@@ -51,8 +51,15 @@ export function CameraList({
   });
   useLayoutEffect(() => virtual.measure(), [rowPx, virtual]);
 
+  const showsPlaces = rows.some((camera) => camera.place !== '' && !saysPlace(camera));
   return (
-    <div className={classes.table} role="table" aria-label={t('title')} aria-rowcount={rows.length + 1}>
+    <div
+      className={classes.table}
+      role="table"
+      aria-label={t('title')}
+      aria-rowcount={rows.length + 1}
+      data-places={showsPlaces}
+    >
       <div className={classes.head} role="row" aria-rowindex={1}>
         {sortKeys.map((key) => (
           <SortHeader key={key} column={key} view={view} onSort={onSort} />
@@ -130,6 +137,7 @@ function SortHeader({
       role="columnheader"
       aria-sort={active ? (view.descending ? 'descending' : 'ascending') : 'none'}
       className={classes.header}
+      data-column={column}
     >
       <UnstyledButton className={classes.sort} onClick={() => onSort(column, active && !view.descending)}>
         {t(`columns.${column}`)}

@@ -126,6 +126,9 @@ export function CameraPage() {
           <Card withBorder>
             <CameraHistory cameraId={camera.id} />
           </Card>
+          <Card withBorder>
+            <CameraFacts camera={camera} areaPath={areaPath} />
+          </Card>
         </Stack>
         <Stack gap="md">
           {inUse && (
@@ -133,9 +136,6 @@ export function CameraPage() {
               <CameraRuntime camera={camera} />
             </Card>
           )}
-          <Card withBorder>
-            <CameraFacts camera={camera} areaPath={areaPath} />
-          </Card>
           {mayManage && !inUse && (
             <Card withBorder>
               <CameraReturn key={camera.id} camera={camera} />

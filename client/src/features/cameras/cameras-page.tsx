@@ -48,6 +48,7 @@ export function CamerasPage() {
   return (
     <>
       <PageHeader
+        sticky
         title={t('title')}
         {...(cameras.data === undefined
           ? {}

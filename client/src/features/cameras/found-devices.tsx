@@ -8,6 +8,7 @@ import { Link } from 'react-router';
 import { tooLongBy } from '../../components/form/too-long.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { matchesCamera } from '../../lib/camera-search.js';
+import { useRovingFocus } from '../../lib/roving-focus.js';
 import { useVirtualList } from '../../lib/virtual-list.js';
 import { MovedDevice } from './moved-device.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
@@ -60,6 +61,8 @@ export function FoundDevices({
   const anyMoved = devices.some((device) => device.movedFrom !== null);
   const rowPx = narrow ? (anyMoved ? 232 : 160) : 64;
   const virtual = useVirtualList({ count: devices.length, rowPx, scroller, overscan: 6 });
+  // One row is reached by Tab, with its fields; arrows go to the others.
+  const roving = useRovingFocus(fresh);
   const all = fresh.length > 0 && fresh.every((address) => chosen.has(address));
 
   if (discovery.devices.length === 0) {
@@ -96,7 +99,12 @@ export function FoundDevices({
         />
         <Text role="status">{t('add.selected', { count: chosen.size })}</Text>
       </Group>
-      <div ref={scroller} className={classes.scroller} style={{ maxHeight: Math.min(520, devices.length * rowPx + 2) }}>
+      <div
+        {...roving.list}
+        ref={scroller}
+        className={classes.scroller}
+        style={{ maxHeight: Math.min(520, devices.length * rowPx + 2) }}
+      >
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const device = devices[item.index];
@@ -110,12 +118,15 @@ export function FoundDevices({
               <div
                 key={address}
                 className={classes.row}
+                data-rove-row={address}
                 style={{ height: rowPx, transform: `translateY(${item.start}px)` }}
               >
                 <Checkbox
                   checked={chosen.has(address)}
                   disabled={known !== null}
                   onChange={() => toggle(address)}
+                  data-rove={address}
+                  tabIndex={roving.tabIndexOf(address)}
                   aria-label={t('add.select', { device: words.name })}
                 />
                 <div className={classes.device}>
@@ -130,6 +141,7 @@ export function FoundDevices({
                   <>
                     <TextInput
                       className={classes.name ?? ''}
+                      tabIndex={roving.tabIndexOf(address)}
                       aria-label={t('add.name', { device: device.host })}
                       placeholder={t('settings.name')}
                       value={words.name}
@@ -138,6 +150,7 @@ export function FoundDevices({
                     />
                     <TextInput
                       className={classes.place ?? ''}
+                      tabIndex={roving.tabIndexOf(address)}
                       aria-label={t('add.place', { device: device.host })}
                       placeholder={t('settings.place')}
                       value={words.place}
@@ -154,7 +167,7 @@ export function FoundDevices({
                     ) : (
                       <MovedDevice device={device} cameraId={known} />
                     )}
-                    <Anchor component={Link} to={`/cameras/${known}`}>
+                    <Anchor component={Link} to={`/cameras/${known}`} tabIndex={device.movedFrom === null ? -1 : 0}>
                       {t('add.openCamera')}
                     </Anchor>
                   </Group>

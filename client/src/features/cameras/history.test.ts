@@ -1,6 +1,6 @@
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import { describe, expect, it } from 'vitest';
-import { cutHistory, formatShare, uptime } from './history.js';
+import { cutHistory, formatShare, knownSince, uptime } from './history.js';
 
 const hour = 3600_000;
 const start = Date.parse('2026-11-22T00:00:00.000Z');
@@ -24,6 +24,19 @@ describe('cutHistory', () => {
       ['alive', 0, 6],
       ['down', 6, 8],
     ]);
+  });
+});
+
+describe('knownSince', () => {
+  it.each([
+    [[interval('alive', -5, null)], undefined],
+    [[interval('alive', 6, null)], 6],
+    [[interval('unknown', 0, 5), interval('down', 5, null)], 5],
+    [[interval('unknown', 0, null)], undefined],
+    [[], undefined],
+  ])('case %#', (intervals, hours) => {
+    const since = knownSince(cutHistory(intervals, start, start + 8 * hour), start);
+    expect(since).toBe(hours === undefined ? undefined : start + hours * hour);
   });
 });
 

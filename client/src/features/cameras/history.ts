@@ -1,5 +1,8 @@
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 
+/** A gap before the first figure that is shorter changes no figure. */
+const worthSayingMs = 60_000;
+
 export interface HistoryPart extends CameraStateInterval {
   fromMs: number;
   untilMs: number;
@@ -30,6 +33,12 @@ export function uptime(parts: readonly HistoryPart[]): number | undefined {
     else if (part.state === 'down') downMs += ms;
   }
   return upMs + downMs === 0 ? undefined : upMs / (upMs + downMs);
+}
+
+/** From when on the state was known at all, where that is later than the beginning; Unix ms. */
+export function knownSince(parts: readonly HistoryPart[], fromMs: number): number | undefined {
+  const first = parts.find(({ state }) => state !== 'unknown')?.fromMs;
+  return first !== undefined && first - fromMs > worthSayingMs ? first : undefined;
 }
 
 /** Cut, never rounded up: 99.96 % is not "100 %". */

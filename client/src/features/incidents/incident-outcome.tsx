@@ -117,6 +117,7 @@ function OutcomeForm({ incident }: { incident: IncidentResponse }) {
         onChange={(event) => edit({ outcome: event.currentTarget.value })}
         autosize
         minRows={3}
+        maxRows={14}
         data-testid="outcome-text"
       />
       {patch.conflict && (

@@ -66,7 +66,7 @@ export function IncidentsPage() {
 
   return (
     <>
-      <PageHeader title={t('title')} description={t('intro')} actions={createButton} />
+      <PageHeader sticky title={t('title')} description={t('intro')} actions={createButton} />
       <Stack>
         <IncidentFilterBar filters={filters} onChange={setFilters} />
         {incidents.isPending ? (

@@ -59,7 +59,7 @@ function EditForm({ recorder, onClose }: { recorder: RecorderResponse; onClose: 
         }
         onClose();
       }}
-      actions={<FormActions submitLabel={t('common:actions.save')} />}
+      actions={<FormActions submitLabel={t('edit.save')} />}
     >
       {!recorder.embedded && <Text>{t('edit.text')}</Text>}
       <RecorderFields

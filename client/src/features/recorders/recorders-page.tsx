@@ -20,7 +20,7 @@ export function RecordersPage() {
   const mayManage = session.can('recorder.manage') && session.account?.areaId === null;
   return (
     <>
-      <PageHeader title={t('title')} description={t('text')} actions={mayManage && <AddRecorder />} />
+      <PageHeader sticky title={t('title')} description={t('text')} actions={mayManage && <AddRecorder />} />
       <ConsoleAlertsCard />
       {recorders.data === undefined ? (
         recorders.isPending ? (

@@ -47,6 +47,10 @@ export function ReportPaper({
   const to = formatDate(lastDayOf(period));
   const sentences = reportSentences(report, { t: i18n.t, language: i18n.language, categoryName, where });
 
+  // A period without incidents is said in a sentence and one line; rows of nothing would push the signature off the page.
+  const isEmpty = report.total.incidents === 0;
+  const byCategory = isEmpty ? [] : report.byCategory;
+  const byArea = isEmpty ? [] : report.byArea;
   const download = () => {
     const rows = reportRows(report, {
       heading: (name) => t(`headings.${name}`),
@@ -105,23 +109,23 @@ export function ReportPaper({
             <ReportTable
               name="category"
               heading={t('headings.category')}
-              rows={report.byCategory.map((row) => ({ ...row, key: row.category, name: categoryName(row.category) }))}
+              rows={byCategory.map((row) => ({ ...row, key: row.category, name: categoryName(row.category) }))}
               total={report.total}
               period={period}
               areaId={areaId}
-              foot={report.byArea.length === 0 && foot(4)}
+              foot={byArea.length === 0 && foot(4)}
             />
-            <div className={report.byArea.length === 0 ? classes.onScreen : undefined}>
+            <div className={byArea.length === 0 ? classes.onScreen : undefined}>
               <Title order={3} fz="lg" mb="xs">
                 {t('byArea')}
               </Title>
-              {report.byArea.length === 0 ? (
+              {byArea.length === 0 ? (
                 <Text c="dimmed">{t('noAreas')}</Text>
               ) : (
                 <ReportTable
                   name="area"
                   heading={t('headings.commune')}
-                  rows={report.byArea.map((row) => ({ ...row, key: row.areaId, name: row.areaName }))}
+                  rows={byArea.map((row) => ({ ...row, key: row.areaId, name: row.areaName }))}
                   total={report.total}
                   period={period}
                   areaId={areaId}

@@ -173,6 +173,7 @@ export function RangeForm(props: RangeFormProps) {
         {...form.text('note')}
         autosize
         minRows={2}
+        maxRows={8}
         data-autofocus
         data-testid={`${kind}-note`}
       />

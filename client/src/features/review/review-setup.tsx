@@ -132,6 +132,7 @@ export function ReviewSetup({
                 placeholder={t('setup.purposeExample')}
                 autosize
                 minRows={2}
+                maxRows={8}
                 data-testid="review-purpose"
               />
             )}
