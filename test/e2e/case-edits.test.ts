@@ -84,8 +84,10 @@ describe.each([
     const asMade = [{ from, to, note, decisive: true }];
     await page.reload();
     const menu = async (item: string) => {
+      const entry = page.getByRole('menuitem', { name: words(item) });
+      await page.getByText(note).filter({ visible: true }).first().waitFor();
       await page.getByRole('button', { name: words('incidents:tags.more') }).click();
-      await page.getByRole('menuitem', { name: words(item) }).click();
+      await entry.click();
     };
     const undo = async () => {
       await page.getByTestId('undo').scrollIntoViewIfNeeded();
