@@ -279,6 +279,32 @@ describe.each([
     await account.api.patch(`/api/cameras/${camera.id}`, cameraResponse, { place: '', retentionDays: null });
   });
 
+  it('a camera in two hands: what was not touched is not written back, and the same field is a question', async () => {
+    const change = (body: object) => account.api.patch(`/api/cameras/${camera.id}`, cameraResponse, body);
+    const saved = () => account.api.get(`/api/cameras/${camera.id}`, cameraResponse);
+    await go(`/cameras/${camera.id}`);
+    const settings = page.locator('form').filter({ has: field('place') });
+    await field('place').fill('Cổng chùa');
+    await change({ name: 'Cam đổi tên' });
+    await page.locator('h1', { hasText: 'Cam đổi tên' }).waitFor();
+    await settings.locator('button[type="submit"]').click();
+    await waitFor('the place is saved', async () => (await saved()).place === 'Cổng chùa');
+    expect((await saved()).name).toBe('Cam đổi tên');
+
+    await field('place').fill('Cổng đền');
+    await change({ place: 'Cổng làng' });
+    await page.getByText('Cổng làng').first().waitFor();
+    await settings.locator('button[type="submit"]').click();
+    const theirs = button('common:conflict.useTheirs');
+    await theirs.waitFor();
+    await expectInSight(theirs);
+    expect((await saved()).place).toBe('Cổng làng');
+    await theirs.click();
+    await waitFor('theirs is in the field', async () => (await field('place').inputValue()) === 'Cổng làng');
+    expect(await field('name').inputValue()).toBe('Cam đổi tên');
+    await change({ name: camera.name, place: '' });
+  });
+
   it('adding cameras: a wrong range and a missing password are not sent', async () => {
     await go('/cameras/add');
     await field('ranges').fill('192.168.1.0/24, 10.0.0.0/8');

@@ -12,6 +12,7 @@ import { SearchSelect } from '../../components/form/search-select.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { useNames } from '../../lib/names.js';
+import { changedFields } from '../../lib/changed-since.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
 import { generatePassword } from './password.js';
@@ -98,7 +99,14 @@ function AccountForm({
     const { username, role, enabled } = draft;
     const displayName = draft.displayName.trim();
     const areaId = draft.everywhere ? null : (draft.areaId ?? null);
-    const changes = form.dirty ? { displayName, ...(own ? {} : { role, areaId, enabled }) } : {};
+    // Of what is as it was nothing is sent: a colleague may have locked the account meanwhile.
+    const changes =
+      account === undefined
+        ? {}
+        : changedFields(
+            { displayName: account.displayName, role: account.role, areaId: account.areaId, enabled: account.enabled },
+            { displayName, role, areaId, enabled },
+          );
     const saved =
       account === undefined
         ? await api.post('/api/accounts', {

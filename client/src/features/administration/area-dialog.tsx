@@ -13,6 +13,7 @@ import { api } from '../../lib/api.js';
 import { areasKey, subtreeIds, useAreas, type AreaTree } from '../../lib/areas.js';
 import { invalidateCameras } from '../../lib/cameras.js';
 import { useNames } from '../../lib/names.js';
+import { changedFields } from '../../lib/changed-since.js';
 import { notifyDone } from '../../lib/notify.js';
 import { AreaForecast } from './area-forecast.js';
 
@@ -106,9 +107,13 @@ function AreaForm({ target, tree, onClose }: { target: AreaDialogTarget; tree: A
           retentionDays: chosenDays(draft.retentionDays),
           ...(draft.code.trim() === '' ? {} : { code: draft.code.trim() }),
         };
+        // Of what is as it was nothing is sent: it may have been changed elsewhere meanwhile.
         await (area === undefined
           ? api.post('/api/areas', { schema: areaResponse, body })
-          : api.patch(`/api/areas/${area.id}`, { schema: areaResponse, body }));
+          : api.patch(`/api/areas/${area.id}`, {
+              schema: areaResponse,
+              body: changedFields<Partial<AreaResponse>>(area, body),
+            }));
         await client.invalidateQueries({ queryKey: areasKey });
         invalidateCameras(client);
         void client.invalidateQueries({ queryKey: ['recorder-retention'] });

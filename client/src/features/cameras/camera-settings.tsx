@@ -1,9 +1,10 @@
 import { cameraResponse, type CameraPatchRequest, type CameraResponse } from '@choi-canh/shared/cameras';
 import { Switch, TextInput, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
+import { ConflictPanel } from '../../components/conflict-panel.js';
 import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
@@ -12,6 +13,7 @@ import { RetentionForecast } from '../../components/retention-forecast.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
 import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
+import { changedFields, isOvertaken } from '../../lib/changed-since.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';
 import { cureTargets } from './cures.js';
@@ -29,6 +31,15 @@ export function usePatchCamera(cameraId: string) {
   });
 }
 
+type CameraSettingValues = Pick<CameraResponse, 'name' | 'place' | 'areaId' | 'enabled' | 'audio' | 'retentionDays'>;
+const settingsOf = ({ name, place, areaId, enabled, audio, retentionDays }: CameraResponse): CameraSettingValues => ({
+  ...{ name, place, areaId, enabled, audio, retentionDays },
+});
+const formOf = (camera: CameraResponse) => ({
+  ...settingsOf(camera),
+  retentionDays: retentionChoice(camera.retentionDays, camera.effectiveRetentionDays),
+});
+
 /** Name, place, area, whether it is recorded, with or without sound, and how long its footage is kept. */
 export function CameraSettings({ camera }: { camera: CameraResponse }) {
   const { t } = useTranslation('cameras');
@@ -36,14 +47,7 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
   const session = useSession();
   const { tree } = useAreas();
   const form = useAppForm({
-    initial: {
-      name: camera.name,
-      place: camera.place,
-      areaId: camera.areaId,
-      enabled: camera.enabled,
-      audio: camera.audio,
-      retentionDays: retentionChoice(camera.retentionDays, camera.effectiveRetentionDays),
-    },
+    initial: formOf(camera),
     most: { name: 120, place: 200 },
     draft: { name: 'camera', fields: ['name', 'place', 'areaId'] },
     validate: {
@@ -56,15 +60,26 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
   const chosen = chosenDays(retentionDays);
   const effectiveDays = chosen === null ? area?.effectiveRetentionDays : chosen;
   const cameraIds = useMemo(() => [camera.id], [camera.id]);
+  /** As it was when the form began, or was saved. */
+  const [seen, setSeen] = useState(() => settingsOf(camera));
+  const [overtaken, setOvertaken] = useState(false);
+  const save = async (settings: CameraSettingValues, overwrite: boolean) => {
+    if (!overwrite && isOvertaken(seen, settings, settingsOf(camera))) {
+      setOvertaken(true);
+      return false;
+    }
+    const saved = await patch.mutateAsync(changedFields(seen, settings));
+    setSeen(settingsOf(saved));
+    setOvertaken(false);
+    notifyDone(t('common:saved'));
+    return true;
+  };
 
   return (
     <AppForm
       form={form}
       gap="sm"
-      onSubmit={async ({ retentionDays: kept, ...settings }) => {
-        await patch.mutateAsync({ ...settings, retentionDays: chosenDays(kept) });
-        notifyDone(t('common:saved'));
-      }}
+      onSubmit={({ retentionDays: kept, ...settings }) => save({ ...settings, retentionDays: chosenDays(kept) }, false)}
       actions={<FormActions submitLabel={t('settings.save')} />}
     >
       <Title order={2} fz="lg">
@@ -95,6 +110,21 @@ export function CameraSettings({ camera }: { camera: CameraResponse }) {
         description={t('settings.enabledHint')}
       />
       <Switch {...form.check('audio')} label={t('settings.audio')} description={t('settings.audioHint')} />
+      {overtaken && (
+        <ConflictPanel
+          title={t('settings.changedMeanwhile')}
+          onMine={() =>
+            form.submit(({ retentionDays: kept, ...settings }) =>
+              save({ ...settings, retentionDays: chosenDays(kept) }, true),
+            )()
+          }
+          onTheirs={() => {
+            setSeen(settingsOf(camera));
+            setOvertaken(false);
+            form.reset(formOf(camera));
+          }}
+        />
+      )}
     </AppForm>
   );
 }
