@@ -1,5 +1,6 @@
 // One command on a fresh machine: installs what is missing, then hands over to demo/demo.ts.
 import { join } from 'node:path';
+import { prepare } from './lib/prepare.mjs';
 import {
   checkNode,
   ensureBuild,
@@ -11,12 +12,7 @@ import {
 } from './lib/setup.mjs';
 
 await runScript(async () => {
-  checkNode();
-  // Who only asks how it is called waits for no build.
-  const asksOnly = process.argv.includes('--help');
-  if (!asksOnly) await ensureSystemPackages();
-  await ensureDependencies();
-  if (!asksOnly) await ensureBuild();
+  await prepare(process.argv.slice(2), { checkNode, ensureSystemPackages, ensureDependencies, ensureBuild });
   await handOver([
     '--conditions=source',
     '--import',
