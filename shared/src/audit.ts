@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema, pageOf } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema, pageOf } from './common.js';
 
 /** `<noun>.<verb>`; one per kind of mutation or opening. The browser's words are `auditActions.<action>`. */
 export const auditActions = [
@@ -73,8 +73,8 @@ export const auditRecordResponse = z.object({
 export type AuditRecordResponse = z.infer<typeof auditRecordResponse>;
 
 export const auditQuery = z.object({
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: givenInstantSchema.optional(),
+  to: givenInstantSchema.optional(),
   accountId: idSchema.optional(),
   action: z.enum(auditActions).optional(),
   subjectId: z.string().max(80).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { geoPoint, retentionDaysSchema } from './areas.js';
-import { idSchema, instantSchema } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema } from './common.js';
 import { cameraReasonSchema, cameraStateInterval, cameraStateSchema } from './health.js';
 import { cameraRuntime } from './recorder-facts.js';
 
@@ -87,7 +87,7 @@ export type CameraReturnRequest = z.infer<typeof cameraReturnRequest>;
 export const cameraRuntimeResponse = z.object({ askedAt: instantSchema, runtime: cameraRuntime.nullable() });
 export type CameraRuntimeResponse = z.infer<typeof cameraRuntimeResponse>;
 
-export const cameraHistoryQuery = z.object({ from: instantSchema, to: instantSchema });
+export const cameraHistoryQuery = z.object({ from: givenInstantSchema, to: givenInstantSchema });
 export const cameraHistoryResponse = z.object({ items: z.array(cameraStateInterval) });
 
 /** Unicast ranges in CIDR (at most a /22 each) for routed networks that multicast does not cross. */

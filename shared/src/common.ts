@@ -3,8 +3,21 @@ import { z } from 'zod';
 /** Identifier made by us: UUIDv4 text. */
 export const idSchema = z.uuid();
 
-/** An instant on the wire: ISO-8601 UTC with milliseconds, e.g. `2026-11-22T07:30:00.000Z`. Any offset is accepted. */
+/**
+ * An instant on the wire: ISO-8601 UTC with milliseconds, e.g. `2026-11-22T07:30:00.000Z`. Any offset is accepted. For
+ * answers and for what a recorder reports, whose clock may be anywhere.
+ */
 export const instantSchema = z.iso.datetime({ offset: true });
+
+/** Before this no camera recorded, after this no plan reaches. */
+export const earliestGivenMs = Date.UTC(2000, 0, 1);
+export const latestGivenMs = Date.UTC(2100, 0, 1);
+/** An instant that somebody gives: of every request to the console. */
+export const givenInstantSchema = instantSchema
+  .refine((text) => Date.parse(text) >= earliestGivenMs && Date.parse(text) < latestGivenMs, {
+    message: 'must lie between the years 2000 and 2099',
+  })
+  .meta({ 'x-years': [2000, 2099] });
 
 export function instantFromMs(ms: number): string {
   return new Date(ms).toISOString();
@@ -15,7 +28,7 @@ export function msFromInstant(instant: string): number {
 
 /** A half-open range of wall time: `from` inclusive, `to` exclusive, `from < to`. */
 export const timeRangeSchema = z
-  .object({ from: instantSchema, to: instantSchema })
+  .object({ from: givenInstantSchema, to: givenInstantSchema })
   .refine((range) => Date.parse(range.from) < Date.parse(range.to), {
     message: 'to must be after from',
     path: ['to'],

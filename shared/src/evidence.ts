@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { idSchema, instantSchema, pageOf } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema, pageOf } from './common.js';
 
 const range = { from: instantSchema, to: instantSchema };
+const givenRange = { from: givenInstantSchema, to: givenInstantSchema };
 const ordered = (body: { from?: string | undefined; to?: string | undefined }) =>
   body.from === undefined || body.to === undefined || Date.parse(body.from) < Date.parse(body.to);
 const orderedMessage = { message: 'to must be after from', path: ['to'] };
@@ -22,7 +23,7 @@ export type TagResponse = z.infer<typeof tagResponse>;
 export const tagCreateRequest = z
   .object({
     cameraId: idSchema,
-    ...range,
+    ...givenRange,
     note: z.string().trim().max(1000).default(''),
     decisive: z.boolean().default(false),
   })
@@ -30,8 +31,8 @@ export const tagCreateRequest = z
 export type TagCreateRequest = z.infer<typeof tagCreateRequest>;
 export const tagPatchRequest = z
   .object({
-    from: instantSchema.optional(),
-    to: instantSchema.optional(),
+    from: givenInstantSchema.optional(),
+    to: givenInstantSchema.optional(),
     note: z.string().trim().max(1000).optional(),
     decisive: z.boolean().optional(),
   })
@@ -75,7 +76,7 @@ export const holdResponse = z.object({
 });
 export type HoldResponse = z.infer<typeof holdResponse>;
 export const holdCreateRequest = z
-  .object({ cameraIds: z.array(idSchema).min(1).max(64), ...range })
+  .object({ cameraIds: z.array(idSchema).min(1).max(64), ...givenRange })
   .refine(ordered, orderedMessage);
 /** Without a cause all of it is released; with one, what nothing else needs. */
 export const holdReleaseRequest = z.object({
@@ -137,7 +138,7 @@ export const clipResponse = z.object({
 });
 export type ClipResponse = z.infer<typeof clipResponse>;
 export const clipCreateRequest = z
-  .object({ cameraId: idSchema, ...range, note: z.string().trim().max(1000).default('') })
+  .object({ cameraId: idSchema, ...givenRange, note: z.string().trim().max(1000).default('') })
   .refine(ordered, orderedMessage)
   .refine((body) => Date.parse(body.to) - Date.parse(body.from) <= 6 * 3600_000, {
     message: 'at most 6 hours a clip',

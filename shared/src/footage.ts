@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema } from './common.js';
 
 /** Footage that exists: continuous, half-open. `timeErrorMs` bounds how far its clock may be off. */
 export const coverageRange = z.object({
@@ -30,8 +30,8 @@ export const coverageQuery = z.object({
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(idSchema).min(1).max(16)),
-  from: instantSchema,
-  to: instantSchema,
+  from: givenInstantSchema,
+  to: givenInstantSchema,
 });
 export const coverageResponse = z.object({ items: z.array(cameraCoverage) });
 
@@ -42,8 +42,8 @@ export const coverageResponse = z.object({ items: z.array(cameraCoverage) });
 export const openingRequest = z
   .object({
     cameraIds: z.array(idSchema).min(1).max(4),
-    from: instantSchema,
-    to: instantSchema,
+    from: givenInstantSchema,
+    to: givenInstantSchema,
     incidentId: idSchema.optional(),
     /** Required, one typed sentence, where there is no incident. */
     purpose: z.string().trim().min(5).max(300).optional(),

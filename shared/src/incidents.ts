@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema, pageOf } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema, pageOf } from './common.js';
 
 export const incidentStates = ['new', 'under_review', 'resolved', 'unresolved', 'unfounded'] as const;
 export type IncidentState = (typeof incidentStates)[number];
@@ -64,7 +64,7 @@ export type IncidentResponse = z.infer<typeof incidentResponse>;
 export const incidentCreateRequest = z.object({
   areaId: idSchema,
   title: z.string().trim().max(200).default(''),
-  occurredAt: instantSchema,
+  occurredAt: givenInstantSchema,
   place: z.string().trim().min(1).max(200),
   category: z.string().min(1).max(60),
   source: z.enum(incidentSources).default('other'),
@@ -74,7 +74,7 @@ export type IncidentCreateRequest = z.infer<typeof incidentCreateRequest>;
 export const incidentPatchRequest = z.object({
   version: z.int().optional(),
   title: z.string().trim().max(200).optional(),
-  occurredAt: instantSchema.optional(),
+  occurredAt: givenInstantSchema.optional(),
   place: z.string().trim().min(1).max(200).optional(),
   category: z.string().min(1).max(60).optional(),
   source: z.enum(incidentSources).optional(),
@@ -89,8 +89,8 @@ export const incidentQuery = z.object({
   state: z.enum(incidentStates).optional(),
   category: z.string().max(60).optional(),
   /** By occurredAt. */
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: givenInstantSchema.optional(),
+  to: givenInstantSchema.optional(),
   resolvedByFootage: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')

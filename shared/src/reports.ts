@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { idSchema, instantSchema } from './common.js';
+import { givenInstantSchema, idSchema, instantSchema } from './common.js';
 
-export const reportQuery = z.object({ areaId: idSchema.optional(), from: instantSchema, to: instantSchema });
+export const reportQuery = z.object({ areaId: idSchema.optional(), from: givenInstantSchema, to: givenInstantSchema });
 
 const counts = { incidents: z.int(), resolved: z.int(), resolvedByFootage: z.int() };
 /** Incidents whose `occurredAt` lies in [from, to), within the area and everything below it. */

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { badInputSuite } from './bad-input.suite.js';
 import { camerasSuite } from './cameras/cameras.suite.js';
 import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
@@ -26,5 +27,6 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     unknownHoldsSuite(open);
     reportsSuite(open);
     scopeSuite(open);
+    badInputSuite(open);
   });
 }

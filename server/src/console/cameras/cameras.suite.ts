@@ -330,7 +330,7 @@ export function camerasSuite(open: OpenTestDatabase): void {
       const id = items[0]!.id;
       const range = 'from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z';
       expect(await technician.refusal('GET', `/api/cameras/${id}/history?${range}`)).toBe('400 bad_range');
-      expect(await technician.status('GET', '/api/cameras/nonsense')).toBe(400);
+      expect(await technician.refusal('GET', '/api/cameras/nonsense')).toBe('404 not_found');
       expect(await technician.status('PATCH', `/api/cameras/${id}`, { retentionDays: 0 })).toBe(400);
       const body = { recorderId: harness.recorderId, areaId: area.id, username: 'a', password: 'b' };
       expect(

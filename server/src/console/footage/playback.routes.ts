@@ -1,4 +1,4 @@
-import { idSchema, instantFromMs, instantSchema } from '@choi-canh/shared/common';
+import { givenInstantSchema, idSchema, instantFromMs } from '@choi-canh/shared/common';
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
@@ -10,8 +10,8 @@ import type { FootageService, OpenCamera } from './footage.service.js';
 const base = '/api/openings/:openingId/cameras/:cameraId';
 const ids = { openingId: idSchema, cameraId: idSchema };
 const playlistQuery = z.object({
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: givenInstantSchema.optional(),
+  to: givenInstantSchema.optional(),
   mode: z.enum(['keyframes']).optional(),
   /** With the sound that was recorded; else the picture alone. */
   sound: z.literal('1').optional(),
@@ -21,7 +21,7 @@ const playlistQuery = z.object({
     .regex(/^(h264|h265)(,(h264|h265))?$/)
     .optional(),
 });
-const thumbnailQuery = z.object({ at: instantSchema, width: z.coerce.number().int().min(32).max(1920).optional() });
+const thumbnailQuery = z.object({ at: givenInstantSchema, width: z.coerce.number().int().min(32).max(1920).optional() });
 
 /** Folders of media that a playlist names, and what a file of each is called. */
 const folders = {

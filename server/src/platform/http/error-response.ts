@@ -46,12 +46,14 @@ export function invalidInput(error: z.ZodError): AppError {
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.ZodError) return new AppError('internal', 'internal', error.message, { cause: error });
-  const { status, type } = error as { status?: unknown; type?: unknown };
+  // An address that is not valid percent-encoding names nothing.
+  if (error instanceof URIError) return new AppError('not_found', 'not_found', 'there is nothing of that name');
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown };
   switch (type) {
     case 'entity.parse.failed':
       return new AppError('invalid', 'bad_json', 'the body is not valid JSON');
     case 'entity.too.large':
-      return new AppError('invalid', 'body_too_large', 'the body is larger than 1 MB');
+      return new AppError('invalid', 'body_too_large', `the body is larger than ${String(limit)} bytes`);
     case 'encoding.unsupported':
     case 'charset.unsupported':
       return new AppError('invalid', 'not_json', 'the body must be JSON in UTF-8');

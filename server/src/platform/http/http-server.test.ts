@@ -61,6 +61,7 @@ const routes: Route[] = [
     method: 'post',
     path: '/api/echo/:count',
     access: 'public',
+    maxBodyBytes: 1024 * 1024,
     summary: 'echo',
     feature: 'test',
     params: z.object({ count: z.coerce.number().int() }),
@@ -70,6 +71,7 @@ const routes: Route[] = [
     status: 201,
     handler: ({ params, query, body }) => Promise.resolve({ ...params, ...query, text: body.text }),
   }),
+  json('/api/sign', () => Promise.resolve({ value: 'read' }), { method: 'post', body: z.object({ text: z.string() }) }),
   defineRoute({
     method: 'delete',
     path: '/api/echo',
@@ -141,7 +143,6 @@ describe('routes', () => {
   it.each([
     ['a short text', '/api/echo/7', { text: 'a' }, 'text'],
     ['a nested field', '/api/echo/7', { text: 'abc', at: { lat: 'north' } }, 'at.lat'],
-    ['a parameter', '/api/echo/many', { text: 'abc' }, 'count'],
     ['a query', '/api/echo/7?loud=maybe', { text: 'abc' }, 'loud'],
     ['a missing body', '/api/echo/7', {}, 'text'],
   ])('say which field is wrong: %s', async (_name, path, body, field) => {
@@ -152,6 +153,38 @@ describe('routes', () => {
     expect(error).toMatchObject({ kind: 'invalid', code: 'invalid_input' });
     expect(error.fields?.map((entry) => entry.path)).toEqual([field]);
     expect(error.fields?.[0]?.message).not.toBe('');
+  });
+
+  it('find nothing at an address whose parameter is none, whatever else is wrong', async () => {
+    await start();
+    const response = await post('/api/echo/many?loud=maybe', '{"text":');
+    expect([response.status, (await errorOf(response)).code]).toEqual([404, 'not_found']);
+  });
+
+  it.each([
+    ['NUL in a text', '/api/echo/7', '{"text":"ab\\u0000c"}', 'bad_text'],
+    ['half of a surrogate pair', '/api/echo/7', '{"text":"abc\\ud83d"}', 'bad_text'],
+    ['NUL in a key', '/api/echo/7', '{"text":"abc","a\\u0000b":1}', 'bad_text'],
+    ['NUL in a query', '/api/echo/7?loud=%00', '{"text":"abc"}', 'bad_text'],
+    [
+      'JSON nested too deeply',
+      '/api/echo/7',
+      `{"text":"abc","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      'bad_json',
+    ],
+    ['the same query twice', '/api/echo/7?loud=yes&loud=no', '{"text":"abc"}', 'invalid_input'],
+  ])('refuse %s', async (_name, path, body, code) => {
+    await start();
+    const response = await post(path, body);
+    expect([response.status, (await errorOf(response)).code]).toEqual([400, code]);
+  });
+
+  it('read a whole character outside the basic plane, and little of strangers', async () => {
+    await start();
+    expect((await post('/api/echo/7', '{"text":"ab \\ud83d\\ude00 😀"}')).status).toBe(201);
+    const refused = await post('/api/sign', JSON.stringify({ text: 'x'.repeat(20_000) }));
+    expect([refused.status, (await errorOf(refused)).code]).toEqual([400, 'body_too_large']);
+    expect((await post('/api/sign', JSON.stringify({ text: 'x'.repeat(10_000) }))).status).toBe(200);
   });
 
   it.each([
@@ -190,7 +223,7 @@ describe('routes', () => {
     ['/api/officers', 'who=officer', 200],
     ['/api/chiefs', 'who=officer', 403],
     ['/api/nothing-here', 'who=officer', 404],
-    ['/api/things/%E0%A4%A', undefined, 400],
+    ['/api/things/%E0%A4%A', undefined, 404],
   ])('check access: %s as %s is %i', async (path, cookie, status) => {
     await start();
     expect((await get(path, cookie === undefined ? {} : { cookie })).status).toBe(status);

@@ -14,8 +14,6 @@ import { securityHeaders } from './security-headers.js';
 import { staticClient } from './static-client.js';
 import type { TlsMaterial } from './tls.js';
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
-
 export interface HttpServerOptions {
   routes: Route[];
   host: string;
@@ -68,13 +66,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       strictTransport: options.tls?.generated === false,
     }),
   );
-  app.use(
-    '/api',
-    noStore,
-    compressJson(),
-    refuseForeign(options.trustProxy),
-    express.json({ limit: BODY_LIMIT_BYTES }),
-  );
+  app.use('/api', noStore, compressJson(), refuseForeign(options.trustProxy));
   app.use(mountRoutes([...options.routes, ...apiDocsRoutes(options)], options.authenticate, listener.answers));
   app.use('/api', () => {
     throw new AppError('not_found', 'no_such_route', 'there is no such address');

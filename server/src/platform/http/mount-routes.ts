@@ -5,7 +5,9 @@ import type { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
 import { AppError } from '../../lib/errors.js';
 import type { Answers } from './answers.js';
+import { checkInputText } from './input-text.js';
 import { invalidInput } from './error-response.js';
+import { bodyLimitOf, readJsonBody } from './request-body.js';
 import type { Access, Route } from './route.js';
 
 export type Authenticate = (request: IncomingMessage) => Promise<Actor | undefined>;
@@ -25,10 +27,15 @@ function handle(route: Route, authenticate: Authenticate, answers: Answers): Req
     checkAccess(route.access, actor);
     const own = answers.of(request);
     if (actor !== undefined) answers.assign(own, actor.sessionId);
+    const params = parseParams(route.params, request.params);
+    checkInputText(request.query);
+    const query = parse(route.query, request.query);
+    const body = route.body && (await readJsonBody(request, response, bodyLimitOf(route)));
+    checkInputText(body);
     const result: unknown = await route.handler({
-      params: parse(route.params, request.params),
-      query: parse(route.query, request.query),
-      body: parse(route.body, request.body ?? {}),
+      params,
+      query,
+      body: parse(route.body, body ?? {}),
       actor: actor as Actor,
       request,
       response,
@@ -56,6 +63,13 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalidInput(parsed.error);
   return parsed.data;
+}
+
+/** An address whose id is none names nothing: not found, and no matter of what was typed into a form. */
+function parseParams(schema: z.ZodType | undefined, value: unknown): unknown {
+  const parsed = schema?.safeParse(value);
+  if (parsed?.success === false) throw new AppError('not_found', 'not_found', 'there is nothing of that name');
+  return parsed?.data;
 }
 
 /** Only what the schema names leaves the server, so a forgotten column (a password hash, say) cannot. */

@@ -38,6 +38,8 @@ export interface RouteSpec<
   params?: P;
   query?: Q;
   body?: B;
+  /** Of the body; default 1 MB, and 16 KB on a public route. */
+  maxBodyBytes?: number;
   /** Schema of the JSON answer. Absent: the handler writes the response itself (`produces` says what), or 204. */
   response?: R;
   produces?: string;
