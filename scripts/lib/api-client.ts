@@ -32,7 +32,9 @@ export class ApiClient {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    for (const line of response.headers.getSetCookie()) this.cookie = line.split(';', 1)[0] ?? '';
+    for (const line of response.headers.getSetCookie()) {
+      if (/^(__Host-)?choi_canh_session=/.test(line)) this.cookie = line.split(';', 1)[0] ?? '';
+    }
     return response;
   }
 

@@ -2,8 +2,18 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AddressRules } from './lib/address-rules.js';
 import { AppError, errorMessage } from './lib/errors.js';
+import { TrustedProxies } from './platform/http/trusted-proxies.js';
 
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+/** Separated by commas. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
 const port = z.coerce.number().int().min(0).max(65535);
 
 /** Every key is read from the environment as CHOI_CANH_<KEY>; the README's table is checked against this schema. */
@@ -17,7 +27,15 @@ export const configSchema = z.object({
     .describe('auto: HTTPS unless HOST is a loopback address; off: plain HTTP everywhere'),
   TLS_CERT_FILE: z.string().optional().describe('PEM certificate chain; default: one is generated in DATA_DIR'),
   TLS_KEY_FILE: z.string().optional().describe('PEM key of that certificate'),
-  TRUST_PROXY: flag.default(false).describe('Take client addresses and scheme from X-Forwarded-* of a reverse proxy'),
+  TRUSTED_PROXIES: list
+    .superRefine((entries, context) => {
+      try {
+        new TrustedProxies(entries);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: errorMessage(error) });
+      }
+    })
+    .describe('Reverse proxies whose X-Forwarded-* are believed: addresses or networks, by comma'),
   DATABASE_URL: z.string().optional().describe('postgres://… for PostgreSQL; default: SQLite in DATA_DIR'),
   SECRET_KEY_FILE: z
     .string()
@@ -94,16 +112,7 @@ export const configSchema = z.object({
     .default(20)
     .describe('Shortest pause between the set-ups of two streams: 20 lets 50 a second begin'),
   DISCOVERY_PORT: port.default(3702).describe('UDP port of WS-Discovery; another one only for tests'),
-  DISCOVERY_INTERFACES: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .describe('IPv4 addresses of the network interfaces to probe; default: all but loopback'),
+  DISCOVERY_INTERFACES: list.describe('IPv4 addresses of the network interfaces to probe; default: all but loopback'),
   ALLOWED_ADDRESSES: z
     .string()
     .default('')
@@ -128,6 +137,13 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       return value === undefined || value === '' ? [] : [[key, value]];
     }),
   );
+  if (env['CHOI_CANH_TRUST_PROXY'] === 'true') {
+    throw new AppError(
+      'invalid',
+      'bad_configuration',
+      'CHOI_CANH_TRUST_PROXY=true would believe everybody: set CHOI_CANH_TRUSTED_PROXIES to the addresses of the reverse proxy, for example 127.0.0.1',
+    );
+  }
   const parsed = configSchema.safeParse(given);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `CHOI_CANH_${issue.path.join('.')}: ${issue.message}`);

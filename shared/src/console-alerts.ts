@@ -10,6 +10,8 @@ export const consoleAlertSeverities = {
   backup_failed: 'critical', // `reason`: one of backupFailureReasons
   database_locked: 'warning', // another program keeps the database locked
   data_disk_low: 'warning', // `freeBytes`
+  proxy_not_trusted: 'warning', // X-Forwarded-* came from `address`, which is not in the list
+  proxy_header_missing: 'warning', // the reverse proxy does not forward `header`
   backup_overdue: 'warning', // `lastAt` (instant) where there is one, `days` allowed
 } as const;
 export const consoleAlertCodes = Object.keys(consoleAlertSeverities) as [ConsoleAlertCode, ...ConsoleAlertCode[]];

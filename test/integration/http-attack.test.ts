@@ -85,7 +85,8 @@ it('answers that nobody takes cost bounded memory', async () => {
 });
 
 it('bodies of strangers that never end cost bounded memory', async () => {
-  const head = 'POST /api/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n';
+  const head =
+    'POST /api/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n';
   const sockets = await Promise.all(Array.from({ length: 300 }, open));
   for (const socket of sockets) socket.write(`${head}{"username":"${'a'.repeat(900_000)}`);
   const waitedMs = await worstAnswerMs(() => pause(2000).then(() => undefined));

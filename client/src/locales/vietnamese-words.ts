@@ -82,6 +82,7 @@ const kept = new Set(
     ...['verify', 'footage', 'RECORDER', 'TOKEN', 'FILE', 'json', 'public', 'key', 'heads', 'UBND', 'VT', 'BC', 'CA'],
     ...['Windows', 'Excel', 'mili', 'Ctrl', 'HTTPS', 'ph', 'CĐ', 'ms', 'TP'],
     // Commands and folders of the server, as they are typed there.
+    ...['TRUSTED', 'PROXIES', 'README'],
     ...['npm', 'backup', 'restore', 'keys', 'pg', 'dump', 'PostgreSQL'],
   ].map((text) => text.toLowerCase()),
 );

@@ -16,6 +16,7 @@ import { createSecretBox } from '../lib/secret-box.js';
 import type { Database } from '../platform/db/database.js';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
+import { noProxies } from '../platform/http/trusted-proxies.js';
 import type { Broadcaster } from '../platform/realtime/broadcaster.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { areaEntity } from './areas/area.entity.js';
@@ -115,7 +116,7 @@ export class CasesHarness {
       routes: this.cases.routes,
       host: '127.0.0.1',
       port: 0,
-      trustProxy: false,
+      proxies: noProxies,
       authenticate: (request) => Promise.resolve(this.#actors.get(String(request.headers['x-test-actor']))),
       version: '0',
       logger,

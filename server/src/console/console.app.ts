@@ -9,7 +9,8 @@ import type { Logger } from '../lib/logger.js';
 import { createSecretBox } from '../lib/secret-box.js';
 import { openDatabase } from '../platform/db/open-database.js';
 import { createHttpServer } from '../platform/http/http-server.js';
-import { isSameOrigin } from '../platform/http/request-peer.js';
+import { isSameOrigin } from '../platform/http/same-origin.js';
+import { TrustedProxies } from '../platform/http/trusted-proxies.js';
 import { defineRoute, type Route } from '../platform/http/route.js';
 import { loadTls } from '../platform/http/tls.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
@@ -17,6 +18,7 @@ import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createRealtime } from '../platform/realtime/realtime-server.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { consoleAlertsRoutes } from './alerts/console-alerts.routes.js';
+import { ForwardingAlerts } from './alerts/forwarding-alerts.js';
 import { createAreas } from './areas/areas.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { auditRoutes } from './audit/audit.routes.js';
@@ -92,17 +94,19 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     retentionDays: config.RETENTION_DAYS,
     retentionChanged: (areaId) => cases.areaRetentionChanged(areaId),
   });
+  const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
+  const forwarding = new ForwardingAlerts({ alerts, clock });
   const auth = createAuth({
     database,
     audit,
     areas: areas.repository,
     clock,
     sessionLifetimeMs: config.SESSION_HOURS * 3600_000,
-    trustProxy: config.TRUST_PROXY,
+    proxies,
   });
   const realtime = createRealtime({
     authenticate: auth.authenticate,
-    isSameOrigin: (request) => isSameOrigin(request, config.TRUST_PROXY),
+    isSameOrigin: (request) => isSameOrigin(request, proxies),
     ancestorsOf: (areaId) => areas.tree.ancestorsOf(areaId),
     logger,
   });
@@ -134,7 +138,8 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     host: config.HOST,
     port: config.PORT,
     tls,
-    trustProxy: config.TRUST_PROXY,
+    proxies,
+    onForwardingProblem: (problem) => forwarding.note(problem),
     authenticate: auth.authenticate,
     staticDir: builtClient,
     version,
@@ -143,7 +148,10 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
   const watch = createSessionWatch({
     sessions: auth.sessions,
     channels: [http, realtime],
-    clean: auth.clean,
+    clean: async () => {
+      forwarding.expire();
+      await auth.clean();
+    },
     clock,
     logger,
   });

@@ -5,6 +5,7 @@ import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
 import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
 import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
+import { KnownDevices1763769600009 } from '../platform/db/migrations/0009-known-devices.js';
 import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
@@ -57,6 +58,7 @@ export const consoleMigrations: Migration[] = [
   RecorderRemoval1763769600005,
   IncidentWords1763769600006,
   Names1763769600007,
+  KnownDevices1763769600009,
   Viewings1763769600010,
   Holds1763769600013,
 ];

@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../../platform/db/database.js';
 import type { AccountRow } from './account.entity.js';
 import type { AccountsRepository } from './accounts.repository.js';
 import type { AuthAudit } from './auth-audit.js';
+import type { KnownDevices } from './known-devices.js';
 import type { Passwords } from './passwords.js';
 import type { Sessions } from './sessions.js';
 import type { SignInThrottle } from './sign-in-throttle.js';
@@ -22,6 +23,7 @@ export interface AccountsDeps {
   accounts: AccountsRepository;
   areas: AreaLookup;
   sessions: Sessions;
+  devices: KnownDevices;
   passwords: Passwords;
   throttle: SignInThrottle;
   audit: AuthAudit;
@@ -66,7 +68,7 @@ export class AccountsService {
 
   /** A changed role, area, state or password ends the account's sessions. */
   async update(actor: Actor, id: string, patch: Patch): Promise<AccountRow> {
-    const { database, accounts, sessions, passwords, audit } = this.deps;
+    const { database, accounts, sessions, devices, passwords, audit } = this.deps;
     const { password, ...given } = patch;
     const passwordHash = password === undefined ? undefined : await passwords.hash(password);
     const { account, ended } = await database.write(async (manager) => {
@@ -84,6 +86,7 @@ export class AccountsService {
         throw new AppError('conflict', 'last_administrator', 'somebody must remain who can do everything');
       }
       const gone = changesAccess ? await sessions.deleteOfAccount(manager, id) : [];
+      if ('passwordHash' in changes || 'enabled' in changes) await devices.forgetAccount(manager, id);
       if (Object.keys(changes).length > 0) {
         await audit.record(
           actor,
@@ -117,7 +120,7 @@ export class AccountsService {
   async updateOwn(actor: Actor, patch: z.output<typeof mePatchRequest>): Promise<AccountRow> {
     const { database, accounts, sessions, audit } = this.deps;
     const known = await this.own(actor);
-    const passwordHash = await this.newOwnPassword(actor, known, patch);
+    const passwordHash = await this.newOwnPassword(known, patch);
     const { account, ended } = await database.write(async (manager) => {
       const before = await accounts.find(actor.accountId, manager);
       if (before === null || before.passwordHash !== known.passwordHash) {
@@ -141,20 +144,19 @@ export class AccountsService {
   }
 
   private async newOwnPassword(
-    actor: Actor,
     account: AccountRow,
     patch: z.output<typeof mePatchRequest>,
   ): Promise<string | undefined> {
     if (patch.newPassword === undefined) return undefined;
     const { passwords, throttle, database } = this.deps;
     // A stolen session must not become a stolen account by guessing at leisure.
-    await throttle.begin(account.username, actor.address);
+    await throttle.beginOwn(account.id);
     if (!(await passwords.verify(account.passwordHash, patch.currentPassword ?? ''))) {
       throw new AppError('invalid', 'wrong_password', 'the current password is wrong', {
         details: { fields: [{ path: 'currentPassword', message: 'wrong' }] },
       });
     }
-    await database.write((manager) => throttle.succeeded(account.username, actor.address, manager));
+    await database.write((manager) => throttle.succeededOwn(account.id, manager));
     return passwords.hash(patch.newPassword);
   }
 

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
-import { requestPeer, type TrustedProxies } from '../../platform/http/request-peer.js';
+import { requestPeer } from '../../platform/http/request-peer.js';
+import type { TrustedProxies } from '../../platform/http/trusted-proxies.js';
 
 /**
  * A token that travels in a cookie and nowhere else: httpOnly, SameSite=Strict, and over HTTPS with the `__Host-` prefix,

@@ -12,11 +12,12 @@ import type { Request } from 'express';
 import type { Clock } from '../../lib/clock.js';
 import type { Actor } from '../../lib/actor.js';
 import { requestPeer } from '../../platform/http/request-peer.js';
+import type { TrustedProxies } from '../../platform/http/trusted-proxies.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { AccountRow } from './account.entity.js';
 import { accountToResponse } from './account-response.js';
 import type { AccountsService } from './accounts.service.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { AuthCookie } from './auth-cookie.js';
 import type { SessionClient } from './sessions.js';
 import type { Setup } from './setup.js';
 import type { SignIn } from './sign-in.js';
@@ -27,15 +28,18 @@ export function authRoutes(deps: {
   signIn: SignIn;
   setup: Setup;
   accounts: AccountsService;
-  cookie: SessionCookie;
-  trustProxy: boolean;
+  cookie: AuthCookie;
+  /** By which a browser is known again. */
+  deviceCookie: AuthCookie;
+  proxies: TrustedProxies;
   clock: Clock;
 }): Route[] {
-  const { signIn, setup, accounts, cookie, clock } = deps;
+  const { signIn, setup, accounts, cookie, deviceCookie, clock } = deps;
 
   const clientOf = (request: Request): SessionClient => ({
-    address: requestPeer(request, deps.trustProxy).address,
+    address: requestPeer(request, deps.proxies).address,
     userAgent: request.headers['user-agent'] ?? '',
+    deviceToken: deviceCookie.read(request),
   });
   const me = async (account: AccountRow): Promise<MeResponse> => ({
     account: accountToResponse(account),
@@ -72,6 +76,7 @@ export function authRoutes(deps: {
         const account = await setup.complete(body, client.address);
         const signedIn = await signIn.open(account, account.username, client);
         cookie.set(request, response, signedIn.token);
+        deviceCookie.set(request, response, signedIn.deviceToken);
         return me(signedIn.account);
       },
     }),
@@ -88,6 +93,7 @@ export function authRoutes(deps: {
         const signedIn = await signIn.signIn(body, clientOf(request));
         await leave(actor);
         cookie.set(request, response, signedIn.token);
+        deviceCookie.set(request, response, signedIn.deviceToken);
         return me(signedIn.account);
       },
     }),

@@ -137,6 +137,93 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       expect((await browser.signIn('quantri')).status).toBe(201);
     });
 
+    it('lets a known browser in while strangers at the same address are held', async () => {
+      const officer = await console.administrator();
+      const stranger = console.browser();
+      let attempts = 0;
+      for (; attempts < 60; attempts += 1) {
+        if ((await stranger.signIn(`made-up-${attempts}`, 'guess')).status === 429) break;
+      }
+      expect(attempts).toBe(30);
+      // A colleague whose browser nobody knows is held too, and hears for how long.
+      const held = await console.browser().signIn('quantri');
+      expect([held.status, held.headers.get('retry-after')]).toEqual([429, '2']);
+      expect((await officer.send('DELETE', '/api/session')).status).toBe(204);
+      expect((await officer.signIn('quantri')).status).toBe(201);
+      // That one knew the password clears nobody else.
+      expect((await stranger.signIn('made-up', 'guess')).status).toBe(429);
+    });
+
+    it('holds a known browser that guesses, by a count of its own', async () => {
+      const known = await console.administrator();
+      const guesses: number[] = [];
+      for (let index = 0; index < 7; index += 1) guesses.push((await known.signIn('quantri', 'guess')).status);
+      expect(guesses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+      expect((await known.signIn('quantri')).headers.get('retry-after')).toBe('2');
+      // It is known for one account only: for others it is a stranger, whose failures count for the address.
+      expect((await known.signIn('another', 'guess')).status).toBe(401);
+      expect((await console.browser().signIn('quantri')).status).toBe(201);
+    });
+
+    it('knows a browser by a token that changes at each sign-in and is kept as a hash', async () => {
+      const browser = await console.administrator();
+      const first = browser.device;
+      expect(first).toMatch(/^choi_canh_device=[\w-]{43}$/);
+      const response = await browser.signIn('quantri');
+      expect(response.headers.getSetCookie().find((line) => line.startsWith('choi_canh_device'))).toMatch(
+        /Max-Age=15552000; Path=\/; .*HttpOnly; SameSite=Strict/,
+      );
+      expect(browser.device).not.toBe(first);
+      const rows = await console.database.read.query('SELECT * FROM known_device');
+      expect(rows).toHaveLength(1);
+      expect(JSON.stringify(rows)).not.toContain(browser.device.split('=')[1]);
+      // The former token is nobody's any more.
+      for (let index = 0; index < 31; index += 1) await console.browser().signIn(`made-up-${index}`, 'guess');
+      const thief = console.browser();
+      thief.device = first;
+      expect((await thief.signIn('quantri')).status).toBe(429);
+      expect((await browser.signIn('quantri')).status).toBe(201);
+    });
+
+    it('knows a browser of several people for each of them, and at most twenty of one account', async () => {
+      const chief = await console.administrator();
+      const given = { role: 'technician', areaId: null, password };
+      await chief.json('POST', '/api/accounts', { ...given, username: 'ky.thuat', displayName: 'Kỹ thuật' });
+      const shared = console.browser();
+      await shared.signIn('ky.thuat');
+      await shared.signIn('quantri');
+      const rowsOf = (name: string) =>
+        console.database.read.query<unknown[]>(
+          `SELECT token_hash FROM known_device JOIN account ON account.id = account_id WHERE username = '${name}'`,
+        );
+      expect(await rowsOf('ky.thuat')).toHaveLength(1);
+      for (let index = 0; index < 25; index += 1) {
+        console.clock.advance(1000);
+        await console.browser().signIn('quantri');
+      }
+      expect(await rowsOf('quantri')).toHaveLength(20);
+      expect(await rowsOf('ky.thuat')).toHaveLength(1);
+
+      // A new password by an administrator makes its browsers strangers again.
+      await chief.signIn('quantri');
+      const { items } = await chief.json<{ items: { id: string; username: string }[] }>('GET', '/api/accounts');
+      const technician = items.find(({ username }) => username === 'ky.thuat')?.id ?? '';
+      await chief.json('PATCH', `/api/accounts/${technician}`, { password: 'con-duong-lang-xanh-mat' });
+      expect(await rowsOf('ky.thuat')).toHaveLength(0);
+    });
+
+    it('lets who is signed in change the own password while strangers are held', async () => {
+      const chief = await console.administrator();
+      for (let index = 0; index < 31; index += 1) await console.browser().signIn('quantri', 'guess');
+      expect((await console.browser().signIn('quantri')).status).toBe(429);
+      const wrong = { currentPassword: 'guess', newPassword: 'con-duong-lang-xanh-mat' };
+      const statuses: number[] = [];
+      for (let index = 0; index < 6; index += 1) statuses.push((await chief.send('PATCH', '/api/me', wrong)).status);
+      expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+      console.clock.advance(2000);
+      expect((await chief.send('PATCH', '/api/me', { ...wrong, currentPassword: password })).status).toBe(200);
+    });
+
     it('ends the session after its hours', async () => {
       const chief = await console.administrator();
       console.clock.advance(12 * 3600_000 - 1000);

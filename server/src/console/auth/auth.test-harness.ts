@@ -8,7 +8,8 @@ import type { Database } from '../../platform/db/database.js';
 import { consoleMigrations } from '../console.schema.js';
 import { openDatabase } from '../../platform/db/open-database.js';
 import { createHttpServer } from '../../platform/http/http-server.js';
-import { isSameOrigin } from '../../platform/http/request-peer.js';
+import { isSameOrigin } from '../../platform/http/same-origin.js';
+import { noProxies } from '../../platform/http/trusted-proxies.js';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import { createRealtime } from '../../platform/realtime/realtime-server.js';
 import { categoryEntity } from '../incidents/category.entity.js';
@@ -71,22 +72,41 @@ const endless: Route = defineRoute({
 
 /** Somebody's browser: keeps the cookie, sends the Origin. */
 export class Browser {
-  cookie = '';
+  readonly #cookies = new Map<string, string>();
 
   constructor(readonly origin: string) {}
+
+  /** As it is sent: that of the session alone, or nothing. */
+  get cookie(): string {
+    return this.#pair('choi_canh_session');
+  }
+  /** By which the browser is known again; also to take it to another browser. */
+  get device(): string {
+    return this.#pair('choi_canh_device');
+  }
+  set device(pair: string) {
+    this.#cookies.set('choi_canh_device', pair.split('=')[1] ?? '');
+  }
+  #pair(name: string): string {
+    const value = this.#cookies.get(name);
+    return value === undefined || value === '' ? '' : `${name}=${value}`;
+  }
 
   async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const response = await fetch(this.origin + path, {
       method,
       headers: {
         origin: this.origin,
-        ...(this.cookie === '' ? {} : { cookie: this.cookie }),
+        cookie: [this.cookie, this.device].filter((pair) => pair !== '').join('; '),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    for (const line of response.headers.getSetCookie()) this.cookie = line.split(';', 1)[0] ?? '';
+    for (const line of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = (line.split(';', 1)[0] ?? '').split('=');
+      this.#cookies.set(name, value);
+    }
     return response;
   }
 
@@ -156,12 +176,12 @@ export async function startTestConsole(
     areas: areas.repository,
     clock,
     sessionLifetimeMs: 12 * 3600_000,
-    trustProxy: false,
+    proxies: noProxies,
     passwords: createPasswords(cheap),
   });
   const realtime = createRealtime({
     authenticate: auth.authenticate,
-    isSameOrigin: (request) => isSameOrigin(request, false),
+    isSameOrigin: (request) => isSameOrigin(request, noProxies),
     ancestorsOf: (areaId) => areas.tree.ancestorsOf(areaId),
     logger: silentLogger,
   });
@@ -176,7 +196,7 @@ export async function startTestConsole(
     ],
     host: '127.0.0.1',
     port: 0,
-    trustProxy: false,
+    proxies: noProxies,
     authenticate: auth.authenticate,
     version: '0',
     logger: silentLogger,

@@ -1,8 +1,7 @@
-import { LessThan, type EntityManager, type QueryDeepPartialEntity } from 'typeorm';
 import type { Clock } from '../../lib/clock.js';
 import { newSecret } from '../../lib/ids.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
-import { knownDeviceEntity, type KnownDeviceRow } from './known-device.entity.js';
+import { KnownDevicesRepository } from './known-devices.repository.js';
 import { secretHash } from './secret-hash.js';
 
 export const knownDeviceDays = 180;
@@ -15,6 +14,7 @@ const maxPerAccount = 20;
  * held. Its token gives no access: it only has its own count of failures, and it changes at each sign-in.
  */
 export class KnownDevices {
+  readonly #repository = new KnownDevicesRepository();
   readonly #database: Database;
   readonly #clock: Clock;
 
@@ -26,38 +26,27 @@ export class KnownDevices {
   /** Whether the account signed in from the browser that holds this token, within half a year. */
   async isKnown(token: string | undefined, accountId: string | undefined): Promise<boolean> {
     if (token === undefined || accountId === undefined) return false;
-    const row = await this.#database.read.findOneBy(knownDeviceEntity, { tokenHash: secretHash(token), accountId });
+    const row = await this.#repository.find(this.#database.read, secretHash(token), accountId);
     return row !== null && row.lastUsedAt > this.#clock.nowMs() - knownForMs;
   }
 
-  /** After a sign-in: the browser's next token. What it was known for, it stays known for. */
+  /** After a sign-in: the browser's next token. For whom it was known, it stays known. */
   async remember(manager: Transaction, accountId: string, former: string | undefined): Promise<string> {
     const token = newSecret();
     const tokenHash = secretHash(token);
-    if (former !== undefined) await manager.update(knownDeviceEntity, { tokenHash: secretHash(former) }, { tokenHash });
-    const row: KnownDeviceRow = { tokenHash, accountId, lastUsedAt: this.#clock.nowMs() };
-    await manager.upsert(knownDeviceEntity, row as QueryDeepPartialEntity<KnownDeviceRow>, ['tokenHash', 'accountId']);
-    await this.#forgetSurplus(manager, accountId);
+    if (former !== undefined) await this.#repository.changeToken(manager, secretHash(former), tokenHash);
+    await this.#repository.save(manager, { tokenHash, accountId, lastUsedAt: this.#clock.nowMs() });
+    await this.#repository.deleteSurplus(manager, accountId, maxPerAccount);
     return token;
   }
 
-  /** A new password by an administrator, or a closed account: its browsers are strangers again. */
-  async forgetAccount(manager: Transaction, accountId: string): Promise<void> {
-    await manager.delete(knownDeviceEntity, { accountId });
+  /** After a new password by an administrator, or a closed account: its browsers are strangers again. */
+  forgetAccount(manager: Transaction, accountId: string): Promise<void> {
+    return this.#repository.deleteOfAccount(manager, accountId);
   }
 
-  async forgetOld(): Promise<void> {
+  forgetOld(): Promise<void> {
     const before = this.#clock.nowMs() - knownForMs;
-    await this.#database.write((manager) => manager.delete(knownDeviceEntity, { lastUsedAt: LessThan(before) }));
-  }
-
-  async #forgetSurplus(manager: EntityManager, accountId: string): Promise<void> {
-    const surplus = await manager.find(knownDeviceEntity, {
-      where: { accountId },
-      order: { lastUsedAt: 'DESC' },
-      skip: maxPerAccount,
-      take: 100,
-    });
-    for (const { tokenHash } of surplus) await manager.delete(knownDeviceEntity, { tokenHash, accountId });
+    return this.#database.write((manager) => this.#repository.deleteUsedBefore(manager, before));
   }
 }

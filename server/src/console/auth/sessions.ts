@@ -20,6 +20,8 @@ export interface NewSession {
 export interface SessionClient {
   address: string;
   userAgent: string;
+  /** By which the browser may be known from an earlier sign-in. */
+  deviceToken: string | undefined;
 }
 
 /** Sessions are rows that name the hash of a token. They end after a fixed time, by sign-out, or when the account changes. */

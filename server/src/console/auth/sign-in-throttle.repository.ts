@@ -11,6 +11,10 @@ export class SignInThrottleRepository {
     await manager.upsert(signInThrottleEntity, rows as QueryDeepPartialEntity<SignInThrottleRow>[], ['key']);
   }
 
+  async forget(manager: EntityManager, key: string): Promise<void> {
+    await manager.delete(signInThrottleEntity, { key });
+  }
+
   async forgetBefore(manager: EntityManager, lastAttemptAt: number): Promise<void> {
     await manager.delete(signInThrottleEntity, { lastAttemptAt: LessThan(lastAttemptAt) });
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import { peerNetwork } from '../../platform/http/peer-network.js';
+import { secretHash } from './secret-hash.js';
 import type { SignInThrottleRow } from './sign-in-throttle.entity.js';
 import { SignInThrottleRepository } from './sign-in-throttle.repository.js';
 
@@ -25,12 +26,16 @@ const addressRule: Rule = { free: 30, baseMs: 2000, maxMs: 15 * 60_000 };
 
 export interface SignInThrottle {
   /**
-   * Counts an attempt before its password is looked at, so that many at once gain nothing.
+   * Counts an attempt before its password is looked at, so that many at once gain nothing. `deviceToken`: of a browser
+   * that this account signed in from before. It has a count of its own, and failures of strangers do not hold it.
    * @throws AppError too_many `too_many_sign_ins` with `retryAfterSeconds`.
    */
-  begin(username: string, address: string): Promise<void>;
+  begin(username: string, address: string, deviceToken?: string): Promise<void>;
   /** Takes the attempt back, in the transaction of the sign-in. */
-  succeeded(username: string, address: string, transaction: Transaction): Promise<void>;
+  succeeded(username: string, address: string, transaction: Transaction, deviceToken?: string): Promise<void>;
+  /** The same for the current password of who is signed in: strangers have no part in it. */
+  beginOwn(accountId: string): Promise<void>;
+  succeededOwn(accountId: string, transaction: Transaction): Promise<void>;
   forgetOld(): Promise<void>;
 }
 
@@ -38,9 +43,35 @@ export interface SignInThrottle {
 export function createSignInThrottle({ database, clock }: { database: Database; clock: Clock }): SignInThrottle {
   const repository = new SignInThrottleRepository();
 
+  /** Refuses while one of the rows is blocked, else counts a failure in each. */
+  async function count(manager: Transaction, counted: [SignInThrottleRow, Rule][]): Promise<void> {
+    const nowMs = clock.nowMs();
+    const waitMs = Math.max(...counted.map(([row, rule]) => remainingMs(row, rule, nowMs)));
+    if (waitMs > 0) {
+      throw new AppError('too_many', 'too_many_sign_ins', 'too many failed sign-ins', {
+        details: { retryAfterSeconds: Math.ceil(waitMs / 1000) },
+      });
+    }
+    await repository.save(
+      manager,
+      counted.map(([row, rule]) => afterFailure(row, rule, nowMs)),
+    );
+  }
+
+  async function countOne(key: string): Promise<void> {
+    await database.write(async (manager) => {
+      const rows = await repository.load(manager, [key]);
+      await count(manager, [[current(rows, key, clock.nowMs()), pairRule]]);
+    });
+  }
+
   return {
-    begin: (username, address) =>
-      database.write(async (manager) => {
+    begin: async (username, address, deviceToken) => {
+      if (deviceToken !== undefined) {
+        await countOne(deviceKey(username, deviceToken));
+        return;
+      }
+      await database.write(async (manager) => {
         const nowMs = clock.nowMs();
         const keys = keysOf(username, address);
         const rows = await repository.load(manager, Object.values(keys));
@@ -51,23 +82,24 @@ export function createSignInThrottle({ database, clock }: { database: Database; 
           [current(rows, keys.address, nowMs), addressRule],
         ];
         if (!isKnown) counted.push([current(rows, keys.account, nowMs), accountRule]);
+        await count(manager, counted);
+      });
+    },
 
-        const waitMs = Math.max(...counted.map(([row, rule]) => remainingMs(row, rule, nowMs)));
-        if (waitMs > 0) {
-          throw new AppError('too_many', 'too_many_sign_ins', 'too many failed sign-ins', {
-            details: { retryAfterSeconds: Math.ceil(waitMs / 1000) },
-          });
-        }
-        await repository.save(
-          manager,
-          counted.map(([row, rule]) => afterFailure(row, rule, nowMs)),
-        );
-      }),
+    beginOwn: (accountId) => countOne(ownKey(accountId)),
+    succeededOwn: (accountId, transaction) => repository.forget(transaction, ownKey(accountId)),
 
-    succeeded: async (username, address, transaction) => {
+    succeeded: async (username, address, transaction, deviceToken) => {
       const nowMs = clock.nowMs();
       const keys = keysOf(username, address);
       const rows = await repository.load(transaction, Object.values(keys));
+      const pair = current(rows, keys.pair, nowMs);
+      if (deviceToken !== undefined) {
+        // What strangers have tried by this name stays counted.
+        await repository.forget(transaction, deviceKey(username, deviceToken));
+        await repository.save(transaction, [{ ...pair, lastAttemptAt: nowMs, lastSuccessAt: nowMs }]);
+        return;
+      }
       const clear = { failures: 0, blockedUntil: 0, lastAttemptAt: nowMs };
       const byAddress = current(rows, keys.address, nowMs);
       await repository.save(transaction, [
@@ -81,6 +113,10 @@ export function createSignInThrottle({ database, clock }: { database: Database; 
     forgetOld: () => database.write((manager) => repository.forgetBefore(manager, clock.nowMs() - KNOWN_FOR_MS)),
   };
 }
+
+/** By the hash: the token itself is nowhere but in the browser. */
+const deviceKey = (username: string, deviceToken: string) => `d ${username} ${secretHash(deviceToken)}`;
+const ownKey = (accountId: string) => `o ${accountId}`;
 
 function keysOf(username: string, address: string) {
   const network = peerNetwork(address);

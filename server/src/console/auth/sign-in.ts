@@ -5,6 +5,7 @@ import type { Database } from '../../platform/db/database.js';
 import type { AccountRow } from './account.entity.js';
 import type { AccountsRepository } from './accounts.repository.js';
 import type { AuthAudit } from './auth-audit.js';
+import type { KnownDevices } from './known-devices.js';
 import type { Passwords } from './passwords.js';
 import type { Sessions, SessionClient } from './sessions.js';
 import type { SignInThrottle } from './sign-in-throttle.js';
@@ -13,6 +14,7 @@ export interface SignInDeps {
   database: Database;
   accounts: AccountsRepository;
   sessions: Sessions;
+  devices: KnownDevices;
   passwords: Passwords;
   throttle: SignInThrottle;
   audit: AuthAudit;
@@ -23,6 +25,8 @@ export interface SignedIn {
   account: AccountRow;
   /** For the cookie. */
   token: string;
+  /** For the cookie by which this browser is known from now on. */
+  deviceToken: string;
 }
 
 /** Signing in and out. */
@@ -34,20 +38,21 @@ export class SignIn {
    * @throws AppError unauthenticated `wrong_credentials`, too_many `too_many_sign_ins`.
    */
   async signIn(given: { username: string; password: string }, client: SessionClient): Promise<SignedIn> {
-    const { accounts, passwords, throttle } = this.deps;
+    const { accounts, devices, passwords, throttle } = this.deps;
     const username = given.username.trim().toLowerCase();
-    await throttle.begin(username, client.address);
     const account = await accounts.findByUsername(username);
+    const isKnown = await devices.isKnown(client.deviceToken, account?.id);
+    await throttle.begin(username, client.address, isKnown ? client.deviceToken : undefined);
     const usable = account?.enabled ? account : undefined;
     if (!(await passwords.verify(usable?.passwordHash, given.password)) || usable === undefined) {
       throw await this.refuse(username, account, client.address);
     }
-    return this.open(usable, username, client);
+    return this.open(usable, username, client, isKnown);
   }
 
   /** After set-up: the new administrator need not type the password again. */
-  open(known: AccountRow, username: string, client: SessionClient): Promise<SignedIn> {
-    const { database, accounts, sessions, throttle, audit, clock } = this.deps;
+  open(known: AccountRow, username: string, client: SessionClient, isKnownDevice = false): Promise<SignedIn> {
+    const { database, accounts, sessions, devices, throttle, audit, clock } = this.deps;
     return database
       .write(async (manager) => {
         // Looked at again: it may have been disabled, or its password changed, while the hash was computed.
@@ -56,7 +61,8 @@ export class SignIn {
         const session = await sessions.create(manager, account.id, client);
         const nowMs = clock.nowMs();
         await accounts.update(manager, account.id, { lastSignInAt: nowMs });
-        await throttle.succeeded(username, client.address, manager);
+        await throttle.succeeded(username, client.address, manager, isKnownDevice ? client.deviceToken : undefined);
+        const deviceToken = await devices.remember(manager, account.id, client.deviceToken);
         const actor: Actor = {
           accountId: account.id,
           name: account.displayName,
@@ -66,7 +72,8 @@ export class SignIn {
           address: client.address,
         };
         await audit.record(actor, entry('session.sign_in', account), manager);
-        return { signedIn: { account: { ...account, lastSignInAt: nowMs }, token: session.token }, session };
+        const signedIn = { account: { ...account, lastSignInAt: nowMs }, token: session.token, deviceToken };
+        return { signedIn, session };
       })
       .then(({ signedIn, session }) => {
         sessions.announceEnd(session.ended);

@@ -7,8 +7,7 @@ import type { TrustedProxies } from './trusted-proxies.js';
 
 /** What is wrong between a reverse proxy and us. */
 export type ForwardingProblem =
-  | { kind: 'proxy_not_trusted'; address: string }
-  | { kind: 'proxy_header_missing'; header: string };
+  { kind: 'proxy_not_trusted'; address: string } | { kind: 'proxy_header_missing'; header: string };
 
 /** A problem that goes on is reported again after this. */
 const reportEveryMs = 10 * 60_000;

@@ -8,7 +8,10 @@ import { errorAnswer, type ErrorAnswer } from './error-response.js';
 import { createHttpListener, type HttpLimits } from './http-listener.js';
 import { mountRoutes, type Authenticate } from './mount-routes.js';
 import { apiDocsRoutes } from './api-docs.routes.js';
-import { isSameOrigin, requestPeer } from './request-peer.js';
+import { ForwardingWatch, type ForwardingProblem } from './forwarding-watch.js';
+import { requestPeer } from './request-peer.js';
+import { foreignOriginError, isSameOrigin } from './same-origin.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { Route } from './route.js';
 import { securityHeaders } from './security-headers.js';
 import { staticClient } from './static-client.js';
@@ -20,7 +23,9 @@ export interface HttpServerOptions {
   /** 0 picks a free one. */
   port: number;
   tls?: TlsMaterial | undefined;
-  trustProxy: boolean;
+  /** Whose X-Forwarded-* are believed. */
+  proxies: TrustedProxies;
+  onForwardingProblem?: (problem: ForwardingProblem) => void;
   authenticate: Authenticate;
   /** Folder of the built browser application. */
   staticDir?: string | undefined;
@@ -52,21 +57,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     limits: options.limits ?? {},
     handle: (request, response) => void app(request, response),
     refuse: (response) => sendError(response, errorAnswer(tooManyAnswers(), randomUUID())),
-    addressOf: (request) => requestPeer(request, options.trustProxy).address,
+    addressOf: (request) => requestPeer(request, options.proxies).address,
+    isProxy: (address) => options.proxies.includes(address),
     logger: options.logger,
   });
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', options.trustProxy ? 1 : false);
+  const { proxies } = options;
+  const watch = new ForwardingWatch({ proxies, logger: options.logger, report: options.onForwardingProblem });
   app.use(withRequestId);
   app.use(
     securityHeaders({
-      trustProxy: options.trustProxy,
+      proxies,
       tls: options.tls !== undefined,
       strictTransport: options.tls?.generated === false,
     }),
   );
-  app.use('/api', noStore, compressJson(), refuseForeign(options.trustProxy));
+  app.use('/api', noStore, compressJson(), refuseForeign(proxies, watch));
   app.use(mountRoutes([...options.routes, ...apiDocsRoutes(options)], options.authenticate, listener.answers));
   app.use('/api', () => {
     throw new AppError('not_found', 'no_such_route', 'there is no such address');
@@ -101,14 +108,17 @@ const noStore: RequestHandler = (_request, response, next) => {
 };
 
 /** Against requests that another site makes a browser send (CSRF): the session cookie being SameSite=Strict is one wall, this is the second. */
-function refuseForeign(trustProxy: boolean): RequestHandler {
+function refuseForeign(proxies: TrustedProxies, watch: ForwardingWatch): RequestHandler {
   return (request, _response, next) => {
+    watch.look(request);
     if (request.method === 'GET' || request.method === 'HEAD') {
       next();
       return;
     }
-    if (!isSameOrigin(request, trustProxy)) {
-      throw new AppError('forbidden', 'foreign_origin', 'the request comes from another site');
+    if (!isSameOrigin(request, proxies)) {
+      const error = foreignOriginError(request, proxies);
+      watch.refused(error);
+      throw error;
     }
     const hasBody =
       request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;

@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { requestPeer } from './request-peer.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 export interface SecurityHeaderOptions {
-  trustProxy: boolean;
+  proxies: TrustedProxies;
   /** Whether we terminate TLS, or a trusted proxy may. */
   tls: boolean;
   /** Own certificate: a browser may be told to insist on HTTPS. Never with a generated one, which it must be let click through. */
@@ -27,7 +28,7 @@ export function securityHeaders(options: SecurityHeaderOptions): RequestHandler 
         mediaSrc: ["'self'", 'blob:'],
         workerSrc: ["'self'", 'blob:'],
         // 'self' alone does not cover ws: in every browser.
-        connectSrc: ["'self'", (request) => socketSource(requestPeer(request, options.trustProxy).host)],
+        connectSrc: ["'self'", (request) => socketSource(requestPeer(request, options.proxies).host)],
         objectSrc: ["'none'"],
         baseUri: ["'self'"],
         formAction: ["'self'"],
