@@ -48,7 +48,16 @@ const shifted: Record<string, string> = {
   ...{ '!': '1', '@': '2', '#': '3', $: '4', '%': '5', '^': '6', '&': '7', '*': '8', '(': '9', ')': '0' },
 };
 /** Letters as they are disguised. */
-const disguised: Record<string, string> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', $: 's', '5': 's' };
+const disguised: Record<string, string> = {
+  '@': 'a',
+  '4': 'a',
+  '3': 'e',
+  '1': 'i',
+  '!': 'i',
+  '0': 'o',
+  $: 's',
+  '5': 's',
+};
 
 /**
  * Why a new password would be guessed among the first, or undefined. `names`: those of its owner. No rule of composition
@@ -103,7 +112,7 @@ function isRepeated(text: string): boolean {
 /** Each run of neighbouring keys becomes a blank. */
 function withoutWalks(text: string): string {
   let rest = '';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = walkLength(text, at);
     rest += length >= minWalk ? ' ' : (text[at] ?? '');
     at += length >= minWalk ? length : 1;

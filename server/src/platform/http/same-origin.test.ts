@@ -177,7 +177,9 @@ describe('the list of proxies', () => {
     ).toEqual([...[true, true, true, true]]);
     expect(['127.0.0.2', '11.0.0.1', 'fe80::1', '', 'x'].some((address) => proxies.includes(address))).toBe(false);
     for (const wrong of ['true', '10.0.0.0/33', 'proxy.example', '10.0.0.0/8/8', '10.0.0.0/']) {
-      expect(() => loadConfig({ CHOI_CANH_TRUSTED_PROXIES: wrong })).toThrow(/TRUSTED_PROXIES.*neither an IP address nor a network/);
+      expect(() => loadConfig({ CHOI_CANH_TRUSTED_PROXIES: wrong })).toThrow(
+        /TRUSTED_PROXIES.*neither an IP address nor a network/,
+      );
     }
   });
 
