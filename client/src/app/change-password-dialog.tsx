@@ -4,6 +4,7 @@ import { FormActions } from '../components/form/form-actions.js';
 import { FormDialog } from '../components/form/form-dialog.js';
 import { PasswordField } from '../components/form/password-field.js';
 import { useAppForm } from '../components/form/use-app-form.js';
+import { passwordSentence } from '../lib/password-sentence.js';
 import { notifyDone } from '../lib/notify.js';
 import { useSession } from '../lib/session.js';
 
@@ -28,7 +29,8 @@ function ChangePasswordForm({ onClose }: Pick<Props, 'onClose'>) {
     initial: { currentPassword: '', newPassword: '', again: '' },
     validate: {
       currentPassword: (text) => (text === '' ? t('errors:fields.currentPassword') : undefined),
-      newPassword: (text) => (text.length < 10 ? t('errors:fields.newPassword') : undefined),
+      newPassword: (text) =>
+        passwordSentence(t, text, [session.account?.username ?? '', session.account?.displayName ?? '']),
       again: (text, { newPassword }) => (text !== newPassword ? t('passwordsDiffer') : undefined),
     },
   });

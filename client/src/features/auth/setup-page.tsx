@@ -10,6 +10,7 @@ import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
+import { passwordSentence } from '../../lib/password-sentence.js';
 import { useSession } from '../../lib/session.js';
 import { AuthFrame } from './auth-frame.js';
 
@@ -33,7 +34,7 @@ export function SetupPage() {
       displayName: (text) => (text.trim() === '' ? t('errors:fields.displayName') : undefined),
       username: (text) =>
         usernameSchema.safeParse(text.trim().toLowerCase()).success ? undefined : t('errors:fields.username'),
-      password: (text) => (text.length < 10 ? t('errors:fields.password') : undefined),
+      password: (text, { username, displayName }) => passwordSentence(t, text, [username, displayName]),
       again: (text, { password }) => (text !== password ? t('passwordsDiffer') : undefined),
     },
   });

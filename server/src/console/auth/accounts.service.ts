@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../../platform/db/database.js';
 import type { AccountRow } from './account.entity.js';
 import type { AccountsRepository } from './accounts.repository.js';
 import type { AuthAudit } from './auth-audit.js';
+import { checkNewPassword } from './new-password.js';
 import type { KnownDevices } from './known-devices.js';
 import type { Passwords } from './passwords.js';
 import type { Sessions } from './sessions.js';
@@ -46,6 +47,7 @@ export class AccountsService {
   async create(actor: Actor, request: z.output<typeof accountCreateRequest>): Promise<AccountRow> {
     const { database, accounts, passwords, audit, clock } = this.deps;
     const { password, ...given } = request;
+    checkNewPassword(password, request, 'password');
     const passwordHash = await passwords.hash(password);
     return database.write(async (manager) => {
       await this.checkArea(manager, actor, request.areaId);
@@ -74,6 +76,9 @@ export class AccountsService {
     const { account, ended } = await database.write(async (manager) => {
       const before = await accounts.findInScope(manager, actor.scope, id);
       if (before === null) throw new AppError('not_found', 'account_not_found', `no account ${id}`);
+      if (password !== undefined) {
+        checkNewPassword(password, { ...before, displayName: given.displayName ?? before.displayName }, 'password');
+      }
       const changes = changesOf(before, { ...given, ...(passwordHash === undefined ? {} : { passwordHash }) });
       const after: AccountRow = { ...before, ...changes };
       const changesAccess = ['role', 'areaId', 'enabled', 'passwordHash'].some((key) => key in changes);
@@ -157,6 +162,7 @@ export class AccountsService {
       });
     }
     await database.write((manager) => throttle.succeededOwn(account.id, manager));
+    checkNewPassword(patch.newPassword, account, 'newPassword');
     return passwords.hash(patch.newPassword);
   }
 

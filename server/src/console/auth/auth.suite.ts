@@ -4,6 +4,8 @@ import type { AuditRecordResponse } from '@choi-canh/shared/audit';
 import { socketPath } from '@choi-canh/shared/realtime';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accountEntity } from './account.entity.js';
+import { createPasswords } from './passwords.js';
 import { password, until, type Browser, type TestConsole } from './auth.test-harness.js';
 
 /** Everything about who may come in, the same on both databases. */
@@ -222,6 +224,41 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
       console.clock.advance(2000);
       expect((await chief.send('PATCH', '/api/me', { ...wrong, currentPassword: password })).status).toBe(200);
+    });
+
+    it.each([
+      ['password12', 'common'],
+      [' '.repeat(10), 'repeated'],
+      ['quantri2026', 'own_name'],
+      ['qwertyuiop', 'walk'],
+    ])('refuses the new password %j wherever one is set: %s', async (weak, fault) => {
+      const said = async (browser: Browser, method: string, path: string, body: unknown) => {
+        const response = await browser.send(method, path, body);
+        const { error } = (await response.json()) as { error: { code: string; details: unknown; fields: unknown[] } };
+        return [response.status, error.code, error.details, error.fields.length];
+      };
+      const refused = [400, 'weak_password', { fault }, 1];
+      const first = { token: console.setupToken, username: 'quantri', displayName: 'Quản trị', password: weak };
+      expect(await said(console.browser(), 'POST', '/api/setup', first)).toEqual(refused);
+      const chief = await console.administrator();
+      const account = { username: 'quantri.2', displayName: 'Quan Tri', role: 'technician', areaId: null };
+      expect(await said(chief, 'POST', '/api/accounts', { ...account, password: weak })).toEqual(refused);
+      const { id } = await chief.json<{ id: string }>('POST', '/api/accounts', { ...account, password });
+      expect(await said(chief, 'PATCH', `/api/accounts/${id}`, { password: weak })).toEqual(refused);
+      const own = { currentPassword: password, newPassword: weak };
+      expect(await said(chief, 'PATCH', '/api/me', own)).toEqual(refused);
+      expect((await chief.signIn('quantri')).status).toBe(201);
+    });
+
+    it('lets an account in whose password was set before the check', async () => {
+      const chief = await console.administrator();
+      const cheap = createPasswords({ memoryCost: 64, timeCost: 1, parallelism: 1 });
+      const passwordHash = await cheap.hash('password12');
+      await console.database.write((manager) =>
+        manager.update(accountEntity, { username: 'quantri' }, { passwordHash }),
+      );
+      await chief.send('DELETE', '/api/session');
+      expect((await chief.signIn('quantri', 'password12')).status).toBe(201);
     });
 
     it('ends the session after its hours', async () => {

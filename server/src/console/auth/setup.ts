@@ -7,6 +7,7 @@ import type { Database } from '../../platform/db/database.js';
 import type { AccountRow } from './account.entity.js';
 import type { AccountsRepository } from './accounts.repository.js';
 import type { AuthAudit } from './auth-audit.js';
+import { checkNewPassword } from './new-password.js';
 import type { Passwords } from './passwords.js';
 import { secretHash } from './secret-hash.js';
 import type { SetupTokenRepository } from './setup-token.repository.js';
@@ -45,6 +46,7 @@ export class Setup {
     const { database, accounts, tokens, passwords, audit, clock } = this.deps;
     const tokenHash = secretHash(request.token);
     if (!(await tokens.exists(database.read, tokenHash))) throw await this.refusal();
+    checkNewPassword(request.password, request, 'password');
     const passwordHash = await passwords.hash(request.password);
     return database.write(async (manager) => {
       // Looked at again: two people may have opened the link at once.
