@@ -7,7 +7,7 @@ import { badInputs, type Known } from '../platform/http/bad-input.test-harness.j
 import type { Route } from '../platform/http/route.js';
 import { CasesHarness, type OpenTestDatabase, type TestActor } from './cases.test-harness.js';
 
-const runsPerRoute = 40;
+const runsPerRoute = 25;
 /** Fixed, so that a failure comes again. */
 const seed = 20261129;
 

@@ -363,7 +363,7 @@ export function camerasSuite(open: OpenTestDatabase): void {
       for (const bad of ['..%2f..%2fstatus', 'a.b.mp4', '.m4s', 'playlist.m3u8%00', 'x.exe', '%2e%2e']) {
         expect([400, 404], bad).toContain(await technician.status('GET', `${base}/${bad}`));
       }
-      expect(await technician.status('GET', base.replace('sub', 'third') + '/playlist.m3u8')).toBe(400);
+      expect(await technician.status('GET', base.replace('sub', 'third') + '/playlist.m3u8')).toBe(404);
     });
 
     it('is followed to a new address, by itself where it is lost, by a click where not; only the same device', async () => {
