@@ -21,7 +21,10 @@ const playlistQuery = z.object({
     .regex(/^(h264|h265)(,(h264|h265))?$/)
     .optional(),
 });
-const thumbnailQuery = z.object({ at: givenInstantSchema, width: z.coerce.number().int().min(32).max(1920).optional() });
+const thumbnailQuery = z.object({
+  at: givenInstantSchema,
+  width: z.coerce.number().int().min(32).max(1920).optional(),
+});
 
 /** Folders of media that a playlist names, and what a file of each is called. */
 const folders = {
