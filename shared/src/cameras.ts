@@ -72,8 +72,41 @@ export const cameraPatchRequest = z.object({
   password: z.string().min(1).max(200).optional(),
 });
 export type CameraPatchRequest = z.infer<typeof cameraPatchRequest>;
-/** The camera is found there now. The device must take its password and be the same one. */
-export const cameraMoveRequest = z.object({ deviceAddress: z.url().max(500) });
+/**
+ * Another address that a person typed, with the password for it: the stored one is not sent there. The device must take
+ * it and be the same one; from then on it is the camera's.
+ */
+export const cameraMoveRequest = z.object({
+  deviceAddress: z.url().max(500),
+  /** Absent: the camera's own. */
+  username: z.string().trim().min(1).max(80).optional(),
+  password: z.string().min(1).max(200),
+});
+export type CameraMoveRequest = z.infer<typeof cameraMoveRequest>;
+
+/** A device that says that it is a camera of ours, at another address. Nothing here is proven, nothing was sent there. */
+export const cameraSighting = z.object({
+  cameraId: idSchema,
+  deviceAddress: z.string(),
+  /** Where the camera is by our records. */
+  knownAddress: z.string(),
+  endpointReference: z.string(),
+  name: z.string(),
+  hardware: z.string(),
+  firstSeenAt: instantSchema,
+  lastSeenAt: instantSchema,
+});
+export type CameraSighting = z.infer<typeof cameraSighting>;
+/** Questions that wait for an answer, the newest first; at most 500. */
+export const cameraSightingsResponse = z.object({ items: z.array(cameraSighting) });
+/** Whether it is this camera. Without a password the stored one is sent, never in clear. */
+export const sightingAnswer = z.object({
+  deviceAddress: z.string().max(500),
+  same: z.boolean(),
+  username: z.string().trim().min(1).max(80).optional(),
+  password: z.string().min(1).max(200).optional(),
+});
+export type SightingAnswer = z.infer<typeof sightingAnswer>;
 export const cameraRetireRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 /** A camera out of use comes back as itself: the device that it was must answer at this address and take this password. */
 export const cameraReturnRequest = z.object({

@@ -178,6 +178,8 @@ export const recorderStatus = z.object({
   ffmpeg: recorderFfmpeg.default({ version: null, problem: null }),
   /** Streams that are being turned into H.264 for browsers, and how many may be at once. */
   transcodes: z.object({ running: z.int().min(0), limit: z.int().min(0) }),
+  /** IPv4 networks of its interfaces, in CIDR: what it may search. A recorder from before says nothing. */
+  networks: z.array(z.string().max(40)).max(32).default([]),
   /** Sequence of the newest outbox event. */
   sequence: z.int(),
   /** Whom it follows; null: nobody yet. */
@@ -217,7 +219,11 @@ export type RecorderEvent = z.infer<typeof recorderEvent>;
 export const eventPage = z.object({ events: z.array(recorderEvent).max(500), sequence: z.int() });
 export type EventPage = z.infer<typeof eventPage>;
 
-export const discoveryStart = z.object({ ranges: z.array(z.string()).max(16) });
+export const discoveryStart = z.object({
+  ranges: z.array(z.string()).max(16),
+  /** IPv4 networks beside the recorder's own in which the ranges may lie: what administrators added to them. */
+  added: z.array(z.string().max(40)).max(64).default([]),
+});
 export const recorderDiscovery = z.object({
   id: idSchema,
   state: z.enum(['running', 'done', 'failed']),

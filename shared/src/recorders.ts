@@ -66,6 +66,10 @@ export const recorderResponse = z.object({
   storage: recorderStorage.nullable(),
   chain: chainStatus.nullable(),
   transcodes: z.object({ running: z.int(), limit: z.int() }).nullable(),
+  /** IPv4 networks of its interfaces, in CIDR, as it said last: it may search them for cameras. */
+  networks: z.array(z.string()),
+  /** What administrators added to them. */
+  scanRanges: z.array(z.string()),
   alerts: z.array(recorderAlert),
 });
 export type RecorderResponse = z.infer<typeof recorderResponse>;
@@ -102,6 +106,11 @@ export type RecorderCreateRequest = z.infer<typeof recorderCreateRequest>;
 export const recorderPatchRequest = recorderCreateRequest.pick({ name: true, url: true, token: true }).partial();
 export type RecorderPatchRequest = z.infer<typeof recorderPatchRequest>;
 export const recorderDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+
+/** Networks beside its own in which a recorder may search for cameras: IPv4 in CIDR, each at most a /22. */
+export const recorderScanRangesRequest = z.object({
+  ranges: z.array(z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/(2[2-9]|3[0-2])$/)).max(64),
+});
 
 export const clockConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 export const volumeAcceptRequest = z.object({ reason: z.string().trim().min(3).max(500) });

@@ -8,6 +8,7 @@ import type { Route } from '../platform/http/route.js';
 import type { ObjectStore } from '../platform/objects/object-store.js';
 import type { Broadcaster } from '../platform/realtime/broadcaster.js';
 import type { AlertRaiser } from './alerts/console-alerts.js';
+import type { AttemptLimits } from './cameras/attempt-budget.js';
 import { createCameras } from './cameras/cameras.js';
 import { createEvidence } from './evidence/evidence.js';
 import type { ExtractorTimes } from './evidence/clip-extractor.js';
@@ -35,6 +36,8 @@ export interface CasesDeps {
   minFreeBytes: number;
   /** Days that footage is kept where neither camera nor area says otherwise. */
   retentionDays: number;
+  /** How many device addresses an account may try. */
+  attemptLimits?: AttemptLimits | undefined;
   syncTimes?: Partial<SyncTimes> | undefined;
   extractorTimes?: Partial<ExtractorTimes> | undefined;
 }

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { badInputSuite } from './bad-input.suite.js';
 import { camerasSuite } from './cameras/cameras.suite.js';
+import { deviceAddressesSuite } from './cameras/device-addresses.suite.js';
 import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
 import { unknownHoldsSuite } from './evidence/unknown-holds.suite.js';
@@ -17,6 +18,7 @@ import { scopeSuite } from './scope.suite.js';
 export function consoleSuites(kind: string, open: OpenTestDatabase): void {
   describe(`cameras and cases on ${kind}`, () => {
     camerasSuite(open);
+    deviceAddressesSuite(open);
     recorderSyncSuite(open);
     recordersSuite(open);
     recorderAdministrationSuite(open);

@@ -7,11 +7,13 @@ import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incid
 import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
 import { KnownDevices1763769600009 } from '../platform/db/migrations/0009-known-devices.js';
 import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
+import { Devices1763769600011 } from '../platform/db/migrations/0011-devices.js';
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
 import { authEntities } from './auth/auth.entities.js';
+import { cameraSightingEntity } from './cameras/camera-sighting.entity.js';
 import { cameraEntity } from './cameras/camera.entity.js';
 import { clipEntity } from './evidence/clip.entity.js';
 import { holdEntities } from './evidence/hold.entity.js';
@@ -37,6 +39,7 @@ export const consoleEntities: AnyEntity[] = [
   chainRecordEntity,
   chainPinEntity,
   cameraEntity,
+  cameraSightingEntity,
   cameraStateIntervalEntity,
   openingEntity,
   openingCameraEntity,
@@ -60,5 +63,6 @@ export const consoleMigrations: Migration[] = [
   Names1763769600007,
   KnownDevices1763769600009,
   Viewings1763769600010,
+  Devices1763769600011,
   Holds1763769600013,
 ];

@@ -6,6 +6,7 @@ import { incidentPageResponse, type IncidentResponse } from '@choi-canh/shared/i
 import { roleMay, type Role } from '@choi-canh/shared/permissions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../platform/http/route.js';
+import { cameraSightingEntity } from './cameras/camera-sighting.entity.js';
 import {
   CasesHarness,
   eventually,
@@ -34,6 +35,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
     const from = new Date(Date.now() - 600_000).toISOString();
     const to = new Date(Date.now() - 300_000).toISOString();
     const range = { from, to };
+    const sightedAt = 'http://10.9.9.9/onvif/device_service';
     beforeAll(async () => {
       await harness.start();
       mine = await makeCase('Chí Đám');
@@ -45,6 +47,9 @@ export function scopeSuite(open: OpenTestDatabase): void {
       const area = await harness.area(name);
       const camera = await harness.camera(area);
       const officer = harness.actor('commune_officer', area);
+      const seen = { endpointReference: 'urn:uuid:1', name: '', hardware: '', firstSeenAt: 0, lastSeenAt: 0 };
+      const sighting = { ...seen, cameraId: camera.id, deviceAddress: sightedAt, dismissed: false };
+      await harness.db.write((manager) => manager.insert(cameraSightingEntity, sighting));
       harness.recorder.coverages.set(camera.id, {
         cameraId: camera.id,
         recorded: [{ ...range, timeSource: 'rtcp' }],
@@ -96,7 +101,11 @@ export function scopeSuite(open: OpenTestDatabase): void {
         'get /api/cameras/:cameraId/history': [`/api/cameras/${camera.id}/history?from=${from}&to=${to}`],
         'post /api/cameras/:cameraId/address': [
           `/api/cameras/${camera.id}/address`,
-          { deviceAddress: camera.deviceAddress },
+          { deviceAddress: camera.deviceAddress, password: 'x' },
+        ],
+        'post /api/cameras/:cameraId/sighting': [
+          `/api/cameras/${camera.id}/sighting`,
+          { deviceAddress: sightedAt, same: false },
         ],
         'get /api/cameras/:cameraId/runtime': [`/api/cameras/${camera.id}/runtime`],
         'get /api/cameras/:cameraId/live/:stream/:file': [live],
@@ -160,6 +169,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/recorders/:recorderId/retention',
       'post /api/recorders/:recorderId/clock/confirm',
       'post /api/recorders/:recorderId/volume/accept',
+      'put /api/recorders/:recorderId/scan-ranges',
+      'get /api/camera-sightings', // of the scope: device-addresses.suite.ts
       'post /api/recorders/:recorderId/take-over', // these five: administrators of everything only
       'post /api/recorders/:recorderId/dropped/confirm',
       'get /api/recorders/:recorderId/unknown-holds',

@@ -184,7 +184,10 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'POST',
       path: '/v1/discoveries',
-      handle: async ({ body }) => rooms.discovery.start(parseInput(boundedDiscovery, body).ranges),
+      handle: async ({ body }) => {
+        const { ranges, added } = parseInput(boundedDiscovery, body);
+        return rooms.discovery.start(ranges, added);
+      },
     },
     {
       method: 'GET',

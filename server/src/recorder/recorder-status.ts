@@ -58,6 +58,8 @@ export interface RecorderStatusSources {
   };
   chain: { condition(): RecorderStatus['chain'] };
   ffmpeg: { condition(): RecorderStatus['ffmpeg'] };
+  /** IPv4 networks of the interfaces, in CIDR. */
+  networks(): string[];
   live: { transcodes(): { running: number; limit: number } };
   outbox: { readonly sequence: number };
 }
@@ -149,6 +151,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
       chain: sources.chain.condition(),
       ffmpeg: sources.ffmpeg.condition(),
       transcodes: sources.live.transcodes(),
+      networks: sources.networks(),
       sequence: outbox.sequence,
       consoleId: director.consoleId,
       holds: sources.holds.summary(),

@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError, errorMessage } from '../lib/errors.js';
+import { ownNetworks } from '../lib/ipv4-networks.js';
 import type { Logger } from '../lib/logger.js';
 import { createTurnPacer, type Hurry } from '../lib/turn-pacer.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
@@ -237,6 +238,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const ffmpegWatch = new FfmpegWatch({ ffmpeg, clock, logger: room('ffmpeg') });
     await run('ffmpeg', ffmpegWatch, () => ffmpegWatch.start());
     const rules = new AddressRules(config.ALLOWED_ADDRESSES);
+    const networks = () => ownNetworks(config.DISCOVERY_INTERFACES);
     const onvif = createOnvif({
       clock,
       rules,
@@ -342,12 +344,18 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const converter = createLiveConverter({ places: transcodes, footage, ingest, clock, logger: room('live') });
     const live = createLive({ footage, ingest, pictures, converter, clock, logger: room('live') });
     await run('live', live, () => undefined);
-    const discovery = createDiscoveryJobs({ finder: onvif, clock, logger: room('discovery') });
+    const discovery = createDiscoveryJobs({
+      finder: onvif,
+      networks,
+      clock,
+      logger: room('discovery'),
+    });
     await run('discovery', discovery, () => undefined);
 
     const status = createRecorderStatus({
       startedAt,
       directory: config.FOOTAGE_DIR,
+      networks,
       clock,
       logger,
       director,

@@ -69,6 +69,7 @@ export async function createWaitingRecorder(options: WaitingRecorderOptions): Pr
     chain: { keyId: key?.id ?? '', publicKey: key?.publicKey ?? '', signedAt: null, sequence: 0, troubles: 0 },
     ffmpeg: { version: null, problem: null },
     transcodes: { running: 0, limit: 0 },
+    networks: [],
     sequence: outbox.sequence,
     consoleId: options.consoleId,
     holds: null,

@@ -2,6 +2,7 @@ import type { CameraAddRequest, CameraAddResponse, cameraAddResult } from '@choi
 import { maxRecorderCameras, type IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { z } from 'zod';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
@@ -9,13 +10,16 @@ import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { addOutcomeOf } from './add-outcome.js';
+import type { AddressSource, AttemptBudget } from './attempt-budget.js';
 import type { CameraHealth, CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CameraReturns } from './camera-returns.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { passwordContext } from './cameras.service.js';
-import { normalDeviceAddress } from './device-address.js';
+import { plainFailure } from './failed-attempt.js';
+import { typedFor } from './confirmed-address.js';
+import { usableDeviceAddress } from './device-address.js';
 import type { FoundDevice } from './discoveries.js';
 
 type Result = z.infer<typeof cameraAddResult>;
@@ -37,6 +41,9 @@ export interface CameraAdditionsDeps {
   broadcaster: Broadcaster;
   secretBox: SecretBox;
   clock: Clock;
+  /** Which addresses cameras may have. */
+  addressRules: AddressRules;
+  budget: AttemptBudget;
   logger: Logger;
   device(recorderId: string, deviceAddress: string): FoundDevice | undefined;
 }
@@ -66,8 +73,14 @@ export class CameraAdditions {
     const client = this.#deps.recorders.clientOf(request.recorderId);
     const devices = request.devices.map((device) => ({
       ...device,
-      deviceAddress: normalDeviceAddress(device.deviceAddress),
+      deviceAddress: usableDeviceAddress(device.deviceAddress, this.#deps.addressRules),
     }));
+    for (const source of ['typed', 'found'] as const) {
+      const count = devices.filter(
+        (device) => this.#sourceOf(request.recorderId, device.deviceAddress) === source,
+      ).length;
+      this.#deps.budget.take(actor.accountId, source, count);
+    }
     const addition: Addition = { id: newId(), actor, request: { ...request, devices }, results: [], state: 'running' };
     this.#byId.set(addition.id, addition);
     for (const [id, old] of this.#byId) if (this.#byId.size > kept && old.state === 'done') this.#byId.delete(id);
@@ -175,12 +188,24 @@ export class CameraAdditions {
       if (outcome === undefined) {
         this.#deps.logger.error({ err: errorMessage(error), deviceAddress }, 'a camera could not be added');
       }
-      return failed(
-        deviceAddress,
-        outcome ?? 'bad_answer',
-        outcome === undefined ? 'internal error' : errorMessage(error),
-      );
+      await this.#deps.audit.record(actor, {
+        action: 'camera.add_failed',
+        subjectType: 'recorder',
+        subjectId: request.recorderId,
+        subjectName: '',
+        areaId: request.areaId,
+        details: { deviceAddress, outcome: outcome ?? 'internal' },
+      });
+      // Of an address that was typed is said what a technician needs, and not what a scanner wants to know.
+      const isFound = this.#sourceOf(request.recorderId, deviceAddress) === 'found';
+      const detail = errorMessage(isFound ? error : plainFailure(error));
+      return failed(deviceAddress, outcome ?? 'bad_answer', outcome === undefined ? 'internal error' : detail);
     }
+  }
+
+  /** Whether a search of this recorder found it. */
+  #sourceOf(recorderId: string, deviceAddress: string): AddressSource {
+    return this.#deps.device(recorderId, deviceAddress) === undefined ? 'typed' : 'found';
   }
 
   async #known({ actor, request }: Addition, device: Device): Promise<Result | undefined> {
@@ -220,7 +245,7 @@ export class CameraAdditions {
       place: firstWords(200, device.place, found?.locationHint),
       lat: null,
       lon: null,
-      deviceAddress: device.deviceAddress,
+      ...typedFor(device.deviceAddress, facts, this.#deps.clock.nowMs()),
       endpointReference: this.#referenceOf(request, device),
       manufacturer: facts.manufacturer,
       model: facts.model,

@@ -13,12 +13,14 @@ export interface CameraHealth {
 
 /** What cameras need of a recorder. */
 export interface CameraRecorder {
-  startDiscovery(ranges: string[], signal?: AbortSignal): Promise<RecorderDiscovery>;
+  startDiscovery(ranges: string[], added: string[], signal?: AbortSignal): Promise<RecorderDiscovery>;
   discovery(id: string, signal?: AbortSignal): Promise<RecorderDiscovery>;
   identify(
-    device: { deviceAddress: string; username: string; password: string },
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
     signal?: AbortSignal,
   ): Promise<IdentifyResponse>;
+  /** The key that a device shows over https; nothing is sent to it. */
+  tlsKey(deviceAddress: string, signal?: AbortSignal): Promise<string | null>;
   retryCamera(cameraId: string, signal?: AbortSignal): Promise<CameraRetryResponse>;
 }
 export interface CameraRecorders {
@@ -28,6 +30,8 @@ export interface CameraRecorders {
   require(recorderId: string, manager: Transaction): Promise<unknown>;
   /** These of its cameras have changed; without ids all may have. */
   markChanged(recorderId: string, cameraIds?: readonly string[]): void;
+  /** IPv4 networks that it may search, in CIDR: its own, and what administrators added. */
+  searchable(recorderId: string): Promise<{ own: string[]; added: string[] }>;
   /** Since when its cameras' states are only what was kept of before; undefined where it was heard. Unix milliseconds. */
   unheardSince(recorderId: string): number | undefined;
   runtimeOf(recorderId: string, cameraId: string): CameraRuntimeResponse;

@@ -1,28 +1,44 @@
-import type { CameraResponse } from '@choi-canh/shared/cameras';
+import type { CameraMoveRequest, CameraResponse, SightingAnswer } from '@choi-canh/shared/cameras';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
+import type { Clock } from '../../lib/clock.js';
+import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
+import type { CameraSightingsRepository } from './camera-sightings.repository.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { passwordContext } from './cameras.service.js';
-import { normalDeviceAddress } from './device-address.js';
+import { typedFor } from './confirmed-address.js';
+import { usableDeviceAddress } from './device-address.js';
+import { failedAttempt } from './failed-attempt.js';
 
 export interface CameraMovesDeps {
   db: Database;
   repository: CamerasRepository;
+  sightings: CameraSightingsRepository;
   recorders: CameraRecorders;
   audit: AuditWriter;
   broadcaster: Broadcaster;
   secretBox: SecretBox;
+  addressRules: AddressRules;
+  budget: AttemptBudget;
+  clock: Clock;
 }
 
-/** Cameras get other addresses from their routers. The device at the new one must take the password and be the same. */
+type Confirmed = Pick<CameraRow, 'deviceAddress' | 'confirmedHost' | 'confirmedBy'> & Partial<CameraRow>;
+
+/**
+ * Cameras get other addresses from their routers. The stored password goes to another host only after a person said that
+ * the camera is there, or its pinned key did; where the address was typed the password is typed with it.
+ */
 export class CameraMoves {
   readonly #deps: CameraMovesDeps;
 
@@ -31,51 +47,140 @@ export class CameraMoves {
   }
 
   /**
-   * @throws AppError not_found `camera_not_found`; invalid `bad_device_address`; conflict `other_device` (another serial
-   * number answers there), `address_taken` (another camera of the recorder has it); and what identification says:
-   * precondition `wrong_password`, unavailable `unreachable` …
+   * A person types another address, and the password for it. The stored one stays here; the typed one takes its place.
+   * @throws AppError not_found `camera_not_found`; invalid `bad_device_address`, `address_not_allowed`; too_many; conflict
+   * `other_device` (another serial number answers there), `address_taken` (another camera of the recorder has it); and what
+   * identification says: precondition `wrong_password`, unavailable `unreachable` …
    */
-  async move(actor: Actor, cameraId: string, address: string, signal?: AbortSignal): Promise<CameraResponse> {
-    const { repository, recorders, secretBox } = this.#deps;
-    const deviceAddress = normalDeviceAddress(address);
-    const found = await repository.find(actor.scope, cameraId);
+  async move(actor: Actor, cameraId: string, request: CameraMoveRequest, signal?: AbortSignal) {
+    const deviceAddress = usableDeviceAddress(request.deviceAddress, this.#deps.addressRules);
+    const row = await this.#require(actor, cameraId);
+    this.#deps.budget.take(actor.accountId, 'typed', 1);
+    const { password, username = row.username } = request;
+    const facts = await this.#identify(actor, row, { deviceAddress, username, password }, signal);
+    return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
+  }
+
+  /**
+   * A person says whether a device that was found is the camera. Only with the answer anything is sent there: the password
+   * that is typed with it, else the stored one, and that never in clear.
+   * @throws AppError not_found `camera_not_found`, `sighting_not_found` (answered, or never asked); and as `move`
+   */
+  async answer(actor: Actor, cameraId: string, answer: SightingAnswer, signal?: AbortSignal): Promise<CameraResponse> {
+    const { sightings, secretBox, addressRules, budget } = this.#deps;
+    const row = await this.#require(actor, cameraId);
+    const sighting = await sightings.find(cameraId, answer.deviceAddress);
+    if (sighting === null) throw new AppError('not_found', 'sighting_not_found', 'nothing is asked of this address');
+    const { deviceAddress } = sighting;
+    if (!answer.same) return this.#dismiss(actor, row, deviceAddress);
+    usableDeviceAddress(deviceAddress, addressRules);
+    budget.take(actor.accountId, 'found', 1);
+    const { password, username = row.username } = answer;
+    if (password !== undefined) {
+      const facts = await this.#identify(actor, row, { deviceAddress, username, password }, signal);
+      return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
+    }
+    if (row.passwordBox === '') throw passwordNeeded();
+    const stored = secretBox.open(row.passwordBox, passwordContext(cameraId));
+    const given = { deviceAddress, username: row.username, password: stored };
+    const facts = await this.#identify(actor, row, given, signal);
+    return this.#save(actor, row, this.#recognised(row, deviceAddress, 'answered', facts), facts);
+  }
+
+  /** Its pinned key is shown there: the camera itself confirms the address. Over that key alone its password goes; false: it is not. */
+  async followKey(actor: Actor, cameraId: string, deviceAddress: string, signal?: AbortSignal): Promise<boolean> {
+    const { secretBox, recorders, addressRules } = this.#deps;
+    usableDeviceAddress(deviceAddress, addressRules);
+    const row = await this.#require(actor, cameraId);
+    const { tlsKey, username, recorderId } = row;
+    const client = recorders.clientOf(recorderId);
+    if (row.passwordBox === '') throw passwordNeeded();
+    if (tlsKey === null || (await client.tlsKey(deviceAddress, signal)) !== tlsKey) return false;
+    const password = secretBox.open(row.passwordBox, passwordContext(cameraId));
+    const facts = await this.#identify(actor, row, { deviceAddress, username, password, tlsKey }, signal);
+    await this.#save(actor, row, { ...this.#recognised(row, deviceAddress, 'key', facts), tlsKey }, facts);
+    return true;
+  }
+
+  #typed(
+    row: CameraRow,
+    deviceAddress: string,
+    username: string,
+    password: string,
+    facts: IdentifyResponse,
+  ): Confirmed {
+    const { clock, secretBox } = this.#deps;
+    const passwordBox = secretBox.seal(password, passwordContext(row.id));
+    return { ...typedFor(deviceAddress, facts, clock.nowMs()), username, passwordBox };
+  }
+
+  /** The host stays as well confirmed as it was where only port or path are others. */
+  #recognised(row: CameraRow, deviceAddress: string, by: 'answered' | 'key', facts: IdentifyResponse): Confirmed {
+    const confirmedHost = hostOf(deviceAddress);
+    const confirmedBy = confirmedHost === row.confirmedHost ? row.confirmedBy : by;
+    return { deviceAddress, confirmedHost, confirmedBy, tlsKey: facts.tlsKey ?? null };
+  }
+
+  async #require(actor: Actor, cameraId: string): Promise<CameraRow> {
+    const found = await this.#deps.repository.find(actor.scope, cameraId);
     if (found === undefined) throw notFound();
-    const { username, passwordBox, recorderId } = found.row;
-    if (passwordBox === '')
-      throw new AppError('precondition', 'password_needed', 'the recorder alone has its password');
-    const password = secretBox.open(passwordBox, passwordContext(cameraId));
-    const facts = await recorders.clientOf(recorderId).identify({ deviceAddress, username, password }, signal);
-    if (!isSame(found.row, facts)) {
+    return found.row;
+  }
+
+  async #identify(
+    actor: Actor,
+    row: CameraRow,
+    given: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    signal: AbortSignal | undefined,
+  ): Promise<IdentifyResponse> {
+    const { recorders, audit } = this.#deps;
+    try {
+      const facts = await recorders.clientOf(row.recorderId).identify(given, signal);
+      if (isSame(row, facts)) return facts;
       throw new AppError('conflict', 'other_device', 'another device answers at this address', {
         details: { serialNumber: facts.serialNumber },
       });
+    } catch (error) {
+      return failedAttempt(audit, actor, row, given.deviceAddress, error);
     }
-    await this.#save(actor, cameraId, deviceAddress, facts);
-    const now = await repository.find(actor.scope, cameraId);
-    if (now === undefined) throw notFound();
-    return cameraOnWire(now);
   }
 
-  async #save(actor: Actor, cameraId: string, deviceAddress: string, facts: IdentifyResponse): Promise<void> {
-    const { db, repository, audit, recorders, broadcaster } = this.#deps;
+  async #dismiss(actor: Actor, row: CameraRow, deviceAddress: string): Promise<CameraResponse> {
+    const { db, sightings, audit, broadcaster } = this.#deps;
+    await db.write(async (manager) => {
+      await sightings.dismiss(manager, row.id, deviceAddress);
+      await audit.record(
+        actor,
+        { ...subject(row), action: 'camera.address_dismiss', details: { deviceAddress } },
+        manager,
+      );
+    });
+    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [row.id]);
+    return this.#shown(actor, row.id);
+  }
+
+  async #save(actor: Actor, { id }: CameraRow, confirmed: Confirmed, facts: IdentifyResponse): Promise<CameraResponse> {
+    const { db, repository, sightings, audit, recorders, broadcaster } = this.#deps;
     const row = await db
       .write(async (manager) => {
-        const found = await repository.find(actor.scope, cameraId, manager);
+        const found = await repository.find(actor.scope, id, manager);
         if (found === undefined) throw notFound();
         const { row } = found;
-        if (row.deviceAddress === deviceAddress) return undefined;
-        await repository.update(manager, cameraId, {
-          ...{ deviceAddress, firmwareVersion: facts.firmwareVersion, mainStream: facts.main, subStream: facts.sub },
+        await repository.update(manager, id, {
+          ...confirmed,
+          ...{ firmwareVersion: facts.firmwareVersion, mainStream: facts.main, subStream: facts.sub },
         });
+        await sightings.answered(manager, id);
         await audit.record(
           actor,
           {
-            action: 'camera.update',
-            subjectType: 'camera',
-            subjectId: cameraId,
-            subjectName: row.name,
-            areaId: row.areaId,
-            details: { before: { deviceAddress: row.deviceAddress }, after: { deviceAddress } },
+            ...subject(row),
+            action: 'camera.address_confirm',
+            details: {
+              by: confirmed.confirmedBy,
+              before: { deviceAddress: row.deviceAddress },
+              after: { deviceAddress: confirmed.deviceAddress },
+            },
           },
           manager,
         );
@@ -85,11 +190,21 @@ export class CameraMoves {
         if (!isUniqueViolation(error)) throw error;
         throw new AppError('conflict', 'address_taken', 'another camera has this address');
       });
-    if (row === undefined) return;
-    recorders.markChanged(row.recorderId, [cameraId]);
-    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [cameraId]);
+    recorders.markChanged(row.recorderId, [id]);
+    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
+    return this.#shown(actor, id);
+  }
+
+  async #shown(actor: Actor, cameraId: string): Promise<CameraResponse> {
+    const now = await this.#deps.repository.find(actor.scope, cameraId);
+    if (now === undefined) throw notFound();
+    return cameraOnWire(now);
   }
 }
+
+const subject = ({ id, name, areaId }: CameraRow) => ({
+  ...{ subjectType: 'camera', subjectId: id, subjectName: name, areaId },
+});
 
 /** Cameras that tell no serial number are told apart by their make. */
 function isSame(row: CameraRow, facts: IdentifyResponse): boolean {
@@ -97,4 +212,5 @@ function isSame(row: CameraRow, facts: IdentifyResponse): boolean {
   return row.manufacturer === facts.manufacturer && row.model === facts.model;
 }
 
+const passwordNeeded = () => new AppError('precondition', 'password_needed', 'the recorder alone has its password');
 const notFound = () => new AppError('not_found', 'camera_not_found', 'no such camera');

@@ -2,18 +2,22 @@ import type { CameraResponse, CameraReturnRequest } from '@choi-canh/shared/came
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { passwordContext } from './cameras.service.js';
-import { normalDeviceAddress } from './device-address.js';
+import { failedAttempt } from './failed-attempt.js';
+import { typedFor } from './confirmed-address.js';
+import { usableDeviceAddress } from './device-address.js';
 import { formerCamera, isSameDevice, type DeviceIdentity } from './same-device.js';
 
 export interface CameraReturnsDeps {
@@ -25,6 +29,9 @@ export interface CameraReturnsDeps {
   broadcaster: Broadcaster;
   secretBox: SecretBox;
   clock: Clock;
+  /** Which addresses cameras may have. */
+  addressRules: AddressRules;
+  budget: AttemptBudget;
 }
 
 /** Cameras out of use that come back: the same camera, with its footage, states, tags and clips in one timeline. */
@@ -55,11 +62,15 @@ export class CameraReturns {
     signal?: AbortSignal,
   ): Promise<CameraResponse> {
     const { repository, recorders } = this.#deps;
-    const given = { ...request, deviceAddress: normalDeviceAddress(request.deviceAddress) };
+    const given = { ...request, deviceAddress: usableDeviceAddress(request.deviceAddress, this.#deps.addressRules) };
     const found = await repository.findEver(actor.scope, cameraId);
     if (found === undefined) throw notFound();
     if (found.row.retiredAt === null) throw inUse();
-    const facts = await recorders.clientOf(found.row.recorderId).identify(given, signal);
+    this.#deps.budget.take(actor.accountId, 'typed', 1);
+    const facts = await recorders
+      .clientOf(found.row.recorderId)
+      .identify(given, signal)
+      .catch((error: unknown) => failedAttempt(this.#deps.audit, actor, found.row, given.deviceAddress, error));
     if (!isSameDevice(found.row, { ...facts, endpointReference: '' })) {
       throw new AppError('conflict', 'other_device', 'another device answers at this address', {
         details: { serialNumber: facts.serialNumber },
@@ -85,7 +96,7 @@ export class CameraReturns {
         if (before.retiredAt === null) throw inUse();
         await recorders.require(before.recorderId, manager);
         await repository.update(manager, cameraId, {
-          ...{ deviceAddress, username, retiredAt: null },
+          ...{ ...typedFor(deviceAddress, facts, clock.nowMs()), username, retiredAt: null },
           ...{ firmwareVersion: facts.firmwareVersion, mainStream: facts.main, subStream: facts.sub },
           endpointReference: endpointReference === '' ? before.endpointReference : endpointReference,
           passwordBox: secretBox.seal(password, passwordContext(cameraId)),

@@ -27,6 +27,14 @@ export interface CameraRow {
   username: string;
   /** Password, sealed; bound to the camera's id. */
   passwordBox: string;
+  /** The host, at any port, that its password may go to: a person confirmed that the camera is there. */
+  confirmedHost: string;
+  /** How: the password was typed for it, a person recognised it, its TLS key did, or it is from before this was asked. */
+  confirmedBy: 'before' | 'typed' | 'answered' | 'key';
+  /** When the password was typed last; 0: before this was noted. */
+  passwordTypedAt: number;
+  /** SHA-256 of the public key that it showed over https when its address was given; null over http. */
+  tlsKey: string | null;
   enabled: boolean;
   /** Its own choice; null: as its area has it. */
   retentionDays: number | null;
@@ -57,6 +65,10 @@ export const cameraEntity = new EntitySchema<CameraRow>({
     firmwareVersion: textColumn('firmware_version'),
     username: textColumn('username'),
     passwordBox: textColumn('password_box'),
+    confirmedHost: textColumn('confirmed_host'),
+    confirmedBy: textColumn('confirmed_by'),
+    passwordTypedAt: instantColumn('password_typed_at'),
+    tlsKey: textColumn('tls_key', { nullable: true }),
     enabled: booleanColumn('enabled'),
     retentionDays: integerColumn('retention_days', { nullable: true }),
     audio: booleanColumn('audio'),

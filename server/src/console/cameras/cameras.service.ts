@@ -9,6 +9,7 @@ import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera, KnownCamera } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
+import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
@@ -136,9 +137,11 @@ export class CamerasService {
       await repository.update(manager, id, changes);
       const words = (row: Partial<CameraRow>) =>
         Object.fromEntries(
-          Object.keys(changes).map((key) =>
-            key === 'passwordBox' ? ['password', '(changed)'] : [key, row[key as keyof CameraRow] ?? null],
-          ),
+          Object.keys(changes)
+            .filter((key) => key !== 'confirmedBy' && key !== 'passwordTypedAt')
+            .map((key) =>
+              key === 'passwordBox' ? ['password', '(changed)'] : [key, row[key as keyof CameraRow] ?? null],
+            ),
         );
       await audit.record(
         actor,
@@ -274,7 +277,11 @@ export class CamerasService {
       const [lat, lon] = [location?.lat ?? null, location?.lon ?? null];
       if (lat !== before.lat || lon !== before.lon) Object.assign(changes, { lat, lon });
     }
-    if (password !== undefined) changes.passwordBox = this.#deps.secretBox.seal(password, passwordContext(before.id));
+    if (password !== undefined) {
+      changes.passwordBox = this.#deps.secretBox.seal(password, passwordContext(before.id));
+      // Typed for the camera where it is now.
+      Object.assign(changes, { confirmedBy: 'typed', passwordTypedAt: this.#deps.clock.nowMs() });
+    }
     return changes;
   }
 
@@ -296,6 +303,11 @@ function desiredFacts({ row, retention }: CameraWithRetention): Omit<DesiredCame
     mainProfileToken: row.mainStream.profileToken,
     subProfileToken: row.subStream?.profileToken ?? null,
     audio: row.audio,
+    confirmedHosts: [row.confirmedHost],
+    // A host that was only recognised gets the password as a digest, never in clear.
+    plainPassword: row.confirmedBy === 'before' || row.confirmedBy === 'typed',
+    passwordTypedAt: row.passwordTypedAt,
+    tlsKey: row.confirmedBy === 'key' ? row.tlsKey : null,
   };
 }
 
@@ -309,6 +321,16 @@ function markOf(camera: CameraWithRetention): string | undefined {
     .slice(0, 22);
 }
 
+/** As the recorder had it confirmed: its password stays there, and goes nowhere else. */
+function confirmedThere({ deviceAddress, confirmedHosts, plainPassword, passwordTypedAt, tlsKey }: KnownCamera) {
+  const confirmedBy = plainPassword !== false ? 'before' : tlsKey ? 'key' : 'answered';
+  return {
+    confirmedHost: confirmedHosts?.[0] ?? (URL.canParse(deviceAddress) ? hostOf(deviceAddress) : ''),
+    ...{ confirmedBy: confirmedBy as CameraRow['confirmedBy'], passwordTypedAt: passwordTypedAt ?? 0 },
+    tlsKey: tlsKey ?? null,
+  };
+}
+
 /** What the recorder does not know is empty, and filled when the camera is looked at again. */
 function adoptedRow(known: KnownCamera, recorderId: string, areaId: string, createdAt: number): CameraRow {
   const { id, name, deviceAddress, username, enabled, retentionDays, audio } = known;
@@ -318,6 +340,7 @@ function adoptedRow(known: KnownCamera, recorderId: string, areaId: string, crea
   return {
     ...{ id, areaId, recorderId, name, deviceAddress, username, enabled, retentionDays, audio, createdAt },
     ...{ place: '', lat: null, lon: null, endpointReference: '', manufacturer: '', model: '', serialNumber: '' },
+    ...confirmedThere(known),
     ...{ firmwareVersion: '', passwordBox: '', retiredAt: null, mainStream: stream(known.mainProfileToken) },
     subStream: known.subProfileToken === null ? null : stream(known.subProfileToken),
   };

@@ -5,10 +5,13 @@ import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
+import { AttemptBudget, type AttemptLimits } from './attempt-budget.js';
 import { CameraAdditions } from './camera-additions.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { CameraMoves } from './camera-moves.js';
 import { CameraReturns } from './camera-returns.js';
+import { CameraSightingsRepository } from './camera-sightings.repository.js';
+import { sightingRoutes } from './camera-sightings.routes.js';
 import { CamerasRepository } from './cameras.repository.js';
 import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
@@ -27,6 +30,7 @@ export interface CamerasDeps {
   health: CameraHealth;
   recorders: CameraRecorders;
   media: LiveMedia;
+  attemptLimits?: AttemptLimits | undefined;
   /** Days that footage is kept where neither camera nor area says otherwise. */
   retentionDays: number;
 }
@@ -35,17 +39,24 @@ export interface CamerasDeps {
 export function createCameras(deps: CamerasDeps) {
   const repository = new CamerasRepository(deps.db, deps.retentionDays);
   const service = new CamerasService({ ...deps, repository });
-  const moves = new CameraMoves({ ...deps, repository });
-  const returns = new CameraReturns({ ...deps, repository });
-  const discoveries = new Discoveries({ ...deps, repository, moves });
+  const sightings = new CameraSightingsRepository(deps.db);
+  const budget = new AttemptBudget(deps.clock, deps.attemptLimits);
+  const moves = new CameraMoves({ ...deps, repository, sightings, budget });
+  const returns = new CameraReturns({ ...deps, repository, budget });
+  const discoveries = new Discoveries({ ...deps, repository, sightings, moves });
   const additions = new CameraAdditions({
     ...deps,
     repository,
     returns,
+    budget,
     device: (recorderId, address) => discoveries.device(recorderId, address),
   });
   return {
-    routes: [...camerasRoutes(service, additions, discoveries, moves, returns), ...liveRoutes(service, deps.media)],
+    routes: [
+      ...camerasRoutes(service, additions, discoveries, moves, returns),
+      ...sightingRoutes(sightings, moves),
+      ...liveRoutes(service, deps.media),
+    ],
     service,
     stop: async () => {
       await Promise.all([discoveries.stop(), additions.stop()]);

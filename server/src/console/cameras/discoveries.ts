@@ -1,16 +1,19 @@
 import type { DiscoveryResponse } from '@choi-canh/shared/cameras';
 import type { RecorderDiscovery } from '@choi-canh/shared/recorder-api';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
+import { requireAllowed } from '../../lib/ipv4-networks.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { roleMay } from '@choi-canh/shared/permissions';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import type { CameraMoves } from './camera-moves.js';
 import type { CamerasRepository } from './cameras.repository.js';
-import { normalDeviceAddress } from './device-address.js';
+import type { CameraSightingsRepository, Sighting } from './camera-sightings.repository.js';
+import { normalDeviceAddress, usableDeviceAddress } from './device-address.js';
 
 interface Discovery {
   id: string;
@@ -25,7 +28,10 @@ export interface FoundDevice {
 }
 export interface DiscoveriesDeps {
   repository: CamerasRepository;
-  moves: Pick<CameraMoves, 'move'>;
+  sightings: Pick<CameraSightingsRepository, 'note' | 'foundWhereTheyAre'>;
+  moves: Pick<CameraMoves, 'followKey'>;
+  /** Which addresses cameras may have. */
+  addressRules: AddressRules;
   recorders: CameraRecorders;
   audit: AuditWriter;
   broadcaster: Broadcaster;
@@ -50,8 +56,11 @@ export class Discoveries {
   }
 
   async start(actor: Actor, recorderId: string, ranges: string[]): Promise<DiscoveryResponse> {
-    const client = this.#deps.recorders.clientOf(recorderId);
-    const latest = await client.startDiscovery(ranges);
+    const { recorders } = this.#deps;
+    const client = recorders.clientOf(recorderId);
+    const { own, added } = await recorders.searchable(recorderId);
+    requireAllowed(ranges, [...own, ...added]);
+    const latest = await client.startDiscovery(ranges, added);
     const discovery: Discovery = { id: newId(), actor, recorderId, latest };
     await this.#deps.audit.record(actor, {
       action: 'camera.discover',
@@ -113,29 +122,56 @@ export class Discoveries {
       }
       broadcaster.toAccount(discovery.actor.accountId, 'discovery.progress', await this.#onWire(discovery));
     }
-    if (discovery.latest.state !== 'done' || !(await this.#moveLost(discovery))) return;
-    broadcaster.toAccount(discovery.actor.accountId, 'discovery.progress', await this.#onWire(discovery));
+    if (discovery.latest.state !== 'done') return;
+    await this.#noteSightings(discovery);
+    if (await this.#followKeys(discovery))
+      broadcaster.toAccount(discovery.actor.accountId, 'discovery.progress', await this.#onWire(discovery));
   }
 
   /**
-   * Cameras that do not answer any more where they were and were found elsewhere are followed there; true where any was.
-   * One that still records stays: what announces itself in its name may be somebody else.
+   * A camera that was found at another address is a question to people: what announces itself in its name may be somebody
+   * else. Of every area, whoever searched.
    */
-  async #moveLost(discovery: Discovery): Promise<boolean> {
+  async #noteSightings({ recorderId, latest }: Discovery): Promise<void> {
+    const { repository, sightings, clock, broadcaster, addressRules } = this.#deps;
+    const known = await repository.ofRecorder(recorderId);
+    const inPlace: string[] = [];
+    const found: Sighting[] = [];
+    for (const device of latest.devices) {
+      const camera = knownCamera(device, known);
+      const deviceAddress = addressKey(device.deviceAddress);
+      if (camera === undefined) continue;
+      if (camera.deviceAddress === deviceAddress) inPlace.push(camera.id);
+      else if (isUsable(deviceAddress, addressRules)) {
+        const { endpointReference, name, hardware } = device;
+        found.push({ cameraId: camera.id, deviceAddress, endpointReference, name, hardware });
+      }
+    }
+    const changed = await sightings.note(found, clock.nowMs());
+    if (await sightings.foundWhereTheyAre(inPlace)) changed.push(...inPlace);
+    const areaOf = new Map(known.map((camera) => [camera.id, camera.areaId]));
+    for (const areaId of new Set(areaOf.values())) {
+      const ids = changed.filter((id) => areaOf.get(id) === areaId);
+      if (ids.length > 0) broadcaster.toArea(areaId, 'camera.view', 'camera.changed', ids);
+    }
+  }
+
+  /** Cameras that are lost where they were and show their pinned key elsewhere are followed; true where any was. */
+  async #followKeys(discovery: Discovery): Promise<boolean> {
     const { repository, moves, logger } = this.#deps;
     const { actor } = discovery;
     if (!roleMay(actor.role, 'camera.manage')) return false;
     let any = false;
     for (const device of (await this.#onWire(discovery)).devices) {
       if (device.movedFrom === null || device.knownCameraId === null || this.#stop.signal.aborted) continue;
-      const state = (await repository.find(actor.scope, device.knownCameraId))?.now.state;
-      if (state !== 'down') continue;
+      const camera = await repository.find(actor.scope, device.knownCameraId);
+      if (camera?.now.state !== 'down' || camera.row.tlsKey === null || !device.deviceAddress.startsWith('https:'))
+        continue;
       try {
-        await moves.move(actor, device.knownCameraId, device.deviceAddress, this.#stop.signal);
-        any = true;
+        any = (await moves.followKey(actor, camera.row.id, device.deviceAddress, this.#stop.signal)) || any;
       } catch (error) {
-        // The person sees the new address in the list, and what is wrong when trying it.
-        logger.info({ cameraId: device.knownCameraId, err: errorMessage(error) }, 'a camera was not followed');
+        // The question stays, and the person sees what is wrong when answering it.
+        logger.info({ cameraId: camera.row.id, err: errorMessage(error) }, 'a camera was not followed by its key');
       }
     }
     return any;
@@ -186,6 +222,13 @@ function addressKey(address: string): string {
     return normalDeviceAddress(address);
   } catch {
     return address;
+  }
+}
+function isUsable(address: string, rules: AddressRules): boolean {
+  try {
+    return usableDeviceAddress(address, rules) === address;
+  } catch {
+    return false;
   }
 }
 const sameAddress = (one: string, other: string) => addressKey(one) === addressKey(other);

@@ -65,6 +65,12 @@ export class FakeRecorder {
   };
   chain: RecorderStatus['chain'] = { keyId: 'k1', publicKey: '', signedAt: null, sequence: 0, troubles: 0 };
   retention: RetentionFacts = { freeBytes: 2000, totalBytes: 3000, minFreeBytes: 500, footageBytes: 1000, cameras: [] };
+  /** IPv4 networks of its interfaces. */
+  networks: string[] = ['192.168.0.0/16'];
+  /** Keys that devices show over https, by address. */
+  tlsKeys = new Map<string, string>();
+  /** What it was asked to say to devices, newest last. */
+  identified: { deviceAddress: string; username: string; password: string; tlsKey?: string | null }[] = [];
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
   clockConfirmations = 0;
@@ -180,7 +186,11 @@ export class FakeRecorder {
         id: id || 'd0000000-0000-4000-8000-000000000001',
         startedAt: this.startedAt,
       });
-    } else if (root === 'identify') await this.#identify(response, JSON.parse(body) as { deviceAddress: string });
+    } else if (root === 'tls-key') {
+      const { deviceAddress } = JSON.parse(body) as { deviceAddress: string };
+      json(response, { tlsKey: this.tlsKeys.get(deviceAddress) ?? null });
+    } else if (root === 'identify')
+      await this.#identify(response, JSON.parse(body) as FakeRecorder['identified'][number]);
     else if (root === 'extractions') this.#extraction(method, id, rest, body, response);
     else if (root === 'cameras' && id === '') {
       const known = (this.desired?.cameras ?? []).map(({ password: _, mark: __, ...camera }) => camera);
@@ -222,6 +232,7 @@ export class FakeRecorder {
       storage: this.storage,
       chain: this.chain,
       transcodes: { running: 1, limit: 2 },
+      networks: this.networks,
       sequence: this.events.at(-1)?.sequence ?? 0,
       consoleId: this.consoleId,
       holds: this.#holdSummary(),
@@ -303,7 +314,9 @@ export class FakeRecorder {
     json(response, { events: found(), sequence: this.events.at(-1)?.sequence ?? 0 });
   }
 
-  async #identify(response: ServerResponse, { deviceAddress }: { deviceAddress: string }): Promise<void> {
+  async #identify(response: ServerResponse, asked: FakeRecorder['identified'][number]): Promise<void> {
+    const { deviceAddress } = asked;
+    this.identified.push(asked);
     this.identifiesAtOnce += 1;
     this.mostIdentifiesAtOnce = Math.max(this.mostIdentifiesAtOnce, this.identifiesAtOnce);
     await new Promise((resolve) => setTimeout(resolve, 15));

@@ -4,6 +4,7 @@ import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
+import { normalNetwork } from '../../lib/ipv4-networks.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Transaction } from '../../platform/db/database.js';
 import { createRecorderClient } from './recorder-client.js';
@@ -77,6 +78,7 @@ export class RecorderAdministration {
       ...{ id, url, name: request.name, tokenBox: sealToken(secretBox, id, request.token), embedded: false },
       ...{ lastSequence: 0, desiredRevision: revision, droppedCameras: [], lastSeenAt: null },
       ...{ createdAt: clock.nowMs(), deletedAt: null },
+      scanRanges: [],
     };
     await repository.write(async (manager) => {
       if (await repository.hasOtherAt(url, id, manager)) throw knownAlready();
@@ -131,6 +133,28 @@ export class RecorderAdministration {
       return change;
     });
     return service.follow(after, { anew: tokenChanged || after.url !== before.url });
+  }
+
+  /**
+   * Which IPv4 networks beside its own a recorder may search for cameras. `work` does not run where nothing changes.
+   * @throws AppError invalid `bad_range`, `address_not_allowed`
+   */
+  async setScanRanges(
+    recorderId: string,
+    ranges: readonly string[],
+    work: (change: { before: RecorderRow; after: RecorderRow }, manager: Transaction) => Promise<void>,
+  ): Promise<RecorderResponse> {
+    const { repository, service, addressRules } = this.#deps;
+    const scanRanges = [...new Set(ranges.map((range) => usableNetwork(range, addressRules)))].sort();
+    const row = await repository.write(async (manager) => {
+      const before = await service.require(recorderId, manager);
+      const after = { ...before, scanRanges };
+      if (before.scanRanges.join() === scanRanges.join()) return after;
+      await repository.update(manager, recorderId, { scanRanges });
+      await work({ before, after }, manager);
+      return after;
+    });
+    return service.follow(row, { anew: false });
   }
 
   /**
@@ -232,6 +256,13 @@ async function askOnce(url: string, token: string, rules: AddressRules): Promise
   } finally {
     client.close();
   }
+}
+
+function usableNetwork(range: string, rules: AddressRules): string {
+  const network = normalNetwork(range);
+  if (network === undefined) throw new AppError('invalid', 'bad_range', `not an IPv4 network: ${range}`);
+  rules.checkHost(network.replace(/\/.*$/, ''));
+  return network;
 }
 
 const knownAlready = () => new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');

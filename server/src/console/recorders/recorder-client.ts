@@ -20,6 +20,7 @@ import {
   recorderDiscovery,
   recorderStatus,
   retentionFacts,
+  tlsKeyResponse,
   type DesiredMarks,
   type DesiredState,
   type DesiredStateAnswer,
@@ -66,12 +67,14 @@ export interface RecorderClient {
   confirmHolds(all: HoldSummary & { consoleId: string }, signal?: Signal): Promise<boolean>;
   /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
   events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
-  startDiscovery(ranges: string[], signal?: Signal): Promise<RecorderDiscovery>;
+  startDiscovery(ranges: string[], added: string[], signal?: Signal): Promise<RecorderDiscovery>;
   discovery(id: string, signal?: Signal): Promise<RecorderDiscovery>;
   identify(
-    device: { deviceAddress: string; username: string; password: string },
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
     signal?: Signal,
   ): Promise<IdentifyResponse>;
+  /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
+  tlsKey(deviceAddress: string, signal?: Signal): Promise<string | null>;
   retryCamera(cameraId: string, signal?: Signal): Promise<CameraRetryResponse>;
   coverage(cameraId: string, from: string, to: string, signal?: Signal): Promise<RecorderCoverage>;
   startExtraction(id: string, request: ExtractionRequest, signal?: Signal): Promise<ExtractionStatus>;
@@ -159,10 +162,10 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         { path: '/v1/events', query: { after, waitMs }, timeoutMs: waitMs + usualMs, signal },
         16 * megabyte,
       ),
-    startDiscovery: (ranges, signal) =>
+    startDiscovery: (ranges, added, signal) =>
       http.json(
         recorderDiscovery,
-        { method: 'POST', path: '/v1/discoveries', body: { ranges }, timeoutMs: usualMs, signal },
+        { method: 'POST', path: '/v1/discoveries', body: { ranges, added }, timeoutMs: usualMs, signal },
         4 * megabyte,
       ),
     discovery: (id, signal) =>
@@ -177,6 +180,11 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         { method: 'POST', path: '/v1/identify', body: device, timeoutMs: 45_000, signal },
         256 * kilobyte,
       ),
+    tlsKey: async (deviceAddress, signal) => {
+      const body = { deviceAddress };
+      const asked = { method: 'POST' as const, path: '/v1/tls-key', body, timeoutMs: usualMs, signal };
+      return (await http.json(tlsKeyResponse, asked, kilobyte)).tlsKey;
+    },
     retryCamera: (cameraId, signal) =>
       http.json(
         cameraRetryResponse,

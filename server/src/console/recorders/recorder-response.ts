@@ -47,6 +47,8 @@ export function recorderOnWire(
     storage: status?.storage ?? null,
     chain: status?.chain ?? null,
     transcodes: status?.transcodes ?? null,
+    networks: status?.networks ?? [],
+    scanRanges: row.scanRanges,
     alerts,
   };
 }

@@ -13,6 +13,7 @@ const consoleId = 'c0000000-0000-4000-8000-000000000001';
 const row: RecorderRow = {
   ...{ id: 'r', name: 'Đầu ghi', url: '', tokenBox: '', embedded: false },
   ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0, deletedAt: null, droppedCameras: [] },
+  scanRanges: [],
 };
 const statusAt = (sequence: number) =>
   ({

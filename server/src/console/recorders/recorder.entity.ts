@@ -24,6 +24,8 @@ export interface RecorderRow {
   droppedCameras: string[];
   lastSeenAt: number | null;
   createdAt: number;
+  /** IPv4 networks beside its own that it may search for cameras, in CIDR. */
+  scanRanges: string[];
   /** It was removed; its token is empty since then. */
   deletedAt: number | null;
 }
@@ -42,6 +44,7 @@ export const recorderEntity = new EntitySchema<RecorderRow>({
     droppedCameras: jsonColumn('dropped_cameras'),
     lastSeenAt: instantColumn('last_seen_at', { nullable: true }),
     createdAt: instantColumn('created_at'),
+    scanRanges: jsonColumn('scan_ranges'),
     deletedAt: instantColumn('deleted_at', { nullable: true }),
   },
 });

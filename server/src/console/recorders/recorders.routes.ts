@@ -8,6 +8,7 @@ import {
   recorderPatchRequest,
   recorderResponse,
   recorderRetentionResponse,
+  recorderScanRangesRequest,
   recorderTakeOverRequest,
   recorderTakeOverResponse,
   volumeAcceptRequest,
@@ -94,6 +95,30 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
                 after: factsOf(after),
                 ...(tokenChanged ? { tokenChanged } : {}),
               },
+            },
+            manager,
+          ),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'put',
+      path: '/api/recorders/:recorderId/scan-ranges',
+      access: 'recorder.manage',
+      summary: 'Which IPv4 networks beside its own a recorder may search for cameras',
+      feature,
+      params,
+      body: recorderScanRangesRequest,
+      response: recorderResponse,
+      handler: ({ actor, params: { recorderId }, body }) => {
+        requireEverywhere(actor);
+        return administration.setScanRanges(recorderId, body.ranges, ({ before, after }, manager) =>
+          audit.record(
+            actor,
+            {
+              ...subject(after),
+              action: 'recorder.scan_ranges',
+              details: { before: { scanRanges: before.scanRanges }, after: { scanRanges: after.scanRanges } },
             },
             manager,
           ),

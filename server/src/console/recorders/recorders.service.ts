@@ -114,6 +114,7 @@ export class RecordersService {
       tokenBox: '',
       embedded: true,
       createdAt: this.#clock.nowMs(),
+      scanRanges: [],
     });
     const row = { ...saved, tokenBox: sealToken(this.#secretBox, saved.id, recorder.token) };
     await this.#repository.setToken(row.id, row.tokenBox);
@@ -141,6 +142,12 @@ export class RecordersService {
     const wanted = new Set(ids);
     const rows = await this.#repository.list();
     return new Map(rows.filter(({ id }) => wanted.has(id)).map(({ id, name }) => [id, name]));
+  }
+
+  /** IPv4 networks that a recorder may search for cameras, in CIDR: its own, and what administrators added. */
+  async searchable(recorderId: string): Promise<{ own: string[]; added: string[] }> {
+    const { scanRanges } = await this.require(recorderId);
+    return { own: this.statusOf(recorderId)?.networks ?? [], added: scanRanges };
   }
 
   async list(): Promise<RecorderResponse[]> {

@@ -3,6 +3,7 @@ import type { RecorderDiscovery } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
+import { requireAllowed } from '../../lib/ipv4-networks.js';
 import type { Logger } from '../../lib/logger.js';
 
 /** What a scan needs of the network; the ONVIF room has it. */
@@ -32,7 +33,18 @@ interface Job {
  * Scans that run in the background and can be asked about while they do. Owns their list, bounded: the oldest ended ones
  * are forgotten. Leaves packets and parsing to the ONVIF room.
  */
-export function createDiscoveryJobs({ finder, clock, logger }: { finder: CameraFinder; clock: Clock; logger: Logger }) {
+export function createDiscoveryJobs({
+  finder,
+  networks,
+  clock,
+  logger,
+}: {
+  finder: CameraFinder;
+  /** IPv4 networks that may be searched, in CIDR. */
+  networks(): readonly string[];
+  clock: Clock;
+  logger: Logger;
+}) {
   const jobs = new Map<string, Job>();
   const stopping = new AbortController();
 
@@ -62,9 +74,10 @@ export function createDiscoveryJobs({ finder, clock, logger }: { finder: CameraF
   }
 
   return {
-    /** @throws AppError too_many `too_many_scans` while three run; invalid for a bad range. */
-    start(ranges: readonly string[]): RecorderDiscovery {
+    /** @throws AppError too_many `too_many_scans` while three run; invalid for a bad range, `range_not_allowed`. */
+    start(ranges: readonly string[], added: readonly string[] = []): RecorderDiscovery {
       finder.checkRanges(ranges);
+      requireAllowed(ranges, [...networks(), ...added]);
       const running = [...jobs.values()].filter((job) => job.view.state === 'running').length;
       if (running >= maxRunning) {
         throw new AppError('too_many', 'too_many_scans', `${running} scans are running`, { details: { running } });

@@ -1,0 +1,30 @@
+import { EntitySchema } from 'typeorm';
+import { booleanColumn, idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
+
+/** An address at which a device says that it is a camera of ours. Nothing of it is proven. */
+export interface CameraSightingRow {
+  cameraId: string;
+  deviceAddress: string;
+  endpointReference: string;
+  name: string;
+  hardware: string;
+  firstSeenAt: number;
+  lastSeenAt: number;
+  /** A person said that it is another device: it is not asked about again. */
+  dismissed: boolean;
+}
+
+export const cameraSightingEntity = new EntitySchema<CameraSightingRow>({
+  name: 'camera_sighting',
+  tableName: 'camera_sighting',
+  columns: {
+    cameraId: idColumn('camera_id', { primary: true }),
+    deviceAddress: textColumn('device_address', { primary: true }),
+    endpointReference: textColumn('endpoint_reference'),
+    name: textColumn('name'),
+    hardware: textColumn('hardware'),
+    firstSeenAt: instantColumn('first_seen_at'),
+    lastSeenAt: instantColumn('last_seen_at'),
+    dismissed: booleanColumn('dismissed'),
+  },
+});
