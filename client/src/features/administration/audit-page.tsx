@@ -53,6 +53,13 @@ const wordsOfField: Record<string, (value: string, record: AuditRecordResponse) 
   state: (value, { subjectType }) =>
     subjectType === 'incident' ? `incidents:states.${value}` : `common:cameraStates.${value}`,
   source: (value) => `incidents:sources.${value}`,
+  by: (value) => `administration:confirmedBy.${value}`,
+  outcome: (value, { action }) =>
+    action !== 'camera.add_failed' && action !== 'camera.address_failed'
+      ? ''
+      : value === 'other_device' || value === 'password_withheld'
+        ? `errors:${value}`
+        : `cameras:outcomes.${value}`,
 };
 
 /** Who did what, when, to what, and why. Newest first, loaded as it is scrolled. */

@@ -19,6 +19,8 @@ import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { CameraCure } from './camera-cure.js';
 import { cureTargets, focusField } from './cures.js';
+import { CameraAddress } from './camera-address.js';
+import { CameraQuestions } from './camera-question.js';
 import { CameraCredentials } from './camera-credentials.js';
 import { CameraFacts } from './camera-facts.js';
 import { CameraHistory } from './camera-history.js';
@@ -94,6 +96,7 @@ export function CameraPage() {
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Stack gap="md">
           {!inUse && <RetiredNotice retiredAt={retiredAt} />}
+          {inUse && mayManage && <CameraQuestions camera={camera} />}
           <Card withBorder padding={0} radius="md">
             {inUse && session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
             <Group p="sm" justify="space-between" gap="sm">
@@ -148,6 +151,9 @@ export function CameraPage() {
               </Card>
               <Card withBorder>
                 <CameraCredentials key={camera.id} camera={camera} />
+              </Card>
+              <Card withBorder>
+                <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
               </Card>
               <Card withBorder>
                 <CameraRetirement camera={camera} />

@@ -14,6 +14,7 @@ import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { CameraList } from './camera-list.js';
 import { cameraRows, countStates, readCameraTableView } from './camera-table.js';
+import { SightingsNotice } from './sightings-notice.js';
 import { StateCounts } from './state-counts.js';
 
 /** How many are down, since when, why, and what to look at first. */
@@ -92,6 +93,7 @@ export function CamerasPage() {
         />
       ) : (
         <Stack gap="md">
+          <SightingsNotice />
           <Group justify="space-between" align="flex-end" gap="md">
             {!retired && (
               <StateCounts

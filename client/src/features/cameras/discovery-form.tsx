@@ -10,6 +10,7 @@ import { FormActions } from '../../components/form/form-actions.js';
 import { SearchSelect } from '../../components/form/search-select.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { parseRanges } from './device-choice.js';
+import { SearchableNetworks } from './searchable-networks.js';
 
 export function DiscoveryForm({
   recorders,
@@ -37,7 +38,7 @@ export function DiscoveryForm({
         return ranges.length > 16 ? t('add.rangesTooMany') : undefined;
       },
     },
-    serverFields: { bad_range: 'ranges', too_many_ranges: 'ranges' },
+    serverFields: { bad_range: 'ranges', too_many_ranges: 'ranges', range_not_allowed: 'ranges' },
   });
   const running = discovery?.state === 'running';
   const recorder = recorders.find((one) => one.id === recorderId);
@@ -89,6 +90,13 @@ export function DiscoveryForm({
           minRows={1}
           maxRows={6}
         />
+        {recorder !== undefined && (
+          <SearchableNetworks
+            recorder={recorder}
+            chosen={parseRanges(form.values.ranges).ranges}
+            onChoose={(range) => form.set({ ranges: [...parseRanges(form.values.ranges).ranges, range].join(', ') })}
+          />
+        )}
         {running && (
           <Progress value={Math.max(3, discovery.progress * 100)} animated aria-label={t('add.progress')} size="lg" />
         )}

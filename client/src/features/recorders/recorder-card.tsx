@@ -13,6 +13,7 @@ import { RecorderFacts } from './recorder-facts.js';
 import { RemoveRecorder } from './remove-recorder.js';
 import { TakeOver } from './take-over.js';
 import { UnknownHolds } from './unknown-holds.js';
+import { ScanRanges } from './scan-ranges.js';
 import { VolumeAccept } from './volume-accept.js';
 import classes from './recorders.module.css';
 
@@ -99,6 +100,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
         {mayManage && (
           <Group gap="xs">
             {!lost && <EditRecorder recorder={recorder} />}
+            <ScanRanges recorder={recorder} />
             {!recorder.embedded && <RemoveRecorder recorder={recorder} />}
           </Group>
         )}

@@ -57,6 +57,7 @@ export function RecorderFacts({ recorder }: { recorder: RecorderResponse }) {
         )}
       </>,
     ],
+    [t('rows.networks'), [...recorder.networks, ...recorder.scanRanges].join(', ') || '—'],
     [t('rows.transcodes'), t('rows.transcodesOf', transcodes)],
     [t('rows.version'), recorder.version ?? '—'],
   ];

@@ -1,0 +1,18 @@
+import { cameraSightingsResponse } from '@choi-canh/shared/cameras';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../../lib/api.js';
+import { useSession } from '../../lib/session.js';
+
+/** Below `camera`: a change of cameras loads it again. */
+const sightingsKey = ['camera', 'sightings'] as const;
+
+/** Devices at other addresses that say that they are cameras, until a person answers; for who may answer. */
+export function useSightings() {
+  const session = useSession();
+  return useQuery({
+    queryKey: sightingsKey,
+    enabled: session.can('camera.manage'),
+    queryFn: ({ signal }) => api.get('/api/camera-sightings', { schema: cameraSightingsResponse, signal }),
+    staleTime: 30_000,
+  });
+}
