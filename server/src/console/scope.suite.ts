@@ -240,6 +240,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
     it('let their own through by every route', async () => {
       const everything = harness.actor('administrator', mine.area);
       const last = [
+        'post /api/cameras/:cameraId/address', // answers the question about another address as well
         'delete /api/tags/:tagId',
         'delete /api/clips/:clipId',
         'post /api/cameras/:cameraId/retire',
