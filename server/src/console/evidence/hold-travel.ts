@@ -134,29 +134,32 @@ export class HoldTravel {
       ...new Set(unknown.flatMap(({ incident }) => incident?.id ?? [])),
     ]);
     const by = { createdAt: clock.nowMs(), createdById: null, createdByName: '' };
-    const holds = new Map<string, HoldRow>();
+    const incidentOf = ({ incident }: DesiredHold): string | null =>
+      incident !== null && numbers.get(incident.id) === incident.number ? incident.id : null;
+    const keyOf = (cameraId: string, incidentId: string | null, number: string): string =>
+      `${cameraId} ${incidentId ?? `? ${number}`}`;
+    const cameraIds = [...new Set(unknown.map(({ cameraId }) => cameraId))];
+    const holds = new Map(
+      (await repository.ofCameras(manager, recorderId, cameraIds, [...numbers.keys()])).map((row) => [
+        keyOf(row.cameraId, row.incidentId, row.foreignIncidentNumber),
+        row,
+      ]),
+    );
+    const made: HoldRow[] = [];
     const ranges: HoldRangeRow[] = [];
     const causes: HoldCauseRow[] = [];
-    for (const { id, cameraId, from, to, incident } of unknown) {
+    for (const there of unknown) {
+      const { id, cameraId, from, to, incident } = there;
       if (elsewhere.has(id)) continue;
-      const incidentId = incident !== null && numbers.get(incident.id) === incident.number ? incident.id : null;
-      const key = [cameraId, incidentId, incident?.number].join('|');
-      let hold = holds.get(key);
-      if (hold === undefined) {
-        const number = incident?.number ?? '';
-        hold =
-          (incidentId === null
-            ? await repository.foreignOf(manager, { recorderId, cameraId, foreignIncidentNumber: number })
-            : await repository.ofCase(manager, { incidentId, cameraId, recorderId })) ?? undefined;
-        if (hold === undefined) {
-          hold = {
-            ...{ id: newId(), incidentId, cameraId, recorderId, state: 'held' },
-            ...{ foreignIncidentId: incident?.id ?? null, foreignIncidentNumber: number, ...by },
-          };
-          await repository.insertHold(manager, hold);
-        }
-        holds.set(key, hold);
-      }
+      const incidentId = incidentOf(there);
+      const number = incident?.number ?? '';
+      const key = keyOf(cameraId, incidentId, number);
+      const hold = holds.get(key) ?? {
+        ...{ id: newId(), incidentId, cameraId, recorderId, state: 'held' as const },
+        ...{ foreignIncidentId: incident?.id ?? null, foreignIncidentNumber: number, ...by },
+      };
+      if (!holds.has(key)) made.push(hold);
+      holds.set(key, hold);
       const [fromAt, toAt] = [msFromInstant(from), msFromInstant(to)];
       const place = { id, holdId: hold.id, cameraId, fromAt, toAt };
       const isClip = clips.has(id);
@@ -170,6 +173,7 @@ export class HoldTravel {
         ...{ releasedAt: null, releasedByName: '', releaseReason: '' },
       });
     }
+    await repository.insertHolds(manager, made);
     await repository.insertRanges(manager, ranges);
     await repository.insertCauses(manager, causes);
     return ranges.map(({ id }) => id);

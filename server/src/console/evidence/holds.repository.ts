@@ -207,15 +207,23 @@ export class HoldsRepository {
     return new Map(rows.map(({ id, number }) => [id, number]));
   }
 
-  foreignOf(
+  /** Holds of these cameras at a recorder, of these incidents or of none that is known here. */
+  async ofCameras(
     manager: EntityManager,
-    of: { recorderId: string; cameraId: string; foreignIncidentNumber: string },
-  ): Promise<HoldRow | null> {
+    recorderId: string,
+    cameraIds: readonly string[],
+    incidentIds: readonly string[],
+  ): Promise<HoldRow[]> {
+    const ofIncidents = incidentIds.length === 0 ? '' : ' OR hold.incidentId IN (:...incidentIds)';
     return manager
       .createQueryBuilder(holdEntity, 'hold')
-      .where('hold.cameraId = :cameraId AND hold.recorderId = :recorderId AND hold.incidentId IS NULL', of)
-      .andWhere('hold.foreignIncidentNumber = :foreignIncidentNumber', of)
-      .getOne();
+      .where('hold.cameraId IN (:...cameraIds) AND hold.recorderId = :recorderId', { cameraIds, recorderId })
+      .andWhere(`(hold.incidentId IS NULL${ofIncidents})`, { incidentIds })
+      .getMany();
+  }
+
+  async insertHolds(manager: EntityManager, rows: readonly HoldRow[]): Promise<void> {
+    for (let at = 0; at < rows.length; at += 90) await manager.insert(holdEntity, rows.slice(at, at + 90));
   }
 
   async insertHold(manager: EntityManager, row: HoldRow): Promise<void> {

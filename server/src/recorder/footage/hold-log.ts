@@ -10,22 +10,37 @@ import type { Hold } from './footage-types.js';
 
 const format = 'choi-canh holds 2';
 const headerSchema = z.object({ format: z.literal(format), records: z.int().min(0), known: z.boolean() });
-const recordSchema = z.union([
-  z.tuple([
-    z.literal('+'),
-    z.string(),
-    z.string(),
-    z.number(),
-    z.number(),
-    z.string().nullable(),
-    z.string(),
-    z.boolean(),
-  ]),
-  z.tuple([z.literal('-'), z.string()]),
-  z.tuple([z.literal('known')]),
-]);
 /** A hold is taken or released, or the list is complete from here on. */
-export type HoldRecord = z.infer<typeof recordSchema>;
+export type HoldRecord =
+  | [
+      kind: '+',
+      id: string,
+      cameraId: string,
+      fromMs: number,
+      toMs: number,
+      incidentId: string | null,
+      incidentNumber: string,
+      job: boolean,
+    ]
+  | [kind: '-', id: string]
+  | [kind: 'known'];
+
+/** By hand: there may be hundreds of thousands at a start. */
+function isRecord(value: unknown): value is HoldRecord {
+  if (!Array.isArray(value)) return false;
+  const [kind, id, cameraId, fromMs, toMs, incidentId, number, job] = value as unknown[];
+  if (kind === 'known') return true;
+  if (typeof id !== 'string' || kind === '-') return typeof id === 'string';
+  return (
+    kind === '+' &&
+    typeof cameraId === 'string' &&
+    Number.isFinite(fromMs) &&
+    Number.isFinite(toMs) &&
+    (incidentId === null || typeof incidentId === 'string') &&
+    typeof number === 'string' &&
+    typeof job === 'boolean'
+  );
+}
 
 const linesAtOnce = 2000;
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -95,12 +110,12 @@ export class HoldLog {
     for (let lines = 0; at < bytes.length; lines += 1) {
       const lineFeed = bytes.indexOf(10, at);
       const end = lineFeed < 0 ? bytes.length : lineFeed;
-      const record = recordSchema.safeParse(lineFeed < 0 ? undefined : decode(bytes.toString('utf8', at, end)));
+      const record = lineFeed < 0 ? undefined : decode(bytes.toString('utf8', at, end));
       at = end + 1;
-      if (record.success) {
+      if (isRecord(record)) {
         if (unreadable > 0) damaged = true;
-        take(record.data);
-        if (record.data[0] === 'known') known = true;
+        take(record);
+        if (record[0] === 'known') known = true;
         records += 1;
         valid = at;
       } else unreadable += 1;
