@@ -90,6 +90,7 @@ await runBench({ name: 'holds', json: options.json, limitMs: 600_000 }, async (b
       model: '',
     },
     ...{ serialNumber: '', firmwareVersion: '', username: 'admin', passwordBox: 'sealed', enabled: true },
+    ...{ confirmedHost: '10.1.0.1', confirmedBy: 'typed' as const, passwordTypedAt: 0, tlsKey: null },
     ...{ retentionDays: 30, audio: false, createdAt: 0, retiredAt: null, subStream: null },
     mainStream: { profileToken: 'm', codec: 'h264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2000 },
   });
