@@ -22,6 +22,11 @@ export const cameraCoverage = z.object({
   /** First and last footage of this camera at all; null: never recorded. */
   oldestAt: instantSchema.nullable(),
   newestAt: instantSchema.nullable(),
+  /**
+   * Its recorder is out of reach, and was heard last at `since`; null: never. Then nothing is known of its footage, and the
+   * whole range is a gap for that reason.
+   */
+  away: z.object({ since: instantSchema.nullable() }).optional(),
 });
 export type CameraCoverage = z.infer<typeof cameraCoverage>;
 

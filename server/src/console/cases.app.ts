@@ -10,6 +10,7 @@ import type { Broadcaster } from '../platform/realtime/broadcaster.js';
 import type { AlertRaiser } from './alerts/console-alerts.js';
 import type { AttemptLimits } from './cameras/attempt-budget.js';
 import { createCameras } from './cameras/cameras.js';
+import type { ViewingTimes } from './cameras/live-viewings.js';
 import { createEvidence } from './evidence/evidence.js';
 import type { ExtractorTimes } from './evidence/clip-extractor.js';
 import { createFootage } from './footage/footage.js';
@@ -40,6 +41,7 @@ export interface CasesDeps {
   attemptLimits?: AttemptLimits | undefined;
   syncTimes?: Partial<SyncTimes> | undefined;
   extractorTimes?: Partial<ExtractorTimes> | undefined;
+  viewingTimes?: Partial<ViewingTimes> | undefined;
 }
 
 export interface Cases {
@@ -140,6 +142,7 @@ export function createCases(deps: CasesDeps): Cases {
     start: async () => {
       await recorders.start();
       await evidence.start();
+      cameras.start();
     },
     stop: async () => {
       await Promise.all([evidence.stop(), cameras.stop()]);

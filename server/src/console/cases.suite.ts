@@ -6,7 +6,10 @@ import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
 import { unknownHoldsSuite } from './evidence/unknown-holds.suite.js';
 import { footageSuite } from './footage/footage.suite.js';
+import { manyCamerasSuite } from './health/many-cameras.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
+import { leavingSuite } from './leaving.suite.js';
+import { liveViewingsSuite } from './cameras/live-viewings.suite.js';
 import { recorderAdministrationSuite } from './recorders/recorder-administration.suite.js';
 import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
 import { chainSuite } from './recorders/chain.suite.js';
@@ -30,5 +33,8 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     reportsSuite(open);
     scopeSuite(open);
     badInputSuite(open);
+    manyCamerasSuite(open);
+    liveViewingsSuite(open);
+    leavingSuite(open);
   });
 }

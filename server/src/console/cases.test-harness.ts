@@ -109,6 +109,7 @@ export class CasesHarness {
       minFreeBytes: 5_000_000_000,
       retentionDays: 30,
       syncTimes: { statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },
+      viewingTimes: { everyMs: 20 },
       extractorTimes: { pollMs: 20, retryMs: 20 },
     });
     if (register) await this.register();

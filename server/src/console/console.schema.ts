@@ -15,6 +15,7 @@ import { auditRecordEntity } from './audit/audit-record.entity.js';
 import { authEntities } from './auth/auth.entities.js';
 import { cameraSightingEntity } from './cameras/camera-sighting.entity.js';
 import { cameraEntity } from './cameras/camera.entity.js';
+import { liveViewingEntity } from './cameras/live-viewing.entity.js';
 import { clipEntity } from './evidence/clip.entity.js';
 import { holdEntities } from './evidence/hold.entity.js';
 import { tagEntity } from './evidence/tag.entity.js';
@@ -41,6 +42,7 @@ export const consoleEntities: AnyEntity[] = [
   cameraEntity,
   cameraSightingEntity,
   cameraStateIntervalEntity,
+  liveViewingEntity,
   openingEntity,
   openingCameraEntity,
   categoryEntity,

@@ -31,7 +31,9 @@ beforeAll(async () => {
     require: () => Promise.resolve({ row: { id: camera, recorderId: 'r' } }),
     recordersOf: () => Promise.resolve(new Map([[camera, 'r']])),
   };
-  const routes = liveRoutes(cameras as unknown as CamerasService, new MediaForwarder(() => client, silentLogger));
+  const routes = liveRoutes(cameras as unknown as CamerasService, new MediaForwarder(() => client, silentLogger), {
+    begin: () => Promise.resolve(() => undefined),
+  });
   testConsole = await startTestConsole({ routes });
   await testConsole.administrator();
 });

@@ -19,6 +19,9 @@ export interface Actor {
   readonly address: string;
 }
 
+/** What a record keeps of who did it. */
+export type AuditActor = Pick<Actor, 'accountId' | 'name' | 'sessionId' | 'address'>;
+
 export interface AuditEntry {
   action: AuditAction;
   subjectType: string;
@@ -34,5 +37,5 @@ export interface AuditEntry {
  * neither does; typed unknown here because the lib floor knows no TypeORM.
  */
 export interface AuditWriter {
-  record(actor: Actor, entry: AuditEntry, transaction?: unknown): Promise<void>;
+  record(actor: AuditActor, entry: AuditEntry, transaction?: unknown): Promise<void>;
 }

@@ -5,6 +5,8 @@ export interface Gap {
   toMs: number;
   /** Code of `cameraReasons`, or `unknown`. */
   reason: string;
+  /** The recorder is out of reach, and was heard last then; null: never. */
+  awaySince?: string | null;
 }
 
 /** The gap that holds the instant, cut to [windowFromMs, windowToMs); undefined where there is footage. */
@@ -24,7 +26,12 @@ export function gapAt(
     if (start > wallMs) toMs = Math.min(toMs, start);
   }
   const named = coverage.gaps.find((gap) => wallMs >= Date.parse(gap.from) && wallMs < Date.parse(gap.to));
-  return { fromMs, toMs: Math.max(toMs, fromMs), reason: named?.reason ?? 'unknown' };
+  return {
+    fromMs,
+    toMs: Math.max(toMs, fromMs),
+    reason: named?.reason ?? 'unknown',
+    ...(coverage.away === undefined ? {} : { awaySince: coverage.away.since }),
+  };
 }
 
 /** Whether two recordings claim the instant, because the recorder's clock was set back. */

@@ -25,6 +25,21 @@ describe('the sentence of a gap', () => {
     expect(gapSentence(i18next.getFixedT(language), gap)).toBe(expected);
   });
 
+  it.each([
+    [
+      'vi',
+      'Không kết nối được với máy ghi từ 22/11/2026 14:02. Chưa biết có hình ảnh hay không; sẽ hiện khi máy ghi kết nối lại.',
+    ],
+    [
+      'en',
+      'The recorder has been out of reach since 22/11/2026 14:02. Whether there is footage is not known; it appears once the recorder is back.',
+    ],
+  ])('does not say in %s that there is none where nobody can ask', (language, expected) => {
+    const awaySince = new Date(Date.UTC(2026, 10, 22, 7, 2)).toISOString();
+    expect(gapSentence(i18next.getFixedT(language), { ...gap, awaySince })).toBe(expected);
+    expect(gapSentence(i18next.getFixedT(language), { ...gap, awaySince: null })).not.toBe('');
+  });
+
   it.each(['vi', 'en'])('has words in %s for whatever can be the reason', (language) => {
     const { gapReasons } = review(language);
     expect(cameraReasons.filter((reason) => gapReasons[reason] === undefined)).toEqual([]);

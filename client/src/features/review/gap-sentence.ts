@@ -10,6 +10,9 @@ function edge(ms: number, otherMs: number): string {
 
 /** "Không có hình ảnh từ 14:20 đến 14:55: mất điện hoặc mất đường truyền đến camera." */
 export function gapSentence(t: TFunction, gap: Gap): string {
+  // Whether there is footage is not known then.
+  if (gap.awaySince === null) return t('review:gap.awayNever');
+  if (gap.awaySince !== undefined) return t('review:gap.away', { time: formatDateTime(gap.awaySince, 'minute') });
   return t('review:gap.sentence', {
     from: edge(gap.fromMs, gap.toMs),
     to: edge(gap.toMs, gap.fromMs),

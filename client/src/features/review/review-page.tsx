@@ -19,7 +19,7 @@ import { ReviewHeader } from './review-header.js';
 import { ReviewSession } from './review-session.js';
 import { ReviewSetup } from './review-setup.js';
 import classes from './review.module.css';
-import { useOpenAhead, useOpening } from './use-opening.js';
+import { useAwayRecorders, useOpenAhead, useOpening } from './use-opening.js';
 
 /** Past footage of up to four cameras on one clock: look, mark, tag, extract. */
 export function ReviewPage() {
@@ -58,6 +58,7 @@ export function ReviewPage() {
 
   const request = choosing ? undefined : openingRequest(address, purpose);
   const opening = useOpening(request);
+  useAwayRecorders(request, opening.isPlaceholderData ? undefined : opening.data);
   const openAhead = useOpenAhead();
 
   const narrow = useMediaQuery('(max-width: 36em)', false, { getInitialValueInEffect: false });

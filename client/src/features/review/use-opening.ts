@@ -28,6 +28,29 @@ export function useOpening(request: OpeningRequest | undefined) {
   });
 }
 
+/** Pause between two questions whether a recorder is back. */
+const awayEveryMs = 8000;
+
+/** While a recorder of an opening is out of reach: asks what is recorded until it is back. Opens nothing. */
+export function useAwayRecorders(request: OpeningRequest | undefined, opening: OpeningResponse | undefined): void {
+  const client = useQueryClient();
+  const isAway = opening?.cameras.some(({ away }) => away !== undefined) === true;
+  useQuery({
+    queryKey: ['opening-away', opening?.id],
+    queryFn: async ({ signal }) => {
+      const now = await api.get(`/api/openings/${opening?.id}`, { schema: openingResponse, signal });
+      const isBack = JSON.stringify(now.cameras) !== JSON.stringify(opening?.cameras);
+      if (isBack && request !== undefined) client.setQueryData(openingQuery(request).queryKey, now);
+      return now;
+    },
+    enabled: isAway && request !== undefined,
+    refetchInterval: awayEveryMs,
+    initialData: opening,
+    staleTime: awayEveryMs,
+    gcTime: 0,
+  });
+}
+
 /** Opens what will be shown next; `useOpening` then has it at once. Rejects where it cannot be opened. */
 export function useOpenAhead(): (request: OpeningRequest) => Promise<OpeningResponse> {
   const client = useQueryClient();

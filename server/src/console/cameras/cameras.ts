@@ -16,6 +16,8 @@ import { CamerasRepository } from './cameras.repository.js';
 import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
 import { Discoveries } from './discoveries.js';
+import { LiveViewingsRepository } from './live-viewings.repository.js';
+import { LiveViewings, type ViewingTimes } from './live-viewings.js';
 import { liveRoutes, type LiveMedia } from './live.routes.js';
 
 export interface CamerasDeps {
@@ -31,6 +33,7 @@ export interface CamerasDeps {
   recorders: CameraRecorders;
   media: LiveMedia;
   attemptLimits?: AttemptLimits | undefined;
+  viewingTimes?: Partial<ViewingTimes> | undefined;
   /** Days that footage is kept where neither camera nor area says otherwise. */
   retentionDays: number;
 }
@@ -43,6 +46,11 @@ export function createCameras(deps: CamerasDeps) {
   const budget = new AttemptBudget(deps.clock, deps.attemptLimits);
   const moves = new CameraMoves({ ...deps, repository, sightings, budget });
   const returns = new CameraReturns({ ...deps, repository, budget });
+  const viewings = new LiveViewings({
+    ...deps,
+    repository: new LiveViewingsRepository(deps.db),
+    times: deps.viewingTimes,
+  });
   const discoveries = new Discoveries({ ...deps, repository, sightings, moves });
   const additions = new CameraAdditions({
     ...deps,
@@ -55,10 +63,12 @@ export function createCameras(deps: CamerasDeps) {
     routes: [
       ...camerasRoutes(service, additions, discoveries, moves, returns),
       ...sightingRoutes(sightings, moves),
-      ...liveRoutes(service, deps.media),
+      ...liveRoutes(service, deps.media, viewings),
     ],
     service,
+    start: () => viewings.start(),
     stop: async () => {
+      await viewings.stop();
       await Promise.all([discoveries.stop(), additions.stop()]);
     },
   };

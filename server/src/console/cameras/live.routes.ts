@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { CamerasService } from './cameras.service.js';
+import type { LiveViewings } from './live-viewings.js';
 import { multiplexLive } from './multiplex-live.js';
 
 /** The way to a recorder's media. */
@@ -16,6 +17,8 @@ export interface LiveMedia {
     cacheControl: string;
     response: Response;
     signal: AbortSignal;
+    /** Runs once the recorder has answered, before a byte goes on. */
+    opened?: () => Promise<void>;
   }): Promise<void>;
   /** Frames of shared/live-multiplex, chunk by chunk. */
   liveStreams(
@@ -46,7 +49,7 @@ const query = z.object({
   at: z.string().max(20).optional(),
 });
 
-export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
+export function liveRoutes(service: CamerasService, media: LiveMedia, viewings: Pick<LiveViewings, 'begin'>): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -56,12 +59,14 @@ export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
       feature: 'cameras',
       query: z.object({ streams: multiplexAsks, plays }),
       produces: 'application/octet-stream',
+      trail: 'live.view',
       handler: ({ actor, query: { streams: asks, plays }, response, signal }) =>
         multiplexLive({
           asks,
           plays,
           recordersOf: (ids) => service.recordersOf(actor.scope, ids),
           open: (recorderId, query, ended) => media.liveStreams(recorderId, query, ended),
+          watched: (ids) => viewings.begin(actor, ids),
           response,
           signal,
         }),
@@ -76,10 +81,12 @@ export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
       params: z.object({ cameraId: idSchema, stream: z.enum(['main', 'sub', 'converted', 'sound']), file: fileSchema }),
       query,
       produces: 'application/vnd.apple.mpegurl, video/mp4, image/jpeg',
+      trail: 'live.view',
       handler: async ({ actor, params, query: { at: _at, ...asked }, response, signal }) => {
         const { row } = await service.require(actor.scope, params.cameraId);
         const changing = params.file.endsWith('.m3u8') || params.file.endsWith('.jpg');
-        await media.forward({
+        let ended = () => {};
+        const forwarded = media.forward({
           recorderId: row.recorderId,
           cameraId: row.id,
           path: `live/${params.stream}/${params.file}`,
@@ -87,7 +94,11 @@ export function liveRoutes(service: CamerasService, media: LiveMedia): Route[] {
           cacheControl: changing ? 'no-store' : 'private, max-age=60',
           response,
           signal,
+          opened: async () => {
+            ended = await viewings.begin(actor, [row.id]);
+          },
         });
+        await forwarded.finally(() => ended());
       },
     }),
   ];

@@ -66,6 +66,7 @@ interface Viewed {
 async function view(
   options: Pick<MultiplexLiveOptions, 'asks' | 'recordersOf'> & {
     open?: MultiplexLiveOptions['open'];
+    watched?: MultiplexLiveOptions['watched'];
     reads?: boolean;
   },
 ): Promise<Viewed> {
@@ -76,6 +77,7 @@ async function view(
     response.once('close', () => gone.abort(new Error('gone')));
     void multiplexLive({
       plays: 'h264',
+      watched: () => Promise.resolve(() => undefined),
       open: (recorderId, { streams }, signal) => {
         asked.push({ recorderId, streams });
         const answer = new Answer(signal);

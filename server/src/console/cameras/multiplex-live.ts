@@ -23,6 +23,8 @@ export interface MultiplexLiveOptions {
     query: { streams: string; plays?: string | undefined },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>;
+  /** Enters that these cameras are watched from now on, before a byte of them goes on; what it returns, that they are not any more. */
+  watched(cameraIds: readonly string[]): Promise<() => void>;
   readonly response: Response;
   /** Aborts when the viewer goes away or its session ends. */
   readonly signal: AbortSignal;
@@ -59,10 +61,13 @@ export async function multiplexLive({ asks, plays, open, response, signal, ...ac
 
   async function forward(recorderId: string, some: readonly MultiplexAsk[]): Promise<void> {
     const failed = new Set<string>();
+    let unwatched = () => {};
     try {
       const streams = some.map(askText).join(',');
       const reader = new FrameReader();
-      for await (const chunk of await open(recorderId, { streams, plays }, over))
+      const chunks = await open(recorderId, { streams, plays }, over);
+      unwatched = await access.watched([...new Set(some.map(({ cameraId }) => cameraId))]);
+      for await (const chunk of chunks)
         for (const { head, bytes } of reader.push(chunk)) {
           const name = failedName(head);
           if (name !== undefined) failed.add(name);
@@ -74,6 +79,8 @@ export async function multiplexLive({ asks, plays, open, response, signal, ...ac
       if (over.aborted) return;
       const left = some.filter((ask) => !failed.has(multiplexName(ask)));
       await fail(left, isAppError(error) ? error : unreachable(error));
+    } finally {
+      unwatched();
     }
   }
 

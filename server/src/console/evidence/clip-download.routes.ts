@@ -8,9 +8,15 @@ import { byteRange } from './byte-range.js';
 import { clipFileKey } from './clip-response.js';
 import type { ClipsService } from './clips.service.js';
 import { attachment } from './download-name.js';
+import type { DownloadRecords } from './download-records.js';
 import type { ClipStore } from './evidence-interfaces.js';
 
-export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logger: Logger): Route[] {
+export function clipDownloadRoutes(
+  service: ClipsService,
+  store: ClipStore,
+  downloads: DownloadRecords,
+  logger: Logger,
+): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -20,6 +26,7 @@ export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logg
       feature: 'evidence',
       params: z.object({ clipId: idSchema, index: z.coerce.number().int().min(0).max(9999) }),
       produces: 'video/mp4',
+      trail: 'clip.download',
       handler: async ({ actor, params, request, response, signal }) => {
         const { view, file } = await service.file(actor.scope, params.clipId, params.index);
         const etag = `"${file.sha256}"`;
@@ -33,9 +40,6 @@ export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logg
           response.end();
           return;
         }
-        const { stream } = await store.get(clipFileKey(view.row.id, file.index), range);
-        // A download is one deed, also where a browser resumes it.
-        if (range === undefined || range.start === 0) await service.downloaded(actor, view, file);
         const { start, end } = range ?? { start: 0, end: file.bytes };
         response.status(range === undefined ? 200 : 206);
         response.setHeader('content-type', 'video/mp4');
@@ -44,11 +48,26 @@ export function clipDownloadRoutes(service: ClipsService, store: ClipStore, logg
         response.setHeader('etag', etag);
         response.setHeader('repr-digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
         response.setHeader('content-disposition', attachment(file.fileName));
+        if (request.method === 'HEAD') {
+          response.end();
+          return;
+        }
+        const { stream } = await store.get(clipFileKey(view.row.id, file.index), range);
+        let ended: () => void;
+        try {
+          const key = `${actor.sessionId}/${view.row.id}/${file.index}`;
+          ended = await downloads.begin(key, () => service.downloaded(actor, view, file));
+        } catch (error) {
+          stream.destroy();
+          throw error;
+        }
         try {
           await pipeline(stream, response, { signal });
         } catch (error) {
           response.destroy();
           if (!signal.aborted) logger.warn({ clipId: view.row.id, err: errorMessage(error) }, 'a download broke off');
+        } finally {
+          ended();
         }
       },
     }),

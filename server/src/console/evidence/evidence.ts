@@ -9,6 +9,7 @@ import { clipDownloadRoutes } from './clip-download.routes.js';
 import { ClipExtractor, type ExtractorTimes } from './clip-extractor.js';
 import { ClipsRepository } from './clips.repository.js';
 import { ClipsService } from './clips.service.js';
+import { DownloadRecords } from './download-records.js';
 import type { ClipStore, EvidenceRecorders } from './evidence-interfaces.js';
 import { evidenceRoutes } from './evidence.routes.js';
 import { HoldTravel } from './hold-travel.js';
@@ -44,8 +45,8 @@ export function createEvidence(deps: EvidenceDeps) {
   return {
     routes: [
       ...evidenceRoutes(tags, holds, clips),
-      ...unknownHoldsRoutes(unknownHolds),
-      ...clipDownloadRoutes(clips, deps.store, deps.logger),
+        ...unknownHoldsRoutes(unknownHolds),
+        ...clipDownloadRoutes(clips, deps.store, new DownloadRecords(deps.clock), deps.logger),
     ],
     holds,
     travel,

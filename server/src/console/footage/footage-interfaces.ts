@@ -5,8 +5,10 @@ import type { AreaScope } from '../../lib/actor.js';
 
 export interface FootageRecorders {
   clientOf(recorderId: string): {
-    coverage(cameraId: string, from: string, to: string): Promise<RecorderCoverage>;
+    coverage(cameraId: string, from: string, to: string, signal?: AbortSignal): Promise<RecorderCoverage>;
   };
+  /** Whether it is known to be out of reach, and when it was heard last (Unix milliseconds; null: never). */
+  reachOf(recorderId: string): { away: boolean; heardAt: number | null };
 }
 export interface FootageHistory {
   history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;

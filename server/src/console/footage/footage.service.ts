@@ -1,7 +1,8 @@
 import type { CameraCoverage, OpeningRequest, OpeningResponse } from '@choi-canh/shared/footage';
+import type { RecorderCoverage } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError } from '../../lib/errors.js';
+import { AppError, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Database } from '../../platform/db/database.js';
 import { footageGaps } from './footage-gaps.js';
@@ -10,6 +11,8 @@ import type { OpeningRow } from './opening.entity.js';
 import type { FootageCamera, OpeningsRepository } from './openings.repository.js';
 
 const openForMs = 12 * 3600_000;
+/** A recorder that says nothing for so long keeps nobody waiting for the others. */
+const longestAnswerMs = 4000;
 const longestCoverageMs = 32 * 86_400_000;
 
 export interface FootageServiceDeps {
@@ -44,8 +47,13 @@ export class FootageService {
     const cameras = await this.#camerasOf(actor.scope, cameraIds);
     const number =
       request.incidentId === undefined ? undefined : await incidents.numberOf(actor.scope, request.incidentId);
-    // Asked first: where the recorder does not answer nothing can be seen, and nothing is entered.
+    // Asked first: where no recorder answers nothing can be seen, and nothing is entered.
     const coverage = await this.#coverageOf(cameras, fromMs, toMs);
+    if (coverage.every(({ away }) => away !== undefined)) {
+      throw new AppError('unavailable', 'recorder_unreachable', 'the recorder does not answer', {
+        details: { since: coverage[0]?.away?.since ?? null },
+      });
+    }
     const now = clock.nowMs();
     const row: OpeningRow = {
       id: newId(),
@@ -127,25 +135,56 @@ export class FootageService {
   }
 
   #coverageOf(cameras: FootageCamera[], fromMs: number, toMs: number): Promise<CameraCoverage[]> {
-    const { recorders, history, clock } = this.#deps;
+    const { history, clock } = this.#deps;
     return Promise.all(
       cameras.map(async (camera) => {
-        const [recorded, intervals] = await Promise.all([
-          recorders
-            .clientOf(camera.recorderId)
-            .coverage(camera.id, new Date(fromMs).toISOString(), new Date(toMs).toISOString()),
+        const [known, intervals] = await Promise.all([
+          this.#recordedOf(camera, fromMs, toMs),
           history.history(camera.id, fromMs, toMs),
         ]);
+        if ('away' in known) {
+          const gaps = unreachableGap(fromMs, Math.min(toMs, clock.nowMs()));
+          return { cameraId: camera.id, recorded: [], gaps, oldestAt: null, newestAt: null, away: known.away };
+        }
         return {
           cameraId: camera.id,
-          recorded: recorded.recorded,
-          gaps: footageGaps(recorded.recorded, intervals, { fromMs, toMs, nowMs: clock.nowMs() }),
-          oldestAt: recorded.oldestAt,
-          newestAt: recorded.newestAt,
+          recorded: known.recorded,
+          gaps: footageGaps(known.recorded, intervals, { fromMs, toMs, nowMs: clock.nowMs() }),
+          oldestAt: known.oldestAt,
+          newestAt: known.newestAt,
         };
       }),
     );
   }
+
+  /** What a recorder says of one camera. One that is out of reach, or does not answer in time, costs only its own cameras. */
+  async #recordedOf(
+    camera: FootageCamera,
+    fromMs: number,
+    toMs: number,
+  ): Promise<RecorderCoverage | { away: NonNullable<CameraCoverage['away']> }> {
+    const { recorders } = this.#deps;
+    const away = () => {
+      const { heardAt } = recorders.reachOf(camera.recorderId);
+      return { away: { since: heardAt === null ? null : new Date(heardAt).toISOString() } };
+    };
+    if (recorders.reachOf(camera.recorderId).away) return away();
+    const inTime = AbortSignal.timeout(longestAnswerMs);
+    try {
+      return await recorders
+        .clientOf(camera.recorderId)
+        .coverage(camera.id, new Date(fromMs).toISOString(), new Date(toMs).toISOString(), inTime);
+    } catch (error) {
+      const isAway = inTime.aborted || isAppError(error, 'unavailable') || isAppError(error, 'not_found');
+      if (!isAway) throw error;
+      return away();
+    }
+  }
+}
+
+function unreachableGap(fromMs: number, toMs: number): CameraCoverage['gaps'] {
+  if (fromMs >= toMs) return [];
+  return [{ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), reason: 'recorder_unreachable' }];
 }
 
 function openingOnWire(row: OpeningRow, cameras: CameraCoverage[]): OpeningResponse {

@@ -3,6 +3,7 @@ import { coverageResponse, openingResponse } from '@choi-canh/shared/footage';
 import type { CameraReason, CameraState } from '@choi-canh/shared/health';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SteppedClock } from '../stepped-clock.test-harness.js';
+import { cameraStateIntervalEntity } from '../health/camera-state-interval.entity.js';
 import { newId } from '../../lib/ids.js';
 import {
   CasesHarness,
@@ -283,6 +284,36 @@ export function footageSuite(open: OpenTestDatabase): void {
         expect(await history(cameras[0]!.id)).toEqual(before);
       },
     );
+
+    it('never loses the newest of many intervals', async () => {
+      const flapping = await harness.camera(area);
+      const startMs = clock.nowMs() - 20 * 86_400_000;
+      await harness.db.write(async (manager) => {
+        await manager.delete(cameraStateIntervalEntity, { cameraId: flapping.id });
+        for (let start = 0; start < 5200; start += 400) {
+          const rows = Array.from({ length: 400 }, (_, index) => start + index).map((index) => ({
+            ...{ id: newId(), cameraId: flapping.id, state: 'down' as const, detail: '' },
+            reason: index % 2 === 0 ? ('no_stream' as const) : ('host_unreachable' as const),
+            sinceAt: startMs + index * 60_000,
+            toAt: index === 5199 ? null : startMs + (index + 1) * 60_000,
+          }));
+          await manager.insert(cameraStateIntervalEntity, rows.slice(0, 5200 - start));
+        }
+      });
+      const [from, to] = [startMs, clock.nowMs()].map((ms) => new Date(ms).toISOString());
+      const admin = harness.actor('administrator');
+      const { items } = await admin.get(
+        `/api/cameras/${flapping.id}/history?from=${from}&to=${to}`,
+        cameraHistoryResponse,
+      );
+      expect(items).toHaveLength(5000);
+      expect(items.at(-1)).toMatchObject({ reason: 'host_unreachable', toAt: null });
+      const coverage = await officer.get(
+        `/api/coverage?cameraIds=${flapping.id}&from=${from}&to=${to}`,
+        coverageResponse,
+      );
+      expect(coverage.items[0]!.gaps.at(-1)).toMatchObject({ reason: 'host_unreachable' });
+    });
 
     it('is not for technicians', async () => {
       const technician = harness.actor('technician', area);

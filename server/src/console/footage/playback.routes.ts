@@ -87,6 +87,7 @@ export function playbackRoutes(service: FootageService, media: FootageMedia): Ro
       feature: 'footage',
       params: z.object({ ...ids, file: z.string().regex(name) }),
       produces: 'video/mp4',
+      trail: 'footage.open',
       handler: async (ask) => {
         const open = await service.openCamera(ask.actor, ask.params.openingId, ask.params.cameraId);
         const guard = { from: instantFromMs(open.fromMs), to: instantFromMs(open.toMs) };
@@ -107,6 +108,7 @@ export function playbackRoutes(service: FootageService, media: FootageMedia): Ro
       params: z.object(ids),
       query: playlistQuery,
       produces: 'application/vnd.apple.mpegurl',
+      trail: 'footage.open',
       handler: async (ask) => {
         const open = await service.openCamera(ask.actor, ask.params.openingId, ask.params.cameraId);
         const { from, to, mode, sound, plays } = ask.query;
@@ -127,6 +129,7 @@ export function playbackRoutes(service: FootageService, media: FootageMedia): Ro
       params: z.object(ids),
       query: thumbnailQuery,
       produces: 'image/jpeg',
+      trail: 'footage.open',
       handler: async (ask) => {
         const open = await service.openCamera(ask.actor, ask.params.openingId, ask.params.cameraId);
         const atMs = Date.parse(ask.query.at);

@@ -50,8 +50,7 @@ export class HealthService {
 
   /** A transition that the recorder noted. What it returns tells the browsers, after the commit. */
   async apply(manager: Transaction, recorderId: string, status: CameraStatus): Promise<(() => void) | undefined> {
-    const areas = await this.#repository.areasOf(manager, recorderId, [status.cameraId]);
-    const areaId = areas.get(status.cameraId);
+    const areaId = await this.#repository.areaOf(manager, recorderId, status.cameraId);
     const open = await this.#repository.open(manager, status.cameraId);
     // Events of a camera that was deleted or moved to another recorder meanwhile come late and mean nothing any more.
     if (areaId === undefined || open === null) return undefined;
@@ -76,11 +75,9 @@ export class HealthService {
     );
   }
 
-  /** Whether cameras of a recorder are in another state now than is believed of them. */
-  async differs(recorderId: string, statuses: readonly CameraStatus[]): Promise<boolean> {
-    const byCamera = statusesByCamera(statuses);
-    const rows = await this.#repository.openOfRecorder(this.#db.read, recorderId);
-    return rows.some((open) => differing(open, byCamera) !== undefined);
+  /** Whether cameras of a recorder are in another state now than is believed of them. One statement. */
+  differs(recorderId: string, statuses: readonly CameraStatus[]): Promise<boolean> {
+    return this.#repository.differs(recorderId, statuses);
   }
 
   /**
@@ -135,7 +132,7 @@ export class HealthService {
   /** A recorder is silent since `since`: browsers show its cameras as unknown; what is stored stays until it is lost. */
   async recorderSilent(recorderId: string, since: number): Promise<void> {
     await this.#tellOpen(recorderId, (open) =>
-      open.state === 'unknown' || open.reason === 'disabled'
+      open.state === 'unknown' || isDecided(open)
         ? open
         : { ...open, ...silent, sinceAt: Math.max(since, open.sinceAt) },
     );
@@ -149,16 +146,7 @@ export class HealthService {
   async #tellOpen(recorderId: string, shown: (open: CameraStateIntervalRow) => CameraStateIntervalRow): Promise<void> {
     // Among the writers, so that no older state is sent after a newer one.
     await this.#db.write(async (manager) => {
-      const open = await this.#repository.openOfRecorder(manager, recorderId);
-      const areas = await this.#repository.areasOf(
-        manager,
-        recorderId,
-        open.map((row) => row.cameraId),
-      );
-      for (const row of open) {
-        const areaId = areas.get(row.cameraId);
-        if (areaId !== undefined) this.#tell(areaId, shown(row));
-      }
+      for (const row of await this.#repository.openOfRecorder(manager, recorderId)) this.#tell(row.areaId, shown(row));
     });
   }
 
@@ -167,30 +155,24 @@ export class HealthService {
     return (await this.#repository.list(cameraId, fromMs, toMs)).map(intervalOnWire);
   }
 
-  /** What it returns tells the browsers, after the commit. */
+  /** Of any number of cameras in as many statements. What it returns tells the browsers, after the commit. */
   async #changeAll(
     manager: Transaction,
     recorderId: string,
     decide: (open: CameraStateIntervalRow) => { fact: StateFact; at: number } | undefined,
     { tellAll = false } = {},
   ): Promise<() => void> {
-    const changed: CameraStateIntervalRow[] = [];
-    for (const open of await this.#repository.openOfRecorder(manager, recorderId)) {
+    const all = await this.#repository.openOfRecorder(manager, recorderId);
+    const changes = all.flatMap((open) => {
       const wanted = decide(open);
-      const row = wanted && (await this.#repository.enter(manager, open.cameraId, wanted.fact, wanted.at));
-      if (row !== undefined) changed.push(row);
-      else if (tellAll) changed.push(open);
-    }
-    const areas = await this.#repository.areasOf(
-      manager,
-      recorderId,
-      changed.map((row) => row.cameraId),
-    );
+      // A clock that was set back must not leave what is so now untouched.
+      return wanted === undefined ? [] : [{ open, fact: wanted.fact, atMs: Math.max(wanted.at, open.sinceAt) }];
+    });
+    const changed = await this.#repository.enterAll(manager, changes);
+    const byCamera = new Map((tellAll ? all : []).map((open) => [open.cameraId, open]));
+    for (const row of changed) byCamera.set(row.cameraId, row);
     return () => {
-      for (const row of changed) {
-        const areaId = areas.get(row.cameraId);
-        if (areaId !== undefined) this.#tell(areaId, row);
-      }
+      for (const row of byCamera.values()) this.#tell(row.areaId, row);
     };
   }
 

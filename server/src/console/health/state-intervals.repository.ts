@@ -1,10 +1,24 @@
-import type { CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
-import { In, type EntityManager } from 'typeorm';
+import {
+  knownCameraReason,
+  knownCameraState,
+  type CameraStateInterval,
+  type CameraStatus,
+} from '@choi-canh/shared/health';
+import type { EntityManager } from 'typeorm';
 import { newId } from '../../lib/ids.js';
+import { bulkRows } from '../../platform/db/bulk-rows.js';
 import type { Database } from '../../platform/db/database.js';
 import { cameraStateIntervalEntity, type CameraStateIntervalRow } from './camera-state-interval.entity.js';
 
 export type StateFact = Omit<CameraStatus, 'cameraId' | 'sinceAt'>;
+
+/** The interval of a camera that has no end, and the area that the camera is in. */
+export type OpenInterval = CameraStateIntervalRow & { areaId: string };
+
+const insertedColumns = {
+  ...({ id: 'text', cameraId: 'text', state: 'text', reason: 'text', detail: 'text' } as const),
+  ...({ sinceAt: 'bigint', toAt: 'bigint' } as const),
+};
 
 /** Intervals of one camera touch and never overlap; exactly one has no end. */
 export class StateIntervalsRepository {
@@ -66,24 +80,120 @@ export class StateIntervalsRepository {
     return row.toAt === null ? row : undefined;
   }
 
-  /** Intervals of a camera that overlap [fromMs, toMs), oldest first, at most `limit`. */
-  list(cameraId: string, fromMs: number, toMs: number, limit = 5000): Promise<CameraStateIntervalRow[]> {
-    return this.#db.read
+  /** Intervals of a camera that overlap [fromMs, toMs), oldest first; of more than `limit` the newest. */
+  async list(cameraId: string, fromMs: number, toMs: number, limit = 5000): Promise<CameraStateIntervalRow[]> {
+    const newestFirst = await this.#db.read
       .createQueryBuilder(cameraStateIntervalEntity, 'span')
       .where('span.cameraId = :cameraId AND span.sinceAt < :toMs', { cameraId, toMs })
       .andWhere('(span.toAt IS NULL OR span.toAt > :fromMs)', { fromMs })
-      .orderBy('span.sinceAt', 'ASC')
+      .orderBy('span.sinceAt', 'DESC')
       .limit(limit)
       .getMany();
+    return newestFirst.reverse();
   }
 
-  /** Open intervals of a recorder's cameras. */
-  openOfRecorder(manager: EntityManager, recorderId: string): Promise<CameraStateIntervalRow[]> {
-    return manager
-      .createQueryBuilder(cameraStateIntervalEntity, 'span')
-      .innerJoin('camera', 'cam', 'cam.id = span.camera_id')
-      .where('span.toAt IS NULL AND cam.deleted_at IS NULL AND cam.recorder_id = :recorderId', { recorderId })
-      .getMany();
+  /** Open intervals of a recorder's cameras in use, with their areas. One statement; no entities, for there may be thousands. */
+  async openOfRecorder(manager: EntityManager, recorderId: string): Promise<OpenInterval[]> {
+    const rows = await manager
+      .createQueryBuilder()
+      .select([
+        'span.id AS id',
+        'span.camera_id AS camera',
+        'span.state AS state',
+        'span.reason AS reason',
+        'span.detail AS detail',
+        'span.since_at AS since',
+        'cam.area_id AS area',
+      ])
+      .from('camera', 'cam')
+      .innerJoin('camera_state_interval', 'span', 'span.camera_id = cam.id AND span.to_at IS NULL')
+      .where('cam.recorder_id = :recorderId AND cam.deleted_at IS NULL', { recorderId })
+      .getRawMany<Record<'id' | 'camera' | 'state' | 'reason' | 'detail' | 'since' | 'area', string>>();
+    return rows.map((row) => ({
+      id: row.id,
+      cameraId: row.camera,
+      state: knownCameraState(row.state),
+      reason: knownCameraReason(row.reason),
+      detail: row.detail,
+      sinceAt: Number(row.since),
+      toAt: null,
+      areaId: row.area,
+    }));
+  }
+
+  /** Whether any camera in use of a recorder is in another state than is said of it. */
+  async differs(
+    recorderId: string,
+    said: readonly Pick<CameraStatus, 'cameraId' | 'state' | 'reason'>[],
+  ): Promise<boolean> {
+    if (said.length === 0) return false;
+    const columns = { cameraId: 'text', state: 'text', reason: 'text' } as const;
+    const { sql, parameters } = bulkRows(this.#db.kind, 'said', columns, said);
+    const rows: unknown[] = await this.#db.read.query(
+      `SELECT 1 FROM ${sql}
+       JOIN camera_state_interval span ON span.camera_id = said."cameraId" AND span.to_at IS NULL
+       JOIN camera cam ON cam.id = span.camera_id
+       WHERE (span.state <> said.state OR span.reason <> said.reason) AND cam.deleted_at IS NULL
+         AND cam.recorder_id = ${this.#db.kind === 'sqlite' ? '?' : '$2'} LIMIT 1`,
+      [...parameters, recorderId],
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Enters what is so of many cameras from now on, in three statements whatever their number. `atMs` is never before the
+   * open interval. @returns the open intervals that this changed.
+   */
+  async enterAll(
+    manager: EntityManager,
+    changes: readonly { open: OpenInterval; fact: StateFact; atMs: number }[],
+  ): Promise<OpenInterval[]> {
+    const closed: { id: string; toAt: number }[] = [];
+    const replaced: OpenInterval[] = [];
+    const begun: OpenInterval[] = [];
+    for (const { open, fact, atMs } of changes) {
+      const isSame = open.state === fact.state && open.reason === fact.reason;
+      if (isSame && open.detail === fact.detail) continue;
+      if (isSame || atMs <= open.sinceAt) {
+        replaced.push({ ...open, ...fact });
+        continue;
+      }
+      closed.push({ id: open.id, toAt: atMs });
+      begun.push({ ...open, ...fact, id: newId(), sinceAt: atMs });
+    }
+    if (closed.length > 0) {
+      const { sql, parameters } = bulkRows(this.#db.kind, 'done', { id: 'text', toAt: 'bigint' }, closed);
+      await manager.query(
+        `UPDATE camera_state_interval SET to_at = done."toAt" FROM ${sql} WHERE camera_state_interval.id = done.id`,
+        parameters,
+      );
+    }
+    if (replaced.length > 0) {
+      const columns = { id: 'text', state: 'text', reason: 'text', detail: 'text' } as const;
+      const facts = replaced.map(({ id, state, reason, detail }) => ({ id, state, reason, detail }));
+      const { sql, parameters } = bulkRows(this.#db.kind, 'fact', columns, facts);
+      await manager.query(
+        `UPDATE camera_state_interval SET state = fact.state, reason = fact.reason, detail = fact.detail FROM ${sql}
+         WHERE camera_state_interval.id = fact.id`,
+        parameters,
+      );
+    }
+    await this.#insertAll(manager, begun);
+    return [...replaced, ...begun];
+  }
+
+  async #insertAll(manager: EntityManager, rows: readonly CameraStateIntervalRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const plain = rows.map(({ id, cameraId, state, reason, detail, sinceAt, toAt }) => ({
+      ...{ id, cameraId, state, reason, detail },
+      ...{ sinceAt: Math.trunc(sinceAt), toAt: toAt === null ? null : Math.trunc(toAt) },
+    }));
+    const { sql, parameters } = bulkRows(this.#db.kind, 'fresh', insertedColumns, plain);
+    await manager.query(
+      `INSERT INTO camera_state_interval (id, camera_id, state, reason, detail, since_at, to_at)
+       SELECT id, "cameraId", state, reason, detail, "sinceAt", "toAt" FROM ${sql}`,
+      parameters,
+    );
   }
 
   /** Intervals of all cameras that a recorder has or had until they were deleted, where they overlap [fromMs, toMs). */
@@ -107,38 +217,36 @@ export class StateIntervalsRepository {
     );
   }
 
+  /** Puts intervals in the place of others, in two statements whatever their number. */
   async replace(
     manager: EntityManager,
     old: readonly CameraStateIntervalRow[],
     rows: readonly CameraStateIntervalRow[],
   ): Promise<void> {
-    for (let start = 0; start < old.length; start += 500) {
-      const ids = old.slice(start, start + 500).map((row) => row.id);
-      await manager.delete(cameraStateIntervalEntity, { id: In(ids) });
+    if (old.length > 0) {
+      const { sql, parameters } = bulkRows(
+        this.#db.kind,
+        'gone',
+        { id: 'text' },
+        old.map(({ id }) => ({ id })),
+      );
+      await manager.query(`DELETE FROM camera_state_interval WHERE id IN (SELECT id FROM ${sql})`, parameters);
     }
-    for (let start = 0; start < rows.length; start += 500) {
-      await manager.insert(cameraStateIntervalEntity, rows.slice(start, start + 500));
-    }
+    await this.#insertAll(manager, rows);
   }
 
-  /** Areas of those cameras that this recorder has, to know who may hear of them. */
-  async areasOf(
-    manager: EntityManager,
-    recorderId: string,
-    cameraIds: readonly string[],
-  ): Promise<Map<string, string>> {
-    const areas = new Map<string, string>();
-    for (let start = 0; start < cameraIds.length; start += 500) {
-      const rows = await manager
-        .createQueryBuilder()
-        .select(['cam.id AS id', 'cam.area_id AS area'])
-        .from('camera', 'cam')
-        .where('cam.id IN (:...ids) AND cam.deleted_at IS NULL', { ids: cameraIds.slice(start, start + 500) })
-        .andWhere('cam.recorder_id = :recorderId', { recorderId })
-        .getRawMany<{ id: string; area: string }>();
-      for (const row of rows) areas.set(row.id, row.area);
-    }
-    return areas;
+  /** Area of a camera in use, where this recorder has it: who may hear of it. */
+  async areaOf(manager: EntityManager, recorderId: string, cameraId: string): Promise<string | undefined> {
+    const row = await manager
+      .createQueryBuilder()
+      .select('cam.area_id', 'area')
+      .from('camera', 'cam')
+      .where('cam.id = :cameraId AND cam.deleted_at IS NULL AND cam.recorder_id = :recorderId', {
+        cameraId,
+        recorderId,
+      })
+      .getRawOne<{ area: string }>();
+    return row?.area;
   }
 
   #covering(manager: EntityManager, cameraId: string, at: number): Promise<CameraStateIntervalRow | null> {

@@ -15,7 +15,7 @@ export interface ChainRoutesDeps {
   recorders: {
     require(recorderId: string): Promise<{ id: string; name: string }>;
     /** Also one that was removed: its records are kept. */
-    requireEver(recorderId: string): Promise<{ id: string }>;
+    requireEver(recorderId: string): Promise<{ id: string; name: string }>;
   };
   audit: AuditWriter;
   /** Which of these cameras lie in the scope. */
@@ -26,7 +26,7 @@ export interface ChainRoutesDeps {
 const feature = 'recorders';
 const params = z.object({ recorderId: idSchema });
 
-/** The console's copy of a recorder's signed records: seen by who sees recorders, taken along by an administrator. */
+/** The console's copy of a recorder's signed records: seen by who sees recorders, taken along by an administrator of everything. */
 export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: ChainRoutesDeps): Route[] {
   return [
     defineRoute({
@@ -57,11 +57,27 @@ export function chainRoutes({ keeper, recorders, audit, logger, ...deps }: Chain
       feature,
       params,
       produces: 'application/jsonl',
-      handler: async ({ params: { recorderId }, response, signal }) => {
-        const { id } = await recorders.requireEver(recorderId);
+      trail: 'recorder.chain_download',
+      handler: async ({ actor, params: { recorderId }, request, response, signal }) => {
+        // The records name every camera of the recorder, whatever its area.
+        requireEverywhere(actor);
+        const { id, name } = await recorders.requireEver(recorderId);
         response.setHeader('content-type', 'application/jsonl; charset=utf-8');
         response.setHeader('cache-control', 'private, no-store');
         response.setHeader('content-disposition', `attachment; filename="heads-${id}.jsonl"`);
+        if (request.method === 'HEAD') {
+          response.end();
+          return;
+        }
+        await audit.record(actor, {
+          ...{
+            action: 'recorder.chain_download',
+            subjectType: 'recorder',
+            subjectId: id,
+            subjectName: name,
+            areaId: null,
+          },
+        });
         try {
           await pipeline(Readable.from(keeper.lines(id)), response, { signal });
         } catch (error) {

@@ -5,6 +5,7 @@ import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
 import type { CameraRetryResponse } from '@choi-canh/shared/cameras';
 import type { ErrorKind } from '@choi-canh/shared/errors';
 import { httpStatusOfKind } from '@choi-canh/shared/errors';
+import { frameLengths } from '@choi-canh/shared/live-multiplex';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type {
   DesiredHold,
@@ -101,6 +102,8 @@ export class FakeRecorder {
   /** Never ends a media answer: to see who hangs up. */
   endlessMedia = false;
   openMedia = 0;
+  /** How media is refused, where it is. */
+  mediaRefusal: Refusal | undefined;
   startedAt = new Date().toISOString();
   #server: Server | undefined;
   #port = 0;
@@ -192,6 +195,7 @@ export class FakeRecorder {
     } else if (root === 'identify')
       await this.#identify(response, JSON.parse(body) as FakeRecorder['identified'][number]);
     else if (root === 'extractions') this.#extraction(method, id, rest, body, response);
+    else if (root === 'live') this.#live(response);
     else if (root === 'cameras' && id === '') {
       const known = (this.desired?.cameras ?? []).map(({ password: _, mark: __, ...camera }) => camera);
       json(response, { cameras: known });
@@ -394,6 +398,20 @@ export class FakeRecorder {
     };
   }
 
+  /** One frame that no stream is named by, and no end where media has none. */
+  #live(response: ServerResponse): void {
+    const head = Buffer.from(JSON.stringify({ kind: 'nothing' }));
+    const lengths = Buffer.from(frameLengths(head.length, 0));
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.write(Buffer.concat([lengths, head]));
+    if (!this.endlessMedia) {
+      response.end();
+      return;
+    }
+    this.openMedia += 1;
+    response.once('close', () => (this.openMedia -= 1));
+  }
+
   #camera(id: string, rest: string[], url: URL, request: IncomingMessage, response: ServerResponse): void {
     const path = rest.join('/');
     if (path === 'retry') {
@@ -407,6 +425,10 @@ export class FakeRecorder {
     }
     if (path === 'playlist.m3u8' && !this.coverages.has(id)) {
       refuse(response, { kind: 'not_found', code: 'no_footage' });
+      return;
+    }
+    if (this.mediaRefusal !== undefined) {
+      refuse(response, this.mediaRefusal);
       return;
     }
     const type = path.endsWith('.m3u8')

@@ -16,6 +16,8 @@ export interface MediaRequest {
   response: Response;
   /** Aborts when the viewer goes away or its session ends. */
   signal: AbortSignal;
+  /** Runs once the recorder has answered, before a byte goes on; where it fails none does. */
+  opened?: () => Promise<void>;
 }
 
 const passedHeaders = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'x-picture-at'];
@@ -58,6 +60,12 @@ export class MediaForwarder {
         response.destroy();
         return;
       }
+      throw error;
+    }
+    try {
+      await request.opened?.();
+    } catch (error) {
+      answer.destroy();
       throw error;
     }
     response.status(answer.statusCode ?? 502);

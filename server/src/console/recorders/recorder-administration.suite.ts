@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { clipListResponse, clipResponse, holdListResponse } from '@choi-canh/shared/evidence';
+import { coverageResponse, openingResponse } from '@choi-canh/shared/footage';
 import { recorderListResponse, recorderResponse, type RecorderAlerts } from '@choi-canh/shared/recorders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstPrevious, makeHeadsRecord } from '../../lib/chain/heads-record.js';
@@ -70,6 +71,56 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       harness.told.flatMap(({ event, args }) =>
         event === 'recorder.alerts' ? (args[0] as RecorderAlerts[]).filter(({ recorderId }) => recorderId === id) : [],
       );
+
+    it.each(['off', 'silent', 'lost'])('costs only its own cameras when it is %s', async (how) => {
+      const [near, far] = [await harness.camera(area), await harness.camera(area, 'Xa', { recorder: remote, id })];
+      const nowMs = Date.now();
+      const at = (seconds: number) => new Date(nowMs + seconds * 1000).toISOString();
+      const recorded = [{ from: at(-600), to: at(-300), timeSource: 'rtcp' as const }];
+      for (const [recorder, { id: cameraId }] of [
+        [harness.recorder, near],
+        [remote, far],
+      ] as const) {
+        recorder.coverages.set(cameraId, { cameraId, recorded, oldestAt: at(-600), newestAt: at(-300) });
+      }
+      if (how === 'silent') remote.hang();
+      else await remote.stop();
+      if (how === 'lost') await untilLost();
+      const officer = harness.actor('commune_officer', area);
+      const query = `cameraIds=${near.id},${far.id}&from=${at(-600)}&to=${at(-300)}`;
+      const { items } = await officer.get(`/api/coverage?${query}`, coverageResponse);
+      expect(items).toMatchObject([
+        { cameraId: near.id, recorded, gaps: [] },
+        {
+          ...{ cameraId: far.id, recorded: [], oldestAt: null },
+          gaps: [{ from: at(-600), to: at(-300), reason: 'recorder_unreachable' }],
+        },
+      ]);
+      expect(items[0]!.away).toBeUndefined();
+      const since = Date.parse(items[1]!.away!.since!);
+      expect(Math.abs(since - nowMs)).toBeLessThan(60_000);
+
+      const request = { from: at(-600), to: at(-300), purpose: 'Xem lại vụ va chạm' };
+      const opening = await officer.post('/api/openings', openingResponse, {
+        ...{ cameraIds: [near.id, far.id], ...request },
+      });
+      expect(opening.cameras.map(({ away }) => away === undefined)).toEqual([true, false]);
+      const shownOf = (cameraId: string) => `/api/openings/${opening.id}/cameras/${cameraId}`;
+      expect(await officer.status('GET', `${shownOf(near.id)}/playlist.m3u8`)).toBe(200);
+      // The opening is of both: what comes back can be seen, and who may is in the trail already.
+      expect((await harness.trail('footage.open')).map(({ subjectId }) => subjectId)).toEqual([near.id, far.id]);
+      const alone = { cameraIds: [far.id], ...request };
+      expect(await officer.refusal('POST', '/api/openings', alone)).toBe('503 recorder_unreachable');
+      expect(await harness.trail('footage.open')).toHaveLength(2);
+
+      if (how === 'silent') await remote.stop();
+      await remote.start();
+      await eventually('it is known again', async () => {
+        const now = await officer.get(`/api/openings/${opening.id}`, openingResponse);
+        return now.cameras.every(({ away }) => away === undefined);
+      });
+      expect(await officer.status('GET', `${shownOf(far.id)}/thumbnail.jpg?at=${at(-500)}`)).toBe(200);
+    });
 
     it('is changed and removed by administrators of everything alone', async () => {
       const local = harness.actor('administrator', area);

@@ -137,6 +137,8 @@ function errorOf({ status, body }: HttpAnswer): AppError {
     return new AppError('unavailable', 'recorder_bad_answer', `the recorder answered with status ${status}`);
   }
   const { kind, code, message, details } = parsed.data.error;
+  // What lies outside of an opening is refused to the person.
+  if (code === 'outside_opened_range') return new AppError('forbidden', code, message, { details });
   if (kind === 'unauthenticated' || kind === 'forbidden') {
     const ownMatter = code === 'wrong_password' ? code : 'recorder_refused';
     return new AppError(ownMatter === code ? 'precondition' : 'unavailable', ownMatter, message, { details });

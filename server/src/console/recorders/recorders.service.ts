@@ -189,6 +189,13 @@ export class RecordersService {
     return sync.judged ? sync.silentSince : (sync.lastSeenAt ?? this.#startedAt);
   }
 
+  /** Whether a recorder is known to be out of reach, and when it was heard last; null: never. Unix milliseconds. */
+  reachOf(recorderId: string): { away: boolean; heardAt: number | null } {
+    const sync = this.#syncs.get(recorderId);
+    if (sync === undefined) return { away: true, heardAt: this.#awaited.get(recorderId) ?? null };
+    return { away: sync.lost, heardAt: sync.lastSeenAt ?? null };
+  }
+
   unheardRecorderIds(): string[] {
     return [...this.#awaited.keys(), ...this.#syncs.keys()].filter((id) => this.unheardSince(id) !== undefined);
   }

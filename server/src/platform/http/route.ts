@@ -1,3 +1,4 @@
+import type { AuditAction } from '@choi-canh/shared/audit';
 import type { Permission } from '@choi-canh/shared/permissions';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
@@ -43,6 +44,11 @@ export interface RouteSpec<
   /** Schema of the JSON answer. Absent: the handler writes the response itself (`produces` says what), or 204. */
   response?: R;
   produces?: string;
+  /**
+   * What is entered in the audit trail before a byte of the answer leaves. Every route that hands out footage or evidence
+   * names it; a test asks each of them.
+   */
+  trail?: AuditAction;
   /** Status of success; default 200, or 204 without a response schema. */
   status?: number;
   handler(
