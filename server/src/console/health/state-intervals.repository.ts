@@ -15,6 +15,32 @@ export type StateFact = Omit<CameraStatus, 'cameraId' | 'sinceAt'>;
 /** The interval of a camera that has no end, and the area that the camera is in. */
 export type OpenInterval = CameraStateIntervalRow & { areaId: string };
 
+interface OpenChange {
+  open: OpenInterval;
+  fact: StateFact;
+  atMs: number;
+}
+
+const portionSize = 1000;
+
+/** Bounded portions: between two of them the process forwards video. What belongs to one camera is in one portion. */
+function* portions<T>(all: readonly T[]): Generator<Promise<readonly T[]>> {
+  for (let start = 0; start < all.length; start += portionSize) {
+    const portion = all.slice(start, start + portionSize);
+    yield start === 0 ? Promise.resolve(portion) : new Promise((resolve) => setImmediate(() => resolve(portion)));
+  }
+}
+
+function byCamera(rows: readonly CameraStateIntervalRow[]): ReadonlyMap<string, CameraStateIntervalRow[]> {
+  const found = new Map<string, CameraStateIntervalRow[]>();
+  for (const row of rows) {
+    const of = found.get(row.cameraId);
+    if (of === undefined) found.set(row.cameraId, [row]);
+    else of.push(row);
+  }
+  return found;
+}
+
 const insertedColumns = {
   ...({ id: 'text', cameraId: 'text', state: 'text', reason: 'text', detail: 'text' } as const),
   ...({ sinceAt: 'bigint', toAt: 'bigint' } as const),
@@ -141,13 +167,16 @@ export class StateIntervalsRepository {
   }
 
   /**
-   * Enters what is so of many cameras from now on, in three statements whatever their number. `atMs` is never before the
-   * open interval. @returns the open intervals that this changed.
+   * Enters what is so of many cameras from now on, in three statements a thousand. `atMs` is never before the open interval.
+   * @returns the open intervals that this changed.
    */
-  async enterAll(
-    manager: EntityManager,
-    changes: readonly { open: OpenInterval; fact: StateFact; atMs: number }[],
-  ): Promise<OpenInterval[]> {
+  async enterAll(manager: EntityManager, changes: readonly OpenChange[]): Promise<OpenInterval[]> {
+    const changed: OpenInterval[] = [];
+    for (const some of portions(changes)) changed.push(...(await this.#enterSome(manager, await some)));
+    return changed;
+  }
+
+  async #enterSome(manager: EntityManager, changes: readonly OpenChange[]): Promise<OpenInterval[]> {
     const closed: { id: string; toAt: number }[] = [];
     const replaced: OpenInterval[] = [];
     const begun: OpenInterval[] = [];
@@ -217,22 +246,23 @@ export class StateIntervalsRepository {
     );
   }
 
-  /** Puts intervals in the place of others, in two statements whatever their number. */
+  /** Puts intervals in the place of others of the same cameras, in two statements a thousand cameras. */
   async replace(
     manager: EntityManager,
     old: readonly CameraStateIntervalRow[],
     rows: readonly CameraStateIntervalRow[],
   ): Promise<void> {
-    if (old.length > 0) {
-      const { sql, parameters } = bulkRows(
-        this.#db.kind,
-        'gone',
-        { id: 'text' },
-        old.map(({ id }) => ({ id })),
-      );
+    const oldOf = byCamera(old);
+    const rowsOf = byCamera(rows);
+    for (const some of portions([...oldOf.keys()])) {
+      const ids = (await some).flatMap((cameraId) => (oldOf.get(cameraId) ?? []).map(({ id }) => ({ id })));
+      const { sql, parameters } = bulkRows(this.#db.kind, 'gone', { id: 'text' }, ids);
       await manager.query(`DELETE FROM camera_state_interval WHERE id IN (SELECT id FROM ${sql})`, parameters);
+      await this.#insertAll(
+        manager,
+        (await some).flatMap((cameraId) => rowsOf.get(cameraId) ?? []),
+      );
     }
-    await this.#insertAll(manager, rows);
   }
 
   /** Area of a camera in use, where this recorder has it: who may hear of it. */
