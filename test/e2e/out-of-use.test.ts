@@ -30,12 +30,18 @@ it('a camera is taken out of use, its past is reviewed, and it comes back as its
   const camera = cameras[0]!;
   await waitUntilRecorded(account.api, [camera.id]);
   await signIn(page, system.origin, account.username, account.password);
+  /** The policy of the page forbids what Playwright's own waiting evaluates. */
+  const untilShown = () =>
+    waitFor('a picture is shown', async () => {
+      const states = await page.locator('video').evaluateAll((all) => all.map((one) => Reflect.get(one, 'readyState')));
+      return states.some((state) => Number(state) >= 2);
+    });
   const button = (name: string) => page.getByRole('button', { name, exact: true });
 
   // He looks at it live, then takes it out of use.
   await page.goto(`${system.origin}/cameras/${camera.id}`);
   await page.locator('video').first().waitFor();
-  await page.waitForFunction(`(document.querySelector('video')?.currentTime ?? 0) > 0`);
+  await untilShown();
   await button('Ngừng sử dụng').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Lý do').fill('Mang camera đi sửa');
@@ -54,7 +60,7 @@ it('a camera is taken out of use, its past is reviewed, and it comes back as its
   await page.getByRole('link', { name: 'Xem lại' }).last().click();
   await page.getByLabel('Mục đích', { exact: false }).fill('Xem lại trước khi tháo');
   await page.getByRole('button', { name: 'Mở hình ảnh' }).click();
-  await page.waitForFunction(`[...document.querySelectorAll('video')].some((video) => video.readyState >= 2)`);
+  await untilShown();
 
   // Back with its password, at the same address.
   await page.goto(`${system.origin}/cameras/${camera.id}`);

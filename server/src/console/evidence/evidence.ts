@@ -45,8 +45,8 @@ export function createEvidence(deps: EvidenceDeps) {
   return {
     routes: [
       ...evidenceRoutes(tags, holds, clips),
-        ...unknownHoldsRoutes(unknownHolds),
-        ...clipDownloadRoutes(clips, deps.store, new DownloadRecords(deps.clock), deps.logger),
+      ...unknownHoldsRoutes(unknownHolds),
+      ...clipDownloadRoutes(clips, deps.store, new DownloadRecords(deps.clock), deps.logger),
     ],
     holds,
     travel,
