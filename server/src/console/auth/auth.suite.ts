@@ -139,6 +139,24 @@ export function authSuite(start: () => Promise<TestConsole>): void {
       expect((await browser.signIn('quantri')).status).toBe(201);
     });
 
+    it('gives a new session at each sign-in, whatever the browser brought, and ends the former one', async () => {
+      const chief = await console.administrator();
+      const planted = `choi_canh_session=${'a'.repeat(43)}`;
+      const response = await fetch(`${console.origin}/api/session`, {
+        method: 'POST',
+        headers: { origin: console.origin, cookie: planted, 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'quantri', password }),
+      });
+      expect(response.status).toBe(201);
+      expect(response.headers.getSetCookie()[0]).not.toContain('a'.repeat(43));
+      const me = await fetch(`${console.origin}/api/me`, { headers: { cookie: planted } });
+      expect(await me.json()).toBeNull();
+      const before = chief.cookie;
+      await chief.signIn('quantri');
+      expect(chief.cookie).not.toBe(before);
+      expect(await (await fetch(`${console.origin}/api/me`, { headers: { cookie: before } })).json()).toBeNull();
+    });
+
     it('lets a known browser in while strangers at the same address are held', async () => {
       const officer = await console.administrator();
       const stranger = console.browser();

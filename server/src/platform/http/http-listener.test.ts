@@ -208,6 +208,28 @@ it('ends slow heads, slow bodies and clients that take nothing', async () => {
   expect(bytes).toBeLessThan(50_000_000);
 });
 
+it.each([
+  ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ncontent-length: 40\r\n\r\n'],
+  [
+    'a length and a transfer coding',
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  ['a disguised transfer coding', 'POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n'],
+  ['a bare line feed', 'GET / HTTP/1.1\r\nhost: x\n\tfolded: 1\r\n\r\n'],
+])('refuses a request that a proxy may read otherwise: %s', async (_name, head) => {
+  const asked: (string | undefined)[] = [];
+  const { port } = await start((request, response) => {
+    asked.push(request.url);
+    response.end('x');
+  });
+  const socket = await open(port);
+  const { text, closed } = received(socket);
+  socket.write(`${head}GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await closed;
+  expect(text()).toMatch(/^HTTP\/1.1 400 /);
+  expect(asked).toEqual([]);
+});
+
 it('does not cut off a client whose answer takes longer than that', async () => {
   const { origin } = await start((_request, response) => void setTimeout(() => response.end('late'), 900), {
     stallTimeoutMs: 200,

@@ -180,6 +180,16 @@ describe('routes', () => {
     expect([response.status, (await errorOf(response)).code]).toEqual([400, code]);
   });
 
+  it('let no key of a body or query change what objects are', async () => {
+    await start();
+    const response = await post(
+      '/api/echo/7?__proto__[loud]=yes&constructor[prototype][loud]=yes',
+      '{"text":"abc","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+    );
+    expect(await response.json()).toEqual({ text: 'abc', count: 7, loud: 'no' });
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
   it('read a whole character outside the basic plane, and little of strangers', async () => {
     await start();
     expect((await post('/api/echo/7', '{"text":"ab \\ud83d\\ude00 😀"}')).status).toBe(201);
