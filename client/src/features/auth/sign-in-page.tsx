@@ -92,7 +92,11 @@ export function SignInPage() {
 }
 
 function formatWait(seconds: number, t: (key: string, values: Record<string, number>) => string): string {
-  return seconds >= 60 ? t('minutes', { count: Math.ceil(seconds / 60) }) : t('seconds', { count: seconds });
+  const parts = [
+    [Math.floor(seconds / 60), 'minutes'],
+    [seconds % 60, 'seconds'],
+  ] as const;
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : t(unit, { count }))).join(' ');
 }
 
 /** Seconds left, one less each second. */
