@@ -1,5 +1,5 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
-import { foldText } from './natural-sort.js';
+import { foldedTokens, foldText } from '@choi-canh/shared/text-folding';
 
 /** The texts of a camera by which people look for it. */
 export interface CameraTexts {
@@ -25,7 +25,7 @@ export function cameraTexts(camera: CameraResponse, ...more: readonly string[]):
  * An address is looked at only where the text looks like a part of one: "127.66", ".20", "192.168.1.20:80".
  */
 export function matchesCamera(texts: CameraTexts, query: string): boolean {
-  const titles = texts.titles.map(tokensOf);
+  const titles = texts.titles.map(foldedTokens);
   const words = foldText([...texts.titles, ...texts.others].join(' ').replace(/\s+/g, ' '));
   const typed = foldText(query).split(/\s+/).filter(Boolean);
   return typed.every((part, index) => {
@@ -40,11 +40,6 @@ export function matchesCamera(texts: CameraTexts, query: string): boolean {
     const [, owner, number] = /^(\p{L}+)(\d+)$/u.exec(part) ?? [];
     return owner !== undefined && number !== undefined && titles.some((tokens) => hasNumber(tokens, number, owner));
   });
-}
-
-/** Words and numbers in their order: "Cam 05 – QL70" is cam, 05, ql, 70. */
-function tokensOf(text: string): string[] {
-  return foldText(text).match(/\p{L}+|\d+/gu) ?? [];
 }
 
 /** A whole number; with its word directly before it, or one word between them ("trạm biến áp số 2"). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareNatural, foldText, matchesText } from './natural-sort.js';
+import { compareNatural, matchesText } from './natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 
 describe('compareNatural', () => {
   it('counts as people do and follows the Vietnamese alphabet', () => {

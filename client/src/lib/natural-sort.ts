@@ -1,13 +1,10 @@
+import { foldText } from '@choi-canh/shared/text-folding';
+
 const collator = new Intl.Collator('vi', { numeric: true, sensitivity: 'base' });
 
 /** As people count: "Cam 2" before "Cam 10", letters in the order of the Vietnamese alphabet. */
 export function compareNatural(a: string, b: string): number {
   return collator.compare(a, b);
-}
-
-/** Lower case without marks, so that "cho" finds "Ngã ba chợ". */
-export function foldText(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/g, 'd').replace(/Đ/g, 'D').toLowerCase();
 }
 
 /** Whether every word of the query is in the text, without regard to marks and case. */

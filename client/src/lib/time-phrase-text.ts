@@ -1,4 +1,4 @@
-import { foldText } from './natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 
 const units: Record<string, number> = {
   khong: 0,

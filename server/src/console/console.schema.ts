@@ -5,6 +5,7 @@ import { Chain1763769600004 } from '../platform/db/migrations/0004-chain.js';
 import { RecorderRemoval1763769600005 } from '../platform/db/migrations/0005-recorder-removal.js';
 import { IncidentWords1763769600006 } from '../platform/db/migrations/0006-incident-words.js';
 import { Names1763769600007 } from '../platform/db/migrations/0007-names.js';
+import { YearsOfData1763769600008 } from '../platform/db/migrations/0008-years-of-data.js';
 import { KnownDevices1763769600009 } from '../platform/db/migrations/0009-known-devices.js';
 import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
 import { Devices1763769600011 } from '../platform/db/migrations/0011-devices.js';
@@ -24,7 +25,6 @@ import { openingEntity } from './footage/opening.entity.js';
 import { cameraStateIntervalEntity } from './health/camera-state-interval.entity.js';
 import { categoryEntity } from './incidents/category.entity.js';
 import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
-import { incidentWordEntity } from './incidents/incident-word.entity.js';
 import { incidentEntity } from './incidents/incident.entity.js';
 import { nameEntities } from './names/name-row.entity.js';
 import { chainPinEntity, chainRecordEntity } from './recorders/chain-record.entity.js';
@@ -48,7 +48,6 @@ export const consoleEntities: AnyEntity[] = [
   categoryEntity,
   incidentEntity,
   incidentCounterEntity,
-  incidentWordEntity,
   tagEntity,
   ...holdEntities,
   clipEntity,
@@ -63,6 +62,7 @@ export const consoleMigrations: Migration[] = [
   RecorderRemoval1763769600005,
   IncidentWords1763769600006,
   Names1763769600007,
+  YearsOfData1763769600008,
   KnownDevices1763769600009,
   Viewings1763769600010,
   Devices1763769600011,

@@ -1,3 +1,5 @@
+import { foldedTokens } from '@choi-canh/shared/text-folding';
+
 /** Words that a search looks at; more of them would not narrow it. */
 const MAX_QUERY_WORDS = 8;
 const MAX_WORD_CHARS = 40;
@@ -12,16 +14,9 @@ export interface SearchedWord {
   prefix: boolean;
 }
 
-/** Lower case, without diacritics: "Ngã ba Chợ" → "nga ba cho". */
-function folded(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
-}
-
 /** Words and numbers, numbers without leading zeros: "2026/CĐ-0147" → 2026, cd, 147. */
 function wordsOf(text: string): string[] {
-  return (folded(text).match(/\p{L}+|\d+/gu) ?? []).map((word) =>
-    word.replace(/^0+(?=\d)/, '').slice(0, MAX_WORD_CHARS),
-  );
+  return foldedTokens(text).map((word) => word.replace(/^0+(?=\d)/, '').slice(0, MAX_WORD_CHARS));
 }
 
 /** What an incident, say, is found by: its texts' words, each once. Numbers of one or two digits only from `prominent`. */

@@ -1,4 +1,4 @@
-import { foldText } from '../../lib/natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 
 /**
  * Options whose label has every word of the query, in any order, without regard to marks and case. Best first: marks as

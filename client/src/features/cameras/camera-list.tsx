@@ -9,7 +9,7 @@ import { Link } from 'react-router';
 import { CameraReasonText } from '../../components/camera-reason.js';
 import { Instant } from '../../components/instant.js';
 import { StateBadge } from '../../components/state-badge.js';
-import { foldText } from '../../lib/natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 import { CameraCure } from './camera-cure.js';
 import classes from './camera-list.module.css';
 import { sortKeys, type CameraTableView, type SortKey } from './camera-table.js';

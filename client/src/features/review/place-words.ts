@@ -1,4 +1,4 @@
-import { foldText } from '../../lib/natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 
 /** Words for a kind of place or a direction: hundreds of places share them, so alone they name none. */
 const genericWords = new Set(

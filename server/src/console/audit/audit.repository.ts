@@ -1,8 +1,9 @@
 import type { AuditAction } from '@choi-canh/shared/audit';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
-import { inScope } from '../../platform/db/area-scope.js';
+import type { WherePiece } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { areaWays, merged, reachedAreas } from '../../platform/db/reached-areas.js';
 import { auditRecordEntity, type AuditRecordRow } from './audit-record.entity.js';
 
 export interface AuditFilter {
@@ -15,6 +16,9 @@ export interface AuditFilter {
   beforeSequence?: number | undefined;
   limit: number;
 }
+
+/** Newest records that are looked at before the numbers of a time are asked for. */
+const walkedFirst = 3000;
 
 /** Adds and reads. There is no way to change or delete a record, here or, by its triggers, in the database. */
 export class AuditRepository {
@@ -33,22 +37,59 @@ export class AuditRepository {
   }
 
   /** Newest first, at most `limit`. */
-  page(scope: AreaScope, filter: AuditFilter): Promise<AuditRecordRow[]> {
-    const query = this.database.read.createQueryBuilder(auditRecordEntity, 'record');
-    const scoped = inScope(scope, 'record.areaId');
-    query.where(scoped.sql, scoped.parameters);
-    if (filter.fromMs !== undefined) query.andWhere('record.at >= :fromMs', { fromMs: filter.fromMs });
-    if (filter.toMs !== undefined) query.andWhere('record.at < :toMs', { toMs: filter.toMs });
-    if (filter.accountId !== undefined) {
-      query.andWhere('record.accountId = :accountId', { accountId: filter.accountId });
-    }
-    if (filter.action !== undefined) query.andWhere('record.action = :action', { action: filter.action });
-    if (filter.subjectId !== undefined) {
-      query.andWhere('record.subjectId = :subjectId', { subjectId: filter.subjectId });
-    }
-    if (filter.beforeSequence !== undefined) {
-      query.andWhere('record.sequence < :before', { before: filter.beforeSequence });
-    }
-    return query.orderBy('record.sequence', 'DESC').limit(filter.limit).getMany();
+  async page(scope: AreaScope, filter: AuditFilter): Promise<AuditRecordRow[]> {
+    const ways = areaWays(await reachedAreas(this.database.read, scope), 'record.area_id');
+    if (filter.fromMs === undefined && filter.toMs === undefined) return this.walk(ways, filter);
+    const newest = await this.walk(ways, filter, { newest: walkedFirst });
+    if (newest.length === filter.limit) return newest;
+    const sequences = await this.sequencesOf(filter);
+    return sequences === undefined ? [] : this.walk(ways, filter, sequences);
+  }
+
+  private async walk(
+    ways: readonly WherePiece[],
+    filter: AuditFilter,
+    within: { from?: number; to?: number; newest?: number } = {},
+  ): Promise<AuditRecordRow[]> {
+    const lists = await Promise.all(
+      ways.map((way) => {
+        const query = this.database.longRead.createQueryBuilder(auditRecordEntity, 'record');
+        query.where(way.sql, way.parameters);
+        if (filter.fromMs !== undefined) query.andWhere('record.at >= :fromMs', { fromMs: filter.fromMs });
+        if (filter.toMs !== undefined) query.andWhere('record.at < :toMs', { toMs: filter.toMs });
+        for (const key of ['accountId', 'action', 'subjectId'] as const) {
+          if (filter[key] !== undefined) query.andWhere(`record.${key} = :${key}`, { [key]: filter[key] });
+        }
+        if (filter.beforeSequence !== undefined) {
+          query.andWhere('record.sequence < :before', { before: filter.beforeSequence });
+        }
+        if (within.from !== undefined)
+          query.andWhere('record.sequence >= :firstSequence', { firstSequence: within.from });
+        if (within.to !== undefined) query.andWhere('record.sequence <= :lastSequence', { lastSequence: within.to });
+        if (within.newest !== undefined) {
+          query.andWhere('record.sequence > (SELECT MAX(newest.sequence) FROM audit_record newest) - :newest', {
+            newest: within.newest,
+          });
+        }
+        return query.orderBy('record.sequence', 'DESC').limit(filter.limit).getMany();
+      }),
+    );
+    return merged(lists, (one, other) => other.sequence - one.sequence, filter.limit);
+  }
+
+  /**
+   * First and last number of the records of a time, from an index that holds both. Numbers grow with time but where a
+   * clock was set back, and the list is in their order.
+   */
+  private async sequencesOf({ fromMs, toMs }: AuditFilter): Promise<{ from: number; to: number } | undefined> {
+    const query = this.database.longRead
+      .createQueryBuilder()
+      .select('MIN(record.sequence)', 'first')
+      .addSelect('MAX(record.sequence)', 'last')
+      .from('audit_record', 'record');
+    if (fromMs !== undefined) query.andWhere('record.at >= :fromMs', { fromMs });
+    if (toMs !== undefined) query.andWhere('record.at < :toMs', { toMs });
+    const row = await query.getRawOne<Record<'first' | 'last', string | number | null>>();
+    return row?.first == null || row.last == null ? undefined : { from: Number(row.first), to: Number(row.last) };
   }
 }

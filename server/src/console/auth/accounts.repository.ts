@@ -3,19 +3,23 @@ import { IsNull } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
 import { accountEntity, type AccountRow } from './account.entity.js';
 
 export class AccountsRepository {
   constructor(private readonly database: Database) {}
 
   /** An account with no area covers everything, so only a scope of everything sees it. */
-  list(scope: AreaScope): Promise<AccountRow[]> {
-    const scoped = inScope(scope, 'account.areaId');
-    return this.database.read
-      .createQueryBuilder(accountEntity, 'account')
+  async list(scope: AreaScope): Promise<AccountRow[]> {
+    const scoped = inScope(scope, 'account.area_id');
+    const rows = await this.database.longRead
+      .createQueryBuilder()
+      .select(selectedColumns(accountEntity, 'account'))
+      .from('account', 'account')
       .where(scoped.sql, scoped.parameters)
       .orderBy('account.username', 'ASC')
-      .getMany();
+      .getRawMany<Record<string, unknown>>();
+    return rows.map((row) => entityOf(accountEntity, row));
   }
 
   findInScope(manager: EntityManager, scope: AreaScope, id: string): Promise<AccountRow | null> {

@@ -1,6 +1,13 @@
 import { incidentSources, type IncidentState } from '@choi-canh/shared/incidents';
 import { EntitySchema } from 'typeorm';
-import { choiceColumn, idColumn, instantColumn, integerColumn, textColumn } from '../../platform/db/columns.js';
+import {
+  bigintColumn,
+  choiceColumn,
+  idColumn,
+  instantColumn,
+  integerColumn,
+  textColumn,
+} from '../../platform/db/columns.js';
 
 export interface IncidentRow {
   id: string;
@@ -8,6 +15,8 @@ export interface IncidentRow {
   areaId: string;
   title: string;
   occurredAt: number;
+  /** Its place in the list; see incident-order.ts. */
+  orderKey: number;
   place: string;
   category: string;
   source: (typeof incidentSources)[number];
@@ -19,6 +28,8 @@ export interface IncidentRow {
   createdById: string;
   createdByName: string;
   version: number;
+  /** How many of its tags are decisive; the database counts them itself, by triggers on the table of tags. */
+  decisiveTags?: number;
 }
 
 export const incidentEntity = new EntitySchema<IncidentRow>({
@@ -30,6 +41,7 @@ export const incidentEntity = new EntitySchema<IncidentRow>({
     areaId: idColumn('area_id'),
     title: textColumn('title'),
     occurredAt: instantColumn('occurred_at'),
+    orderKey: bigintColumn('order_key'),
     place: textColumn('place'),
     category: textColumn('category'),
     source: choiceColumn('source', incidentSources, 'other'),
@@ -41,5 +53,6 @@ export const incidentEntity = new EntitySchema<IncidentRow>({
     createdById: idColumn('created_by_id'),
     createdByName: textColumn('created_by_name'),
     version: integerColumn('version'),
+    decisiveTags: integerColumn('decisive_tags', { insert: false, update: false }),
   },
 });

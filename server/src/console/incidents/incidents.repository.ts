@@ -1,16 +1,17 @@
 import type { IncidentState } from '@choi-canh/shared/incidents';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
-import { indexedWords } from '../../lib/search-words.js';
-import { inScope, withinArea } from '../../platform/db/area-scope.js';
+import { inScope } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { reachedAreas } from '../../platform/db/reached-areas.js';
 import { categoryEntity, type CategoryRow } from './category.entity.js';
 import { incidentCounterEntity } from './incident-counter.entity.js';
-import type { IncidentCursor } from './incident-cursor.js';
+import { IncidentKeys } from './incident-keys.js';
+import { freeOrderKey } from './incident-order.js';
+import { IncidentTexts } from './incident-text.js';
 import { incidentEntity, type IncidentRow } from './incident.entity.js';
 import { resolvedByFootage } from './resolved-by-footage.js';
 import type { SearchTerm } from './incident-search.js';
-import { incidentWordEntity } from './incident-word.entity.js';
 
 /** An incident with what is derived from its tags and clips. */
 export interface IncidentView {
@@ -28,7 +29,8 @@ export interface IncidentFilter {
   resolvedByFootage?: boolean | undefined;
   /** All of them must be met. Empty: what was typed has no word, and nothing is found. */
   search?: readonly SearchTerm[] | undefined;
-  after?: IncidentCursor | undefined;
+  /** Order key of the last one that is known. */
+  after?: number | undefined;
   limit: number;
 }
 
@@ -37,38 +39,22 @@ const MAX_AREAS = 2000;
 
 export class IncidentsRepository {
   readonly #db: Database;
+  readonly #texts: IncidentTexts;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#texts = new IncidentTexts(db.kind);
   }
 
   /** Newest first. */
-  list(scope: AreaScope, filter: IncidentFilter): Promise<IncidentView[]> {
-    const query = this.#visible(scope, this.#db.read);
-    if (filter.areaId !== undefined) {
-      const within = withinArea(filter.areaId, 'incident.areaId');
-      query.andWhere(within.sql, within.parameters);
-    }
-    if (filter.state !== undefined) query.andWhere('incident.state = :state', { state: filter.state });
-    if (filter.category !== undefined) query.andWhere('incident.category = :category', { category: filter.category });
-    if (filter.fromMs !== undefined) query.andWhere('incident.occurredAt >= :fromMs', { fromMs: filter.fromMs });
-    if (filter.toMs !== undefined) query.andWhere('incident.occurredAt < :toMs', { toMs: filter.toMs });
-    if (filter.resolvedByFootage !== undefined) {
-      query.andWhere(`${filter.resolvedByFootage ? '' : 'NOT '}${resolvedByFootage('incident')}`);
-    }
-    if (filter.search?.length === 0) return Promise.resolve([]);
-    for (const [index, term] of (filter.search ?? []).entries()) addTerm(query, term, index);
-    if (filter.after !== undefined) {
-      query.andWhere(
-        '(incident.occurredAt < :afterAt OR (incident.occurredAt = :afterAt AND incident.id < :afterId))',
-        {
-          afterAt: filter.after.occurredAt,
-          afterId: filter.after.id,
-        },
-      );
-    }
-    query.orderBy('incident.occurredAt', 'DESC').addOrderBy('incident.id', 'DESC').limit(filter.limit);
-    return views(query);
+  async list(scope: AreaScope, filter: IncidentFilter): Promise<IncidentView[]> {
+    if (filter.search?.length === 0) return [];
+    const areas = await reachedAreas(this.#db.read, scope, filter.areaId);
+    const keys = await new IncidentKeys(this.#db, this.#texts).list(areas, filter);
+    if (keys.length === 0) return [];
+    // Again by its scope: what becomes of an incident between the two is nobody's else.
+    const query = this.#visible(scope, this.#db.longRead).andWhere('incident.orderKey IN (:...keys)', { keys });
+    return (await views(query)).sort((one, other) => other.row.orderKey - one.row.orderKey);
   }
 
   async find(scope: AreaScope, id: string, manager: EntityManager = this.#db.read): Promise<IncidentView | undefined> {
@@ -86,25 +72,20 @@ export class IncidentsRepository {
 
   async insert(manager: EntityManager, row: IncidentRow): Promise<void> {
     await manager.insert(incidentEntity, row);
-    await this.#index(manager, row);
+    await this.#texts.put(manager, row);
   }
 
   /** False where somebody else was faster: the row has no longer this version. */
   async update(manager: EntityManager, before: IncidentRow, changes: Partial<IncidentRow>): Promise<boolean> {
     const { id, version } = before;
-    const done = await manager.update(incidentEntity, { id, version }, { ...changes, version: version + 1 });
+    const orderKey =
+      changes.occurredAt === undefined ? before.orderKey : await freeOrderKey(manager, changes.occurredAt);
+    const after = { ...changes, orderKey, version: version + 1 };
+    const done = await manager.update(incidentEntity, { id, version }, after);
     if (done.affected !== 1) return false;
-    await manager.delete(incidentWordEntity, { incidentId: id });
-    await this.#index(manager, { ...before, ...changes });
+    await this.#texts.remove(manager, before.orderKey);
+    await this.#texts.put(manager, { ...before, ...after });
     return true;
-  }
-
-  async #index(manager: EntityManager, row: IncidentRow): Promise<void> {
-    const texts = [`${row.number} ${row.title} ${row.place}`, `${row.description} ${row.outcome}`] as const;
-    const words = indexedWords(...texts).map((word) => ({ word, incidentId: row.id }));
-    for (let start = 0; start < words.length; start += 400) {
-      await manager.insert(incidentWordEntity, words.slice(start, start + 400));
-    }
   }
 
   /** The next running number; writes are serialised by the database room, and a rollback gives the number back. */
@@ -157,31 +138,6 @@ export class IncidentsRepository {
     const piece = inScope(scope, 'incident.areaId');
     return manager.createQueryBuilder(incidentEntity, 'incident').where(piece.sql, piece.parameters);
   }
-}
-
-/** Incidents with the word, or of a category, state or area whose name has it; each part has its index. */
-function addTerm(query: SelectQueryBuilder<IncidentRow>, term: SearchTerm, index: number): void {
-  const name = (part: string) => `search${index}${part}`;
-  const parts = [
-    term.prefix
-      ? `SELECT incident_id FROM incident_word WHERE word >= :${name('From')} AND word < :${name('To')}`
-      : `SELECT incident_id FROM incident_word WHERE word = :${name('From')}`,
-  ];
-  const parameters: Record<string, unknown> = {
-    [name('From')]: term.text,
-    // Behind everything that begins so: the last code point there is.
-    ...(term.prefix && { [name('To')]: `${term.text}\u{10ffff}` }),
-  };
-  for (const [column, values] of [
-    ['category', term.categories],
-    ['state', term.states],
-    ['area_id', term.areaIds],
-  ] as const) {
-    if (values.length === 0) continue;
-    parts.push(`SELECT id FROM incident WHERE ${column} IN (:...${name(column)})`);
-    parameters[name(column)] = values;
-  }
-  query.andWhere(`incident.id IN (${parts.join(' UNION ALL ')})`, parameters);
 }
 
 async function views(query: SelectQueryBuilder<IncidentRow>): Promise<IncidentView[]> {

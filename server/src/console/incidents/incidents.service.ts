@@ -13,6 +13,7 @@ import { newId } from '../../lib/ids.js';
 import type { Database } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { readCursor, writeCursor } from './incident-cursor.js';
+import { freeOrderKey } from './incident-order.js';
 import { incidentNumber, registerYear } from './incident-number.js';
 import { isClosed, mayBecome } from './incident-states.js';
 import type { IncidentRow } from './incident.entity.js';
@@ -61,7 +62,7 @@ export class IncidentsService {
     const last = items.at(-1);
     return {
       items: items.map(incidentOnWire),
-      nextCursor: found.length > filter.limit && last !== undefined ? writeCursor(last.row) : null,
+      nextCursor: found.length > filter.limit && last !== undefined ? writeCursor(last.row.orderKey) : null,
     };
   }
 
@@ -99,6 +100,7 @@ export class IncidentsService {
         areaId: area.id,
         title: request.title,
         occurredAt,
+        orderKey: await freeOrderKey(manager, occurredAt),
         place: request.place,
         category: request.category,
         source: request.source,

@@ -1,6 +1,7 @@
 import type { AreaScope } from '../../lib/actor.js';
-import { inScope, withinArea } from '../../platform/db/area-scope.js';
+import { inScope, withinArea, type WherePiece } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
+import { areaWays, reachedAreas } from '../../platform/db/reached-areas.js';
 
 export interface CaseCell {
   areaId: string;
@@ -21,37 +22,52 @@ export class ReportsRepository {
     this.#resolvedByFootage = resolvedByFootage;
   }
 
-  /** Incidents of [fromMs, toMs) per area and category; areas and categories without any are left out. */
+  /**
+   * Incidents of [fromMs, toMs) per area and category; areas and categories without any are left out. Every column is in
+   * one index, which is read in its order.
+   */
   async cells(scope: AreaScope, areaId: string | undefined, fromMs: number, toMs: number): Promise<CaseCell[]> {
-    const piece = inScope(scope, 'inc.area_id');
-    const query = this.#db.read
-      .createQueryBuilder()
-      .select('inc.area_id', 'areaId')
-      .addSelect('place.name', 'areaName')
-      .addSelect('inc.category', 'category')
-      .addSelect('COUNT(*)', 'incidents')
-      .addSelect(`SUM(CASE WHEN inc.state = 'resolved' THEN 1 ELSE 0 END)`, 'resolved')
-      .addSelect(`SUM(CASE WHEN ${this.#resolvedByFootage('inc')} THEN 1 ELSE 0 END)`, 'resolvedByFootage')
-      .from('incident', 'inc')
-      .innerJoin('area', 'place', 'place.id = inc.area_id')
-      .where('inc.occurred_at >= :fromMs AND inc.occurred_at < :toMs', { fromMs, toMs })
-      .andWhere(piece.sql, piece.parameters)
-      .groupBy('inc.area_id')
-      .addGroupBy('place.name')
-      .addGroupBy('inc.category');
-    if (areaId !== undefined) {
-      const within = withinArea(areaId, 'inc.area_id');
-      query.andWhere(within.sql, within.parameters);
-    }
-    const rows = await query.getRawMany<Record<keyof CaseCell, string | number>>();
-    return rows.map((row) => ({
+    const areas = await reachedAreas(this.#db.read, scope, areaId);
+    const [rows, names] = await Promise.all([
+      Promise.all(areaWays(areas, 'inc.area_id').map((way) => this.#counts(way, fromMs, toMs))),
+      this.#areaNames(scope),
+    ]);
+    return rows.flat().map((row) => ({
       areaId: String(row.areaId),
-      areaName: String(row.areaName),
+      areaName: names.get(String(row.areaId)) ?? '',
       category: String(row.category),
       incidents: Number(row.incidents),
       resolved: Number(row.resolved),
       resolvedByFootage: Number(row.resolvedByFootage),
     }));
+  }
+
+  #counts(way: WherePiece, fromMs: number, toMs: number) {
+    return this.#db.longRead
+      .createQueryBuilder()
+      .select('inc.area_id', 'areaId')
+      .addSelect('inc.category', 'category')
+      .addSelect('COUNT(*)', 'incidents')
+      .addSelect(`SUM(CASE WHEN inc.state = 'resolved' THEN 1 ELSE 0 END)`, 'resolved')
+      .addSelect(`SUM(CASE WHEN ${this.#resolvedByFootage('inc')} THEN 1 ELSE 0 END)`, 'resolvedByFootage')
+      .from('incident', 'inc')
+      .where('inc.occurred_at >= :fromMs AND inc.occurred_at < :toMs', { fromMs, toMs })
+      .andWhere(way.sql, way.parameters)
+      .groupBy('inc.area_id')
+      .addGroupBy('inc.category')
+      .getRawMany<Record<Exclude<keyof CaseCell, 'areaName'>, string | number>>();
+  }
+
+  async #areaNames(scope: AreaScope): Promise<Map<string, string>> {
+    const piece = inScope(scope, 'area.id');
+    const rows = await this.#db.read
+      .createQueryBuilder()
+      .select('area.id', 'id')
+      .addSelect('area.name', 'name')
+      .from('area', 'area')
+      .where(piece.sql, piece.parameters)
+      .getRawMany<{ id: string; name: string }>();
+    return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
   /** In the order of the catalogue. */
@@ -102,7 +118,7 @@ export class ReportsRepository {
   ): Promise<{ total: number; alive: number; degraded: number }> {
     const piece = inScope(scope, 'cam.area_id');
     const isHeard = unheard.length === 0 ? '1 = 1' : 'cam.recorder_id NOT IN (:...unheard)';
-    const query = this.#db.read
+    const query = this.#db.longRead
       .createQueryBuilder()
       .select('COUNT(*)', 'total')
       .addSelect(`SUM(CASE WHEN span.state = 'alive' AND ${isHeard} THEN 1 ELSE 0 END)`, 'alive')

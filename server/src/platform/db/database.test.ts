@@ -88,6 +88,7 @@ describe('the contract', () => {
     return {
       kind: 'sqlite',
       read: source.manager,
+      longRead: source.manager,
       write: (work) => source.transaction(work),
       close: () => source.destroy(),
     };

@@ -8,6 +8,13 @@ export interface DatabaseObserver {
   failed(way: 'read' | 'write', trouble: DatabaseTrouble): void;
 }
 
+export interface GuardOptions {
+  way: 'read' | 'write';
+  /** Longest wait for the lock of another program. */
+  lockWaitMs: number;
+  observer?: DatabaseObserver | undefined;
+}
+
 const retryMs = 20;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -16,26 +23,21 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
  * product, where a transaction of SQLite begins as a writer at once, and where a lock of another program is waited for.
  * The wait does not block: SQLite's own busy handler would stop the thread that forwards video.
  */
-export function guardQueries(
-  source: DataSource,
-  options: { way: 'read' | 'write'; lockWaitMs: number; observer?: DatabaseObserver | undefined },
-): void {
+export function guardQueries(source: DataSource, options: GuardOptions): void {
   const create = source.createQueryRunner.bind(source);
   const guarded = new WeakSet<QueryRunner>();
   source.createQueryRunner = (mode) => {
     const runner = create(mode);
     if (!guarded.has(runner)) {
       guarded.add(runner);
-      guard(runner, options);
+      guardRunner(runner, options);
     }
     return runner;
   };
 }
 
-function guard(
-  runner: QueryRunner,
-  { way, lockWaitMs, observer }: { way: 'read' | 'write'; lockWaitMs: number; observer?: DatabaseObserver | undefined },
-): void {
+/** The same for one runner. */
+export function guardRunner(runner: QueryRunner, { way, lockWaitMs, observer }: GuardOptions): void {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the overloads of TypeORM's query
   const query = runner.query.bind(runner) as (...args: any[]) => Promise<any>;
   const guardedQuery = async (statement: string, ...rest: unknown[]): Promise<unknown> => {

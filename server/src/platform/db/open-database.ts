@@ -6,6 +6,8 @@ import { asDatabaseError, troubleError, troubleOf } from './database-errors.js';
 import type { Database } from './database.js';
 import { guardQueries, type DatabaseObserver } from './guarded-queries.js';
 import { executedMigrations, knownMigrations, refuseNewer } from './schema-version.js';
+import { longReadManager } from './long-read.js';
+import { SqliteReaders } from './sqlite-readers.js';
 import { busyError, WriteQueue } from './write-queue.js';
 
 /** Entities of any shape in one list. */
@@ -68,12 +70,19 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     await migrating.destroy();
     const writer = await opened('write');
     const reader = await opened('read');
+    const { sqlitePath, logger, observer } = options;
+    const readers =
+      kind === 'sqlite' && sqlitePath !== undefined
+        ? new SqliteReaders({ path: sqlitePath, logger })
+        : undefined;
     const queue = new WriteQueue({ waitMs, maxWaiting: 1000 });
     return {
       kind,
       read: reader.manager,
+      longRead: readers === undefined ? reader.manager : longReadManager(reader, readers, { lockWaitMs: waitMs, observer }),
       write: (work) => queue.run(() => inTransaction(writer, kind, work, options)),
       close: async () => {
+        await readers?.close();
         await reader.destroy();
         await writer.destroy();
       },
