@@ -147,6 +147,17 @@ async function startConsole(bench: Bench, database: FilledDatabase): Promise<Con
   };
 }
 
+/** Its start, and what the recorders report at first, is not of the queries. @returns seconds waited */
+async function quiet(bench: Bench, running: Console): Promise<number> {
+  const startedAtMs = performance.now();
+  for (let calm = 0; calm < 2 && performance.now() - startedAtMs < 60_000;) {
+    await running.blockMs();
+    await bench.sleep(2000);
+    calm = (await running.blockMs()) < goals.blockMs / 2 ? calm + 1 : 0;
+  }
+  return Math.round((performance.now() - startedAtMs) / 1000);
+}
+
 async function ask(origin: string, path: string, token: string, signal: AbortSignal) {
   const startedAtMs = performance.now();
   const response = await fetch(origin + path, { headers: { cookie: `${cookieName}=${token}` }, signal });
@@ -197,11 +208,7 @@ async function measureOn(bench: Bench, kind: DatabaseKind): Promise<Figure[]> {
   const all = people();
   await prepare(database, all, recorders);
   const running = await startConsole(bench, database);
-  // Its start, and what the recorders tell at first, is not of the queries.
-  await bench.sleep(5000);
-  await running.blockMs();
-  await bench.sleep(5000);
-  bench.say(`${kind}: longest block of 5 s in which nobody asks ${(await running.blockMs()).toFixed(1)} ms`);
+  bench.say(`${kind}: quiet after ${await quiet(bench, running)} s`);
   const figures: Figure[] = [];
   for (const who of all) {
     for (const asked of askedQueries(size, who.commune, who.account > 1)) {

@@ -67,9 +67,8 @@ export class AuditRepository {
           query.andWhere('record.sequence >= :firstSequence', { firstSequence: within.from });
         if (within.to !== undefined) query.andWhere('record.sequence <= :lastSequence', { lastSequence: within.to });
         if (within.newest !== undefined) {
-          query.andWhere('record.sequence > (SELECT MAX(newest.sequence) FROM audit_record newest) - :newest', {
-            newest: within.newest,
-          });
+          const newest = filter.beforeSequence ?? '(SELECT MAX(newest.sequence) + 1 FROM audit_record newest)';
+          query.andWhere(`record.sequence >= ${newest} - ${within.newest}`);
         }
         return query.orderBy('record.sequence', 'DESC').limit(filter.limit).getMany();
       }),

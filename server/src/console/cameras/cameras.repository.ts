@@ -1,10 +1,13 @@
-import { knownCameraReason, knownCameraState, type CameraReason, type CameraState } from '@choi-canh/shared/health';
-import { In, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { knownCameraReason, knownCameraState } from '@choi-canh/shared/health';
+import type { CameraReason, CameraState } from '@choi-canh/shared/health';
+import { In, IsNull, type EntityManager, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
 import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
-import { inScope, withinArea } from '../../platform/db/area-scope.js';
+import { inScope, withinArea, type WherePiece } from '../../platform/db/area-scope.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
+import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
+import { areaWays, reachedAreas } from '../../platform/db/reached-areas.js';
 import { cameraEntity, type CameraRow } from './camera.entity.js';
 
 export interface CameraNow {
@@ -27,6 +30,10 @@ export interface CameraWithState extends CameraWithRetention {
   now: CameraNow;
 }
 
+const camerasAtOnce = 500;
+/** Columns that no list shows, nor passes on. */
+const notListed = ['passwordBox', 'endpointReference', 'firmwareVersion'] as const;
+
 export class CamerasRepository {
   readonly #db: Database;
   readonly #defaultDays: number;
@@ -36,16 +43,39 @@ export class CamerasRepository {
     this.#defaultDays = defaultDays;
   }
 
-  /** Cameras in use, or those out of use. */
-  list(scope: AreaScope, { areaId, retired = false }: { areaId?: string | undefined; retired?: boolean } = {}) {
-    const query = retired
-      ? this.#ever(scope, this.#db.read).andWhere('camera.retiredAt IS NOT NULL')
-      : this.#present(scope, this.#db.read);
-    if (areaId !== undefined) {
-      const within = withinArea(areaId, 'camera.areaId');
-      query.andWhere(within.sql, within.parameters);
+  /**
+   * Pages of the cameras in use, or of those out of use, by id, so that thousands of them are never one piece of work.
+   * While one page is worked on, the next is being read.
+   */
+  async *pages(
+    scope: AreaScope,
+    { areaId, retired = false }: { areaId?: string | undefined; retired?: boolean } = {},
+  ): AsyncGenerator<CameraWithState[]> {
+    const choices = await areaRetentions(this.#db.read);
+    const areas = await reachedAreas(this.#db.read, scope, areaId);
+    for (const way of areaWays(areas, 'camera.area_id')) {
+      let page: RawCamera[] | undefined = await this.#page(way, retired, '');
+      while (page !== undefined && page.length > 0) {
+        const last: string | undefined = page.length < camerasAtOnce ? undefined : page.at(-1)?.id;
+        const next: Promise<RawCamera[]> | undefined = last === undefined ? undefined : this.#page(way, retired, last);
+        // Where the caller stops here, nobody waits for it.
+        next?.catch(() => undefined);
+        yield page.map((raw) => this.#complete(entityOf(cameraEntity, raw), raw, choices));
+        page = await next;
+      }
     }
-    return this.#withState(query, this.#db.read);
+  }
+
+  #page(way: WherePiece, retired: boolean, after: string): Promise<RawCamera[]> {
+    const query = this.#db.longRead
+      .createQueryBuilder()
+      .select(selectedColumns(cameraEntity, 'camera', notListed))
+      .from('camera', 'camera')
+      .where(`camera.deleted_at IS ${retired ? 'NOT NULL' : 'NULL'} AND camera.id > :after`, { after })
+      .andWhere(way.sql, way.parameters)
+      .orderBy('camera.id', 'ASC')
+      .limit(camerasAtOnce);
+    return withPlace(withSpan(query)).getRawMany<RawCamera>();
   }
 
   async find(
@@ -220,10 +250,7 @@ export class CamerasRepository {
     manager: EntityManager,
     complete: (found: CameraWithRetention, raw: RawState | undefined) => T,
   ): Promise<T[]> {
-    const { raw, entities } = await query
-      .leftJoin('area', 'place', 'place.id = camera.area_id')
-      .addSelect('place.path', 'area_path')
-      .getRawAndEntities<RawState>();
+    const { raw, entities } = await withPlace(query).getRawAndEntities<RawState>();
     const choices = await areaRetentions(manager);
     // At most one interval is open (a unique index says so), hence raw rows and entities go in step.
     return entities.map((row, index) => {
@@ -240,24 +267,41 @@ export class CamerasRepository {
       : { days: nearest.days, source: 'area', areaId: nearest.areaId };
   }
 
-  #withState(query: SelectQueryBuilder<CameraRow>, manager: EntityManager): Promise<CameraWithState[]> {
-    query
-      .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
-      .addSelect('span.state', 'now_state')
-      .addSelect('span.reason', 'now_reason')
-      .addSelect('span.detail', 'now_detail')
-      .addSelect('span.since_at', 'now_since');
-    return this.#withRetention(query, manager, (found, state) => ({
-      ...found,
+  async #withState(query: SelectQueryBuilder<CameraRow>, manager: EntityManager): Promise<CameraWithState[]> {
+    const { raw, entities } = await withPlace(withSpan(query)).getRawAndEntities<RawState>();
+    const choices = await areaRetentions(manager);
+    return entities.map((row, index) => this.#complete(row, raw[index], choices));
+  }
+
+  #complete(row: CameraRow, raw: RawState | undefined, choices: readonly AreaRetention[]): CameraWithState {
+    return {
+      row,
+      retention: this.#retentionOf(row, raw?.area_path ?? '', choices),
       now: {
-        state: knownCameraState(state?.now_state ?? 'unknown'),
-        reason: knownCameraReason(state?.now_reason ?? 'connecting'),
-        detail: state?.now_detail ?? '',
-        sinceAt: Number(state?.now_since ?? found.row.createdAt),
+        state: knownCameraState(raw?.now_state ?? 'unknown'),
+        reason: knownCameraReason(raw?.now_reason ?? 'connecting'),
+        detail: raw?.now_detail ?? '',
+        sinceAt: Number(raw?.now_since ?? row.createdAt),
       },
-    }));
+    };
   }
 }
+
+/** At most one interval is open (a unique index says so), hence raw rows and entities go in step. */
+function withSpan<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
+  return query
+    .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
+    .addSelect('span.state', 'now_state')
+    .addSelect('span.reason', 'now_reason')
+    .addSelect('span.detail', 'now_detail')
+    .addSelect('span.since_at', 'now_since');
+}
+
+function withPlace<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
+  return query.leftJoin('area', 'place', 'place.id = camera.area_id').addSelect('place.path', 'area_path');
+}
+
+type RawCamera = Record<string, unknown> & RawState & { id: string };
 
 interface RawState {
   now_state: string | null;

@@ -11,6 +11,7 @@ import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
+import { sortInTurns } from '../../lib/sort-in-turns.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
@@ -47,10 +48,12 @@ export class CamerasService {
     scope: AreaScope,
     asked: { areaId?: string | undefined; retired?: boolean } = {},
   ): Promise<CameraResponse[]> {
-    const { areaId } = asked;
-    const found = await this.#deps.repository.list(scope, asked);
-    if (areaId !== undefined && found.length === 0) await this.#requireArea(scope, areaId);
-    return found.map((camera) => this.#onWire(camera)).sort(byName);
+    const cameras: CameraResponse[] = [];
+    for await (const page of this.#deps.repository.pages(scope, asked)) {
+      for (const camera of page) cameras.push(this.#onWire(camera));
+    }
+    if (asked.areaId !== undefined && cameras.length === 0) await this.#requireArea(scope, asked.areaId);
+    return sortInTurns(cameras, byName);
   }
 
   /** Also a camera out of use. */

@@ -8,6 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { newId } from '../../lib/ids.js';
 import { bulkRows } from '../../platform/db/bulk-rows.js';
 import type { Database } from '../../platform/db/database.js';
+import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
 import { cameraStateIntervalEntity, type CameraStateIntervalRow } from './camera-state-interval.entity.js';
 
 export type StateFact = Omit<CameraStatus, 'cameraId' | 'sinceAt'>;
@@ -108,14 +109,21 @@ export class StateIntervalsRepository {
 
   /** Intervals of a camera that overlap [fromMs, toMs), oldest first; of more than `limit` the newest. */
   async list(cameraId: string, fromMs: number, toMs: number, limit = 5000): Promise<CameraStateIntervalRow[]> {
-    const newestFirst = await this.#db.read
-      .createQueryBuilder(cameraStateIntervalEntity, 'span')
-      .where('span.cameraId = :cameraId AND span.sinceAt < :toMs', { cameraId, toMs })
-      .andWhere('(span.toAt IS NULL OR span.toAt > :fromMs)', { fromMs })
-      .orderBy('span.sinceAt', 'DESC')
+    const rows = await this.#db.longRead
+      .createQueryBuilder()
+      .select(selectedColumns(cameraStateIntervalEntity, 'span'))
+      .from('camera_state_interval', 'span')
+      .where('span.camera_id = :cameraId AND span.since_at < :toMs', { cameraId, toMs })
+      .andWhere('(span.to_at IS NULL OR span.to_at > :fromMs)', { fromMs })
+      // Already said, but this finds the first of them in the index instead of reading years before it.
+      .andWhere(
+        `span.since_at >= COALESCE((SELECT MAX(earlier.since_at) FROM camera_state_interval earlier
+          WHERE earlier.camera_id = :cameraId AND earlier.since_at <= :fromMs), :fromMs)`,
+      )
+      .orderBy('span.since_at', 'DESC')
       .limit(limit)
-      .getMany();
-    return newestFirst.reverse();
+      .getRawMany<Record<string, unknown>>();
+    return rows.reverse().map((row) => entityOf(cameraStateIntervalEntity, row));
   }
 
   /** Open intervals of a recorder's cameras in use, with their areas. One statement; no entities, for there may be thousands. */

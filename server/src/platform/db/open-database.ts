@@ -72,14 +72,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const reader = await opened('read');
     const { sqlitePath, logger, observer } = options;
     const readers =
-      kind === 'sqlite' && sqlitePath !== undefined
-        ? new SqliteReaders({ path: sqlitePath, logger })
-        : undefined;
+      kind === 'sqlite' && sqlitePath !== undefined ? new SqliteReaders({ path: sqlitePath, logger }) : undefined;
     const queue = new WriteQueue({ waitMs, maxWaiting: 1000 });
     return {
       kind,
       read: reader.manager,
-      longRead: readers === undefined ? reader.manager : longReadManager(reader, readers, { lockWaitMs: waitMs, observer }),
+      longRead:
+        readers === undefined ? reader.manager : longReadManager(reader, readers, { lockWaitMs: waitMs, observer }),
       write: (work) => queue.run(() => inTransaction(writer, kind, work, options)),
       close: async () => {
         await readers?.close();

@@ -1,12 +1,14 @@
 import { roleMay } from '@choi-canh/shared/permissions';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type RequestHandler, type Response, type Router } from 'express';
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
 import { AppError } from '../../lib/errors.js';
+import { withRequestSignal } from '../../lib/request-signal.js';
 import type { Answers } from './answers.js';
 import { checkInputText } from './input-text.js';
 import { invalidInput } from './error-response.js';
+import { longListJson } from './list-answer.js';
 import { bodyLimitOf, readJsonBody } from './request-body.js';
 import type { Access, Route } from './route.js';
 
@@ -30,24 +32,30 @@ function handle(route: Route, authenticate: Authenticate, answers: Answers): Req
     const params = parseParams(route.params, request.params);
     checkInputText(request.query);
     const query = parse(route.query, request.query);
-    const body = route.body && (await readJsonBody(request, response, bodyLimitOf(route)));
-    checkInputText(body);
-    const result: unknown = await route.handler({
-      params,
-      query,
-      body: parse(route.body, body ?? {}),
-      actor: actor as Actor,
-      request,
-      response,
-      signal: own.signal,
-    });
+    const json = route.body && (await readJsonBody(request, response, bodyLimitOf(route)));
+    checkInputText(json);
+    const body = parse(route.body, json ?? {});
+    const result: unknown = await withRequestSignal(own.signal, () =>
+      route.handler({ params, query, body, actor: actor as Actor, request, response, signal: own.signal }),
+    );
     if (response.headersSent || response.destroyed) return;
     if (route.response === undefined) {
       if (route.produces === undefined) response.status(route.status ?? 204).end();
       return;
     }
-    response.status(route.status ?? 200).json(answer(route, result));
+    const check = (schema: z.ZodType, value: unknown) => answer(route, schema, value);
+    const parts = await longListJson(route.response, result, check);
+    if (response.destroyed) return;
+    response.status(route.status ?? 200);
+    if (parts === undefined) response.json(check(route.response, result));
+    else sendParts(response, parts);
   };
+}
+
+function sendParts(response: Response, parts: readonly string[]): void {
+  response.type('application/json');
+  for (const part of parts) response.write(part);
+  response.end();
 }
 
 function checkAccess(access: Access, actor: Actor | undefined): void {
@@ -73,8 +81,8 @@ function parseParams(schema: z.ZodType | undefined, value: unknown): unknown {
 }
 
 /** Only what the schema names leaves the server, so a forgotten column (a password hash, say) cannot. */
-function answer(route: Route, result: unknown): unknown {
-  const parsed = (route.response as z.ZodType).safeParse(result);
+function answer(route: Route, schema: z.ZodType, result: unknown): unknown {
+  const parsed = schema.safeParse(result);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
   throw new AppError('internal', 'bad_answer', `${route.method} ${route.path} broke its schema: ${fields.join('; ')}`);
