@@ -55,8 +55,9 @@ export class AuditRepository {
       ways.map((way) => {
         const query = this.database.longRead.createQueryBuilder(auditRecordEntity, 'record');
         query.where(way.sql, way.parameters);
-        if (filter.fromMs !== undefined) query.andWhere('record.at >= :fromMs', { fromMs: filter.fromMs });
-        if (filter.toMs !== undefined) query.andWhere('record.at < :toMs', { toMs: filter.toMs });
+        // A sum of the time: its index would give the records in another order than the list's.
+        if (filter.fromMs !== undefined) query.andWhere('record.at + 0 >= :fromMs', { fromMs: filter.fromMs });
+        if (filter.toMs !== undefined) query.andWhere('record.at + 0 < :toMs', { toMs: filter.toMs });
         for (const key of ['accountId', 'action', 'subjectId'] as const) {
           if (filter[key] !== undefined) query.andWhere(`record.${key} = :${key}`, { [key]: filter[key] });
         }
