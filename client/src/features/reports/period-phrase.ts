@@ -1,4 +1,4 @@
-import { foldText } from '../../lib/natural-sort.js';
+import { foldText } from '@choi-canh/shared/text-folding';
 import { addMonths, fromWallTime, startOfMonth, startOfYear } from '../../lib/time.js';
 import { periodOfPreset, type ReportPeriod } from './report-periods.js';
 
