@@ -1,14 +1,14 @@
 import { cameraListResponse, cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import type { CameraStatus } from '@choi-canh/shared/health';
-import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { z } from 'zod';
+import { ApiError } from './api-error.js';
 import { api } from './api.js';
+import { cameraKey, camerasKey, retiredCamerasKey } from './camera-cache.js';
+import { createCameraChanges } from './camera-changes.js';
 import { useSocketEvent } from './socket.js';
 
-export const camerasKey = ['cameras'] as const;
-export const retiredCamerasKey = ['cameras', 'retired'] as const;
-export const cameraKey = (cameraId: string) => ['camera', cameraId] as const;
 type CameraList = z.infer<typeof cameraListResponse>;
 
 /** Takes the newer facts into the list without loading it again. Returns the same list if nothing changed. */
@@ -68,11 +68,17 @@ export function useCamera(cameraId: string) {
   });
 }
 
-export function invalidateCameras(client: QueryClient): void {
-  void client.invalidateQueries({ queryKey: camerasKey });
-  void client.invalidateQueries({ queryKey: ['camera'] });
-  void client.invalidateQueries({ queryKey: ['camera-history'] });
+/** Undefined where the account cannot see it (any more). */
+async function loadCamera(cameraId: string): Promise<CameraResponse | undefined> {
+  try {
+    return await api.get(`/api/cameras/${cameraId}`, { schema: cameraResponse });
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === 'not_found') return undefined;
+    throw error;
+  }
 }
+
+const setTimer = (ms: number, callback: () => void) => void setTimeout(callback, ms);
 
 /** Keeps the cached cameras current by socket events; the shell mounts it once. */
 export function useCameraEvents(): void {
@@ -86,5 +92,6 @@ export function useCameraEvents(): void {
       void client.invalidateQueries({ queryKey: ['camera-history', status.cameraId] });
     }
   });
-  useSocketEvent('camera.changed', () => invalidateCameras(client));
+  const changed = useMemo(() => createCameraChanges({ client, load: loadCamera, after: setTimer }), [client]);
+  useSocketEvent('camera.changed', changed);
 }

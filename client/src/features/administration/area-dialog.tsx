@@ -11,7 +11,7 @@ import { useAppForm } from '../../components/form/use-app-form.js';
 import { RetentionField, chosenDays, retentionChoice, type RetentionChoice } from '../../components/retention-field.js';
 import { api } from '../../lib/api.js';
 import { areasKey, subtreeIds, useAreas, type AreaTree } from '../../lib/areas.js';
-import { invalidateCameras } from '../../lib/cameras.js';
+import { invalidateCameras } from '../../lib/camera-cache.js';
 import { useNames } from '../../lib/names.js';
 import { changedFields } from '../../lib/changed-since.js';
 import { notifyDone } from '../../lib/notify.js';

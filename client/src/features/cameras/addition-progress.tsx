@@ -8,7 +8,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { TechnicalDetail } from '../../components/technical-detail.js';
 import { areasKey } from '../../lib/areas.js';
-import { invalidateCameras } from '../../lib/cameras.js';
+import { invalidateCameras } from '../../lib/camera-cache.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { useAddition } from './additions.js';

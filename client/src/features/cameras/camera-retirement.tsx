@@ -6,7 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { ConfirmWithReason } from '../../components/confirm-with-reason.js';
 import { api } from '../../lib/api.js';
-import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
+import { cameraKey, invalidateCameras } from '../../lib/camera-cache.js';
 import { notifyDone } from '../../lib/notify.js';
 
 /** Takes the camera out of use; its page stays, with everything that was. */

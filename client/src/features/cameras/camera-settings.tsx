@@ -12,7 +12,7 @@ import { RetentionField, chosenDays, retentionChoice } from '../../components/re
 import { RetentionForecast } from '../../components/retention-forecast.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
-import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
+import { cameraKey, invalidateCameras } from '../../lib/camera-cache.js';
 import { changedFields, isOvertaken } from '../../lib/changed-since.js';
 import { notifyDone } from '../../lib/notify.js';
 import { useSession } from '../../lib/session.js';

@@ -90,6 +90,8 @@ export class AuditRepository {
     if (fromMs !== undefined) query.andWhere('record.at >= :fromMs', { fromMs });
     if (toMs !== undefined) query.andWhere('record.at < :toMs', { toMs });
     const row = await query.getRawOne<Record<'first' | 'last', string | number | null>>();
-    return row?.first == null || row.last == null ? undefined : { from: Number(row.first), to: Number(row.last) };
+    return row === undefined || row.first === null || row.last === null
+      ? undefined
+      : { from: Number(row.first), to: Number(row.last) };
   }
 }

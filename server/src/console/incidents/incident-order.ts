@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../platform/db/database.js';
 import { incidentEntity } from './incident.entity.js';
 
 /** Incidents of one millisecond that have keys of their own in it; more of them take keys of the next. */
@@ -23,14 +23,15 @@ export function orderKeyRange(fromMs?: number, toMs?: number): { from?: number; 
 }
 
 /** The next free key of an instant; writes run one at a time, so it stays free. */
-export async function freeOrderKey(manager: EntityManager, occurredAtMs: number): Promise<number> {
+export async function freeOrderKey(manager: Transaction, occurredAtMs: number): Promise<number> {
   const first = orderKeyOf(occurredAtMs);
   const last = await manager
     .createQueryBuilder(incidentEntity, 'incident')
     .select('MAX(incident.order_key)', 'last')
     .where('incident.order_key >= :first AND incident.order_key < :end', { first, end: first + keysOfInstant })
     .getRawOne<{ last: number | string | null }>();
-  let key = last?.last == null ? first : Number(last.last) + 1;
+  const taken = last?.last ?? null;
+  let key = taken === null ? first : Number(taken) + 1;
   while (await manager.existsBy(incidentEntity, { orderKey: key })) key += 1;
   return key;
 }

@@ -1,6 +1,5 @@
-import type { EntityManager } from 'typeorm';
 import { indexedWords } from '../../lib/search-words.js';
-import type { Database } from '../../platform/db/database.js';
+import type { Database, Transaction } from '../../platform/db/database.js';
 import type { SearchTerm } from './incident-search.js';
 import type { IncidentRow } from './incident.entity.js';
 
@@ -29,7 +28,7 @@ export class IncidentTexts {
     this.#kind = kind;
   }
 
-  async put(manager: EntityManager, row: IncidentRow): Promise<void> {
+  async put(manager: Transaction, row: IncidentRow): Promise<void> {
     const words = [
       ...indexedWords(`${row.number} ${row.title} ${row.place}`, `${row.description} ${row.outcome}`),
       markOf.state(row.state),
@@ -44,7 +43,7 @@ export class IncidentTexts {
         ]));
   }
 
-  async remove(manager: EntityManager, orderKey: number): Promise<void> {
+  async remove(manager: Transaction, orderKey: number): Promise<void> {
     await (this.#kind === 'sqlite'
       ? manager.query('DELETE FROM incident_text WHERE rowid = ?', [orderKey])
       : manager.query('DELETE FROM incident_text WHERE order_key = $1', [orderKey]));

@@ -6,7 +6,7 @@ import type { Database } from '../../platform/db/database.js';
 import { reachedAreas } from '../../platform/db/reached-areas.js';
 import { categoryEntity, type CategoryRow } from './category.entity.js';
 import { incidentCounterEntity } from './incident-counter.entity.js';
-import { IncidentKeys } from './incident-keys.js';
+import { IncidentKeys } from './incident-keys.repository.js';
 import { freeOrderKey } from './incident-order.js';
 import { IncidentTexts } from './incident-text.js';
 import { incidentEntity, type IncidentRow } from './incident.entity.js';

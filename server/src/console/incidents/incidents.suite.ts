@@ -50,7 +50,7 @@ export function incidentsSuite(open: OpenTestDatabase): void {
       expect(numbers.sort()).toEqual(
         Array.from({ length: 9 }, (_, index) => `${thisYear}/CĐ-${String(index + 1).padStart(4, '0')}`),
       );
-      const other = await harness.area('Cẩm Bình', undefined, 'CB');
+      const other = await harness.area('Cẩm Bình', undefined, 'CBN');
       const admin = harness.actor('administrator');
       expect((await harness.incident(admin, other)).number).toBe(`${thisYear}/CB-0001`);
 
@@ -173,6 +173,52 @@ export function incidentsSuite(open: OpenTestDatabase): void {
       expect(await find('from=2026-03-02T00:00:00Z')).toEqual([second.id]);
       expect(await find('to=2026-03-02T00:00:00Z')).toEqual([first.id]);
       expect(await find(`areaId=${place.id}`)).toHaveLength(2);
+    });
+
+    it('is found by its words in any order, with and without marks, composed or decomposed', async () => {
+      const place = await harness.area('Cẩm Bình', undefined, 'CBN');
+      const writer = harness.actor('commune_officer', place);
+      const incident = await harness.incident(writer, place, {
+        title: '',
+        place: 'Ngã ba chợ',
+        category: 'theft',
+        description: 'Đối tượng đi xe Wave 36B1-23456',
+      });
+      const find = async (text: string) =>
+        (await page(`text=${encodeURIComponent(text)}`, writer)).items.map((item) => item.id);
+      const searches = [
+        ...['ngã ba chợ', 'nga ba cho', 'chợ ngã ba', 'cho nga'],
+        ...['CHỢ', 'chợ ngã ba'.normalize('NFD'), 'NGÃ BA'.normalize('NFD'), 'wave đối', 'doi wave', '23456 36 chợ'],
+        ...['chợ trộm', 'bình cẩm chợ', 'mới chợ', 'moi tai san binh nga'],
+      ];
+      for (const text of searches) expect(await find(text), text).toEqual([incident.id]);
+      for (const text of ['ngã tư chợ', 'chợ kangaroo', 'ba nga cho xa', '3456']) {
+        expect(await find(text), text).toEqual([]);
+      }
+    });
+
+    it('keeps its order and its words when its time changes, also beside others of that time', async () => {
+      const place = await harness.area('Cẩm Vân', undefined, 'CVN');
+      const writer = harness.actor('commune_officer', place);
+      const at = (day: number) => `2026-01-0${day}T08:00:00.000Z`;
+      const made = [];
+      for (const day of [1, 2, 2, 2, 3]) made.push(await harness.incident(writer, place, { occurredAt: at(day) }));
+      const [first, , , , last] = made;
+      await writer.patch(`/api/incidents/${first?.id}`, incidentResponse, { occurredAt: at(2), title: 'Cháy rơm' });
+      await writer.patch(`/api/incidents/${last?.id}`, incidentResponse, { occurredAt: at(2) });
+      const all = await page('limit=50', writer);
+      expect(new Set(all.items.map((item) => item.id))).toEqual(new Set(made.map((item) => item.id)));
+      expect((await page('text=rom+chay', writer)).items.map((item) => item.id)).toEqual([first?.id]);
+      expect((await page(`from=${at(2)}`, writer)).items).toHaveLength(5);
+      expect((await page(`to=${at(2)}`, writer)).items).toHaveLength(0);
+      const paged: string[] = [];
+      for (let cursor = ''; paged.length < 10;) {
+        const part = await page(`limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, writer);
+        paged.push(...part.items.map((item) => item.id));
+        if (part.nextCursor === null) break;
+        cursor = part.nextCursor;
+      }
+      expect(paged).toEqual(all.items.map((item) => item.id));
     });
 
     it('is never in the future, but for a clock that is two minutes ahead', async () => {

@@ -152,6 +152,26 @@ export function databaseContract(open: () => Promise<Database>): ContractCase[] 
       assert.deepEqual(await ids(database), []);
     }),
 
+    on('long reads see what was committed, take the same queries and refuse to write', async (database) => {
+      const body = { place: 'Ngã ba chợ', speed: 2.5, nothing: null };
+      for (let round = 1; round <= 5; round += 1) {
+        await database.write((manager) =>
+          manager.insert(noteEntity, { id: `n${round}`, at: round, flag: round === 3, body }),
+        );
+        assert.equal(await database.longRead.count(noteEntity), round);
+      }
+      assert.deepEqual(await database.longRead.findBy(noteEntity, { flag: true }), [
+        { id: 'n3', at: 3, flag: true, body },
+      ]);
+      const several = await Promise.all(
+        Array.from({ length: 12 }, (_, at) => database.longRead.countBy(noteEntity, { at: at + 1 })),
+      );
+      assert.deepEqual(several, [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+      await assert.rejects(database.longRead.query('SELECT * FROM nothing_like_it'));
+      await assert.rejects(database.longRead.insert(noteEntity, note('stray')));
+      assert.equal((await ids(database)).length, 5);
+    }),
+
     on('instants, booleans and JSON come back as they went in', async (database) => {
       const body = { place: 'Ngã ba chợ', speed: 2.5, nothing: null };
       const at = Date.UTC(2026, 10, 22, 7, 30, 0, 123);

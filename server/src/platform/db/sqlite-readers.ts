@@ -15,6 +15,8 @@ export interface SqliteReadersOptions {
   readonly maxWaiting?: number;
   /** Longest wait for a thread, default 10 s. */
   readonly waitMs?: number;
+  /** Starts a thread; default the one of this room. */
+  readonly start?: (data: SqliteReaderData) => Worker;
 }
 
 interface Statement {
@@ -119,8 +121,7 @@ export class SqliteReaders {
   }
 
   #start(): Reader {
-    const workerData: SqliteReaderData = { path: this.#options.path };
-    const worker = startWorker('./sqlite-reader.worker', import.meta.url, { workerData, name: 'reader' });
+    const worker = (this.#options.start ?? startReader)({ path: this.#options.path });
     // A reader alone keeps no process alive.
     worker.unref();
     let failure: Error | undefined;
@@ -157,6 +158,10 @@ export class SqliteReaders {
     }
     if (!this.#isClosed) this.#next();
   }
+}
+
+function startReader(workerData: SqliteReaderData): Worker {
+  return startWorker('./sqlite-reader.worker', import.meta.url, { workerData, name: 'reader' });
 }
 
 const unavailable = (message: string, cause?: unknown) =>
