@@ -5,6 +5,10 @@ const prominent = '2026/CĐ-0147 Đâm xe máy Quốc lộ 2, thôn Chí 1';
 const other = 'Lúc 14 giờ, xe 19A-123.45, gọi 0912345678. Hòa giải 2 bên';
 
 describe('words of a thing', () => {
+  it('keep every part of a licence plate', () => {
+    expect(indexedWords('', 'xe 36B1-23456 lúc 7 giờ')).toEqual(['xe', '36', 'b', '1', '23456', 'luc', 'gio']);
+  });
+
   it('are folded, each once, numbers without zeros; small numbers only where they are prominent', () => {
     expect(indexedWords(prominent, other)).toEqual(
       ['2026', 'cd', '147', 'dam', 'xe', 'may', 'quoc', 'lo', '2', 'thon', 'chi', '1'].concat(

@@ -19,10 +19,17 @@ function wordsOf(text: string): string[] {
   return foldedTokens(text).map((word) => word.replace(/^0+(?=\d)/, '').slice(0, MAX_WORD_CHARS));
 }
 
-/** What an incident, say, is found by: its texts' words, each once. Numbers of one or two digits only from `prominent`. */
+/**
+ * What an incident, say, is found by: its texts' words, each once. Of `other` numbers of one or two digits are left out,
+ * but for those of a licence plate or a like mark, of letters and a long number: "36B1-23456".
+ */
 export function indexedWords(prominent: string, other: string): string[] {
-  const long = wordsOf(other).filter((word) => !/^\d{1,2}$/.test(word));
-  return [...new Set([...wordsOf(prominent), ...long])].slice(0, MAX_INDEXED_WORDS);
+  const kept = other.split(/\s+/u).flatMap((part) => {
+    const words = wordsOf(part);
+    const isMark = words.some((word) => /^\d{4}/.test(word)) && words.some((word) => !/^\d/.test(word));
+    return isMark ? words : words.filter((word) => !/^\d{1,2}$/.test(word));
+  });
+  return [...new Set([...wordsOf(prominent), ...kept])].slice(0, MAX_INDEXED_WORDS);
 }
 
 /** The words of a search, each once. */
