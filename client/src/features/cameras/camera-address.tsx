@@ -8,7 +8,7 @@ import { FormActions } from '../../components/form/form-actions.js';
 import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
-import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
+import { cameraKey, invalidateCameras } from '../../lib/camera-cache.js';
 import { notifyDone } from '../../lib/notify.js';
 import { addressErrorText, isAddressOutcome } from './address-error.js';
 

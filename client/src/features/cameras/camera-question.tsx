@@ -13,7 +13,7 @@ import { FactTable } from '../../components/fact-table.js';
 import { PasswordField } from '../../components/form/password-field.js';
 import { Instant } from '../../components/instant.js';
 import { api } from '../../lib/api.js';
-import { cameraKey, invalidateCameras } from '../../lib/cameras.js';
+import { cameraKey, invalidateCameras } from '../../lib/camera-cache.js';
 import { notifyDone } from '../../lib/notify.js';
 import { addressErrorText } from './address-error.js';
 import { useSightings } from './camera-sightings.js';
