@@ -133,7 +133,7 @@ describe.each([
         {
           type: { currentPassword: 'x', newPassword: 'ngan' },
           path: 'newPassword',
-          sentence: words('errors:fields.newPassword'),
+          sentence: words('errors:passwordFaults.short'),
         },
         {
           type: { newPassword: 'du-dai-roi-nhe', again: 'khac' },
