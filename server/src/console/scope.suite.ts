@@ -177,7 +177,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'post /api/unknown-holds/:holdId/assign',
       'post /api/unknown-holds/:holdId/release',
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named
-      'get /api/recorders/:recorderId/chain/records.jsonl', // administrators only
+      'get /api/recorders/:recorderId/chain/records.jsonl', // administrators of everything only
       'post /api/recorders/:recorderId/chain/settle',
       'get /api/categories',
       'get /api/cameras/additions/:id',

@@ -208,7 +208,6 @@ function AuditRow({
   accounts: readonly AccountResponse[] | undefined;
 }) {
   const { t, i18n } = useTranslation('administration');
-  const session = useSession();
   const [opened, setOpened] = useState(false);
   const { tree } = useAreas();
   const cameras = useCameras();
@@ -305,7 +304,7 @@ function AuditRow({
             </Table>
             <Group gap="lg">
               {record.subjectId !== null && <SubjectHistory record={record} />}
-              {record.action === 'recorder.delete' && record.subjectId !== null && session.can('recorder.manage') && (
+              {record.action === 'recorder.delete' && record.subjectId !== null && (
                 <ChainDownload recorderId={record.subjectId} />
               )}
             </Group>
