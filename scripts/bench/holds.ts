@@ -28,6 +28,7 @@ const options = benchArguments('holds', 'Many holds and cameras at one recorder.
   cameras: { kind: 'number', fallback: 5000, min: 10, max: 5000, help: 'at one recorder' },
 });
 const pageSize = 500;
+const comparedAtOnce = 200;
 const probeMs = 2;
 const consoleId = 'c0000000-0000-4000-8000-000000000001';
 const recorderId = 'd0000000-0000-4000-8000-000000000001';
@@ -139,8 +140,8 @@ await runBench({ name: 'holds', json: options.json, limitMs: 600_000 }, async (b
   });
   const compare = async (): Promise<void> => {
     for (let after: string | null = ''; after !== null;) {
-      const { holds: there } = keeper.page(after, pageSize);
-      const upTo = there.length < pageSize ? null : (there.at(-1)?.id ?? null);
+      const { holds: there } = keeper.page(after, comparedAtOnce);
+      const upTo = there.length < comparedAtOnce ? null : (there.at(-1)?.id ?? null);
       after = await travel.reconcile(recorderId, after, upTo, there);
       await new Promise((resolve) => setImmediate(resolve));
     }

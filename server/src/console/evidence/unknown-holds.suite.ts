@@ -309,6 +309,6 @@ export function unknownHoldsSuite(open: OpenTestDatabase): void {
       });
       expect(done.results.map(({ outcome }) => outcome)).toEqual(['recorder_full']);
       expect(await harness.db.read.countBy(cameraEntity, { recorderId: harness.recorderId })).toBe(5000);
-    });
+    }, 120_000);
   });
 }

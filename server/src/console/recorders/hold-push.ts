@@ -22,7 +22,7 @@ export interface HoldParts {
   ): Promise<string | null>;
 }
 
-const pageSize = 500;
+const pageSize = 200;
 /** So often what differs is compared and told again before it is let be until the recorder says something else. */
 const rounds = 3;
 
