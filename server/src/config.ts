@@ -58,12 +58,17 @@ export const configSchema = z.object({
     .enum(['embedded', 'none'])
     .default('embedded')
     .describe('Whether the console starts a recorder beside itself'),
-  RECORDER_HOST: z.string().default('127.0.0.1').describe('Address the recorder listens on'),
-  RECORDER_PORT: port.default(0).describe('Port of the recorder; 0 picks a free one (embedded only)'),
+  RECORDER_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address a recorder by itself listens on, over TLS; beside a console loopback only'),
+  RECORDER_PORT: port
+    .default(0)
+    .describe('Port of the recorder; 0 picks a free one, 8471 is usual on a machine of its own'),
   RECORDER_TOKEN_FILE: z
     .string()
     .optional()
-    .describe('File with the token a console must show; default: made in DATA_DIR/keys'),
+    .describe('File with the token of the recorder beside the console; default: made in DATA_DIR/keys'),
   FOOTAGE_DIR: z.string().optional().describe('Folder of the footage; default DATA_DIR/footage'),
   MIN_FREE_GB: z.coerce.number().min(0).default(5).describe('Disk space in GB (10^9 bytes) that recording leaves free'),
   RETENTION_DAYS: z.coerce

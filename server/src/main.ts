@@ -33,6 +33,14 @@ const commands: Record<string, Command> = {
     summary: 'a recorder alone',
     run: (config, stop) => runRecorder(config, { embedded: false, stop }),
   },
+  'pairing-code': {
+    summary: 'prints a one-time code with which a console is paired with the recorder of this machine',
+    run: async (config, stop) => {
+      await (await import('./recorder-command.js')).runPairingCode(config);
+      queueMicrotask(stop);
+      return { stop: () => Promise.resolve() };
+    },
+  },
   'recorder --embedded': {
     summary: 'a recorder that a console has started; gets its secrets by message',
     run: (config, stop) => runRecorder(config, { embedded: true, stop }),

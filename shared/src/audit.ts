@@ -28,6 +28,8 @@ export const auditActions = [
   'recorder.change',
   'recorder.scan_ranges',
   'recorder.delete',
+  'recorder.event_retry',
+  'recorder.event_dismiss',
   'recorder.clock_confirm',
   'recorder.volume_accept',
   'recorder.take_over',

@@ -164,6 +164,8 @@ export const holdConfirmationAnswer = z.object({ confirmed: z.boolean() });
 
 export const recorderStatus = z.object({
   version: z.string(),
+  /** Of this protocol (recorder-protocol.ts). A recorder from before there were versions says nothing. */
+  protocol: z.object({ major: z.int(), minor: z.int() }).default({ major: 1, minor: 0 }),
   revision: z.int(),
   startedAt: instantSchema,
   now: instantSchema,

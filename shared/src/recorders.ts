@@ -17,6 +17,12 @@ export const recorderAlertCodes = [
   'holds_missing', // warning: its list of holds was lost, nothing is deleted before it is confirmed
   'catalogue_rebuilding', // warning: the past may still look empty
   'ffmpeg_missing', // warning: no previews, and no footage of cameras that need it (`old`: 1 where it is too old)
+  'recorder_incompatible', // critical: another major version of the protocol; it records, and nothing is exchanged (`newer`: 1, `version`, `protocol`)
+  'recorder_key_changed', // critical: another key (`key`) answers at its address; nothing is sent to it
+  'recorder_unpaired', // critical: entered before there were keys, or it does not know this console (`refused`: 1)
+  'recorder_newer', // warning: `events` were not understood, whole or in part, and are kept; `values` of its status neither (`example`)
+  'events_failed', // critical: `events` could not be applied and are kept; those behind them are applied
+  'events_stuck', // warning: it answers, and its events cannot be taken
 ] as const;
 export type RecorderAlertCode = (typeof recorderAlertCodes)[number];
 
@@ -44,6 +50,8 @@ export const recorderResponse = z.object({
   embedded: z.boolean(),
   /** Null for the embedded one. */
   url: z.string().nullable(),
+  /** Fingerprint of the key that it is held to (SHA-256, hex); null beside the console, and before it is paired. */
+  key: z.string().nullable(),
   reachable: z.boolean(),
   /** It has not been heard since then, and is not lost yet: what is said of it is of then. */
   silentSince: instantSchema.nullable(),
@@ -87,23 +95,39 @@ export const recorderRetentionResponse = retentionFacts.extend({
 });
 export type RecorderRetentionResponse = z.infer<typeof recorderRetentionResponse>;
 
-/** A recorder on another machine. It is asked for its status before it is taken in. */
+export const defaultRecorderPort = 8471;
+/** `host`, `host:port` or `https://host:port`, without path and credentials; `https://host:port` comes out. */
+export const recorderAddress = z
+  .string()
+  .trim()
+  .max(300)
+  .regex(/^(https:\/\/)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i, 'only host and port')
+  .transform((text) => {
+    const plain = text
+      .replace(/^https:\/\//i, '')
+      .replace(/\/$/, '')
+      .toLowerCase();
+    return `https://${/:\d{1,5}$/.test(plain) ? plain : `${plain}:${defaultRecorderPort}`}`;
+  })
+  .refine((url) => URL.canParse(url), 'only host and port');
+/** What `choi-canh pairing-code` printed on the recorder's machine, in any writing. */
+const pairingCode = z
+  .string()
+  .max(60)
+  .regex(/^([\s-]*[0-9a-z]){16}[\s-]*$/i, '16 letters and digits');
+
+/** A recorder on another machine. It is paired before it is taken in. */
 export const recorderCreateRequest = z.object({
   name: z.string().trim().min(1).max(120),
-  /** `http://host:port` or `https://…`, without path and credentials. */
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(300)
-    .regex(/^https?:\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i, 'only scheme, host and port'),
-  /** What it was started with (`CHOI_CANH_RECORDER_TOKEN_FILE`). */
-  token: z.string().trim().min(16).max(300),
+  url: recorderAddress,
+  code: pairingCode,
   /** It has cameras already: what it does for another console ends. */
   takeOver: z.boolean().default(false),
 });
 export type RecorderCreateRequest = z.infer<typeof recorderCreateRequest>;
 
-/** What is absent stays. A new address comes with its token, also where that stays the same: nobody else is shown it. */
-export const recorderPatchRequest = recorderCreateRequest.pick({ name: true, url: true, token: true }).partial();
+/** What is absent stays. With a code it is paired again; at another address without one its key must be the known one. */
+export const recorderPatchRequest = recorderCreateRequest.pick({ name: true, url: true, code: true }).partial();
 export type RecorderPatchRequest = z.infer<typeof recorderPatchRequest>;
 export const recorderDeleteRequest = z.object({ reason: z.string().trim().min(3).max(500) });
 
@@ -120,3 +144,24 @@ export const recorderTakeOverRequest = z.object({ areaId: idSchema, reason: z.st
 /** `skipped`: a camera with this id or address is known here already. */
 export const recorderTakeOverResponse = z.object({ adopted: z.int(), skipped: z.int() });
 export const droppedConfirmRequest = z.object({ reason: z.string().trim().min(3).max(500) });
+/** Why an event was set aside: not understood, understood in part (that was applied), or not to be applied. */
+export const setAsideCauses = ['unknown_event', 'unknown_value', 'failed'] as const;
+export type SetAsideCause = (typeof setAsideCauses)[number];
+export const setAsideEventResponse = z.object({
+  id: idSchema,
+  sequence: z.int(),
+  type: z.string(),
+  cause: z.enum(setAsideCauses),
+  /** English, for technicians. */
+  detail: z.string(),
+  /** By the recorder's clock; null where the event does not say so. */
+  at: instantSchema.nullable(),
+  setAsideAt: instantSchema,
+});
+export type SetAsideEventResponse = z.infer<typeof setAsideEventResponse>;
+/** At most 200, newest first; `waiting` counts all. */
+export const setAsideEventsResponse = z.object({ waiting: z.int(), items: z.array(setAsideEventResponse) });
+const setAsideIds = z.array(idSchema).min(1).max(200);
+export const setAsideRetryRequest = z.object({ ids: setAsideIds });
+export const setAsideDismissRequest = z.object({ ids: setAsideIds, reason: z.string().trim().min(3).max(500) });
+export const setAsideChangeResponse = z.object({ count: z.int() });

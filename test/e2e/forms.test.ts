@@ -161,7 +161,7 @@ describe.each([
       },
       wrong: [
         { path: 'name', sentence: words('errors:fields.name') },
-        ...['abc', '10.0.0.5:8483', 'http://10.0.0.5/path', 'http://ten:mat@10.0.0.5', 'http://10.0.0.5:999999'].map(
+        ...['xã A', 'http://10.0.0.5:8483', '10.0.0.5/path', 'https://ten:mat@10.0.0.5', '10.0.0.5:99999'].map(
           (url) => ({
             type: { name: 'Máy ghi', url },
             path: 'url',
@@ -169,9 +169,9 @@ describe.each([
           }),
         ),
         {
-          type: { url: 'http://10.0.0.5:8483', token: 'ngan' },
-          path: 'token',
-          sentence: words('recorders:fields.tokenWrong'),
+          type: { url: '10.0.0.5:8483', code: 'ngan' },
+          path: 'code',
+          sentence: words('recorders:fields.codeWrong'),
         },
       ],
     },

@@ -18,7 +18,7 @@ beforeAll(async () => {
   stage = await openStage({ cameras: 1 });
   [browser, remote] = await Promise.all([
     openBrowser({ origin: stage.system.origin }),
-    startRecorder({ folder: folder.path, discoveryPort: stage.simulator.discoveryPort }),
+    startRecorder({ folder: folder.path, discoveryPort: stage.simulator.discoveryPort, paired: true }),
   ]);
 });
 afterAll(async () => {
@@ -57,7 +57,11 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await button('Thêm máy ghi').click();
   await dialog.getByLabel('Tên máy ghi').fill('Máy ghi UBND xã');
   await dialog.getByLabel('Địa chỉ').fill(remote.url);
-  await dialog.getByLabel('Mã truy cập').fill(remote.token);
+  await dialog.getByLabel('Mã ghép nối').fill('AAAA-BBBB-CCCC-DDDD');
+  const code = await remote.pairingCode();
+  await button('Kiểm tra và thêm', dialog).click();
+  await dialog.getByText('Mã ghép nối không đúng').waitFor();
+  await dialog.getByLabel('Mã ghép nối').fill(code.toLowerCase().replaceAll('-', ' '));
   await button('Kiểm tra và thêm', dialog).click();
   const added = await waitFor('it is added', async () => (await recorders()).find(({ url }) => url === remote.url));
   const card = page.getByTestId(`recorder-${added.id}`);
@@ -66,10 +70,11 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
 
   await button('Sửa Máy ghi UBND xã').click();
   await dialog.getByLabel('Tên máy ghi').fill('Máy ghi chợ');
-  await dialog.getByLabel('Địa chỉ').fill('http://127.0.0.1:9');
+  await dialog.getByLabel('Địa chỉ').fill('127.0.0.1:9');
+  await dialog.getByLabel('Mã ghép nối').fill('ngan');
   await button('Lưu máy ghi', dialog).click();
-  await dialog.getByText('Mã truy cập cần ít nhất 16 ký tự.').waitFor();
-  await dialog.getByLabel('Mã truy cập').fill(remote.token);
+  await dialog.getByText('Mã ghép nối gồm 16 chữ và số.').waitFor();
+  await dialog.getByLabel('Mã ghép nối').fill('');
   await button('Lưu máy ghi', dialog).click();
   await dialog.getByText('Không kết nối được với máy ghi.').waitFor();
   await expectWords(page, names);
@@ -77,6 +82,7 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   await button('Lưu máy ghi', dialog).click();
   await dialog.waitFor({ state: 'detached' });
   await card.getByText('Máy ghi chợ').waitFor();
+  await card.getByText('Khóa kết nối').waitFor();
   expect(await card.getByText('Đã kết nối').count()).toBe(1);
 
   const area = await createArea(system.administrator, 'Chí Đám');
@@ -121,7 +127,7 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   }
   await page.getByText('Máy ghi UBND xã → Máy ghi chợ').waitFor();
   await expectWords(page, names);
-  expect(await page.locator('body').innerText()).not.toContain(remote.token);
+  expect(await page.locator('body').innerText()).not.toContain(code);
   expect(browser.foreignRequests).toEqual([]);
   expect(browser.pageErrors).toEqual([]);
 });

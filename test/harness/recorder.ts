@@ -27,6 +27,8 @@ export interface RecorderProcess {
   /** Where a console reaches it, and with which token. */
   readonly url: string;
   readonly token: string;
+  /** A new one-time code. */
+  pairingCode(): Promise<string>;
   /** Where it keeps the footage of a camera. */
   footageOf(cameraId: string): string;
   /** Adds cameras to those that are recorded, as the console does; their ids in the same order. */
@@ -43,6 +45,8 @@ export async function startRecorder(options: {
   folder: string;
   discoveryPort: number;
   onvifIntervalMs?: number;
+  /** TLS, paired by a code: as on another machine. It answers no question of this harness then. */
+  paired?: boolean;
 }): Promise<RecorderProcess> {
   const child = fork(join(import.meta.dirname, 'recorder-child.ts'), {
     execArgv: typescript,
@@ -52,7 +56,7 @@ export async function startRecorder(options: {
   const footage = join(options.folder, 'footage');
   const started = await request(child, {
     kind: 'start',
-    token,
+    token: options.paired === true ? undefined : token,
     onvifIntervalMs: options.onvifIntervalMs ?? 60_000,
     config: {
       DATA_DIR: options.folder,
@@ -113,6 +117,11 @@ export async function startRecorder(options: {
     pid: child.pid ?? 0,
     url,
     token,
+    async pairingCode() {
+      const answer = await request(child, { kind: 'pairing-code' });
+      if (!('code' in answer)) throw new Error('the recorder made no code');
+      return answer.code;
+    },
     footageOf: (cameraId) => join(footage, cameraId),
     async add(cameras) {
       const waiting = [...cameras.entries()];

@@ -17,6 +17,7 @@ import { createFootage } from './footage/footage.js';
 import { createHealth } from './health/health.js';
 import { createIncidents } from './incidents/incidents.js';
 import { createRecorders } from './recorders/recorders.js';
+import type { LeaseTimes } from './recorders/recorder-leases.js';
 import type { SyncTimes } from './recorders/recorder-sync.js';
 import { createReports } from './reports/reports.js';
 
@@ -39,7 +40,7 @@ export interface CasesDeps {
   retentionDays: number;
   /** How many device addresses an account may try. */
   attemptLimits?: AttemptLimits | undefined;
-  syncTimes?: Partial<SyncTimes> | undefined;
+  syncTimes?: Partial<SyncTimes & LeaseTimes> | undefined;
   extractorTimes?: Partial<ExtractorTimes> | undefined;
   viewingTimes?: Partial<ViewingTimes> | undefined;
 }
@@ -90,6 +91,8 @@ export function createCases(deps: CasesDeps): Cases {
       },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
       silent: (recorderId, since) => health.service.recorderSilent(recorderId, since),
+      keptElsewhere: (recorderId) => health.service.reportChangedElsewhere(recorderId),
+      keptHere: (recorderId) => health.service.forgetElsewhere(recorderId),
       heardAgain: (recorderId) => health.service.recorderHeardAgain(recorderId),
       found: (recorderId, status) => health.service.recorderFound(recorderId, status.cameras),
       differs: (recorderId, status) => health.service.differs(recorderId, status.cameras),

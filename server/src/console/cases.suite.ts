@@ -11,6 +11,7 @@ import { incidentsSuite } from './incidents/incidents.suite.js';
 import { leavingSuite } from './leaving.suite.js';
 import { liveViewingsSuite } from './cameras/live-viewings.suite.js';
 import { recorderAdministrationSuite } from './recorders/recorder-administration.suite.js';
+import { recorderExchangeSuite } from './recorders/recorder-exchange.suite.js';
 import { recorderSyncSuite } from './recorders/recorder-sync.suite.js';
 import { chainSuite } from './recorders/chain.suite.js';
 import { recordersSuite } from './recorders/recorders.suite.js';
@@ -23,6 +24,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     camerasSuite(open);
     deviceAddressesSuite(open);
     recorderSyncSuite(open);
+    recorderExchangeSuite(open);
     recordersSuite(open);
     recorderAdministrationSuite(open);
     chainSuite(open);

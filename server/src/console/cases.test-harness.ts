@@ -60,6 +60,8 @@ export class CasesHarness {
   cases!: Cases;
   recorderId!: string;
   folder!: string;
+  /** Called after each write that was committed; what it throws is an answer that was lost. */
+  afterWrite: (() => void) | undefined;
   readonly #actors = new Map<string, Actor>();
   readonly #open: OpenTestDatabase;
   readonly #key = Buffer.alloc(32, 7);
@@ -75,7 +77,15 @@ export class CasesHarness {
 
   async start(): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'choi-canh-cases-'));
-    this.db = await this.#open();
+    const db = await this.#open();
+    this.db = {
+      ...db,
+      write: async (work) => {
+        const result = await db.write(work);
+        this.afterWrite?.();
+        return result;
+      },
+    };
     await this.recorder.start();
     await this.startConsole();
   }
@@ -108,7 +118,10 @@ export class CasesHarness {
       addressRules: loopbackRules,
       minFreeBytes: 5_000_000_000,
       retentionDays: 30,
-      syncTimes: { statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },
+      syncTimes: {
+        ...{ statusEveryMs: 60, lostAfterMs: 250, pollWaitMs: 300, debounceMs: 10, retryMs: 20 },
+        ...{ leaseMs: 2000, renewEveryMs: 100 },
+      },
       viewingTimes: { everyMs: 20 },
       extractorTimes: { pollMs: 20, retryMs: 20 },
     });

@@ -9,6 +9,7 @@ import { YearsOfData1763769600008 } from '../platform/db/migrations/0008-years-o
 import { KnownDevices1763769600009 } from '../platform/db/migrations/0009-known-devices.js';
 import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.js';
 import { Devices1763769600011 } from '../platform/db/migrations/0011-devices.js';
+import { RecorderLink1763769600012 } from '../platform/db/migrations/0012-recorder-link.js';
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
@@ -28,7 +29,9 @@ import { incidentCounterEntity } from './incidents/incident-counter.entity.js';
 import { incidentEntity } from './incidents/incident.entity.js';
 import { nameEntities } from './names/name-row.entity.js';
 import { chainPinEntity, chainRecordEntity } from './recorders/chain-record.entity.js';
+import { consoleKeyEntity } from './recorders/console-key.repository.js';
 import { recorderEntity } from './recorders/recorder.entity.js';
+import { setAsideEventEntity } from './recorders/set-aside-event.entity.js';
 
 /** Everything the console keeps in its database. */
 export const consoleEntities: AnyEntity[] = [
@@ -39,6 +42,8 @@ export const consoleEntities: AnyEntity[] = [
   recorderEntity,
   chainRecordEntity,
   chainPinEntity,
+  setAsideEventEntity,
+  consoleKeyEntity,
   cameraEntity,
   cameraSightingEntity,
   cameraStateIntervalEntity,
@@ -66,5 +71,6 @@ export const consoleMigrations: Migration[] = [
   KnownDevices1763769600009,
   Viewings1763769600010,
   Devices1763769600011,
+  RecorderLink1763769600012,
   Holds1763769600013,
 ];

@@ -26,7 +26,7 @@ beforeAll(async () => {
   recorder.listen(0, '127.0.0.1');
   await once(recorder, 'listening');
   const { port } = recorder.address() as AddressInfo;
-  client = createRecorderClient({ url: `http://127.0.0.1:${port}`, token: 'k'.repeat(32) });
+  client = createRecorderClient({ url: `http://127.0.0.1:${port}`, access: { kind: 'token', token: 'k'.repeat(32) } });
   const cameras = {
     require: () => Promise.resolve({ row: { id: camera, recorderId: 'r' } }),
     recordersOf: () => Promise.resolve(new Map([[camera, 'r']])),

@@ -179,6 +179,9 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/recorders/:recorderId/chain', // cameras of other areas are not named
       'get /api/recorders/:recorderId/chain/records.jsonl', // administrators of everything only
       'post /api/recorders/:recorderId/chain/settle',
+      'get /api/recorders/:recorderId/set-aside', // administrators of everything only
+      'post /api/recorders/:recorderId/set-aside/retry',
+      'post /api/recorders/:recorderId/set-aside/dismiss',
       'get /api/categories',
       'get /api/cameras/additions/:id',
       'post /api/discoveries',

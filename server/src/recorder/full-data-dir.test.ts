@@ -51,7 +51,7 @@ async function start(): Promise<void> {
     },
     clock: systemClock,
     logger: silentLogger,
-    token,
+    access: { token },
     onvifIntervalMs: 4000,
   });
   ({ url } = await app.start());

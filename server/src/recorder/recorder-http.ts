@@ -1,13 +1,15 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { constants, createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ServerOptions as TlsOptions } from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import { httpStatusOfKind, type ErrorResponse } from '@choi-canh/shared/errors';
+import { ownProtocol, protocolFromText, protocolHeader } from '@choi-canh/shared/recorder-protocol';
 import type { z } from 'zod';
 import { AppError, errorMessage, isAppError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
 import type { Logger } from '../lib/logger.js';
 import { unhurried, type Hurry } from '../lib/turn-pacer.js';
+import { peerFingerprint } from '../platform/http/guarded-agent.js';
 import { createHttpListener, type HttpLimits } from '../platform/http/http-listener.js';
 
 export interface RecorderRequest {
@@ -16,6 +18,8 @@ export interface RecorderRequest {
   /** Parsed JSON; undefined without a body. */
   body: unknown;
   headers: IncomingMessage['headers'];
+  /** Fingerprint of the key that the peer's certificate proves; undefined over plain HTTP, and without a certificate. */
+  peerKey: string | undefined;
   /** Aborts when the console goes away or the recorder stops. */
   signal: AbortSignal;
   response: ServerResponse;
@@ -28,6 +32,8 @@ export interface RecorderRoute {
   /** `:name` stands for one path segment or a part of one, e.g. `files/:fileId.mp4`; `*` alone for any path. */
   path: string;
   maxBodyBytes?: number;
+  /** Answered to whom the recorder does not know. */
+  open?: boolean;
   /** An answer may take long because something is waited for: what has not happened yet, or a slow reader. */
   waits?: boolean;
   /** A value is answered as JSON, undefined as 204 unless the handler has answered itself. */
@@ -146,29 +152,43 @@ export async function sendPieces(response: ServerResponse, pieces: AsyncIterable
   }
 }
 
+/** How a recorder knows its console. */
+export type RecorderAccess =
+  /** Plain HTTP on loopback, by the token that the console which started it gave it. */
+  | { kind: 'token'; token: string }
+  /** TLS, by the key of the console's certificate. */
+  | { kind: 'keys'; cert: string; key: string; isConsole(fingerprint: string | undefined): boolean };
+
 /**
- * The recorder's HTTP server: bearer token, routes as data, bounded bodies, errors as `errorResponse`. It serves consoles
+ * The recorder's HTTP server: one console, known by token or key; routes as data, bounded bodies, errors as `errorResponse`. It serves consoles
  * and nobody else, so it needs neither sessions nor express.
  */
 export function createRecorderHttp(options: {
-  token: string;
+  access: RecorderAccess;
   routes: readonly RecorderRoute[];
   host: string;
   port: number;
-  /** HTTPS with this certificate; undefined is plain HTTP. */
-  tls?: TlsOptions;
   logger: Logger;
   /** Around each answer that does not wait. */
   hurry?: Hurry;
 }) {
-  const { logger, hurry = unhurried } = options;
+  const { logger, access, hurry = unhurried } = options;
   const routes = options.routes.map(compile);
   const digest = (text: string) => createHash('sha256').update(text, 'utf8').digest();
-  const expected = digest(options.token);
+  const expected = access.kind === 'token' ? digest(access.token) : undefined;
+  /** A connection keeps its key. */
+  const keys = new WeakMap<TLSSocket, string | undefined>();
+
+  const peerKeyOf = ({ socket }: IncomingMessage): string | undefined => {
+    if (!(socket instanceof TLSSocket)) return undefined;
+    if (!keys.has(socket)) keys.set(socket, peerFingerprint(socket));
+    return keys.get(socket);
+  };
 
   const authorised = (request: IncomingMessage): boolean => {
+    if (access.kind === 'keys') return access.isConsole(peerKeyOf(request));
     const match = /^Bearer ([^\s]+)$/.exec(request.headers.authorization ?? '');
-    return timingSafeEqual(digest(match?.[1] ?? ''), expected) && match !== null;
+    return expected !== undefined && timingSafeEqual(digest(match?.[1] ?? ''), expected) && match !== null;
   };
 
   function find(method: string, pathname: string): { route: Compiled; params: Record<string, string> } {
@@ -233,9 +253,15 @@ export function createRecorderHttp(options: {
 
   async function handle(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> {
     try {
-      if (!authorised(request)) throw new AppError('unauthenticated', 'bad_token', 'the token is missing or wrong');
       const url = new URL(request.url ?? '/', 'http://recorder');
+      const isOpen = routes.some((route) => route.open === true && route.pattern.test(url.pathname));
+      if (!isOpen && !authorised(request)) {
+        throw access.kind === 'keys'
+          ? new AppError('unauthenticated', 'console_unknown', 'this recorder is not paired with this console')
+          : new AppError('unauthenticated', 'bad_token', 'the token is missing or wrong');
+      }
       const { route, params } = find(request.method ?? '', url.pathname);
+      if (request.method !== 'GET' && request.method !== 'HEAD') requireProtocol(request.headers[protocolHeader]);
       const body = ['PUT', 'POST'].includes(route.method)
         ? await readBody(request, route.maxBodyBytes ?? defaultBodyBytes)
         : undefined;
@@ -245,6 +271,7 @@ export function createRecorderHttp(options: {
           query: Object.fromEntries(url.searchParams),
           body,
           headers: request.headers,
+          peerKey: peerKeyOf(request),
           signal,
           response,
           hurry,
@@ -262,7 +289,15 @@ export function createRecorderHttp(options: {
   const listener = createHttpListener({
     host: options.host,
     port: options.port,
-    tls: options.tls,
+    tls:
+      access.kind === 'token'
+        ? undefined
+        : {
+            ...{ cert: access.cert, key: access.key, minVersion: 'TLSv1.3' },
+            ...{ requestCert: true, rejectUnauthorized: false },
+            // Each connection proves the key: none is resumed.
+            secureOptions: constants.SSL_OP_NO_TICKET,
+          },
     limits,
     handle: (request, response, { signal }) => void handle(request, response, signal),
     refuse: (response) =>
@@ -275,10 +310,17 @@ export function createRecorderHttp(options: {
     async start(): Promise<{ url: string }> {
       const { port } = await listener.start();
       const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-      const scheme = options.tls === undefined ? 'http' : 'https';
+      const scheme = access.kind === 'token' ? 'http' : 'https';
       return { url: `${scheme}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}` };
     },
     /** Ends long polls and streams, then waits for what is left. */
     stop: () => listener.stop(),
   };
+}
+
+/** A console of another major version changes nothing here. One of before there were versions says nothing. */
+function requireProtocol(given: string | string[] | undefined): void {
+  const protocol = typeof given === 'string' ? protocolFromText(given) : undefined;
+  if (protocol === undefined || protocol.major === ownProtocol.major) return;
+  throw new AppError('precondition', 'recorder_incompatible', `the console speaks protocol ${String(given)}`);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type { CameraRuntime, EngineReason, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import { ownProtocol } from '@choi-canh/shared/recorder-protocol';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { errorMessage } from '../lib/errors.js';
@@ -125,6 +126,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
     const condition = footage.condition();
     return {
       version: productVersion,
+      protocol: ownProtocol,
       revision: director.revision,
       startedAt: sources.startedAt,
       now: instantFromMs(clock.nowMs()),

@@ -10,6 +10,7 @@ import type { Logger } from '../lib/logger.js';
 import { createTurnPacer, type Hurry } from '../lib/turn-pacer.js';
 import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
 import { FfmpegWatch } from './ffmpeg-watch.js';
+import { isLoopback } from '../platform/http/tls.js';
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
@@ -33,7 +34,9 @@ import { createKeyframePictures } from './playback/keyframe-pictures.js';
 import { createPlayback } from './playback/playback.js';
 import { CameraRetries } from './probing/camera-retries.js';
 import { createProbing, type ProbedCamera, type Probing } from './probing/probing.js';
-import { createRecorderHttp, type RecorderRoute } from './recorder-http.js';
+import type { RecorderPairing } from './pairing/recorder-pairing.js';
+import { pairingRoutes } from './pairing-routes.js';
+import { createRecorderHttp, type RecorderAccess, type RecorderRoute } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
 import { confirmedHostsOf, RecordingDirector } from './recording-director.js';
@@ -61,8 +64,8 @@ export interface RecorderAppOptions {
   >;
   clock: Clock;
   logger: Logger;
-  /** What a console must show as its bearer token. */
-  token: string;
+  /** How it knows its console: by the token of the console that started it, on loopback alone, or by the key it is paired with. */
+  access: { token: string } | { pairing: RecorderPairing };
   /** 32 bytes that seal the desired state; default: `DATA_DIR/keys/recorder-state.key`, made with mode 0600. */
   secretKey?: Buffer;
   /** Between two looks at a camera through ONVIF; default 60 s. */
@@ -96,7 +99,7 @@ const startRetryMs = 5000;
  * what each does stands in its own folder.
  */
 export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
-  const { config, clock, logger, token } = options;
+  const { config, clock, logger, access } = options;
   const folder = join(config.DATA_DIR, 'recorder');
   const keysDirectory = join(config.DATA_DIR, 'keys');
   const room = (name: string) => logger.child({ room: name });
@@ -137,14 +140,15 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await stopParts();
   }
 
-  async function listen(routes: RecorderRoute[], hurry?: Hurry): Promise<{ url: string }> {
+  async function listen(routes: RecorderRoute[], cameraCount: () => number, hurry?: Hurry): Promise<{ url: string }> {
+    const open = 'pairing' in access ? pairingRoutes(access.pairing, cameraCount) : [];
     const http = createRecorderHttp({
-      token,
+      access: httpAccess(access, config.RECORDER_HOST),
       host: config.RECORDER_HOST,
       port,
       logger: room('http'),
       ...(hurry === undefined ? {} : { hurry }),
-      routes,
+      routes: [...open, ...routes],
     });
     let url = '';
     await run('http', http, async () => {
@@ -182,7 +186,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       consoleId: stored?.state.consoleId ?? null,
       cameras: stored?.state.cameras ?? [],
     });
-    const listening = await listen(routes);
+    const listening = await listen(routes, () => stored?.state.cameras.length ?? 0);
     watching = untilMounted(seen);
     return listening;
   }
@@ -395,6 +399,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
         extraction,
       }),
+      () => director.cameras.length,
       hurry,
     );
     await run('turns', pacer, () => pacer.start());
@@ -414,4 +419,21 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     },
     stop,
   };
+}
+
+/** @throws AppError precondition `plain_http_off_loopback` */
+function httpAccess(access: RecorderAppOptions['access'], host: string): RecorderAccess {
+  if ('pairing' in access) {
+    const { pairing } = access;
+    return {
+      ...{ kind: 'keys', cert: pairing.certificate.cert, key: pairing.certificate.key },
+      isConsole: (fingerprint) => pairing.isConsole(fingerprint),
+    };
+  }
+  if (isLoopback(host)) return { kind: 'token', token: access.token };
+  throw new AppError(
+    'precondition',
+    'plain_http_off_loopback',
+    `the recorder beside a console listens on loopback only, not on ${host}; to reach it from another machine, run "choi-canh recorder" by itself and pair it`,
+  );
 }

@@ -12,8 +12,10 @@ export interface HarnessStart {
 export type HarnessAnswer = { url: string } | { error: string };
 
 process.once('message', (message: HarnessStart) => {
+  const { token, ...rest } = message;
   const app = createRecorderApp({
-    ...message,
+    ...rest,
+    access: { token },
     onVolumeLost: () => process.exit(74),
     clock: systemClock,
     logger: createLogger(process.env.CHOI_CANH_LOG_LEVEL ?? 'error', 'recorder'),

@@ -1,4 +1,5 @@
 // What a recorder is while its footage volume is not there: it answers its console, says what is wrong, and writes nothing.
+import { ownProtocol } from '@choi-canh/shared/recorder-protocol';
 import { join } from 'node:path';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
@@ -51,6 +52,7 @@ export async function createWaitingRecorder(options: WaitingRecorderOptions): Pr
 
   const status = (): RecorderStatus => ({
     version: productVersion,
+    protocol: ownProtocol,
     revision: options.revision,
     startedAt: options.startedAt,
     now: instantFromMs(clock.nowMs()),

@@ -33,7 +33,7 @@ async function start(ffmpeg = 'ffmpeg'): Promise<void> {
       ALLOWED_ADDRESSES: loopbackAddresses,
       ...{ ENGINE: 'auto', MAX_TRANSCODES: 2 },
     },
-    ...{ clock: systemClock, logger: silentLogger, token },
+    ...{ clock: systemClock, logger: silentLogger, access: { token } },
     onVolumeLost: () => undefined,
   });
   ({ url } = await running.start());

@@ -15,7 +15,7 @@ import { recordersKey } from '../../lib/recorders.js';
 import { recorderFieldLengths, wrongFieldKeys, wrongFields, type RecorderDraft } from './recorder-draft.js';
 import { RecorderFields } from './recorder-fields.js';
 
-/** A recorder on another machine: its name, address and token; it is asked before it is saved. */
+/** A recorder on another machine: its name, address and one-time code; it is paired before it is saved. */
 export function AddRecorder() {
   const { t } = useTranslation('recorders');
   const [opened, dialog] = useDisclosure(false);
@@ -37,18 +37,17 @@ function AddForm({ onClose }: { onClose: () => void }) {
   const rule = (name: keyof RecorderDraft) => (_text: string, draft: RecorderDraft) =>
     wrongFields(draft).has(name) ? t(wrongFieldKeys[name]) : undefined;
   const form = useAppForm({
-    initial: { name: '', url: '', token: '', takeOver: false },
+    initial: { name: '', url: '', code: '', takeOver: false },
     most: recorderFieldLengths,
     draft: { name: 'recorder', fields: ['name', 'url'] },
-    validate: { name: rule('name'), url: rule('url'), token: rule('token') },
+    validate: { name: rule('name'), url: rule('url'), code: rule('code') },
   });
   const inUse = isApiError(form.error) && form.error.code === 'recorder_in_use' ? form.error : undefined;
   return (
     <AppForm
       form={form}
       onSubmit={async (draft) => {
-        const body = { ...draft, url: draft.url.trim() };
-        const { name } = await api.post('/api/recorders', { schema: recorderResponse, body });
+        const { name } = await api.post('/api/recorders', { schema: recorderResponse, body: draft });
         await client.invalidateQueries({ queryKey: recordersKey });
         notifyDone(t('add.done', { name }));
         onClose();
@@ -56,7 +55,7 @@ function AddForm({ onClose }: { onClose: () => void }) {
       actions={<FormActions submitLabel={t('add.save')} />}
     >
       <Text>{t('add.text')}</Text>
-      <RecorderFields text={form.text} tokenHint={t('fields.tokenHint')} tokenRequired />
+      <RecorderFields text={form.text} codeHint={t('fields.codeHint')} codeRequired />
       {(inUse !== undefined || form.values.takeOver) && (
         <Checkbox
           {...form.check('takeOver')}

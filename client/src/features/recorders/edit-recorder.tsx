@@ -14,7 +14,7 @@ import { recordersKey } from '../../lib/recorders.js';
 import { draftChange, recorderFieldLengths, wrongFieldKeys, type RecorderDraft } from './recorder-draft.js';
 import { RecorderFields } from './recorder-fields.js';
 
-/** Another name for a recorder; for one on another machine also another address or token. */
+/** Another name for a recorder; for one on another machine also another address or a new pairing. */
 export function EditRecorder({ recorder }: { recorder: RecorderResponse }) {
   const { t } = useTranslation('recorders');
   const [opened, dialog] = useDisclosure(false);
@@ -41,12 +41,11 @@ function EditForm({ recorder, onClose }: { recorder: RecorderResponse; onClose: 
   const rule = (name: keyof RecorderDraft) => (_text: string, draft: RecorderDraft) =>
     draftChange(recorder, draft).wrong.has(name) ? t(wrongFieldKeys[name]) : undefined;
   const form = useAppForm<RecorderDraft>({
-    initial: { name: recorder.name, url: recorder.url ?? '', token: '' },
+    initial: { name: recorder.name, url: (recorder.url ?? '').replace(/^http:/, 'https:'), code: '' },
     most: recorderFieldLengths,
     draft: { name: `recorder ${recorder.id}`, fields: ['name', 'url'] },
-    validate: { name: rule('name'), url: rule('url'), token: rule('token') },
+    validate: { name: rule('name'), url: rule('url'), code: rule('code') },
   });
-  const { moved } = draftChange(recorder, form.values);
   return (
     <AppForm
       form={form}
@@ -64,8 +63,8 @@ function EditForm({ recorder, onClose }: { recorder: RecorderResponse; onClose: 
       {!recorder.embedded && <Text>{t('edit.text')}</Text>}
       <RecorderFields
         text={form.text}
-        tokenHint={t(moved ? 'edit.tokenNeeded' : 'edit.tokenHint')}
-        tokenRequired={moved}
+        codeHint={t('edit.codeHint')}
+        codeRequired={recorder.key === null}
         reached={!recorder.embedded}
       />
     </AppForm>

@@ -1,4 +1,4 @@
-import type { RecorderResponse } from '@choi-canh/shared/recorders';
+import type { RecorderAlertCode, RecorderResponse } from '@choi-canh/shared/recorders';
 import { Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { alertSentence } from '../../components/alert-sentence.js';
@@ -11,16 +11,26 @@ import { DroppedConfirm } from './dropped-confirm.js';
 import { EditRecorder } from './edit-recorder.js';
 import { RecorderFacts } from './recorder-facts.js';
 import { RemoveRecorder } from './remove-recorder.js';
+import { SetAsideEvents } from './set-aside-events.js';
 import { TakeOver } from './take-over.js';
 import { UnknownHolds } from './unknown-holds.js';
 import { ScanRanges } from './scan-ranges.js';
 import { VolumeAccept } from './volume-accept.js';
 import classes from './recorders.module.css';
 
+/** Alerts that a person ends with another address or a new pairing. */
+const editCodes: ReadonlySet<RecorderAlertCode> = new Set([
+  'recorder_key_changed',
+  'recorder_unpaired',
+  'recorder_lost',
+]);
+const setAsideCodes: ReadonlySet<RecorderAlertCode> = new Set(['events_failed', 'recorder_newer']);
+
 /** One recorder: state, what needs attention, disk and how long footage lasts, facts. */
 export function RecorderCard({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t, i18n } = useTranslation('recorders');
   const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
+  const toEdit = recorder.alerts.find((alert) => editCodes.has(alert.code));
   const asOf = useAsOf();
   const { silentSince } = recorder;
   const known = silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
@@ -81,7 +91,10 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
               </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
-            {alert.code === 'recorder_lost' && mayManage && <EditRecorder recorder={recorder} />}
+            {alert === toEdit && mayManage && <EditRecorder recorder={recorder} />}
+            {setAsideCodes.has(alert.code) && Number(alert.facts['events'] ?? 0) > 0 && mayManage && (
+              <SetAsideEvents recorder={recorder} />
+            )}
             {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
             {alert.code === 'console_unknown' && <TakeOver recorder={recorder} alert={alert} mayManage={mayManage} />}
             {alert.code === 'cameras_dropped' && mayManage && <DroppedConfirm recorder={recorder} />}
@@ -99,7 +112,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
         <RecorderFacts recorder={recorder} />
         {mayManage && (
           <Group gap="xs">
-            {!lost && <EditRecorder recorder={recorder} />}
+            {toEdit === undefined && <EditRecorder recorder={recorder} />}
             <ScanRanges recorder={recorder} />
             {!recorder.embedded && <RemoveRecorder recorder={recorder} />}
           </Group>

@@ -1,38 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { draftChange, type RecorderDraft } from './recorder-draft.js';
 
-const recorder = { name: 'Máy ghi xã', url: 'http://192.168.1.20:8471' };
-const same: RecorderDraft = { ...recorder, token: '' };
-const token = 'token-of-the-recorder';
+const recorder = { name: 'Máy ghi xã', url: 'https://192.168.1.20:8471', key: 'a'.repeat(64) };
+const same: RecorderDraft = { name: recorder.name, url: recorder.url, code: '' };
+const code = '7K3M-Q9TX-0F2A-JV8C';
 
 describe('a draft of a recorder', () => {
   it.each<[string, Partial<RecorderDraft>, object, string[]]>([
     ['changes nothing as it is', {}, {}, []],
-    ['changes nothing by blanks and a slash', { name: ' Máy ghi xã ', url: ` ${recorder.url}/ `, token: ' ' }, {}, []],
+    ['changes nothing by blanks and a slash', { name: ' Máy ghi xã ', url: ` ${recorder.url}/ `, code: ' ' }, {}, []],
+    ['changes nothing by a shorter way to write it', { url: '192.168.1.20' }, {}, []],
     ['changes the name', { name: 'Máy ghi chợ ' }, { name: 'Máy ghi chợ' }, []],
-    ['changes the token', { token: ` ${token} ` }, { token }, []],
-    ['changes address and token', { url: 'https://10.0.0.5', token }, { url: 'https://10.0.0.5', token }, []],
+    ['is paired again by a code', { code }, { code }, []],
+    ['changes the address, which the key proves', { url: '10.0.0.5' }, { url: 'https://10.0.0.5:8471' }, []],
+    ['changes the address with a code', { url: '10.0.0.5:90', code }, { url: 'https://10.0.0.5:90', code }, []],
     ['needs a name', { name: '  ' }, {}, ['name']],
-    ['needs a whole token', { token: 'short' }, {}, ['token']],
-    ['needs the token for a new address', { url: 'http://10.0.0.5' }, {}, ['token']],
-    ['needs an address without a path', { url: `${recorder.url}/v1`, token }, {}, ['url']],
-    ['needs an address', { url: 'máy ở xã', token }, {}, ['url']],
+    ['needs a whole code', { code: '7K3M' }, {}, ['code']],
+    ['needs an address without a path', { url: `${recorder.url}/v1`, code }, {}, ['url']],
+    ['needs an address over TLS', { url: 'http://10.0.0.5' }, {}, ['url']],
+    ['needs an address', { url: 'máy ở xã', code }, {}, ['url']],
   ])('%s', (_what, given, patch, wrong) => {
     const change = draftChange(recorder, { ...same, ...given });
     expect(change.patch).toEqual(patch);
     expect([...change.wrong]).toEqual(wrong);
   });
 
-  it('says when the token is asked for', () => {
-    expect(draftChange(recorder, same).moved).toBe(false);
-    expect(draftChange(recorder, { ...same, url: 'http://192.168.1.21:8471' }).moved).toBe(true);
+  it('needs a code for another address where it was never paired', () => {
+    const old = { ...recorder, url: 'http://192.168.1.20:8471', key: null };
+    expect([...draftChange(old, same).wrong]).toEqual(['code']);
+    expect(draftChange(old, { ...same, code }).patch).toEqual({ url: 'https://192.168.1.20:8471', code });
   });
 
   it('of the recorder beside the server has a name alone', () => {
-    const own = { name: 'may-chu', url: null };
-    expect(draftChange(own, { name: 'Máy ở xã', url: 'http://10.0.0.5', token })).toEqual({
-      ...{ patch: { name: 'Máy ở xã' }, moved: false },
-      wrong: new Set(),
+    const own = { name: 'may-chu', url: null, key: null };
+    expect(draftChange(own, { name: 'Máy ở xã', url: 'https://10.0.0.5', code })).toEqual({
+      ...{ patch: { name: 'Máy ở xã' }, wrong: new Set() },
     });
   });
 });

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { stepWords } from '../../components/alert-sentence.js';
 import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
+import { keyGroups } from '../../lib/key-groups.js';
 import { formatDateTime } from '../../lib/time.js';
 
 /** What a recorder told of itself last. */
@@ -58,8 +59,20 @@ export function RecorderFacts({ recorder }: { recorder: RecorderResponse }) {
       </>,
     ],
     [t('rows.networks'), [...recorder.networks, ...recorder.scanRanges].join(', ') || '—'],
+    ...(recorder.key === null
+      ? []
+      : [[t('rows.key'), <KeyWords key="key" fingerprint={recorder.key} />] as [string, ReactNode]]),
     [t('rows.transcodes'), t('rows.transcodesOf', transcodes)],
     [t('rows.version'), recorder.version ?? '—'],
   ];
   return <FactTable rows={rows} />;
+}
+
+/** The first half of a fingerprint in groups, as the recorder's own command prints it. */
+function KeyWords({ fingerprint }: { fingerprint: string }) {
+  return (
+    <Text component="span" ff="monospace" size="sm" style={{ overflowWrap: 'anywhere' }}>
+      {keyGroups(fingerprint)}
+    </Text>
+  );
 }

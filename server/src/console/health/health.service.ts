@@ -20,6 +20,8 @@ export class HealthService {
   readonly #repository: StateIntervalsRepository;
   readonly #broadcasts: StateBroadcasts;
   readonly #clock: Clock;
+  /** States of cameras that another console keeps, as browsers of this one were sent them; by recorder and camera. */
+  readonly #seenElsewhere = new Map<string, ReadonlyMap<string, string>>();
 
   constructor(options: {
     db: Database;
@@ -141,6 +143,23 @@ export class HealthService {
   /** A silent recorder was heard before it was lost: what is stored of its cameras holds. */
   async recorderHeardAgain(recorderId: string): Promise<void> {
     await this.#tellOpen(recorderId, (open) => open);
+  }
+
+  /** Another console keeps this recorder in step: browsers of this one are sent what changed since the last look. */
+  async reportChangedElsewhere(recorderId: string): Promise<void> {
+    const before = this.#seenElsewhere.get(recorderId);
+    const open = await this.#repository.openOfRecorder(this.#db.read, recorderId);
+    const seen = new Map(open.map((row) => [row.cameraId, [row.state, row.reason, row.detail, row.sinceAt].join(' ')]));
+    this.#seenElsewhere.set(recorderId, seen);
+    // What a browser has was read before, or is read after this look.
+    const changed =
+      before === undefined ? [] : open.filter((row) => before.get(row.cameraId) !== seen.get(row.cameraId));
+    for (const row of changed) this.#tell(row.areaId, row);
+  }
+
+  /** This console keeps it in step. */
+  forgetElsewhere(recorderId: string): void {
+    this.#seenElsewhere.delete(recorderId);
   }
 
   async #tellOpen(recorderId: string, shown: (open: CameraStateIntervalRow) => CameraStateIntervalRow): Promise<void> {

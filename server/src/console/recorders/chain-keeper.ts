@@ -56,6 +56,11 @@ export class ChainKeeper {
     return this.#troubles.get(recorderId) ?? 0;
   }
 
+  /** Another console on the same database may have judged records. */
+  async refresh(recorderId: string): Promise<void> {
+    this.#troubles.set(recorderId, (await this.#repository.pin(recorderId))?.troubleCount ?? 0);
+  }
+
   /** The public key that a recorder is held to; null before its first record. */
   async keyOf(recorderId: string): Promise<string | null> {
     return (await this.#repository.pin(recorderId))?.publicKey ?? null;

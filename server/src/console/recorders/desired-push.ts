@@ -49,6 +49,13 @@ export class DesiredPush {
     this.#parts = options.parts;
   }
 
+  /** Another console on the same database may have given it states meanwhile, up to this number. */
+  startFrom(revision: number): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    this.#confirmed = undefined;
+  }
+
   /** Whether a recorder that has this revision has what it should have. */
   isConfirmed(revision: number): boolean {
     return this.#confirmed === revision;

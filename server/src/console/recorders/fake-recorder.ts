@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
 import type { CameraRetryResponse } from '@choi-canh/shared/cameras';
@@ -23,7 +24,12 @@ import type {
 import { HoldDigest, holdHash } from '../../lib/hold-digest.js';
 import { keptDigest } from '../../lib/kept-digest.js';
 import type { recorderStorage } from '@choi-canh/shared/recorder-facts';
+import type { PairingRequest } from '@choi-canh/shared/recorder-pairing';
+import type { TLSSocket } from 'node:tls';
 import type { z } from 'zod';
+import { isProof, newPairingCode, pairingProof, plainPairingCode } from '../../lib/pairing.js';
+import { peerFingerprint } from '../../platform/http/guarded-agent.js';
+import { makeKeyCertificate, type KeyCertificate } from '../../platform/http/key-certificate.js';
 
 type Sequenced<T> = T extends unknown ? Omit<T, 'sequence' | 'at'> : never;
 export interface Refusal {
@@ -41,6 +47,12 @@ const fileId = 'f0000000-0000-4000-8000-000000000001';
 /** A recorder for tests: the recorder API over a real socket, with everything in memory and every answer to be set. */
 export class FakeRecorder {
   token = 'fake-recorder-token-0123456789';
+  /** TLS and pairing, as of a recorder on another machine; set before `start`. */
+  isPaired = false;
+  certificate: KeyCertificate | undefined;
+  /** Its one-time code, and the key of the console that it obeys. */
+  code = newPairingCode();
+  consoleKey: string | undefined;
   /** What it was given, put together; undefined: nothing yet, or lost. */
   desired:
     | (Pick<DesiredState, 'revision' | 'minFreeBytes' | 'cameras'> & Partial<Pick<DesiredState, 'keptCameras'>>)
@@ -104,13 +116,15 @@ export class FakeRecorder {
   openMedia = 0;
   /** How media is refused, where it is. */
   mediaRefusal: Refusal | undefined;
+  /** Of its status, besides and instead of the rest. */
+  more: Record<string, unknown> = {};
   startedAt = new Date().toISOString();
   #server: Server | undefined;
   #port = 0;
   #hung = false;
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.isPaired ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
   }
   get fileId(): string {
     return fileId;
@@ -118,9 +132,14 @@ export class FakeRecorder {
 
   async start(): Promise<void> {
     this.#hung = false;
-    this.#server = createServer((request, response) => {
+    const handle = (request: IncomingMessage, response: ServerResponse) => {
       this.#answer(request, response).catch((error: unknown) => response.destroy(error as Error));
-    });
+    };
+    if (this.isPaired) {
+      this.certificate ??= await makeKeyCertificate('fake');
+      const { cert, key } = this.certificate;
+      this.#server = createSecureServer({ cert, key, requestCert: true, rejectUnauthorized: false }, handle);
+    } else this.#server = createServer(handle);
     await new Promise<void>((resolve, reject) => {
       this.#server?.once('error', reject);
       // The second start takes the same port: a recorder that comes back.
@@ -161,7 +180,13 @@ export class FakeRecorder {
     const body = await readBody(request);
     if (this.#hung) return;
     this.asked.push({ method, path: url.pathname, query: url.searchParams, range: request.headers.range });
-    if (request.headers.authorization !== `Bearer ${this.token}`) {
+    const peerKey = this.isPaired ? peerFingerprint(request.socket as TLSSocket) : undefined;
+    if (this.isPaired && url.pathname === '/v1/pairing') {
+      if (method === 'GET') json(response, { product: 'choi-canh-recorder', protocol: '1.1' });
+      else this.#pair(response, JSON.parse(body) as PairingRequest, peerKey ?? '');
+      return;
+    }
+    if (this.isPaired ? peerKey !== this.consoleKey : request.headers.authorization !== `Bearer ${this.token}`) {
       refuse(response, { kind: 'unauthenticated', code: 'bad_token' });
       return;
     }
@@ -203,6 +228,20 @@ export class FakeRecorder {
     else refuse(response, { kind: 'not_found', code: 'no_such_route' });
   }
 
+  #pair(response: ServerResponse, { nonce, proof, takeOver }: PairingRequest, consoleKey: string): void {
+    const code = plainPairingCode(this.code) ?? '';
+    const transcript = { recorderKey: this.certificate?.fingerprint ?? '', consoleKey, nonce };
+    if (!isProof(proof, pairingProof(code, 'console', transcript))) {
+      refuse(response, { kind: 'conflict', code: 'pairing_wrong_code' });
+    } else if (!takeOver && consoleKey !== this.consoleKey && this.statuses.size > 0) {
+      refuse(response, { kind: 'conflict', code: 'recorder_in_use', details: { cameras: this.statuses.size } });
+    } else {
+      this.consoleKey = consoleKey;
+      this.code = newPairingCode();
+      json(response, { proof: pairingProof(code, 'recorder', transcript) });
+    }
+  }
+
   #status() {
     return {
       version: '0.1.0',
@@ -240,6 +279,7 @@ export class FakeRecorder {
       sequence: this.events.at(-1)?.sequence ?? 0,
       consoleId: this.consoleId,
       holds: this.#holdSummary(),
+      ...this.more,
     };
   }
 

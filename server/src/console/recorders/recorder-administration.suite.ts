@@ -12,6 +12,8 @@ import {
   type TestActor,
   type TestArea,
 } from '../cases.test-harness.js';
+import { newPairingCode } from '../../lib/pairing.js';
+import { makeKeyCertificate } from '../../platform/http/key-certificate.js';
 import { FakeRecorder } from './fake-recorder.js';
 import { recorderEntity } from './recorder.entity.js';
 
@@ -21,6 +23,7 @@ const reason = 'Trả máy cho huyện';
 /** A recorder on another machine, with a key of its own and a record that it signed. */
 function remoteRecorder() {
   const recorder = new FakeRecorder();
+  recorder.isPaired = true;
   const key = generateKeyPairSync('ed25519').privateKey;
   const publicKey = publicKeyText(key);
   recorder.chain = { ...recorder.chain, publicKey, keyId: keyIdOf(publicKey) };
@@ -56,7 +59,7 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       await remote.stop();
     });
 
-    const enter = (recorder: FakeRecorder) => ({ name: 'Đầu ghi huyện', url: recorder.url, token: recorder.token });
+    const enter = (recorder: FakeRecorder) => ({ name: 'Đầu ghi huyện', url: recorder.url, code: recorder.code });
     const path = (of = id) => `/api/recorders/${of}`;
     const list = async () => (await admin.get('/api/recorders', recorderListResponse)).items;
     const shown = async (of = id) => (await list()).find((one) => one.id === of);
@@ -134,18 +137,18 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       }
       expect(await admin.status('DELETE', path(), { reason: '  ' })).toBe(400);
       expect(await admin.status('PATCH', path(), { name: '  ' })).toBe(400);
-      expect(await admin.status('PATCH', path(), { url: 'file:///etc/passwd', token: remote.token })).toBe(400);
+      expect(await admin.status('PATCH', path(), { url: 'file:///etc/passwd', code: remote.code })).toBe(400);
       expect(await shown()).toMatchObject({ name: 'Đầu ghi huyện', url: remote.url });
       expect([...(await harness.trail('recorder.change')), ...(await harness.trail('recorder.delete'))]).toEqual([]);
     });
 
     it.each(['169.254.169.254', '[fe80::1]', '0.0.0.0', '224.0.0.1', '2851995905', '[::ffff:169.254.1.1]'])(
-      'is not looked for at %s, which no recorder may have: nobody gets its token there',
+      'is not looked for at %s, which no recorder may have: nothing is sent there',
       async (host) => {
-        const url = `http://${host}:8480`;
-        const { name, token } = enter(remote);
-        expect(await admin.refusal('POST', '/api/recorders', { name, url, token })).toBe('400 address_not_allowed');
-        expect(await refused({ url, token })).toBe('400 address_not_allowed');
+        const url = `https://${host}:8480`;
+        const { name, code } = enter(remote);
+        expect(await admin.refusal('POST', '/api/recorders', { name, url, code })).toBe('400 address_not_allowed');
+        expect(await refused({ url, code })).toBe('400 address_not_allowed');
         expect((await row()).url).toBe(remote.url);
       },
     );
@@ -178,8 +181,8 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       expect((await list()).map(({ name }) => name)).toEqual(['Máy ở xã', 'Đầu ghi chợ']);
     });
 
-    it('has another address or token only where it runs on another machine', async () => {
-      for (const body of [{ url: remote.url }, { token: remote.token }, { name: 'Khác', url: 'http://127.0.0.1:9' }]) {
+    it('has another address or key only where it runs on another machine', async () => {
+      for (const body of [{ url: remote.url }, { code: remote.code }, { name: 'Khác', url: 'https://127.0.0.1:9' }]) {
         expect(await refused(body, harness.recorderId)).toBe('409 recorder_embedded');
       }
       expect(await admin.refusal('DELETE', path(harness.recorderId), { reason })).toBe('409 recorder_embedded');
@@ -199,14 +202,14 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
           await harness.startConsole();
         }
         const [asked, askedOther] = [remote.asked.length, other.asked.length];
-        expect(await refused({ url: remote.url })).toBe('400 recorder_token_needed');
+        expect(await refused({ url: 'https://127.0.0.1:9' })).toBe('503 recorder_unreachable');
+        // Nothing is sent to another key.
+        expect(await refused({ url: other.url })).toBe('409 recorder_other');
+        expect(other.asked.length).toBe(askedOther);
         expect(remote.asked.length).toBe(asked);
-        const { token } = remote;
-        expect(await refused({ url: remote.url, token: 'another-token-than-its' })).toBe('503 recorder_refused');
-        expect(await refused({ url: 'http://127.0.0.1:9', token })).toBe('503 recorder_unreachable');
-        expect(await refused({ url: other.url, token })).toBe('409 recorder_other');
-        expect(other.asked.slice(askedOther).map((one) => one.path)).toEqual(['/v1/status']);
-        expect(await refused({ url: harness.recorder.url, token })).toBe('409 recorder_known');
+        // Paired with the console all the same it is not the one that was recorded with.
+        expect(await refused({ url: other.url, code: other.code })).toBe('409 recorder_other');
+        expect(await refused({ url: remote.url, code: newPairingCode() })).toBe('409 pairing_wrong_code');
         expect(await row()).toMatchObject({ url: before.url, lastSequence: before.lastSequence });
         expect(await harness.trail('recorder.change')).toEqual([]);
         await other.stop();
@@ -221,7 +224,7 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
         } as const;
         remote.emit({ type: 'camera.state', status });
         const calls = remote.asked.length;
-        expect(await change({ url: `${remote.url}/`, token, name: 'Đầu ghi chợ' })).toMatchObject({
+        expect(await change({ url: `${remote.url.slice('https://'.length)}/`, name: 'Đầu ghi chợ' })).toMatchObject({
           ...{ url: remote.url, name: 'Đầu ghi chợ' },
         });
         await untilReachable();
@@ -232,29 +235,63 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
         expect(told().at(-1)).toMatchObject({ recorderName: 'Đầu ghi chợ', alerts: [] });
         const [record] = await harness.trail('recorder.change');
         expect(record?.details).toEqual({
-          before: { name: 'Đầu ghi huyện', url: before.url },
-          after: { name: 'Đầu ghi chợ', url: remote.url },
+          before: { name: 'Đầu ghi huyện', url: before.url, key: before.keyPin },
+          after: { name: 'Đầu ghi chợ', url: remote.url, key: before.keyPin },
         });
       },
     );
 
-    it('takes a new token, which nobody is shown', async () => {
-      remote.token = 'a-new-token-that-it-was-started-with';
-      await untilLost();
-      expect(await refused({ token: 'a-token-that-is-not-its-own' })).toBe('503 recorder_refused');
-      const changed = await admin.fetch('PATCH', path(), { token: remote.token });
-      expect(await changed.text()).not.toContain(remote.token);
-      expect(changed.status).toBe(200);
+    it('says that another key answers, sends it nothing, and is paired again by a person', async () => {
+      const pinned = (await row()).keyPin;
+      await remote.stop();
+      remote.certificate = await makeKeyCertificate('another');
+      const asked = remote.asked.length;
+      await remote.start();
+      const alert = await eventually('the changed key', async () =>
+        (await shown())?.alerts.find(({ code }) => code === 'recorder_key_changed'),
+      );
+      expect(alert).toMatchObject({ severity: 'critical', facts: { key: remote.certificate.fingerprint } });
+      expect(remote.asked.length).toBe(asked);
+      expect(await shown()).toMatchObject({ key: pinned });
+      expect(await refused({ code: 'no code' })).toBe('400 invalid_input');
+      expect(await refused({ code: newPairingCode() })).toBe('409 pairing_wrong_code');
+      const { code } = remote;
+      const changed = await change({ code });
+      expect(changed.key).toBe(remote.certificate.fingerprint);
       await untilReachable();
       const trail = await harness.trail('recorder.change');
-      expect(trail.map(({ details }) => details['tokenChanged'])).toEqual([true]);
-      expect(JSON.stringify([trail, await list(), await row(), harness.told])).not.toContain(remote.token);
+      expect(trail).toMatchObject([
+        { details: { before: { key: pinned }, after: { key: changed.key }, paired: true } },
+      ]);
+      expect(JSON.stringify([trail, await list(), await row(), harness.told])).not.toContain(code);
+      // The code is used up.
+      expect(await refused({ code })).toBe('409 pairing_wrong_code');
       await harness.stopConsole();
       await harness.startConsole();
       await untilReachable();
-      // The same again is no change.
-      await change({ token: remote.token, url: remote.url });
-      expect(await harness.trail('recorder.change')).toHaveLength(1);
+    });
+
+    it('says that the recorder obeys another console, and that one of before there were keys must be paired', async () => {
+      const mine = remote.consoleKey;
+      remote.consoleKey = 'f'.repeat(64);
+      await eventually('refused', async () =>
+        (await shown())?.alerts.some(({ code, facts }) => code === 'recorder_unpaired' && facts['refused'] === 1),
+      );
+      remote.consoleKey = mine;
+      await untilReachable();
+      // As migration 0012 leaves one that was entered by address and token.
+      await harness.stopConsole();
+      await harness.db.write((manager) =>
+        manager.update(recorderEntity, { id }, { url: 'http://192.0.2.7:8471', keyPin: null, tokenBox: 'v1.old' }),
+      );
+      await harness.startConsole();
+      await eventually('unpaired', async () =>
+        (await shown())?.alerts.some(({ code, facts }) => code === 'recorder_unpaired' && facts['refused'] === 0),
+      );
+      expect(await refused({ url: remote.url })).toBe('400 pairing_code_needed');
+      await change({ url: remote.url, code: remote.code });
+      await untilReachable();
+      expect(await row()).toMatchObject({ tokenBox: '', keyPin: remote.certificate?.fingerprint });
     });
 
     it('is removed only when neither cameras nor footage that is held are left with it', async () => {
@@ -295,7 +332,7 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
       expect(await clips()).toMatchObject([{ id: clip.id, state: 'done', cameraName: 'Ngã ba chợ' }]);
       expect(await admin.status('GET', `/api/clips/${clip.id}/files/0`)).toBe(200);
       expect(await download()).toBe(`${line}\n`);
-      expect((await row()).tokenBox).toBe('');
+      expect(await row()).toMatchObject({ tokenBox: '', keyPin: null });
       for (const [method, rest, body] of [
         ['PATCH', '', { name: 'Khác' }],
         ['DELETE', '', { reason }],

@@ -2,14 +2,14 @@ import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { RecorderCreateRequest, RecorderPatchRequest, RecorderResponse } from '@choi-canh/shared/recorders';
 import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError } from '../../lib/errors.js';
+import { AppError, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import { normalNetwork } from '../../lib/ipv4-networks.js';
-import type { SecretBox } from '../../lib/secret-box.js';
+import type { KeyCertificate } from '../../platform/http/key-certificate.js';
 import type { Transaction } from '../../platform/db/database.js';
 import { createRecorderClient } from './recorder-client.js';
+import { pairRecorder } from './pair-recorder.js';
 import type { RecorderParts } from './recorder-sync.js';
-import { openToken, sealToken } from './recorder-token.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
 import type { RecordersService } from './recorders.service.js';
@@ -30,9 +30,10 @@ export interface RecorderAdministrationDeps {
     | 'refreshAlerts'
   >;
   parts: Pick<RecorderParts, 'usedBy' | 'removed' | 'adoptCameras'>;
-  secretBox: SecretBox;
   clock: Clock;
   addressRules: AddressRules;
+  /** How recorders know this console. */
+  identity(): KeyCertificate;
   /** The public key that a recorder is held to; null: it has signed nothing yet. */
   keyOf(recorderId: string): Promise<string | null>;
 }
@@ -40,7 +41,8 @@ export interface RecorderAdministrationDeps {
 export interface RecorderChange {
   before: RecorderRow;
   after: RecorderRow;
-  tokenChanged: boolean;
+  /** It was paired again. */
+  paired: boolean;
 }
 
 /**
@@ -55,27 +57,23 @@ export class RecorderAdministration {
   }
 
   /**
-   * Takes in a recorder on another machine, once it has answered. One that follows another console goes on as that one
-   * said until it is taken over.
-   * @throws AppError invalid `address_not_allowed`, conflict `recorder_known`, `recorder_in_use` (it has cameras of another
-   * console), unavailable
-   * `recorder_unreachable` | `recorder_bad_answer` | `recorder_refused` (another token)
+   * Takes in a recorder on another machine, once it is paired and has answered. One that follows another database goes on
+   * as that one said until it is taken over.
+   * @throws AppError invalid `address_not_allowed`, conflict `recorder_known`, and as `pairRecorder`
    */
   async register(
     request: RecorderCreateRequest,
     work: (row: RecorderRow, manager: Transaction) => Promise<void>,
   ): Promise<RecorderResponse> {
-    const { repository, service, secretBox, clock } = this.#deps;
+    const { repository, service, clock } = this.#deps;
+    const { name } = request;
     const url = await this.#usableUrl(request.url);
-    const { revision, cameras } = await askOnce(url, request.token, this.#deps.addressRules);
-    if (!request.takeOver && cameras.length > 0) {
-      throw new AppError('conflict', 'recorder_in_use', 'the recorder works for another console', {
-        details: { cameras: cameras.length },
-      });
-    }
     const id = newId();
+    if (await repository.hasOtherAt(url, id)) throw knownAlready();
+    const keyPin = await this.#pair(url, request.code, request.takeOver);
+    const { revision } = await this.#askOnce(url, keyPin);
     const row: RecorderRow = {
-      ...{ id, url, name: request.name, tokenBox: sealToken(secretBox, id, request.token), embedded: false },
+      ...{ id, url, name, keyPin, tokenBox: '', embedded: false },
       ...{ lastSequence: 0, desiredRevision: revision, droppedCameras: [], lastSeenAt: null },
       ...{ createdAt: clock.nowMs(), deletedAt: null },
       scanRanges: [],
@@ -89,31 +87,32 @@ export class RecorderAdministration {
   }
 
   /**
-   * Renames a recorder, or goes on with the same one at another address or with another token, once it has answered there.
-   * `work` does not run where nothing changes.
+   * Renames a recorder, pairs it again, or goes on with the same one at another address, once it has answered there. `work`
+   * does not run where nothing changes.
    * @throws AppError conflict `recorder_embedded` (it can only be renamed), `recorder_known`, `recorder_other` (not the same
-   * one), invalid `recorder_token_needed`, and as `register`
+   * one), invalid `pairing_code_needed`, and as `pairRecorder`
    */
   async change(
     recorderId: string,
     request: RecorderPatchRequest,
     work: (change: RecorderChange, manager: Transaction) => Promise<void>,
   ): Promise<RecorderResponse> {
-    const { repository, service, secretBox } = this.#deps;
+    const { repository, service } = this.#deps;
     const known = await service.require(recorderId);
-    const { token } = request;
-    if (known.embedded && (request.url !== undefined || token !== undefined)) throw runsBeside();
+    const { code } = request;
+    if (known.embedded && (request.url !== undefined || code !== undefined)) throw runsBeside();
     const url = request.url === undefined ? known.url : await this.#usableUrl(request.url);
-    if (url !== known.url && (await repository.hasOtherAt(url, recorderId))) throw knownAlready();
-    if (token !== undefined) await this.#requireSame(recorderId, await askOnce(url, token, this.#deps.addressRules));
-    else if (url !== known.url) {
-      // Nobody gets the kept token by naming an address: with it footage is seen past the audit trail.
-      throw new AppError('invalid', 'recorder_token_needed', 'a new address comes with its token');
-    }
+    const moves = url !== known.url;
+    if (moves && (await repository.hasOtherAt(url, recorderId))) throw knownAlready();
+    let { keyPin } = known;
+    if (code !== undefined) {
+      if (!url.startsWith('https:')) throw codeNeeded();
+      keyPin = await this.#pair(url, code, true);
+    } else if (moves && keyPin === null) throw codeNeeded();
+    if (code !== undefined || moves) await this.#requireSame(recorderId, await this.#askOnce(url, keyPin));
 
-    const { before, after, tokenChanged } = await repository.write(async (manager) => {
+    const { before, after } = await repository.write(async (manager) => {
       const before = await service.require(recorderId, manager);
-      const tokenChanged = token !== undefined && token !== openToken(secretBox, before);
       const change: RecorderChange = {
         before,
         after: {
@@ -121,18 +120,19 @@ export class RecorderAdministration {
           name: request.name ?? before.name,
           // The embedded one may have started at another address meanwhile.
           url: request.url === undefined ? before.url : url,
-          tokenBox: tokenChanged ? sealToken(secretBox, recorderId, token) : before.tokenBox,
+          keyPin,
+          tokenBox: keyPin === null ? before.tokenBox : '',
         },
-        tokenChanged,
+        paired: code !== undefined,
       };
       const { name, url: newUrl, tokenBox } = change.after;
-      if (name === before.name && newUrl === before.url && !tokenChanged) return change;
+      if (name === before.name && newUrl === before.url && code === undefined) return change;
       if (newUrl !== before.url && (await repository.hasOtherAt(newUrl, recorderId, manager))) throw knownAlready();
-      await repository.update(manager, recorderId, { name, url: newUrl, tokenBox });
+      await repository.update(manager, recorderId, { name, url: newUrl, tokenBox, keyPin });
       await work(change, manager);
       return change;
     });
-    return service.follow(after, { anew: tokenChanged || after.url !== before.url });
+    return service.follow(after, { anew: code !== undefined || after.url !== before.url });
   }
 
   /**
@@ -174,7 +174,7 @@ export class RecorderAdministration {
         throw new AppError('conflict', 'recorder_has_holds', 'it holds footage', { details: { count: holds } });
       }
       const told = await parts.removed(recorderId, manager);
-      await repository.update(manager, recorderId, { deletedAt: clock.nowMs(), tokenBox: '' });
+      await repository.update(manager, recorderId, { deletedAt: clock.nowMs(), tokenBox: '', keyPin: null });
       await work(row, manager);
       return { row, told };
     });
@@ -182,7 +182,7 @@ export class RecorderAdministration {
     told();
   }
 
-  /** Nothing is sent to an address that no recorder may have: the token would go there. @throws AppError invalid */
+  /** Nothing is sent to an address that no recorder may have. @throws AppError invalid */
   async #usableUrl(text: string): Promise<string> {
     const url = new URL(text);
     await this.#deps.addressRules.checkResolved(url.hostname);
@@ -206,7 +206,7 @@ export class RecorderAdministration {
   ): Promise<{ adopted: number; skipped: number }> {
     const { repository, service, parts } = this.#deps;
     const client = service.clientOf(recorderId);
-    const { consoleId: previous } = await client.status();
+    const { consoleId: previous } = (await client.status()).status;
     if (previous === service.consoleId) {
       throw new AppError('conflict', 'recorder_ours', 'the recorder follows this console');
     }
@@ -238,23 +238,35 @@ export class RecorderAdministration {
     service.refreshAlerts(recorderId);
   }
 
+  #pair(url: string, code: string, takeOver: boolean): Promise<string> {
+    const { identity, addressRules: rules } = this.#deps;
+    return pairRecorder({ url, code, takeOver, identity: identity(), rules });
+  }
+
+  /** @throws AppError conflict `recorder_other` where another key answers */
+  async #askOnce(url: string, keyPin: string | null): Promise<RecorderStatus> {
+    const { identity, addressRules: rules } = this.#deps;
+    if (keyPin === null) throw codeNeeded();
+    const access = { kind: 'key', pin: keyPin, identity: identity() } as const;
+    const client = createRecorderClient({ url, access, rules, statusTimeoutMs: 5000 });
+    try {
+      return (await client.status()).status;
+    } catch (error) {
+      if (isAppError(error) && error.code === 'recorder_key_changed') throw otherRecorder();
+      throw error;
+    } finally {
+      client.close();
+    }
+  }
+
   /** Whether it is the recorder that the console knows by its key, as far as it knows one. */
   async #requireSame(recorderId: string, { chain }: RecorderStatus): Promise<void> {
     const { service, keyOf } = this.#deps;
     const told = service.statusOf(recorderId)?.chain.publicKey;
     const keys = [await keyOf(recorderId), told].filter((key) => key !== null && key !== undefined && key !== '');
     if (keys.length > 0 && !keys.includes(chain.publicKey)) {
-      throw new AppError('conflict', 'recorder_other', 'another recorder answers there');
+      throw otherRecorder();
     }
-  }
-}
-
-async function askOnce(url: string, token: string, rules: AddressRules): Promise<RecorderStatus> {
-  const client = createRecorderClient({ url, token, rules, statusTimeoutMs: 5000 });
-  try {
-    return await client.status();
-  } finally {
-    client.close();
   }
 }
 
@@ -268,3 +280,6 @@ function usableNetwork(range: string, rules: AddressRules): string {
 const knownAlready = () => new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');
 const runsBeside = () =>
   new AppError('conflict', 'recorder_embedded', "the console's own recorder can only be renamed");
+const otherRecorder = () => new AppError('conflict', 'recorder_other', 'another recorder answers there');
+const codeNeeded = () =>
+  new AppError('invalid', 'pairing_code_needed', 'the recorder is paired by a one-time code, over TLS');

@@ -1,6 +1,11 @@
 import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { Misfit } from '@choi-canh/shared/lenient';
 import type { RecorderAlert, RecorderAlertCode } from '@choi-canh/shared/recorders';
 import { instantFromMs } from '@choi-canh/shared/common';
+import type { IncompatibleRecorder } from './recorder-client.js';
+import type { LinkTrouble } from './recorder-sync.js';
+import type { RecorderRow } from './recorder.entity.js';
+import type { SetAsideCounts } from './set-aside-events.js';
 
 /** What the console knows of a recorder. */
 export interface RecorderSight {
@@ -19,6 +24,16 @@ export interface RecorderSight {
   dropped: readonly string[];
   /** Ranges that it holds of no incident that is known. */
   unknownRanges: number;
+  row: Pick<RecorderRow, 'embedded' | 'keyPin'>;
+  /** Why the newest question was not answered, where a person must do something. */
+  trouble: LinkTrouble | undefined;
+  /** It speaks another major version of the protocol. */
+  incompatible: IncompatibleRecorder | undefined;
+  /** What this version does not know in its status. */
+  misfits: readonly Misfit[];
+  setAside: SetAsideCounts;
+  /** Since when its events cannot be taken although it answers. */
+  eventsFailedSinceMs: number | undefined;
 }
 
 type Finding = Pick<RecorderAlert, 'code' | 'facts'> & { sinceAt?: string };
@@ -32,20 +47,28 @@ const severityOf: Record<RecorderAlertCode, RecorderAlert['severity']> = {
   desired_refused: 'critical',
   cameras_dropped: 'warning',
   holds_unknown: 'warning',
+  recorder_incompatible: 'critical',
+  events_failed: 'critical',
+  recorder_key_changed: 'critical',
+  recorder_unpaired: 'critical',
   clock_stepped: 'warning',
   storage_slow: 'warning',
   holds_missing: 'warning',
   catalogue_rebuilding: 'warning',
   ffmpeg_missing: 'warning',
+  recorder_newer: 'warning',
+  events_stuck: 'warning',
 };
 /** A lost list of holds is confirmed within seconds after a start; before that its absence is nobody's business. */
 const holdsAwaitedMs = 60_000;
 const namedCameras = 10;
+/** A page that fails now and then is tried again: a person need not know. */
+const stuckAfterMs = 60_000;
 
 /** What people should know of a recorder, gravest first. An alert keeps the instant since when it was known (`before`). */
 export function alertsOf(sight: RecorderSight, before: readonly RecorderAlert[], nowMs: number): RecorderAlert[] {
   const known = new Map(before.map((alert) => [alert.code, alert.sinceAt]));
-  return findings(sight)
+  return [...findings(sight), ...exchangeFindings(sight, nowMs)]
     .map(({ code, facts, sinceAt }) => ({
       code,
       severity: severityOf[code],
@@ -106,5 +129,44 @@ function findings(sight: RecorderSight): Finding[] {
     found.push({ code: 'ffmpeg_missing', facts: { old: Number(status.ffmpeg.problem === 'too_old') } });
   }
   if (storage.rebuilding) found.push({ code: 'catalogue_rebuilding', facts: {} });
+  return found;
+}
+
+/** How well console and recorder understand each other. */
+function exchangeFindings(sight: RecorderSight, nowMs: number): Finding[] {
+  const { incompatible, misfits, setAside, eventsFailedSinceMs } = sight;
+  const found: Finding[] = [];
+  if (sight.trouble?.code === 'recorder_key_changed') {
+    found.push({ code: 'recorder_key_changed', facts: { key: sight.trouble.key } });
+  }
+  const wasPaired = sight.row.embedded || sight.row.keyPin !== null;
+  if (!wasPaired || sight.trouble?.code === 'recorder_unpaired') {
+    found.push({ code: 'recorder_unpaired', facts: { refused: Number(wasPaired) } });
+  }
+  if (incompatible !== undefined) {
+    const { version, protocol, isNewer } = incompatible;
+    found.push({ code: 'recorder_incompatible', facts: { version, protocol, newer: Number(isNewer) } });
+  }
+  if (setAside.failed > 0) {
+    found.push({
+      code: 'events_failed',
+      facts: { events: setAside.failed },
+      ...(setAside.failedSince === null ? {} : { sinceAt: instantFromMs(setAside.failedSince) }),
+    });
+  }
+  if (setAside.unknown > 0 || misfits.length > 0) {
+    const [example] = misfits;
+    found.push({
+      code: 'recorder_newer',
+      facts: {
+        ...{ events: setAside.unknown, values: misfits.length, version: sight.status?.version ?? '' },
+        example: example === undefined ? '' : `${example.path} ${example.value}`.trim(),
+      },
+      ...(setAside.unknownSince === null ? {} : { sinceAt: instantFromMs(setAside.unknownSince) }),
+    });
+  }
+  if (eventsFailedSinceMs !== undefined && nowMs - eventsFailedSinceMs >= stuckAfterMs) {
+    found.push({ code: 'events_stuck', facts: {}, sinceAt: instantFromMs(eventsFailedSinceMs) });
+  }
   return found;
 }

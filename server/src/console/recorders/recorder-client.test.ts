@@ -14,7 +14,11 @@ beforeEach(async () => {
   recorder = new FakeRecorder();
   recorder.endlessMedia = true;
   await recorder.start();
-  client = createRecorderClient({ url: recorder.url, token: recorder.token, statusTimeoutMs: 20_000 });
+  client = createRecorderClient({
+    url: recorder.url,
+    access: { kind: 'token', token: recorder.token },
+    statusTimeoutMs: 20_000,
+  });
   watched = await Promise.all(Array.from({ length: mediaConnections }, () => look()));
   expect(recorder.openMedia).toBe(mediaConnections);
 });
@@ -29,7 +33,7 @@ async function look(signal?: AbortSignal): Promise<IncomingMessage> {
 }
 
 it('is heard and told while viewers have every connection for media', async () => {
-  expect(await client.status()).toMatchObject({ sequence: 0 });
+  expect((await client.status()).status).toMatchObject({ sequence: 0 });
   expect(await client.events(0, 0)).toEqual({ events: [], sequence: 0 });
   const wanted = { consoleId: randomUUID(), revision: 1, base: null, cameras: [], removed: [], minFreeBytes: 0 };
   expect(await client.putDesiredState(wanted)).toMatchObject({ revision: 1 });

@@ -9,7 +9,6 @@ import {
   consoleTakeOver,
   desiredMarks,
   desiredStateAnswer,
-  eventPage,
   extractionStatus,
   holdChangesAnswer,
   holdConfirmationAnswer,
@@ -18,13 +17,11 @@ import {
   knownCameras,
   recorderCoverage,
   recorderDiscovery,
-  recorderStatus,
   retentionFacts,
   tlsKeyResponse,
   type DesiredMarks,
   type DesiredState,
   type DesiredStateAnswer,
-  type EventPage,
   type ExtractionRequest,
   type ExtractionStatus,
   type HoldChanges,
@@ -38,15 +35,28 @@ import {
   type RecorderStatus,
   type RetentionFacts,
 } from '@choi-canh/shared/recorder-api';
+import type { Misfit } from '@choi-canh/shared/lenient';
+import {
+  ownProtocol,
+  protocolText,
+  rawEventPage,
+  readStatus,
+  statusHead,
+  type RawEventPage,
+} from '@choi-canh/shared/recorder-protocol';
 import { cameraRetryResponse, type CameraRetryResponse } from '@choi-canh/shared/cameras';
-import { isAppError } from '../../lib/errors.js';
+import { AppError, isAppError } from '../../lib/errors.js';
 import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
 
 type Signal = AbortSignal | undefined;
 
 /** Everything a console asks of one recorder (shared/src/recorder-api.ts). Times, sizes and shapes are bounded and checked. */
 export interface RecorderClient {
-  status(signal?: Signal): Promise<RecorderStatus>;
+  /**
+   * Its status, and what this version does not know in it.
+   * @throws AppError precondition `recorder_incompatible` where it speaks another major version
+   */
+  status(signal?: Signal): Promise<{ status: RecorderStatus; misfits: Misfit[] }>;
   retention(signal?: Signal): Promise<RetentionFacts>;
   /** The host's clock is right: deletion by age goes on. */
   confirmClock(signal?: Signal): Promise<void>;
@@ -66,7 +76,7 @@ export interface RecorderClient {
   /** Whether it took these as all that there are for it. */
   confirmHolds(all: HoldSummary & { consoleId: string }, signal?: Signal): Promise<boolean>;
   /** Long poll: answers at once where there are events after `after`, else within `waitMs`. */
-  events(after: number, waitMs: number, signal?: Signal): Promise<EventPage>;
+  events(after: number, waitMs: number, signal?: Signal): Promise<RawEventPage>;
   startDiscovery(ranges: string[], added: string[], signal?: Signal): Promise<RecorderDiscovery>;
   discovery(id: string, signal?: Signal): Promise<RecorderDiscovery>;
   identify(
@@ -107,12 +117,10 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
   const camera = (id: string, path: string) => `/v1/cameras/${encodeURIComponent(id)}/${path}`;
   const extraction = (id: string) => `/v1/extractions/${encodeURIComponent(id)}`;
   return {
-    status: (signal) =>
-      http.json(
-        recorderStatus,
-        { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal },
-        8 * megabyte,
-      ),
+    status: async (signal) => {
+      const exchange = { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal };
+      return checkedStatus(await http.value(exchange, 8 * megabyte));
+    },
     retention: (signal) =>
       http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 8 * megabyte),
     confirmClock: (signal) => http.plain({ method: 'POST', path: '/v1/clock/confirm', timeoutMs: usualMs, signal }),
@@ -158,7 +166,7 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     },
     events: (after, waitMs, signal) =>
       http.json(
-        eventPage,
+        rawEventPage,
         { path: '/v1/events', query: { after, waitMs }, timeoutMs: waitMs + usualMs, signal },
         16 * megabyte,
       ),
@@ -225,4 +233,34 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     liveStreams: (query, signal) => http.stream({ path: '/v1/live', query, timeoutMs: usualMs, signal }),
     close: () => http.close(),
   };
+}
+
+/** A recorder of another major version of the protocol. */
+export interface IncompatibleRecorder {
+  version: string;
+  protocol: string;
+  /** The console is the older one of both. */
+  isNewer: boolean;
+}
+
+function checkedStatus(value: unknown): { status: RecorderStatus; misfits: Misfit[] } {
+  const head = statusHead.safeParse(value);
+  if (head.success && head.data.protocol.major !== ownProtocol.major) {
+    const { version, protocol } = head.data;
+    const details: IncompatibleRecorder = {
+      ...{ version, protocol: protocolText(protocol), isNewer: protocol.major > ownProtocol.major },
+    };
+    throw new AppError('precondition', 'recorder_incompatible', `it speaks protocol ${details.protocol}`, {
+      details: { ...details },
+    });
+  }
+  const read = readStatus(value);
+  if (read !== undefined) return read;
+  throw new AppError('unavailable', 'recorder_bad_answer', "the recorder's status is unusable");
+}
+
+/** What an error of `status` says of the recorder's version; undefined where it is another error. */
+export function incompatibleOf(error: unknown): IncompatibleRecorder | undefined {
+  if (!isAppError(error, 'precondition') || error.code !== 'recorder_incompatible') return undefined;
+  return error.details as unknown as IncompatibleRecorder;
 }

@@ -1,14 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { errorResponse } from '@choi-canh/shared/errors';
+import { ownProtocol, protocolHeader, protocolText } from '@choi-canh/shared/recorder-protocol';
 import type { z } from 'zod';
 import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError, isAppError } from '../../lib/errors.js';
+import type { PeerTls } from '../../platform/http/guarded-agent.js';
+import type { KeyCertificate } from '../../platform/http/key-certificate.js';
+import { isLoopback } from '../../platform/http/tls.js';
 import { HttpClient, type HttpAnswer, type HttpAsk } from '../../platform/http/http-client.js';
+
+/** How a recorder is reached: what it is shown, and what it is held to. */
+export type RecorderAccess =
+  /** Beside the console: plain HTTP on loopback, with the token that both were given. */
+  | { kind: 'token'; token: string }
+  /** On another machine: TLS to the pinned key, with the console's own certificate. */
+  | { kind: 'key'; pin: string; identity: KeyCertificate }
+  /** Whoever answers over TLS, before it is paired: nothing but a greeting is sent. */
+  | { kind: 'any'; identity: KeyCertificate; onPeerKey(fingerprint: string): void }
+  /** It was entered before there were keys, and is not paired yet: nothing is sent. */
+  | { kind: 'unpaired' };
 
 export interface RecorderHttpOptions {
   /** `http://host:port` or `https://…`. */
   url: string;
-  token: string;
+  access: RecorderAccess;
   /** Which addresses it may have; absent for the one beside the console. */
   rules?: AddressRules | undefined;
 }
@@ -33,16 +48,17 @@ const errorMs = 5000;
 
 /** One recorder that is asked: keep-alive connections, the token in each request, errors of the recorder as AppError. */
 export class RecorderHttp {
-  readonly #token: string;
+  readonly #access: RecorderAccess;
   readonly #control: HttpClient;
   /** Its own connections for what viewers look at: they may take all of these, and control goes on. */
   readonly #media: HttpClient;
 
   constructor(options: RecorderHttpOptions) {
-    this.#token = options.token;
-    const { url: origin, rules } = options;
-    this.#control = new HttpClient({ origin, rules });
-    this.#media = new HttpClient({ origin, rules });
+    const { url, rules } = options;
+    this.#access = safely(url, options.access);
+    const tls = tlsOf(this.#access);
+    this.#control = new HttpClient({ origin: url, tls, rules });
+    this.#media = new HttpClient({ origin: url, tls, rules });
   }
 
   /** The answer's JSON, checked. @throws AppError unavailable `recorder_unreachable` | `recorder_bad_answer`, or the recorder's own. */
@@ -55,6 +71,7 @@ export class RecorderHttp {
   /** The answer's JSON as it came. @throws as `json` */
   async value(exchange: Exchange, maxBytes: number): Promise<unknown> {
     const { timeoutMs } = exchange;
+    this.#requireAccess();
     const answer = await this.#control
       .read({ ...this.#askOf(exchange), totalMs: timeoutMs, maxBytes })
       .catch((error: unknown) => {
@@ -84,6 +101,7 @@ export class RecorderHttp {
   }
 
   async #open(client: HttpClient, exchange: Exchange, accept: readonly number[] = []): Promise<IncomingMessage> {
+    this.#requireAccess();
     const answer = await client.open(this.#askOf(exchange)).catch((error: unknown) => {
       throw asRecorders(error, exchange.path);
     });
@@ -92,18 +110,37 @@ export class RecorderHttp {
     throw errorOf({ status, headers: answer.headers, body: await readError(answer) });
   }
 
+  #requireAccess(): void {
+    if (this.#access.kind !== 'unpaired') return;
+    throw new AppError('unavailable', 'recorder_unpaired', 'the recorder is not paired: nothing is sent to it');
+  }
+
   #askOf({ timeoutMs, body, headers, ...exchange }: Exchange): HttpAsk {
     return {
       ...exchange,
       headersMs: timeoutMs,
       ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        [protocolHeader]: protocolText(ownProtocol),
+        ...(this.#access.kind === 'token' ? { authorization: `Bearer ${this.#access.token}` } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
     };
   }
+}
+
+/** A token goes in clear: to this machine alone. */
+function safely(url: string, access: RecorderAccess): RecorderAccess {
+  const { protocol, hostname } = new URL(url);
+  if (access.kind !== 'token' && protocol !== 'https:') return { kind: 'unpaired' };
+  if (access.kind !== 'token' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))) return access;
+  return { kind: 'unpaired' };
+}
+
+function tlsOf(access: RecorderAccess): PeerTls | undefined {
+  if (access.kind === 'key') return { pin: access.pin, identity: access.identity };
+  return access.kind === 'any' ? { identity: access.identity, onPeerKey: access.onPeerKey } : undefined;
 }
 
 /** What a recorder says of a refusal; empty where that is drawn out. */
@@ -154,6 +191,10 @@ function badAnswer(path: string, why: string): AppError {
 function asRecorders(error: unknown, path: string): unknown {
   if (!isAppError(error) || !(error.code.startsWith('peer_') || error.code === 'address_not_allowed')) return error;
   if (error.code === 'peer_too_long') return badAnswer(path, error.message);
+  if (error.code === 'peer_key_changed') {
+    const { details } = error;
+    return new AppError('unavailable', 'recorder_key_changed', 'another key answers there', { cause: error, details });
+  }
   return new AppError('unavailable', 'recorder_unreachable', `the recorder does not answer: ${error.message}`, {
     cause: error,
   });

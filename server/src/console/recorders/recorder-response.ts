@@ -31,6 +31,7 @@ export function recorderOnWire(
     name: row.name,
     embedded: row.embedded,
     url: row.embedded ? null : row.url,
+    key: row.keyPin,
     reachable,
     silentSince: silentSince === undefined ? null : instantFromMs(silentSince),
     lastSeenAt: lastSeenAt === null ? null : instantFromMs(lastSeenAt),

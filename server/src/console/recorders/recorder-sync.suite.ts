@@ -236,7 +236,7 @@ export function recorderSyncSuite(open: OpenTestDatabase): void {
 
     it('does not believe what it cannot read', async () => {
       const before = await applied();
-      recorder.events.push({ sequence: (before ?? 0) + 1, type: 'nonsense' } as never);
+      recorder.events.push({ sequence: (before ?? 0) + 1, type: 7 } as never);
       const polls = () => recorder.asked.filter(({ path }) => path === '/v1/events').length;
       const seen = polls();
       await eventually('asked again', () => polls() > seen + 2);

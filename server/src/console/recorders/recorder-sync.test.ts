@@ -5,6 +5,7 @@ import { silentLogger } from '../../lib/logger.js';
 import { keptDigest } from '../../lib/kept-digest.js';
 import type { Transaction } from '../../platform/db/database.js';
 import type { RecorderClient } from './recorder-client.js';
+import { ownLease } from './recorder-leases.js';
 import type { RecorderRow } from './recorder.entity.js';
 import { RecorderSync, usualSyncTimes } from './recorder-sync.js';
 import type { RecordersRepository } from './recorders.repository.js';
@@ -12,7 +13,15 @@ import type { RecordersRepository } from './recorders.repository.js';
 const consoleId = 'c0000000-0000-4000-8000-000000000001';
 const row: RecorderRow = {
   ...{ id: 'r', name: 'Đầu ghi', url: '', tokenBox: '', embedded: false },
-  ...{ lastSequence: 7, desiredRevision: 0, lastSeenAt: null, createdAt: 0, deletedAt: null, droppedCameras: [] },
+  ...{
+    lastSequence: 7,
+    desiredRevision: 0,
+    lastSeenAt: null,
+    createdAt: 0,
+    deletedAt: null,
+    droppedCameras: [],
+    keyPin: null,
+  },
   scanRanges: [],
 };
 const statusAt = (sequence: number) =>
@@ -36,7 +45,11 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
   const silences: (number | undefined)[] = [];
   let stored = row.lastSequence;
   const client = {
-    status: () => new Promise<RecorderStatus>((resolve) => answers.status.push(resolve)),
+    status: () =>
+      new Promise<RecorderStatus>((resolve) => answers.status.push(resolve)).then((status) => ({
+        status,
+        misfits: [],
+      })),
     events: (after: number) => {
       askedAfter.push(after);
       return new Promise<EventPage>((resolve) => answers.events.push(resolve));
@@ -47,6 +60,8 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     close: () => undefined,
   };
   const repository = {
+    sequenceOf: () => Promise.resolve(stored),
+    find: () => Promise.resolve(row),
     setSequence: (_id: string, sequence: number) => {
       stored = sequence;
       return Promise.resolve();
@@ -90,7 +105,10 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
         agreed.push(sequence);
         return Promise.resolve(() => undefined);
       },
+      setAside: () => Promise.resolve(() => undefined),
+      applyUnderstood: () => Promise.resolve(),
     },
+    lease: ownLease,
     clock: systemClock,
     logger: silentLogger,
     times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1, silentAfterMs: 600 },

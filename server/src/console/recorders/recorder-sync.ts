@@ -1,3 +1,4 @@
+import type { Misfit } from '@choi-canh/shared/lenient';
 import type { KnownCamera, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage, isAppError } from '../../lib/errors.js';
@@ -5,7 +6,9 @@ import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
 import { DesiredPush, type DesiredParts } from './desired-push.js';
 import { HoldPush, type HoldParts } from './hold-push.js';
-import type { RecorderClient } from './recorder-client.js';
+import { incompatibleOf, type IncompatibleRecorder, type RecorderClient } from './recorder-client.js';
+import { RecorderEvents, type RecorderEventsOptions } from './recorder-events.js';
+import type { RecorderLease } from './recorder-leases.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
 import type { Transaction } from '../../platform/db/database.js';
@@ -15,6 +18,9 @@ import { SilenceWatch } from './silence-watch.js';
 export interface RecorderParts {
   desired: DesiredParts;
   holds: HoldParts;
+  /** Another console keeps the recorder in step; called every few seconds. */
+  keptElsewhere(recorderId: string): Promise<void>;
+  keptHere(recorderId: string): void;
   /** Applies one event inside the transaction that moves the sequence; what it returns runs after the commit. */
   applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
   /** The recorder was lost. */
@@ -46,7 +52,14 @@ export interface RecorderParts {
   removed(recorderId: string, manager: Transaction): Promise<() => void>;
 }
 
-type SyncParts = Omit<RecorderParts, 'cameraCount' | 'unknownHolds' | 'adoptCameras' | 'usedBy' | 'removed'>;
+type SyncParts = Omit<
+  RecorderParts,
+  'cameraCount' | 'unknownHolds' | 'adoptCameras' | 'usedBy' | 'removed' | 'keptElsewhere' | 'keptHere'
+> & {
+  setAside: RecorderEventsOptions['setAside'];
+  /** This console keeps the recorder in step from now on: what was set aside may be understood by now. */
+  applyUnderstood(recorderId: string): Promise<void>;
+};
 
 export interface SyncTimes {
   /** Pause between two questions for the status; default 2 s. */
@@ -71,6 +84,22 @@ export const usualSyncTimes: SyncTimes = {
   retryMs: 500,
 };
 
+/** Another key answers at its address, or it does not know this console: a person pairs it again. */
+export interface LinkTrouble {
+  code: 'recorder_key_changed' | 'recorder_unpaired';
+  /** Fingerprint of the key that answers; empty where it is the right one. */
+  key: string;
+}
+
+function linkTroubleOf(error: unknown): LinkTrouble | undefined {
+  if (!isAppError(error, 'unavailable')) return undefined;
+  if (error.code === 'recorder_key_changed') {
+    return { code: error.code, key: String(error.details['fingerprint'] ?? '') };
+  }
+  const refused = error.code === 'recorder_unpaired' || error.code === 'recorder_refused';
+  return refused ? { code: 'recorder_unpaired', key: '' } : undefined;
+}
+
 /**
  * Keeps one recorder and the console in step: asks for its status, applies its events once, and gives it what
  * changed here or is not what it has there: cameras (`desired-push.ts`) and holds (`hold-push.ts`).
@@ -88,15 +117,26 @@ export class RecorderSync {
   /** What people are shown of a silence follows it in order. */
   #silenceTurn: Promise<void> = Promise.resolve();
   readonly #told: () => void;
+  readonly #lease: RecorderLease;
+  readonly #events: RecorderEvents;
   readonly #stop = new AbortController();
   #tasks: Promise<void>[] = [];
 
   #status: RecorderStatus | undefined;
-  #reachability: 'unknown' | 'reachable' | 'lost' = 'unknown';
+  /** What this version does not know in the newest status. */
+  #misfits: readonly Misfit[] = [];
+  #reachability: 'unknown' | 'reachable' | 'lost' | 'incompatible' = 'unknown';
+  #incompatible: IncompatibleRecorder | undefined;
+  /** Whether the database has it that the recorder is lost. */
+  #isLossNoted = false;
+  /** It keeps the recorder in step since the last answer; it ever did. */
+  #wasLeading = false;
+  #hasLed = false;
+  #eventsFailedSince: number | undefined;
+  #trouble: LinkTrouble | undefined;
   #lastSeenAt: number | undefined;
   #lastSeenMonotonicMs: number;
   #lastSeenStoredAt = 0;
-  #sequence: number;
   readonly #consoleId: string;
   readonly #desired: DesiredPush;
   readonly #holds: HoldPush;
@@ -120,6 +160,7 @@ export class RecorderSync {
     clock: Clock;
     logger: Logger;
     times: SyncTimes;
+    lease: RecorderLease;
     /** There is a newer status, or the recorder was lost. */
     changed: () => void;
     /** It was told what changed: what is kept of it in the database may have changed with that. */
@@ -139,13 +180,23 @@ export class RecorderSync {
       changed: () => (this.#silenceTurn = this.#silenceTurn.then(() => this.#silenceChanged())),
     });
     this.#told = options.told;
-    this.#sequence = options.row.lastSequence;
     this.#consoleId = options.consoleId;
     const { client, parts, repository, consoleId } = options;
     const common = { recorderId: options.row.id, consoleId, client };
     const revision = options.row.desiredRevision;
     this.#desired = new DesiredPush({ ...common, revision, repository, parts: parts.desired });
     this.#holds = new HoldPush({ ...common, parts: parts.holds, logger: this.#logger });
+    this.#lease = options.lease;
+    this.#events = new RecorderEvents({
+      recorderId: options.row.id,
+      sequence: options.row.lastSequence,
+      repository: options.repository,
+      applyEvent: (id, event, manager) => options.parts.applyEvent(id, event, manager),
+      setAside: options.parts.setAside,
+      clock: options.clock,
+      logger: this.#logger,
+      retryMs: options.times.retryMs,
+    });
     this.#lastSeenAt = options.row.lastSeenAt ?? undefined;
     this.#lastSeenMonotonicMs = options.clock.monotonicMs();
   }
@@ -170,6 +221,21 @@ export class RecorderSync {
   /** Since when it has not been heard although it is not lost; Unix milliseconds. */
   get silentSince(): number | undefined {
     return this.#reachability === 'reachable' ? this.#silence.silentSince : undefined;
+  }
+  /** It speaks another major version of the protocol. */
+  get incompatible(): IncompatibleRecorder | undefined {
+    return this.#reachability === 'incompatible' ? this.#incompatible : undefined;
+  }
+  /** Why the newest question was not answered, where a person must do something. */
+  get trouble(): LinkTrouble | undefined {
+    return this.#trouble;
+  }
+  get misfits(): readonly Misfit[] {
+    return this.#misfits;
+  }
+  /** Since when its events could not be taken although it answers; Unix milliseconds. */
+  get eventsFailedSince(): number | undefined {
+    return this.reachable ? this.#eventsFailedSince : undefined;
   }
   get lastSeenAt(): number | undefined {
     return this.#lastSeenAt;
@@ -209,6 +275,11 @@ export class RecorderSync {
     this.#row = { ...this.#row, name };
   }
 
+  /** Whether this console, and no other, keeps it in step. */
+  get leads(): boolean {
+    return this.#lease.held;
+  }
+
   /** These of its cameras have changed; without ids all may have. */
   markChanged(cameraIds?: readonly string[]): void {
     if (cameraIds === undefined) this.#pending.cameras = 'all';
@@ -227,10 +298,16 @@ export class RecorderSync {
     let failures = 0;
     while (!signal.aborted) {
       try {
+        if (name !== 'status' && !this.#mayWork()) {
+          await this.#clock.sleep(this.#times.retryMs, signal);
+          continue;
+        }
         await turn.call(this, signal);
         failures = 0;
+        if (name === 'events') this.#eventsFailedSince = undefined;
       } catch (error) {
         if (signal.aborted) return;
+        if (name === 'events') this.#eventsFailedSince ??= this.#clock.nowMs();
         // A recorder that is off is a fact; anything else here is ours to mend.
         const level = isAppError(error, 'unavailable') ? 'debug' : 'error';
         this.#logger[level]({ err: errorMessage(error) }, `recorder ${name} failed`);
@@ -241,37 +318,102 @@ export class RecorderSync {
     }
   }
 
+  /** What only one console may do, and only in a language that the recorder understands. */
+  #mayWork(): boolean {
+    return this.#lease.held && this.#reachability !== 'incompatible';
+  }
+
   async #statusTurn(signal: AbortSignal): Promise<void> {
-    try {
-      const asked = this.#sequence;
-      const status = await this.#client.status(signal);
-      await this.#seen(status, asked);
-    } catch (error) {
+    const asked = this.#events.sequence;
+    const answer = await this.#client.status(signal).catch(async (error: unknown) => {
+      this.#noteTrouble(linkTroubleOf(error));
+      const incompatible = incompatibleOf(error);
+      if (incompatible !== undefined) return incompatible;
       await this.#missed();
       throw error;
-    }
+    });
+    this.#trouble = undefined;
+    if ('status' in answer) {
+      this.#misfits = answer.misfits;
+      await this.#seen(answer.status, asked);
+    } else await this.#seenIncompatible(answer);
     await this.#clock.sleep(this.#times.statusEveryMs, signal);
   }
 
   /** `asked` is how far its events were known when it was asked: while it answered, newer ones may have come. */
   async #seen(status: RecorderStatus, asked: number): Promise<void> {
-    const wasReachable = this.#reachability === 'reachable';
     this.#status = status;
-    await this.#touch();
-    if (status.sequence < asked) {
-      this.#logger.warn({ had: asked, has: status.sequence }, 'the recorder lost its events and starts anew');
-      await this.#repository.setSequence(this.#row.id, 0);
-      this.#sequence = 0;
-    }
     const restarted = this.#recorderStartedAt !== undefined && this.#recorderStartedAt !== status.startedAt;
     this.#recorderStartedAt = status.startedAt;
+    const isNew = !this.#wasLeading;
+    if (await this.#lead()) await this.#follow(status, asked, restarted, isNew);
+    else this.#read(status);
+    this.#changed();
+  }
+
+  #noteTrouble(trouble: LinkTrouble | undefined): void {
+    if (trouble?.code === this.#trouble?.code) return;
+    this.#trouble = trouble;
+    if (trouble !== undefined) this.#logger.error(trouble, 'nothing is exchanged with the recorder');
+    this.#changed();
+  }
+
+  /** Whether this console keeps the recorder in step; where it did not until now, from what the database has. */
+  async #lead(): Promise<boolean> {
+    if (!(this.#lease.held || (await this.#lease.take()))) {
+      this.#wasLeading = false;
+      return false;
+    }
+    if (this.#wasLeading) return true;
+    await this.#events.reread();
+    this.#desired.startFrom((await this.#repository.find(this.#row.id))?.desiredRevision ?? 0);
+    await this.#parts.applyUnderstood(this.#row.id);
+    this.#wasLeading = true;
+    // What another console gave it meanwhile may be older than what this one knows.
+    if (this.#hasLed) {
+      this.markChanged();
+      this.markHoldsChanged();
+    }
+    this.#hasLed = true;
+    return true;
+  }
+
+  async #follow(status: RecorderStatus, asked: number, restarted: boolean, isNew: boolean): Promise<void> {
+    const mustFind = this.#reachability !== 'reachable' || restarted || isNew;
+    await this.#touch();
+    if (status.sequence < asked && status.sequence < this.#events.sequence) {
+      this.#logger.warn({ had: asked, has: status.sequence }, 'the recorder lost its events and starts anew');
+      await this.#repository.setSequence(this.#row.id, 0);
+      this.#events.startFrom(0);
+    }
     this.#compare(status, restarted);
-    if (!wasReachable || restarted) {
+    if (mustFind) {
       await this.#parts.found(this.#row.id, status);
       this.#reachability = 'reachable';
+      this.#isLossNoted = false;
       this.#logger.info({ restarted }, 'recorder is there');
     }
     await this.#agree(status);
+  }
+
+  /** Another console keeps it in step; this one shows what it says, and what the database has. */
+  #read(status: RecorderStatus): void {
+    this.#isForeign = status.consoleId !== null && status.consoleId !== this.#consoleId;
+    this.#lastSeenAt = this.#clock.nowMs();
+    this.#lastSeenMonotonicMs = this.#clock.monotonicMs();
+    this.#silence.heard();
+    this.#reachability = 'reachable';
+    this.#isLossNoted = false;
+  }
+
+  /** It is there, and goes on recording by the desired state that it has. What it says of its cameras cannot be relied on. */
+  async #seenIncompatible(incompatible: IncompatibleRecorder): Promise<void> {
+    this.#lastSeenAt = this.#clock.nowMs();
+    this.#lastSeenMonotonicMs = this.#clock.monotonicMs();
+    this.#incompatible = incompatible;
+    this.#status = undefined;
+    this.#reachability = 'incompatible';
+    await this.#noteLoss();
     this.#changed();
   }
 
@@ -290,8 +432,8 @@ export class RecorderSync {
    * are applied, what the recorder says now is so now.
    */
   async #agree(status: RecorderStatus): Promise<void> {
-    if (status.sequence !== this.#sequence || !(await this.#parts.differs(this.#row.id, status))) return;
-    const agreed = await this.#advance(status.sequence, status.sequence, async (manager) => [
+    if (status.sequence !== this.#events.sequence || !(await this.#parts.differs(this.#row.id, status))) return;
+    const agreed = await this.#events.advance(status.sequence, status.sequence, async (manager) => [
       await this.#parts.agree(this.#row.id, status, manager),
     ]);
     if (agreed)
@@ -299,12 +441,23 @@ export class RecorderSync {
   }
 
   async #missed(): Promise<void> {
-    if (this.#reachability === 'lost' || this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) return;
     if (this.#clock.monotonicMs() - this.#lastSeenMonotonicMs < this.#times.lostAfterMs) return;
+    const isNew = this.#reachability !== 'lost';
     this.#reachability = 'lost';
-    await this.#parts.lost(this.#row.id, this.#clock.nowMs());
+    await this.#noteLoss();
+    if (!isNew) return;
     this.#logger.warn({}, 'recorder was lost');
     this.#changed();
+  }
+
+  /** The cameras are unknown from now on, unless another console reaches the recorder; then that one may go on. */
+  async #noteLoss(): Promise<void> {
+    if (this.#isLossNoted || !(this.#lease.held || (await this.#lease.take()))) return;
+    await this.#parts.lost(this.#row.id, this.#clock.nowMs());
+    this.#isLossNoted = true;
+    this.#wasLeading = false;
+    await this.#lease.release();
   }
 
   async #silenceChanged(): Promise<void> {
@@ -330,46 +483,15 @@ export class RecorderSync {
   }
 
   async #eventTurn(signal: AbortSignal): Promise<void> {
-    const after = this.#sequence;
+    const after = this.#events.sequence;
     const page = await this.#client.events(after, this.#times.pollWaitMs, signal);
     this.#silence.heard();
-    const events = page.events
-      .filter((event) => event.sequence > after)
-      .sort((one, other) => one.sequence - other.sequence);
-    const newest = events.at(-1)?.sequence;
-    if (newest === undefined) {
-      // An answer without events that came at once would make this a busy loop.
-      if (page.sequence > after) await this.#clock.sleep(this.#times.retryMs, signal);
-      return;
-    }
-    const applied = await this.#advance(after, newest, async (manager) => {
-      const afterCommit: (() => void)[] = [];
-      for (const event of events) {
-        const then = await this.#parts.applyEvent(this.#row.id, event, manager);
-        if (then !== undefined) afterCommit.push(then);
-      }
-      return afterCommit;
-    });
-    if (!applied) {
-      this.#logger.warn({ after }, 'events were applied by somebody else');
+    if (!this.#mayWork()) return;
+    await this.#events.apply(page.events, signal);
+    // An answer that brought nothing new and came at once would make this a busy loop.
+    if (this.#events.sequence === after && (page.events.length > 0 || page.sequence > after)) {
       await this.#clock.sleep(this.#times.retryMs, signal);
     }
-  }
-
-  /** Does `work` while `from` is the number of the newest event here; what it returns runs after the commit. */
-  async #advance(
-    from: number,
-    to: number,
-    work: (manager: Transaction) => Promise<readonly (() => void)[]>,
-  ): Promise<boolean> {
-    let afterCommit: readonly (() => void)[] = [];
-    const advanced = await this.#repository.advance(this.#row.id, from, to, async (manager) => {
-      afterCommit = await work(manager);
-    });
-    if (!advanced) return false;
-    if (this.#sequence === from) this.#sequence = to;
-    for (const then of afterCommit) then();
-    return true;
   }
 
   #hasPending(): boolean {
@@ -383,6 +505,7 @@ export class RecorderSync {
     }
     if (signal.aborted) return;
     await this.#clock.sleep(this.#times.debounceMs, signal);
+    if (!this.#mayWork()) return;
     const { cameras, holds } = this.#pending;
     this.#pending = { cameras: new Set(), holds: false };
     this.#isPushing = true;

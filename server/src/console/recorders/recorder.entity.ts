@@ -13,7 +13,7 @@ export interface RecorderRow {
   id: string;
   name: string;
   url: string;
-  /** Token a console must show, sealed. */
+  /** Token a console must show, sealed; empty where the recorder is known by its key. */
   tokenBox: string;
   embedded: boolean;
   /** Sequence of the newest event that was applied. */
@@ -28,6 +28,8 @@ export interface RecorderRow {
   scanRanges: string[];
   /** It was removed; its token is empty since then. */
   deletedAt: number | null;
+  /** SHA-256 of the public key of its TLS certificate, hex; null beside the console, and where it was not paired yet. */
+  keyPin: string | null;
 }
 
 export const recorderEntity = new EntitySchema<RecorderRow>({
@@ -46,5 +48,6 @@ export const recorderEntity = new EntitySchema<RecorderRow>({
     createdAt: instantColumn('created_at'),
     scanRanges: jsonColumn('scan_ranges'),
     deletedAt: instantColumn('deleted_at', { nullable: true }),
+    keyPin: { type: 'varchar', length: 64, name: 'key_pin', nullable: true },
   },
 });

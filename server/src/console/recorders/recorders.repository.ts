@@ -45,18 +45,35 @@ export class RecordersRepository {
     await manager.update(recorderEntity, { id }, changes);
   }
 
+  /** Recorders that consoles on this database start beside themselves. */
+  embedded(): Promise<RecorderRow[]> {
+    return this.#db.read.find(recorderEntity, { where: { embedded: true }, order: { createdAt: 'ASC' } });
+  }
+
   /**
-   * The one recorder that this console starts itself; made on first use, its address and token may change each time. Its
-   * name is given only then: people may have given it another since.
+   * The recorder that this console starts itself: the row `knownId`, or a new one. Its address may change each time; its name
+   * is given only with the new row: people may have given it another since.
    */
   saveEmbedded(
-    given: Omit<RecorderRow, 'lastSequence' | 'desiredRevision' | 'droppedCameras' | 'lastSeenAt' | 'deletedAt'>,
+    given: Omit<
+      RecorderRow,
+      'lastSequence' | 'desiredRevision' | 'droppedCameras' | 'lastSeenAt' | 'deletedAt' | 'keyPin'
+    >,
+    knownId: string | undefined,
   ): Promise<RecorderRow> {
     return this.#db.write(async (manager) => {
-      const known = await manager.findOneBy(recorderEntity, { embedded: true });
+      const known = knownId === undefined ? null : await manager.findOneBy(recorderEntity, { id: knownId });
       const row: RecorderRow =
         known === null
-          ? { ...given, lastSequence: 0, desiredRevision: 0, droppedCameras: [], lastSeenAt: null, deletedAt: null }
+          ? {
+              ...given,
+              lastSequence: 0,
+              desiredRevision: 0,
+              droppedCameras: [],
+              lastSeenAt: null,
+              deletedAt: null,
+              keyPin: null,
+            }
           : { ...known, url: given.url };
       await manager.save(recorderEntity, row);
       return row;
@@ -92,6 +109,15 @@ export class RecordersRepository {
       .getRawOne<{ id: string }>();
     if (row === undefined) throw new AppError('internal', 'no_console_id', 'the database has no id');
     return row.id;
+  }
+
+  /** Number of the newest event that was applied; undefined where the recorder was removed. */
+  async sequenceOf(id: string): Promise<number | undefined> {
+    const row = await this.#db.read.findOne(recorderEntity, {
+      select: { id: true, lastSequence: true },
+      where: { id },
+    });
+    return row?.lastSequence;
   }
 
   async setSequence(id: string, lastSequence: number): Promise<void> {

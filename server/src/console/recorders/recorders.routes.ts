@@ -53,7 +53,7 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
       method: 'post',
       path: '/api/recorders',
       access: 'recorder.manage',
-      summary: 'Takes in a recorder on another machine, after it has answered with this token',
+      summary: 'Takes in a recorder on another machine, which is paired by its one-time code',
       feature,
       body: recorderCreateRequest,
       response: recorderResponse,
@@ -66,7 +66,7 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
             {
               ...subject(row),
               action: 'recorder.create',
-              details: { after: { name: row.name, url: row.url }, takeOver: body.takeOver },
+              details: { after: factsOf(row), takeOver: body.takeOver },
             },
             manager,
           ),
@@ -77,14 +77,14 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
       method: 'patch',
       path: '/api/recorders/:recorderId',
       access: 'recorder.manage',
-      summary: 'Renames a recorder; one on another machine gets another address or token, after it has answered there',
+      summary: 'Renames a recorder; one on another machine goes on at another address, or is paired again',
       feature,
       params,
       body: recorderPatchRequest,
       response: recorderResponse,
       handler: ({ actor, params: { recorderId }, body }) => {
         requireEverywhere(actor);
-        return administration.change(recorderId, body, ({ before, after, tokenChanged }, manager) =>
+        return administration.change(recorderId, body, ({ before, after, paired }, manager) =>
           audit.record(
             actor,
             {
@@ -93,7 +93,7 @@ export function recordersRoutes({ service, administration, audit, clock, ...deps
               details: {
                 before: factsOf(before),
                 after: factsOf(after),
-                ...(tokenChanged ? { tokenChanged } : {}),
+                ...(paired ? { paired } : {}),
               },
             },
             manager,
@@ -278,4 +278,5 @@ const subject = ({ id, name }: RecorderRow) => ({
 });
 
 /** As the audit trail keeps them; the embedded one has another address at each start. */
-const factsOf = ({ name, url, embedded }: RecorderRow) => (embedded ? { name } : { name, url });
+const factsOf = ({ name, url, embedded, keyPin }: RecorderRow) =>
+  embedded ? { name } : { name, url, ...(keyPin === null ? {} : { key: keyPin }) };

@@ -8,14 +8,17 @@ import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
 import type { SecretBox } from '../../lib/secret-box.js';
 import type { Transaction } from '../../platform/db/database.js';
+import type { KeyCertificate } from '../../platform/http/key-certificate.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { alertsOf } from './recorder-alerts.js';
 import { recorderOnWire } from './recorder-response.js';
 import { createRecorderClient, type RecorderClient } from './recorder-client.js';
-import { openToken, sealToken } from './recorder-token.js';
+import { accessOf, sealToken, tokenOf } from './recorder-token.js';
 import type { RecorderRow } from './recorder.entity.js';
 import { RecorderSync, usualSyncTimes, type RecorderParts, type SyncTimes } from './recorder-sync.js';
+import type { RecorderLeases } from './recorder-leases.js';
 import type { RecordersRepository } from './recorders.repository.js';
+import type { SetAsideEvents } from './set-aside-events.js';
 
 export interface EmbeddedRecorder {
   /** Where it listens now, e.g. `http://127.0.0.1:40123`. */
@@ -36,6 +39,10 @@ export class RecordersService {
   readonly #addressRules: AddressRules;
   readonly #broadcaster: Broadcaster;
   readonly #refusedRecords: (recorderId: string) => number;
+  readonly #refresh: (recorderId: string) => Promise<void>;
+  readonly #setAside: SetAsideEvents;
+  readonly #leases: RecorderLeases;
+  readonly #identity: () => KeyCertificate;
   readonly #times: SyncTimes;
   readonly #syncs = new Map<string, RecorderSync>();
   /** What people were told last. */
@@ -67,6 +74,12 @@ export class RecordersService {
     broadcaster: Broadcaster;
     /** Signed records of its chains that the console does not accept. */
     refusedRecords(recorderId: string): number;
+    /** Another console keeps it in step: what is kept of it in memory is read again. */
+    refresh(recorderId: string): Promise<void>;
+    setAside: SetAsideEvents;
+    leases: RecorderLeases;
+    /** How recorders on other machines know this console. */
+    identity(): KeyCertificate;
     times?: Partial<SyncTimes> | undefined;
   }) {
     this.#repository = options.repository;
@@ -77,6 +90,10 @@ export class RecordersService {
     this.#addressRules = options.addressRules;
     this.#broadcaster = options.broadcaster;
     this.#refusedRecords = options.refusedRecords;
+    this.#refresh = options.refresh;
+    this.#setAside = options.setAside;
+    this.#leases = options.leases;
+    this.#identity = () => options.identity();
     this.#times = { ...usualSyncTimes, ...options.times };
   }
 
@@ -107,20 +124,51 @@ export class RecordersService {
 
   /** Tells where the recorder listens that this console started itself; again whenever it was started anew. */
   async registerEmbedded(recorder: EmbeddedRecorder): Promise<string> {
-    const saved = await this.#repository.saveEmbedded({
-      id: newId(),
-      name: recorder.name,
-      url: recorder.url,
-      tokenBox: '',
-      embedded: true,
-      createdAt: this.#clock.nowMs(),
-      scanRanges: [],
-    });
+    const saved = await this.#repository.saveEmbedded(
+      {
+        id: newId(),
+        name: recorder.name,
+        url: recorder.url,
+        tokenBox: '',
+        embedded: true,
+        createdAt: this.#clock.nowMs(),
+        scanRanges: [],
+      },
+      await this.#embeddedRowOf(recorder.token),
+    );
     const row = { ...saved, tokenBox: sealToken(this.#secretBox, saved.id, recorder.token) };
     await this.#repository.setToken(row.id, row.tokenBox);
     this.#registered = row.id;
     await this.#inTurn(() => this.#beginAnew(row.id));
     return row.id;
+  }
+
+  /** Its row by its token; else one of a recorder whose token was lost, unless another console has that beside itself. */
+  async #embeddedRowOf(token: string): Promise<string | undefined> {
+    const rows = await this.#repository.embedded();
+    const same = rows.find((row) => tokenOf(this.#secretBox, row) === token);
+    if (same !== undefined) return same.id;
+    for (const { id } of rows) if (await this.#leases.of(id).take()) return id;
+    return undefined;
+  }
+
+  /** Recorders that another console on this database entered, changed or removed. */
+  async followOthers(): Promise<void> {
+    if (this.#state !== 'running') return;
+    const rows = await this.#repository.list();
+    const ids = new Set(rows.map(({ id }) => id));
+    for (const row of rows) {
+      const known = this.#syncs.get(row.id)?.row;
+      if (row.embedded && row.id !== this.#registered) continue;
+      const reached = ({ url, tokenBox, keyPin }: RecorderRow) => [url, tokenBox, keyPin].join(' ');
+      if (known === undefined || reached(known) !== reached(row)) await this.#inTurn(() => this.#beginAnew(row.id));
+      else if (known.name !== row.name) this.#syncs.get(row.id)?.rename(row.name);
+    }
+    for (const [id, { row }] of this.#syncs) if (!ids.has(id)) await this.letGo(row);
+    for (const id of ids) {
+      if (this.#syncs.get(id)?.leads === true) this.#parts.keptHere(id);
+      else await this.#refresh(id);
+    }
   }
 
   /** A recorder was entered, or something of it: goes on as it is entered now. `anew`: it is reached in another way. */
@@ -217,12 +265,16 @@ export class RecordersService {
 
   /** These cameras of a recorder have changed; without ids all may have. */
   markChanged(recorderId: string, cameraIds?: readonly string[]): void {
-    this.#syncs.get(recorderId)?.markChanged(cameraIds);
+    const sync = this.#syncs.get(recorderId);
+    sync?.markChanged(cameraIds);
+    if (sync?.leads === false) this.#passOn([recorderId]);
   }
 
   /** Holds of its footage have changed. */
   markHoldsChanged(recorderId: string): void {
-    this.#syncs.get(recorderId)?.markHoldsChanged();
+    const sync = this.#syncs.get(recorderId);
+    sync?.markHoldsChanged();
+    if (sync?.leads === false) this.#passOn([recorderId]);
     this.refreshAlerts(recorderId);
   }
 
@@ -258,6 +310,27 @@ export class RecordersService {
   /** Something changed that concerns every recorder. */
   markAllChanged(): void {
     for (const sync of this.#syncs.values()) sync.markChanged();
+    this.#passOn([...this.#syncs].filter(([, sync]) => !sync.leads).map(([id]) => id));
+  }
+
+  /** As `markChanged`, at another console. */
+  changedElsewhere(recorderId: string): void {
+    this.#syncs.get(recorderId)?.markChanged();
+    this.#syncs.get(recorderId)?.markHoldsChanged();
+  }
+
+  /** To the consoles that keep these in step. */
+  #passOn(recorderIds: readonly string[]): void {
+    if (recorderIds.length === 0) return;
+    this.#leases.noteChange(recorderIds).catch((error: unknown) => {
+      // Whoever takes the lease next sends the desired state anyway.
+      this.#logger.warn({ err: errorMessage(error) }, 'a change could not be passed on to another console');
+    });
+  }
+
+  /** Works out the alerts of a recorder again. @throws AppError not_found `recorder_not_found` */
+  async reportAlerts(recorderId: string): Promise<void> {
+    this.#tellAlerts(await this.requireEver(recorderId));
   }
 
   /** A recorder that is not registered in time is lost, as one that does not answer. */
@@ -265,6 +338,8 @@ export class RecordersService {
     try {
       await this.#clock.sleep(this.#times.lostAfterMs, this.#stop.signal);
       for (const recorderId of this.#awaited.keys()) {
+        // Another console's own recorder is that console's matter.
+        if (!(await this.#leases.of(recorderId).take())) continue;
         await this.#parts.lost(recorderId, this.#clock.nowMs());
         this.#lostAwaited.add(recorderId);
         const row = await this.require(recorderId);
@@ -290,6 +365,12 @@ export class RecordersService {
         isForeign: sync?.foreign ?? false,
         refusal: sync?.refusal,
         ...(this.#notices.get(row.id) ?? nothingNoticed),
+        row,
+        trouble: sync?.trouble,
+        incompatible: sync?.incompatible,
+        misfits: sync?.misfits ?? [],
+        setAside: this.#setAside.counts(row.id),
+        eventsFailedSinceMs: sync?.eventsFailedSince,
       },
       before,
       this.#clock.nowMs(),
@@ -333,12 +414,17 @@ export class RecordersService {
   }
 
   #begin(row: RecorderRow): void {
-    const token = openToken(this.#secretBox, row);
+    const access = accessOf(this.#secretBox, row, this.#identity());
     const sync: RecorderSync = new RecorderSync({
       row,
-      client: createRecorderClient({ url: row.url, token, rules: row.embedded ? undefined : this.#addressRules }),
+      client: createRecorderClient({ url: row.url, access, rules: row.embedded ? undefined : this.#addressRules }),
       repository: this.#repository,
-      parts: this.#parts,
+      parts: {
+        ...this.#parts,
+        setAside: (...given) => this.#setAside.keep(...given),
+        applyUnderstood: (recorderId) => this.#setAside.applyUnderstood(recorderId),
+      },
+      lease: this.#leases.of(row.id),
       clock: this.#clock,
       logger: this.#logger,
       times: this.#times,

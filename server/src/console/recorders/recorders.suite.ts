@@ -14,6 +14,7 @@ import {
   type TestActor,
   type TestArea,
 } from '../cases.test-harness.js';
+import { newPairingCode } from '../../lib/pairing.js';
 import { FakeRecorder } from './fake-recorder.js';
 
 const fine = { state: 'ok', slowCameras: 0, droppedFragments: 0, awaitingHolds: false, rebuilding: false } as const;
@@ -258,24 +259,30 @@ export function recordersSuite(open: OpenTestDatabase): void {
 
     it('on other machines are taken in once they answer, by administrators of everything', async () => {
       const remote = new FakeRecorder();
+      remote.isPaired = true;
       await remote.start();
-      const body = { name: 'Đầu ghi huyện', url: `${remote.url}/`, token: remote.token };
+      const body = { name: 'Đầu ghi huyện', url: `${remote.url}/`, code: remote.code };
       expect(await technician.refusal('POST', '/api/recorders', body)).toBe('403 not_allowed');
       const local = harness.actor('administrator', mine);
       expect(await local.refusal('POST', '/api/recorders', body)).toBe('403 outside_area');
       for (const url of [
         'file:///etc/passwd',
         'ftp://127.0.0.1/',
-        'http://a:b@127.0.0.1/',
+        'http://127.0.0.1:8471',
+        'https://a:b@127.0.0.1/',
         `${remote.url}/v1/x`,
-        'x',
+        'x y',
       ]) {
         expect(`${url} ${await admin.status('POST', '/api/recorders', { ...body, url })}`).toBe(`${url} 400`);
       }
       expect(remote.asked).toEqual([]);
-      expect(await admin.refusal('POST', '/api/recorders', { ...body, token: 'another-token-than-its' })).toBe(
-        '503 recorder_refused',
+      expect(await admin.refusal('POST', '/api/recorders', { ...body, code: newPairingCode() })).toBe(
+        '409 pairing_wrong_code',
       );
+      expect(await admin.refusal('POST', '/api/recorders', { ...body, code: 'ABCD-EFGH-JKMN-UUUU' })).toBe(
+        '400 bad_pairing_code',
+      );
+      remote.consoleKey = 'e'.repeat(64);
       remote.statuses.set(camera.id, {
         cameraId: camera.id,
         state: 'alive',
@@ -288,17 +295,17 @@ export function recordersSuite(open: OpenTestDatabase): void {
       remote.statuses.clear();
       const added = await admin.post('/api/recorders', recorderResponse, body);
       expect(added).toMatchObject({ name: 'Đầu ghi huyện', embedded: false, url: remote.url });
-      expect(JSON.stringify(added)).not.toContain(remote.token);
+      expect(added.key).toBe(remote.certificate?.fingerprint);
       await eventually('it is kept in step', async () => {
         const { items } = await admin.get('/api/recorders', recorderListResponse);
         return remote.desired !== undefined && items.find(({ id }) => id === added.id)?.reachable;
       });
       expect(await admin.refusal('POST', '/api/recorders', body)).toBe('409 recorder_known');
       const trail = await harness.trail('recorder.create');
-      expect(trail).toMatchObject([{ subjectId: added.id, details: { after: { url: remote.url } } }]);
-      expect(JSON.stringify(trail)).not.toContain(remote.token);
+      expect(trail).toMatchObject([{ subjectId: added.id, details: { after: { url: remote.url, key: added.key } } }]);
+      expect(JSON.stringify(trail)).not.toContain(body.code);
       await remote.stop();
-      expect(await admin.refusal('POST', '/api/recorders', { ...body, url: 'http://127.0.0.1:9/' })).toBe(
+      expect(await admin.refusal('POST', '/api/recorders', { ...body, url: 'https://127.0.0.1:9/' })).toBe(
         '503 recorder_unreachable',
       );
     });

@@ -88,7 +88,7 @@ it('keeps a second recorder from the folder before it touches anything there', a
   };
   const recorder = (dataDir: string, clock: Clock) =>
     createRecorderApp({
-      ...{ config: { ...config, DATA_DIR: dataDir }, clock, logger: silentLogger, token: 't'.repeat(20) },
+      ...{ config: { ...config, DATA_DIR: dataDir }, clock, logger: silentLogger, access: { token: 't'.repeat(20) } },
       onVolumeLost: () => undefined,
     });
   const first = recorder(config.DATA_DIR, systemClock);
