@@ -22,6 +22,7 @@ import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { areaEntity } from './areas/area.entity.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createCases, type Cases } from './cases.app.js';
+import type { AttemptLimits } from './cameras/attempt-budget.js';
 import { FakeRecorder } from './recorders/fake-recorder.js';
 
 /** Opens an empty console database (consoleEntities, consoleMigrations) of whichever kind; closed by the suite. */
@@ -56,6 +57,8 @@ export class CasesHarness {
   /** Those of the console that runs now. */
   alerts!: ConsoleAlerts;
   readonly clock: Clock;
+  /** How many device addresses an account may try; from the next start of the console. */
+  attemptLimits: AttemptLimits | undefined;
   db!: Database;
   cases!: Cases;
   recorderId!: string;
@@ -116,6 +119,7 @@ export class CasesHarness {
       clock: this.clock,
       logger,
       addressRules: loopbackRules,
+      attemptLimits: this.attemptLimits,
       minFreeBytes: 5_000_000_000,
       retentionDays: 30,
       syncTimes: {

@@ -62,7 +62,7 @@ function ScanRangesForm({ recorder, onClose }: { recorder: RecorderResponse; onC
         notifyDone(t('common:saved'));
         onClose();
       }}
-      actions={<FormActions submitLabel={t('common:actions.save')} />}
+      actions={<FormActions submitLabel={t('scanRanges.save')} />}
     >
       <Text>{t('scanRanges.text')}</Text>
       <Text c="dimmed">{t('scanRanges.own', { networks: recorder.networks.join(', ') || t('scanRanges.none') })}</Text>

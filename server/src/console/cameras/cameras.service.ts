@@ -306,7 +306,7 @@ function desiredFacts({ row, retention }: CameraWithRetention): Omit<DesiredCame
     mainProfileToken: row.mainStream.profileToken,
     subProfileToken: row.subStream?.profileToken ?? null,
     audio: row.audio,
-    confirmedHosts: [row.confirmedHost],
+    confirmedHosts: row.confirmedHost === '' ? [] : [row.confirmedHost],
     // A host that was only recognised gets the password as a digest, never in clear.
     plainPassword: row.confirmedBy === 'before' || row.confirmedBy === 'typed',
     passwordTypedAt: row.passwordTypedAt,
