@@ -1,0 +1,105 @@
+// A camera that says at another address that it is one of ours: the question, and the forms about addresses.
+import { cameraResponse } from '@choi-canh/shared/cameras';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
+import { startCameraRelay, type CameraRelay } from '../harness/camera-relay.js';
+import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
+import { addCameras, createArea, discoverAll, reachableRecorderId } from '../harness/system.js';
+
+let stage: Stage;
+let browser: TestBrowser;
+let relay: CameraRelay;
+let cameraId: string;
+let recorderId: string;
+
+beforeAll(async () => {
+  requireBuiltClient();
+  stage = await openStage({ cameras: 1 });
+  const { system, simulator } = stage;
+  const [camera] = simulator.cameras;
+  if (camera === undefined) throw new Error('a camera is needed');
+  const area = await createArea(system.administrator, 'Chí Đám');
+  const scan = await discoverAll(system.administrator);
+  const found = scan.devices.find(({ host }) => host === camera.host);
+  const [added] = await addCameras(system.administrator, area.id, [camera]);
+  cameraId = added!.id;
+  recorderId = await reachableRecorderId(system.administrator);
+  relay = await startCameraRelay({
+    ...{ host: '127.0.88.78', camera },
+    endpointReference: () => found?.endpointReference ?? '',
+  });
+  await simulator.setFault(1, { kind: 'junk-discovery' });
+  browser = await openBrowser({ origin: system.origin });
+});
+afterAll(async () => {
+  await browser?.close();
+  await relay?.stop();
+  await stage?.close();
+});
+
+it('a technician searches in what an administrator added, and says that a device is not the camera', async ({
+  onTestFailed,
+}) => {
+  onTestFailed(() => photographAll([browser]));
+  const { system } = stage;
+  const { page } = browser;
+  await signIn(page, system.origin, 'quantri', 'mat-khau-thu-nghiem');
+  await page.goto(`${system.origin}/recorders`);
+  await page.getByRole('button', { name: 'Dải địa chỉ được tìm' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Dải thêm vào').fill('10.0.0.0/8');
+  await dialog.getByRole('button', { name: 'Lưu dải địa chỉ' }).click();
+  await dialog.getByText('“10.0.0.0/8”').waitFor();
+  await dialog.getByLabel('Dải thêm vào').fill('192.168.20.0/24');
+  await dialog.getByRole('button', { name: 'Lưu dải địa chỉ' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('127.0.0.0/8, 192.168.20.0/24').waitFor();
+
+  await page.goto(`${system.origin}/cameras/add?recorder=${recorderId}`);
+  await page.getByRole('button', { name: '192.168.20.0/24' }).click();
+  const ranges = page.getByLabel('Dải địa chỉ cần tìm thêm');
+  expect(await ranges.inputValue()).toBe('192.168.20.0/24');
+  await ranges.fill('10.9.0.0/24');
+  await page.getByRole('button', { name: 'Tìm camera', exact: true }).click();
+  await page.getByText('nằm ngoài các mạng').first().waitFor();
+  await ranges.fill(relay.range);
+  await page.getByRole('button', { name: 'Tìm camera', exact: true }).click();
+  await page.getByText('Thấy ở địa chỉ khác').waitFor({ timeout: 30_000 });
+  await page.getByRole('link', { name: 'Có phải camera này không?' }).click();
+
+  const question = page.getByTestId('camera-question');
+  await question.getByText(relay.deviceAddress).waitFor();
+  expect(relay.seen).toEqual({ onvif: 0, rtsp: 0 });
+  await page.goto(`${system.origin}/cameras`);
+  await page.getByTestId('sightings-notice').getByRole('link').click();
+  await question.getByRole('button', { name: 'Không phải' }).click();
+  await question.waitFor({ state: 'detached' });
+  await page.goto(`${system.origin}/cameras`);
+  await page.getByRole('heading', { name: 'Tình trạng camera' }).waitFor();
+  expect(await page.getByTestId('sightings-notice').count()).toBe(0);
+  expect(relay.seen).toEqual({ onvif: 0, rtsp: 0 });
+  expect(browser.pageErrors).toEqual([]);
+});
+
+it('another address is sent only with the password, and what is wrong is said in the words of cameras', async ({
+  onTestFailed,
+}) => {
+  onTestFailed(() => photographAll([browser]));
+  const { page } = browser;
+  const { origin, administrator } = stage.system;
+  await page.goto(`${origin}/cameras/${cameraId}`);
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Đổi địa chỉ' }) });
+  await form.getByLabel('Địa chỉ ONVIF').fill(relay.deviceAddress);
+  await form.getByRole('button', { name: 'Đổi địa chỉ' }).click();
+  await form.getByText('Hãy nhập mật khẩu của camera.').waitFor();
+  expect(relay.seen.onvif).toBe(0);
+  await form.getByLabel('Mật khẩu của camera').fill('doan-bua');
+  await form.getByRole('button', { name: 'Đổi địa chỉ' }).click();
+  await form.getByText('Sai tên đăng nhập hoặc mật khẩu').waitFor({ timeout: 30_000 });
+  await form.getByLabel('Địa chỉ ONVIF').fill('http://169.254.1.1/onvif/device_service');
+  await form.getByRole('button', { name: 'Đổi địa chỉ' }).click();
+  await form.getByText('Thiết bị không được dùng địa chỉ này', { exact: false }).waitFor();
+  const now = await administrator.get(`/api/cameras/${cameraId}`, cameraResponse);
+  expect(now.deviceAddress).toBe(stage.simulator.cameras[0]!.deviceAddress);
+  expect(browser.pageErrors).toEqual([]);
+});
