@@ -311,7 +311,7 @@ export function camerasSuite(open: OpenTestDatabase): void {
         return now.state === 'done' ? now : undefined;
       });
       expect(done.devices.map((found) => found.knownCameraId)).toEqual([null, known.id]);
-      expect(harness.told.some(({ event }) => event === 'discovery.progress')).toBe(true);
+      await eventually('browsers are told', () => harness.told.some(({ event }) => event === 'discovery.progress'));
       const colleague = harness.actor('technician', area);
       expect(await colleague.refusal('GET', `/api/discoveries/${started.id}`)).toBe('404 discovery_not_found');
 
