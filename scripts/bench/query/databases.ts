@@ -10,11 +10,12 @@ import { createPasswords } from '../../../server/src/console/auth/passwords.js';
 import { sealToken } from '../../../server/src/console/recorders/recorder-token.js';
 import { silentLogger } from '../../../server/src/lib/logger.js';
 import { createSecretBox } from '../../../server/src/lib/secret-box.js';
+import { Names1763769600007 } from '../../../server/src/platform/db/migrations/0007-names.js';
 import { openDatabase } from '../../../server/src/platform/db/open-database.js';
 import { startPostgres } from '../../../test/harness/postgres.js';
 import type { Bench } from '../lib/bench.js';
 import { idOf, type DatasetSize } from './dataset.js';
-import { seedSteps, type DatabaseKind, type SeedSecrets } from './seed-sql.js';
+import { seedSteps, type DatabaseKind, type SeedSecrets, type SeedStep } from './seed-sql.js';
 
 export const recorderToken = 'bench-recorder-token-0123456789';
 /** A year of 5,000 cameras' intervals is most of it. */
@@ -58,22 +59,30 @@ export async function filledDatabase(
     url = server.url;
   }
   const sqlitePath = join(dataDir, 'console.sqlite');
-  const startedAtMs = performance.now();
-  await (
-    await openDatabase({
-      url,
-      sqlitePath,
-      entities: consoleEntities,
-      migrations: consoleMigrations,
-      logger: silentLogger,
-    })
-  ).close();
-  const tookMs = performance.now() - startedAtMs;
-  if (tookMs > 2000) bench.say(`  ${kind}: migrated in ${(tookMs / 1000).toFixed(1)} s`);
   const connection = kind === 'sqlite' ? sqlite(sqlitePath) : await postgres(url as string);
   bench.onEnd('connection', () => connection.close());
-  await fill(bench, kind, connection, size, await secretsOf(keyFile, size));
+  const migrate = async (migrations: typeof consoleMigrations) => {
+    const startedAtMs = performance.now();
+    const entities = consoleEntities;
+    await (await openDatabase({ url, sqlitePath, entities, migrations, logger: silentLogger })).close();
+    const tookMs = performance.now() - startedAtMs;
+    if (tookMs > 2000) bench.say(`  ${kind}: migrated in ${(tookMs / 1000).toFixed(1)} s`);
+  };
+  const steps = seedSteps(kind, size, await secretsOf(keyFile, size));
+  const done = await doneSteps(connection);
+  if (steps.some(({ name }) => !done.has(name))) {
+    // It is filled as an older version left it, and every later migration runs on years of data, as it does for people.
+    await migrate(consoleMigrations.slice(0, consoleMigrations.indexOf(Names1763769600007) + 1));
+    await fill(bench, kind, connection, size, steps);
+  }
+  await migrate(consoleMigrations);
   return { kind, dataDir, url, run: (sql) => connection.run(sql), rows: (sql) => connection.rows(sql) };
+}
+
+/** Parts of the seed that the database has; none where it is new. */
+async function doneSteps(connection: Connection): Promise<Set<string>> {
+  const rows = await connection.rows<{ name: string }>('SELECT name FROM bench_seed').catch(() => []);
+  return new Set(rows.map(({ name }) => name));
 }
 
 async function secretsOf(keyFile: string, size: DatasetSize): Promise<SeedSecrets> {
@@ -92,14 +101,11 @@ async function fill(
   kind: DatabaseKind,
   connection: Connection,
   size: DatasetSize,
-  secrets: SeedSecrets,
+  all: readonly SeedStep[],
 ): Promise<void> {
   await connection.run('CREATE TABLE IF NOT EXISTS bench_seed (name varchar(100) PRIMARY KEY)');
-  const done = new Set(
-    (await connection.rows<{ name: string }>('SELECT name FROM bench_seed')).map(({ name }) => name),
-  );
-  const steps = seedSteps(kind, size, secrets).filter(({ name }) => !done.has(name));
-  if (steps.length === 0) return;
+  const done = await doneSteps(connection);
+  const steps = all.filter(({ name }) => !done.has(name));
   bench.needBytes(size.cameras * size.intervals * bytesOfInterval);
   const startedAtMs = performance.now();
   for (const { name, statements } of steps) {
@@ -121,7 +127,7 @@ function sqlite(path: string): Connection {
   database.pragma('cache_size = -400000');
   return {
     run: (sql) => Promise.resolve(void database.exec(sql)),
-    rows: <T>(sql: string) => Promise.resolve(database.prepare(sql).all() as T[]),
+    rows: async <T>(sql: string) => database.prepare(sql).all() as T[],
     close: () => Promise.resolve(void database.close()),
   };
 }

@@ -1,4 +1,7 @@
-/** The statements that fill an empty console database, the same for both kinds but for how a series is written. */
+/**
+ * The statements that fill an empty console database of migration 0007, the same for both kinds but for how a series is
+ * written; what later migrations changed they bring about themselves.
+ */
 import {
   communeName,
   endAtMs,
@@ -174,16 +177,10 @@ export function seedSteps(kind: DatabaseKind, size: DatasetSize, secrets: SeedSe
     ...parts(size.incidents, 100_000).map(([from, to]) => ({
       name: `evidence of incidents ${from} to ${to}`,
       statements: [
-        `INSERT INTO hold (id, incident_id, camera_id, recorder_id, state, foreign_incident_number, created_at, created_by_id, created_by_name)
-         SELECT ${scattered('i + 16777216')}, ${incident('i')}, ${cameraOf('i', '0')}, ${recorderOf}, ${holdState}, '',
+        `INSERT INTO hold (id, incident_id, camera_id, from_at, to_at, state, release_reason, created_at, created_by_id, created_by_name)
+         SELECT ${scattered('i + 16777216')}, ${incident('i')}, ${cameraOf('i', '0')}, ${occurred('i')}, ${occurred('i')} + 600000,
+           ${holdState}, CASE WHEN i % 10 = 0 THEN 'Không cần nữa' ELSE '' END,
            ${occurred('i')} + 4000000, ${account('i')}, ${officer} FROM ${series(from, to)}`,
-        `INSERT INTO hold_range (id, hold_id, recorder_id, camera_id, from_at, to_at, state, hash, gone)
-         SELECT ${scattered('i + 16777216')}, ${scattered('i + 16777216')}, ${recorderOf}, ${cameraOf('i', '0')}, ${occurred('i')},
-           ${occurred('i')} + 600000, ${holdState}, i, FALSE FROM ${series(from, to)}`,
-        `INSERT INTO hold_cause (id, hold_id, kind, from_at, to_at, created_at, created_by_id, created_by_name, released_at, released_by_name, release_reason)
-         SELECT ${scattered('i + 16777216')}, ${scattered('i + 16777216')}, 'hand', ${occurred('i')}, ${occurred('i')} + 600000,
-           ${occurred('i')} + 4000000, ${account('i')}, ${officer}, CASE WHEN i % 10 = 0 THEN ${occurred('i')} + 5000000 END, '',
-           CASE WHEN i % 10 = 0 THEN 'Không cần nữa' ELSE '' END FROM ${series(from, to)}`,
         `INSERT INTO tag (id, incident_id, camera_id, from_at, to_at, note, decisive, hold_id, created_at, created_by_id, created_by_name)
          SELECT ${scattered('i + 33554432')}, ${incident('i / 2')}, ${cameraOf('i / 2', 'i % 2')}, ${occurred('i / 2')}, ${occurred('i / 2')} + 20000,
            'Xe chạy qua', (i % 5 < 2), NULL, ${occurred('i / 2')} + 4000000, ${account('i')}, ${officer} FROM ${series(from * 2, to * 2)}
@@ -211,7 +208,8 @@ export function seedSteps(kind: DatabaseKind, size: DatasetSize, secrets: SeedSe
          FROM ${series(from, to)}`,
       ],
     })),
-    { name: 'statistics', statements: kind === 'sqlite' ? ['ANALYZE'] : ['VACUUM ANALYZE'] },
+    // SQLite gets no statistics: a console does not make any either. PostgreSQL makes them by itself.
+    ...(kind === 'postgres' ? [{ name: 'statistics', statements: ['VACUUM ANALYZE'] }] : []),
   ];
 
   /** Intervals of one camera touch; the last has no end. Written in the order of camera and time. */
