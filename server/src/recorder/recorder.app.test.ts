@@ -342,6 +342,7 @@ describe('a recorder, from discovery to the clip', () => {
     const { clock, storage, chain, transcodes } = await status();
     expect(clock).toEqual({ epoch: clock.epoch, ageDeletionSuspended: false, stepMs: null, steppedAt: null });
     expect(storage).toEqual({
+      directory: expect.any(String) as string,
       ...{ state: 'ok', fullOfHeld: false, slowCameras: 0, droppedFragments: 0 },
       ...{ awaitingHolds: false, rebuilding: false },
     });
