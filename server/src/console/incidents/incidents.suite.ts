@@ -200,7 +200,7 @@ export function incidentsSuite(open: OpenTestDatabase): void {
         ...['chợ trộm', 'bình cẩm chợ', 'mới chợ', 'moi tai san binh nga'],
       ];
       for (const text of searches) expect(await find(text), text).toEqual([incident.id]);
-      for (const text of ['ngã tư chợ', 'chợ kangaroo', 'ba nga cho xa', '3456']) {
+      for (const text of ['ngã sáu chợ', 'chợ kangaroo', 'ba nga cho xa', '3456']) {
         expect(await find(text), text).toEqual([]);
       }
     });
