@@ -57,7 +57,7 @@ it('a camera is taken out of use, its past is reviewed, and it comes back as its
   await page.getByText(camera.name, { exact: true }).first().click();
 
   // What was recorded is seen as before.
-  await page.getByRole('link', { name: 'Xem lại' }).last().click();
+  await page.locator(`a[href*="cams=${camera.id}"]`).click();
   await page.getByLabel('Mục đích', { exact: false }).fill('Xem lại trước khi tháo');
   await page.getByRole('button', { name: 'Mở hình ảnh' }).click();
   await untilShown();
