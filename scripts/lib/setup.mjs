@@ -64,13 +64,17 @@ async function aptInstall(packages) {
   await apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-/** @param {{chromium?: boolean, firefox?: boolean, pdf?: boolean}} needs */
+/** @param {{chromium?: boolean, firefox?: boolean, pdf?: boolean, postgres?: boolean}} needs */
 export async function ensureSystemPackages(needs = {}) {
   const missing = [];
   if (!has('ffmpeg') || !has('ffprobe')) missing.push('ffmpeg');
   if (needs.chromium && !has('chromium')) missing.push('chromium');
   if (needs.pdf && !has('pdftotext')) missing.push('poppler-utils');
   if (needs.firefox && !has('firefox-esr') && !process.env.CHOI_CANH_FIREFOX) missing.push('firefox-esr');
+  // Server and tools of one version: backups are tried with what a district has.
+  if (needs.postgres && !existsSync('/usr/lib/postgresql/15/bin/postgres')) {
+    missing.push('postgresql-15', 'postgresql-client-15');
+  }
   if (missing.length > 0) await aptInstall(missing);
 }
 

@@ -1,10 +1,10 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 
 /**
- * ESLint rule: imports go one way (shared ← lib ← platform ← recorder | console ← main), and inside a floor no feature
+ * ESLint rule: imports go one way (shared ← lib ← platform ← recorder | console ← backup ← main), and inside a floor no feature
  * imports another. Composition files (`*.app.ts` and the files beside them) may import every feature of their floor.
  */
-const floorRank = { lib: 0, platform: 1, recorder: 2, console: 2, '': 3 };
+const floorRank = { lib: 0, platform: 1, recorder: 2, console: 2, backup: 2.5, '': 3 };
 
 function placeOf(file, root) {
   const parts = relative(root, file).split(sep);

@@ -41,6 +41,21 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe('32-byte key that encrypts camera passwords; default: made in DATA_DIR/keys'),
+  BACKUP_DIR: z.string().optional().describe('Folder of backups; default DATA_DIR/backups; best another disk'),
+  BACKUP_ALERT_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(365)
+    .default(7)
+    .describe('Days without a backup after which there is an alert; 0: never'),
+  MIGRATE_WITHOUT_BACKUP: flag
+    .default(false)
+    .describe('Upgrade the database also where no backup can be made before; for one start'),
+  PG_TOOLS_DIR: z
+    .string()
+    .optional()
+    .describe('Folder of pg_dump and pg_restore; default: the newest under /usr/lib/postgresql, else the PATH'),
   SESSION_HOURS: z.coerce
     .number()
     .int()
@@ -155,5 +170,10 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     throw new AppError('invalid', 'bad_configuration', wrong.join('; '));
   }
   const dataDir = resolve(parsed.data.DATA_DIR);
-  return { ...parsed.data, DATA_DIR: dataDir, FOOTAGE_DIR: resolve(parsed.data.FOOTAGE_DIR ?? `${dataDir}/footage`) };
+  return {
+    ...parsed.data,
+    DATA_DIR: dataDir,
+    FOOTAGE_DIR: resolve(parsed.data.FOOTAGE_DIR ?? `${dataDir}/footage`),
+    BACKUP_DIR: resolve(parsed.data.BACKUP_DIR ?? `${dataDir}/backups`),
+  };
 }

@@ -47,6 +47,21 @@ const commands: Record<string, Command> = {
   },
 };
 
+/** Commands that end by themselves, with options of their own. They give the exit code. */
+const oneOffs: Record<string, { summary: string; run(config: Config, args: string[]): Promise<number> }> = {
+  backup: {
+    summary: 'saves database, keys and evidence while the console runs (--help)',
+    run: async (config, args) => (await import('./backup/backup-command.js')).runBackup(config, args, productVersion()),
+  },
+  restore: {
+    summary: 'puts a backup in place while no console runs (--help)',
+    run: async (config, args) => {
+      const { takeDataDir } = await import('./data-dir.js');
+      return (await import('./backup/restore-command.js')).runRestore(config, args, takeDataDir);
+    },
+  },
+};
+
 async function main(): Promise<void> {
   // Whatever this process writes is for its own user: footage, databases, keys.
   process.umask(0o077);
@@ -58,6 +73,11 @@ async function main(): Promise<void> {
   if (name === '--version') {
     process.stdout.write(`${productVersion()}\n`);
     return;
+  }
+  const [first = '', ...args] = process.argv.slice(2);
+  const oneOff = Object.hasOwn(oneOffs, first) ? oneOffs[first] : undefined;
+  if (oneOff !== undefined) {
+    process.exit(await oneOff.run(loadConfig(process.env), args));
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
@@ -101,7 +121,9 @@ function say(error: unknown): void {
 }
 
 function help(): string {
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
+  const lines = Object.entries({ ...commands, ...oneOffs }).map(
+    ([name, { summary }]) => `  ${name.padEnd(22)}${summary}`,
+  );
   const keys = Object.entries(configSchema.shape).map(
     ([key, schema]) => `  CHOI_CANH_${key.padEnd(22)}${schema.description ?? ''}`,
   );
@@ -110,5 +132,5 @@ function help(): string {
 
 main().catch((error: unknown) => {
   say(error);
-  process.exit(isAppError(error) && error.code === 'bad_configuration' ? EXIT_USAGE : EXIT_FAILED);
+  process.exit(isAppError(error, 'invalid') ? EXIT_USAGE : EXIT_FAILED);
 });

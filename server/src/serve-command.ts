@@ -1,3 +1,5 @@
+import { backupBeforeMigrating } from './backup/backup-before-migrating.js';
+import { refuseUnfinishedRestore } from './backup/restore-marker.js';
 import type { Config } from './config.js';
 import { createConsoleApp } from './console/console.app.js';
 import { takeDataDir } from './data-dir.js';
@@ -19,7 +21,12 @@ export async function runServe(config: Config): Promise<Running> {
     for (const part of parts.reverse()) await part.stop();
   };
   try {
-    const app = await createConsoleApp({ config, clock: systemClock, logger, version: productVersion() });
+    refuseUnfinishedRestore(config.DATA_DIR);
+    const version = productVersion();
+    const app = await createConsoleApp({
+      ...{ config, clock: systemClock, logger, version },
+      beforeMigrating: backupBeforeMigrating({ config, version, clock: systemClock, logger }),
+    });
     parts.push(app);
     const ready = await app.start();
     if (config.RECORDER === 'embedded') {

@@ -51,6 +51,7 @@ export const auditActions = [
   'name.create',
   'name.update',
   'name.delete',
+  'backup.restore',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 /** `unknown`: of another version of the product. */

@@ -7,7 +7,7 @@ import { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { createSecretBox } from '../lib/secret-box.js';
-import { openDatabase } from '../platform/db/open-database.js';
+import { openDatabase, type OpenDatabaseOptions } from '../platform/db/open-database.js';
 import { createHttpServer } from '../platform/http/http-server.js';
 import { isSameOrigin } from '../platform/http/same-origin.js';
 import { TrustedProxies } from '../platform/http/trusted-proxies.js';
@@ -35,6 +35,8 @@ export interface ConsoleAppOptions {
   logger: Logger;
   /** Of the product. */
   version: string;
+  /** Before the schema of a database that is in use is changed. */
+  beforeMigrating?: OpenDatabaseOptions['beforeMigrating'];
 }
 
 export interface ConsoleApp {
@@ -58,7 +60,13 @@ const health: Route = defineRoute({
 const builtClient = fileURLToPath(new URL('../../../client/dist', import.meta.url));
 
 /** Composes the console: every feature gets here what it needs of the others. */
-export async function createConsoleApp({ config, clock, logger, version }: ConsoleAppOptions): Promise<ConsoleApp> {
+export async function createConsoleApp({
+  config,
+  clock,
+  logger,
+  version,
+  beforeMigrating,
+}: ConsoleAppOptions): Promise<ConsoleApp> {
   const alerts = new ConsoleAlerts({ clock, logger });
   const keysDir = join(config.DATA_DIR, 'keys');
   const tls = await loadTls({
@@ -76,6 +84,7 @@ export async function createConsoleApp({ config, clock, logger, version }: Conso
     entities: consoleEntities,
     migrations: consoleMigrations,
     logger,
+    beforeMigrating,
   });
 
   const audit = createAuditLog({ database, clock, namesOf: (scope, ids) => cases.namesOf(scope, ids) });
