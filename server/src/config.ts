@@ -49,7 +49,9 @@ export const configSchema = z.object({
     .max(365)
     .default(7)
     .describe('Days without a backup after which there is an alert; 0: never'),
-  MIGRATE_WITHOUT_BACKUP: flag
+  MIGRATE_WITHOUT_BACKUP: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
     .default(false)
     .describe('Upgrade the database also where no backup can be made before; for one start'),
   PG_TOOLS_DIR: z

@@ -1,4 +1,5 @@
 import { backupBeforeMigrating } from './backup/backup-before-migrating.js';
+import { backupFacts } from './backup/backup-status.js';
 import { refuseUnfinishedRestore } from './backup/restore-marker.js';
 import type { Config } from './config.js';
 import { createConsoleApp } from './console/console.app.js';
@@ -25,6 +26,7 @@ export async function runServe(config: Config): Promise<Running> {
     const version = productVersion();
     const app = await createConsoleApp({
       ...{ config, clock: systemClock, logger, version },
+      backups: () => backupFacts(config),
       beforeMigrating: backupBeforeMigrating({ config, version, clock: systemClock, logger }),
     });
     parts.push(app);

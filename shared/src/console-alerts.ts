@@ -5,9 +5,10 @@ import { instantSchema } from './common.js';
 export const consoleAlertSeverities = {
   database_unreachable: 'critical', // nothing can be saved or read; recording goes on
   database_full: 'critical', // the disk or quota of the database is full: nothing can be saved
+  database_damaged: 'critical', // its file is not what it was written as
   data_disk_full: 'critical', // of DATA_DIR: nothing can be saved (`freeBytes`)
   keys_unreadable: 'critical', // stored passwords do not open with the key of this installation (`cameras`, `recorders`)
-  backup_failed: 'critical', // `reason`: one of backupFailureReasons
+  backup_failed: 'critical', // `reason`: code of the error, `backupFailures.<code>`
   database_locked: 'warning', // another program keeps the database locked
   data_disk_low: 'warning', // `freeBytes`
   proxy_not_trusted: 'warning', // X-Forwarded-* came from `address`, which is not in the list

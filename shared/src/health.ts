@@ -20,6 +20,7 @@ export const cameraReasons = [
   'connection_refused', // down: host answers, RTSP port closed
   'wrong_password', // down
   'password_withheld', // down: it would have gone to a host that nobody confirmed, or in clear where it did not before
+  'password_unreadable', // down: the console's key does not open the stored password; never stored
   'address_refused', // down: the address is none that a camera may have (loopback, link-local, multicast)
   'no_stream', // down: RTSP answers, no frame arrives
   'stream_stalled', // down: frames came and stopped

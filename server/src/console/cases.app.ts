@@ -53,6 +53,8 @@ export interface Cases {
   namesOf(scope: AreaScope, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** An area keeps footage for another time now. */
   areaRetentionChanged(areaId: string): Promise<void>;
+  /** Stored passwords and tokens that do not open with the key of this installation. */
+  unreadableSecrets(): Promise<{ cameras: number; recorders: number }>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -142,6 +144,10 @@ export function createCases(deps: CasesDeps): Cases {
       recorders.service.markAllChanged();
       await cameras.service.areaRetentionChanged(areaId);
     },
+    unreadableSecrets: async () => ({
+      cameras: await cameras.service.unreadablePasswords(),
+      recorders: await recorders.service.unreadableTokens(),
+    }),
     start: async () => {
       await recorders.start();
       await evidence.start();

@@ -67,7 +67,7 @@ export class CasesHarness {
   afterWrite: (() => void) | undefined;
   readonly #actors = new Map<string, Actor>();
   readonly #open: OpenTestDatabase;
-  readonly #key = Buffer.alloc(32, 7);
+  #key = Buffer.alloc(32, 7);
   #http: HttpServer | undefined;
   #origin = '';
   #areaCount = 0;
@@ -141,6 +141,11 @@ export class CasesHarness {
     });
     this.#origin = (await this.#http.start()).origin;
     await this.cases.start();
+  }
+
+  /** The next console has another key than what is stored was sealed with. */
+  loseKey(): void {
+    this.#key = Buffer.alloc(32, 8);
   }
 
   async register(): Promise<void> {

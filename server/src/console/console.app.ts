@@ -7,6 +7,7 @@ import { AddressRules } from '../lib/address-rules.js';
 import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { createSecretBox } from '../lib/secret-box.js';
+import type { Database } from '../platform/db/database.js';
 import { openDatabase, type OpenDatabaseOptions } from '../platform/db/open-database.js';
 import { createHttpServer } from '../platform/http/http-server.js';
 import { isSameOrigin } from '../platform/http/same-origin.js';
@@ -17,6 +18,7 @@ import { createDiskObjectStore } from '../platform/objects/disk-object-store.js'
 import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createRealtime } from '../platform/realtime/realtime-server.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
+import { ConsoleWatch, type BackupFacts } from './alerts/console-watch.js';
 import { consoleAlertsRoutes } from './alerts/console-alerts.routes.js';
 import { ForwardingAlerts } from './alerts/forwarding-alerts.js';
 import { createAreas } from './areas/areas.js';
@@ -37,6 +39,8 @@ export interface ConsoleAppOptions {
   version: string;
   /** Before the schema of a database that is in use is changed. */
   beforeMigrating?: OpenDatabaseOptions['beforeMigrating'];
+  /** What became of backups. */
+  backups?: () => Promise<BackupFacts>;
 }
 
 export interface ConsoleApp {
@@ -47,15 +51,19 @@ export interface ConsoleApp {
   stop(): Promise<void>;
 }
 
-const health: Route = defineRoute({
-  method: 'get',
-  path: '/api/health',
-  access: 'public',
-  summary: 'Whether the console answers',
-  feature: 'health',
-  response: z.object({ status: z.literal('ok') }),
-  handler: () => Promise.resolve({ status: 'ok' as const }),
-});
+const healthRoute = (database: Database): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/api/health',
+    access: 'public',
+    summary: 'Whether the console and its database answer',
+    feature: 'health',
+    response: z.object({ status: z.literal('ok') }),
+    handler: async () => {
+      await database.read.query('SELECT 1');
+      return { status: 'ok' as const };
+    },
+  });
 
 const builtClient = fileURLToPath(new URL('../../../client/dist', import.meta.url));
 
@@ -66,8 +74,13 @@ export async function createConsoleApp({
   logger,
   version,
   beforeMigrating,
+  backups,
 }: ConsoleAppOptions): Promise<ConsoleApp> {
   const alerts = new ConsoleAlerts({ clock, logger });
+  const consoleWatch = new ConsoleWatch({
+    ...{ alerts, clock, logger, backups, dataDir: config.DATA_DIR, backupAlertDays: config.BACKUP_ALERT_DAYS },
+    unreadableSecrets: () => cases.unreadableSecrets(),
+  });
   const keysDir = join(config.DATA_DIR, 'keys');
   const tls = await loadTls({
     mode: config.TLS,
@@ -85,6 +98,7 @@ export async function createConsoleApp({
     migrations: consoleMigrations,
     logger,
     beforeMigrating,
+    observer: consoleWatch.observer,
   });
 
   const audit = createAuditLog({ database, clock, namesOf: (scope, ids) => cases.namesOf(scope, ids) });
@@ -136,7 +150,7 @@ export async function createConsoleApp({
   });
   const http = createHttpServer({
     routes: [
-      health,
+      healthRoute(database),
       ...consoleAlertsRoutes(alerts),
       ...auth.routes,
       ...areas.routes,
@@ -175,11 +189,13 @@ export async function createConsoleApp({
       realtime.attach(http.server);
       const { origin } = await http.start();
       watch.start();
+      consoleWatch.start(database);
       const token = await auth.setup.prepare();
       // Behind the hash: it reaches no server log and no Referer.
       return token === undefined ? { origin } : { origin, setupUrl: `${origin}/setup#token=${token}` };
     },
     stop: async () => {
+      await consoleWatch.stop();
       await watch.stop();
       await realtime.stop();
       await http.stop();

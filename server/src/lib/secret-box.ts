@@ -4,12 +4,22 @@ import { AppError } from './errors.js';
 /** Seals short secrets for storage. `context` says what a secret belongs to; a box opened under another one is refused. */
 export interface SecretBox {
   seal(secret: string, context: string): string;
-  /** @throws AppError internal `secret_unreadable`: another key, another context or damaged. */
+  /** @throws AppError precondition `secret_unreadable`: another key, another context or damaged. */
   open(box: string, context: string): string;
 }
 
 const nonceBytes = 12;
 const tagBytes = 16;
+
+/** What a box holds; undefined where it does not open: the key of the installation is another one. */
+export function openIfReadable(secretBox: SecretBox, box: string, context: string): string | undefined {
+  try {
+    return secretBox.open(box, context);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'secret_unreadable') return undefined;
+    throw error;
+  }
+}
 
 /** AES-256-GCM with a random nonce a box (NIST SP 800-38D 8.2.2) and the context as additional data. `key`: 32 bytes. */
 export function createSecretBox(key: Buffer): SecretBox {
@@ -34,7 +44,9 @@ export function createSecretBox(key: Buffer): SecretBox {
           'utf8',
         );
       } catch (cause) {
-        throw new AppError('internal', 'secret_unreadable', 'a stored secret does not open with this key', { cause });
+        throw new AppError('precondition', 'secret_unreadable', 'a stored secret does not open with this key', {
+          cause,
+        });
       }
     },
   };

@@ -17,6 +17,7 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   connection_refused: ['retry', 'device'],
   wrong_password: ['password', 'retry', 'device'],
   password_withheld: ['password', 'device'],
+  password_unreadable: ['password'],
   address_refused: ['recorder'],
   no_stream: ['retry', 'device'],
   stream_stalled: ['retry', 'device'],

@@ -3,11 +3,18 @@ import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraWithState } from './cameras.repository.js';
 
 /** `unheardSince`: its recorder has not been heard since then, and what is kept of the camera's state is of before. */
-export function cameraOnWire({ row, retention, now: kept }: CameraWithState, unheardSince?: number): CameraResponse {
+export function cameraOnWire(
+  { row, retention, now: kept }: CameraWithState,
+  unheardSince?: number,
+  { passwordUnreadable = false } = {},
+): CameraResponse {
   const believed =
     unheardSince === undefined || kept.state === 'unknown' || kept.reason === 'disabled' || row.retiredAt !== null;
   const now = believed
-    ? kept
+    ? // Nobody can connect to it: the password was sealed with a key that is not here.
+      passwordUnreadable
+      ? { ...kept, state: 'down' as const, reason: 'password_unreadable' as const }
+      : kept
     : { state: 'unknown' as const, reason: 'recorder_silent' as const, detail: '', sinceAt: unheardSince };
   return {
     id: row.id,

@@ -112,6 +112,14 @@ export class CamerasRepository {
   }
 
   /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
+  /** Every camera in use, of all recorders: what its password is stored as. */
+  inUse(): Promise<Pick<CameraRow, 'id' | 'passwordBox'>[]> {
+    return this.#db.read.find(cameraEntity, {
+      select: { id: true, passwordBox: true },
+      where: { retiredAt: IsNull() },
+    });
+  }
+
   ofRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
     return manager
       .createQueryBuilder(cameraEntity, 'camera')

@@ -12,7 +12,7 @@ import type { Clock } from '../../lib/clock.js';
 import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
 import { sortInTurns } from '../../lib/sort-in-turns.js';
-import type { SecretBox } from '../../lib/secret-box.js';
+import { openIfReadable, type SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
@@ -62,7 +62,20 @@ export class CamerasService {
   }
 
   #onWire(camera: CameraWithState): CameraResponse {
-    return cameraOnWire(camera, this.#deps.recorders.unheardSince(camera.row.recorderId));
+    const isWaiting = ['connecting', 'wrong_password'].includes(camera.now.reason) && camera.row.enabled;
+    return cameraOnWire(camera, this.#deps.recorders.unheardSince(camera.row.recorderId), {
+      passwordUnreadable: isWaiting && this.#isUnreadable(camera.row),
+    });
+  }
+
+  /** How many cameras in use have a password that does not open with the key of this installation. */
+  async unreadablePasswords(): Promise<number> {
+    return (await this.#deps.repository.inUse()).filter((row) => this.#isUnreadable(row)).length;
+  }
+
+  #isUnreadable({ id, passwordBox }: Pick<CameraRow, 'id' | 'passwordBox'>): boolean {
+    if (passwordBox === '') return false;
+    return openIfReadable(this.#deps.secretBox, passwordBox, passwordContext(id)) === undefined;
   }
 
   /** A camera in use. @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */
@@ -210,9 +223,11 @@ export class CamerasService {
       const { row } = camera;
       const known = desiredFacts(camera);
       if (known === undefined) return [];
-      // One that was taken over with its recorder has its password there only.
+      // One that was taken over with its recorder has its password there only, and so has one whose key was lost here.
       const password =
-        row.passwordBox === '' ? null : this.#deps.secretBox.open(row.passwordBox, passwordContext(row.id));
+        row.passwordBox === ''
+          ? null
+          : (openIfReadable(this.#deps.secretBox, row.passwordBox, passwordContext(row.id)) ?? null);
       return [{ ...known, password, mark: markOf(camera) ?? '' }];
     });
   }

@@ -122,6 +122,15 @@ export class RecordersService {
     this.#syncs.clear();
   }
 
+  /** How many recorders on other machines have a token that does not open with the key of this installation. */
+  async unreadableTokens(): Promise<number> {
+    const rows = await this.#repository.list();
+    return rows.filter(
+      (row) =>
+        !row.embedded && row.keyPin === null && row.tokenBox !== '' && tokenOf(this.#secretBox, row) === undefined,
+    ).length;
+  }
+
   /** Tells where the recorder listens that this console started itself; again whenever it was started anew. */
   async registerEmbedded(recorder: EmbeddedRecorder): Promise<string> {
     const saved = await this.#repository.saveEmbedded(
