@@ -24,7 +24,7 @@ export function parseLeniently<S extends z.ZodType>(
   for (let pass = 0; pass <= maxPasses; pass += 1) {
     const parsed = schema.safeParse(value);
     if (parsed.success) return { data: parsed.data, misfits: misfits.slice(0, maxMisfits) };
-    if (pass === 0) value = structuredClone(given);
+    if (pass === 0) value = JSON.parse(JSON.stringify(given));
     const leftOut = new Map<unknown[], Set<number>>();
     for (const { path } of parsed.error.issues) {
       const pattern = path.map((part) => (typeof part === 'number' ? '*' : String(part))).join('.');

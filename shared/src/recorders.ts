@@ -109,7 +109,7 @@ export const recorderAddress = z
       .toLowerCase();
     return `https://${/:\d{1,5}$/.test(plain) ? plain : `${plain}:${defaultRecorderPort}`}`;
   })
-  .refine((url) => URL.canParse(url), 'only host and port');
+  .refine((url) => z.url().safeParse(url).success, 'only host and port');
 /** What `choi-canh pairing-code` printed on the recorder's machine, in any writing. */
 const pairingCode = z
   .string()

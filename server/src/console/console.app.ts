@@ -46,8 +46,10 @@ export interface ConsoleAppOptions {
 export interface ConsoleApp {
   /** Where the recorder that was started beside this console listens; again whenever it was started anew. */
   registerRecorder(recorder: { url: string; token: string }): Promise<void>;
-  /** `setupUrl`: the one-time link, while there is no administrator. @throws AppError */
-  start(): Promise<{ origin: string; setupUrl?: string }>;
+  /**
+   * `setupUrl`: the one-time link, while there is no administrator. `beforeListening` frees the address. @throws AppError
+   */
+  start(beforeListening?: () => Promise<void>): Promise<{ origin: string; setupUrl?: string }>;
   stop(): Promise<void>;
 }
 
@@ -183,14 +185,15 @@ export async function createConsoleApp({
     registerRecorder: async (recorder) => {
       await cases.registerEmbedded({ ...recorder, name: hostname() });
     },
-    start: async () => {
+    start: async (beforeListening) => {
       await areas.start();
+      const token = await auth.setup.prepare();
       await cases.start();
       realtime.attach(http.server);
+      await beforeListening?.();
       const { origin } = await http.start();
       watch.start();
       consoleWatch.start(database);
-      const token = await auth.setup.prepare();
       // Behind the hash: it reaches no server log and no Referer.
       return token === undefined ? { origin } : { origin, setupUrl: `${origin}/setup#token=${token}` };
     },

@@ -9,6 +9,7 @@ import { silentLogger } from '../lib/logger.js';
 import { createRecorderApp, type RecorderApp } from './recorder.app.js';
 
 const token = 't'.repeat(32);
+const consoleId = '7c1c0b52-3b0f-4f0c-9f0e-2f6f0f6a9d10';
 const cameraId = '0b0d6a0e-9a53-4f0b-8d3e-0a4f3b1c2d01';
 let folder: string;
 let footage: string;
@@ -65,7 +66,7 @@ const camera = {
 /** Has recorded to its volume once; then the mount point is empty. */
 async function withoutVolume(): Promise<void> {
   await start();
-  const wanted = { revision: 1, cameras: [camera], holds: [], minFreeBytes: 0 };
+  const wanted = { consoleId, revision: 1, cameras: [camera], minFreeBytes: 0 };
   expect((await ask('PUT', '/v1/desired-state', wanted)).ok).toBe(true);
   await running?.stop();
   renameSync(footage, join(folder, 'aside'));
