@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import {
   desiredCamera,
   desiredStateAnswer,
+  holdConfirmationAnswer,
+  holdPage,
   identifyResponse,
   recorderStatus,
   type DesiredState,
@@ -37,6 +39,11 @@ export interface RecorderProcess {
   setPassword(cameraId: string, password: string): Promise<void>;
   cameras(): Promise<Map<string, RecordedCamera>>;
   holdings(): Promise<Holdings>;
+  status(): Promise<z.infer<typeof recorderStatus>>;
+  /** As a console that knows of no holds: what there are is all. */
+  confirmHolds(): Promise<void>;
+  /** As a power cut would end it, but for what the system had not yet written. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +52,12 @@ export async function startRecorder(options: {
   folder: string;
   discoveryPort: number;
   onvifIntervalMs?: number;
+  /** Default: a folder in `folder`. */
+  footage?: string;
+  /** Bytes that stay free on the footage disk; default 0. */
+  minFreeBytes?: number;
+  /** Default 600. */
+  fileSeconds?: number;
   /** TLS, paired by a code: as on another machine. It answers no question of this harness then. */
   paired?: boolean;
 }): Promise<RecorderProcess> {
@@ -53,7 +66,8 @@ export async function startRecorder(options: {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const token = `token-${randomUUID()}`;
-  const footage = join(options.folder, 'footage');
+  const footage = options.footage ?? join(options.folder, 'footage');
+  const minFreeBytes = options.minFreeBytes ?? 0;
   const started = await request(child, {
     kind: 'start',
     token: options.paired === true ? undefined : token,
@@ -64,8 +78,8 @@ export async function startRecorder(options: {
       FFMPEG_PATH: 'ffmpeg',
       RECORDER_HOST: '127.0.0.1',
       RECORDER_PORT: 0,
-      MIN_FREE_GB: 0,
-      FOOTAGE_FILE_SECONDS: 600,
+      MIN_FREE_GB: minFreeBytes / 1e9,
+      FOOTAGE_FILE_SECONDS: options.fileSeconds ?? 600,
       SYNC_SECONDS: 5,
       STALL_SECONDS: 10,
       START_STAGGER_MS: 20,
@@ -106,7 +120,7 @@ export async function startRecorder(options: {
     revision: 0,
     cameras: [],
     removed: [],
-    minFreeBytes: 0,
+    minFreeBytes,
   };
   async function put(cameras: DesiredState['cameras']): Promise<void> {
     state = { ...state, revision: state.revision + 1, cameras };
@@ -143,6 +157,18 @@ export async function startRecorder(options: {
       const answer = await request(child, { kind: 'measure' });
       if (!('holdings' in answer)) throw new Error('the recorder did not say what it holds');
       return answer.holdings;
+    },
+    status: () => ask(recorderStatus, 'GET', '/v1/status'),
+    async confirmHolds() {
+      const { count, digest } = await ask(holdPage, 'GET', '/v1/holds?limit=1');
+      const all = { consoleId: ownConsoleId, count, digest };
+      const { confirmed } = await ask(holdConfirmationAnswer, 'POST', '/v1/holds/confirm', all);
+      if (!confirmed) throw new Error('the holds were not confirmed');
+    },
+    async kill() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;

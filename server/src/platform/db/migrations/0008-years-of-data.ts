@@ -16,6 +16,8 @@ export class YearsOfData1763769600008 implements MigrationInterface {
     for (const statement of [...orderKeys, ...indices, ...triggers[kind], ...textIndex[kind]]) {
       await runner.query(statement);
     }
+    // One without a key would head the list on PostgreSQL, and nobody would see it.
+    if (kind === 'postgres') await runner.query('ALTER TABLE incident ALTER COLUMN order_key SET NOT NULL');
     await indexTexts(runner, kind);
     // GIN grows page by page; building it at the end is many times quicker.
     if (kind === 'postgres') await runner.query('CREATE INDEX incident_text_words ON incident_text USING gin (words)');
