@@ -11,6 +11,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FactTable } from '../../components/fact-table.js';
 import { PasswordField } from '../../components/form/password-field.js';
+import { tooLongBy } from '../../components/form/too-long.js';
 import { Instant } from '../../components/instant.js';
 import { api } from '../../lib/api.js';
 import { cameraKey, invalidateCameras } from '../../lib/camera-cache.js';
@@ -35,7 +36,7 @@ export function CameraQuestions({ camera }: { camera: CameraResponse }) {
 }
 
 function CameraQuestion({ camera, sighting, id }: { camera: CameraResponse; sighting: CameraSighting; id?: string }) {
-  const { t } = useTranslation('cameras');
+  const { t, i18n } = useTranslation('cameras');
   const client = useQueryClient();
   const [password, setPassword] = useState('');
   const answer = useMutation({
@@ -52,6 +53,7 @@ function CameraQuestion({ camera, sighting, id }: { camera: CameraResponse; sigh
     },
   });
   const { name, hardware, endpointReference } = sighting;
+  const tooLong = tooLongBy(t, i18n.language, password, 200);
   return (
     <Alert
       color="orange"
@@ -76,7 +78,7 @@ function CameraQuestion({ camera, sighting, id }: { camera: CameraResponse; sigh
           description={t('question.passwordHint')}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
-          maxLength={200}
+          error={tooLong}
           autoComplete="new-password"
         />
         {answer.isError && (
@@ -88,7 +90,7 @@ function CameraQuestion({ camera, sighting, id }: { camera: CameraResponse; sigh
           <Button
             leftSection={<IconCheck size={20} />}
             loading={answer.isPending && answer.variables}
-            disabled={answer.isPending}
+            disabled={answer.isPending || tooLong !== undefined}
             onClick={() => answer.mutate(true)}
           >
             {t('question.yes')}

@@ -30,6 +30,7 @@ function AssignForm({ hold, onClose, onDone }: AssignHoldProps & { hold: Unknown
   const { t } = useTranslation('recorders');
   const form = useAppForm({
     initial: { number: hold.incidentNumber },
+    most: { number: 60 },
     validate: { number: (text) => (text.trim() === '' ? t('unknownHolds.numberMissing') : undefined) },
     serverFields: { incident_number_unknown: 'number' },
   });
@@ -45,7 +46,7 @@ function AssignForm({ hold, onClose, onDone }: AssignHoldProps & { hold: Unknown
       }}
       actions={<FormActions submitLabel={t('unknownHolds.assign')} />}
     >
-      <TextInput {...form.text('number')} label={t('unknownHolds.number')} maxLength={60} data-autofocus required />
+      <TextInput {...form.text('number')} label={t('unknownHolds.number')} data-autofocus required />
     </AppForm>
   );
 }

@@ -44,6 +44,7 @@ function TakeOverForm({ recorder, alert, onClose }: Omit<TakeOverProps, 'mayMana
   const client = useQueryClient();
   const form = useAppForm<{ areaId: string | undefined; reason: string }>({
     initial: { areaId: undefined, reason: '' },
+    most: { reason: 500 },
     validate: {
       areaId: (areaId) => (areaId === undefined ? t('takeOver.areaMissing') : undefined),
       reason: (text) => (text.trim().length < 3 ? t('common:reason.tooShort') : undefined),
@@ -71,7 +72,6 @@ function TakeOverForm({ recorder, alert, onClose }: Omit<TakeOverProps, 'mayMana
         {...form.text('reason')}
         label={t('common:reason.label')}
         description={t('common:reason.hint')}
-        maxLength={500}
         autosize
         minRows={2}
         required

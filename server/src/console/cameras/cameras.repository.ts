@@ -31,8 +31,8 @@ export interface CameraWithState extends CameraWithRetention {
 }
 
 const camerasAtOnce = 500;
-/** Columns that no list shows, nor passes on. */
-const notListed = ['passwordBox', 'endpointReference', 'firmwareVersion'] as const;
+/** Columns that no list needs. Whether a password opens is part of a camera's state. */
+const notListed = ['endpointReference', 'firmwareVersion'] as const;
 
 export class CamerasRepository {
   readonly #db: Database;
@@ -111,7 +111,6 @@ export class CamerasRepository {
     }));
   }
 
-  /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
   /** Every camera in use, of all recorders: what its password is stored as. */
   inUse(): Promise<Pick<CameraRow, 'id' | 'passwordBox'>[]> {
     return this.#db.read.find(cameraEntity, {
@@ -120,6 +119,7 @@ export class CamerasRepository {
     });
   }
 
+  /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
   ofRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
     return manager
       .createQueryBuilder(cameraEntity, 'camera')

@@ -48,7 +48,7 @@ const goodbye: Way = ({ method }, peer) => {
   return undefined;
 };
 
-/** A camera that ends every attempt, until as many as a test wants are over: the next one it leaves without an answer. */
+/** A camera that ends every connection, until as many as a test wants are over: the next one it leaves without an answer. */
 async function loseAgainAndAgain(engine: 'native' | 'ffmpeg', endings: readonly Way[]) {
   let left = 0;
   let held: Peer | undefined;
@@ -96,13 +96,22 @@ async function loseAgainAndAgain(engine: 'native' | 'ffmpeg', endings: readonly 
   };
 }
 
+// Before ffmpeg is given an address the recorder asks there itself: at most two connections an attempt.
 it.each([
-  { engine: 'native', endings: [...ways, goodbye], warmUp: 70, attempts: 200, handles: 3, bytesEach: 4000 },
-  { engine: 'ffmpeg', endings: ways, warmUp: 6, attempts: 18, handles: 6, bytesEach: 20_000 },
+  {
+    engine: 'native',
+    endings: [...ways, goodbye],
+    warmUp: 70,
+    attempts: 200,
+    connections: 1,
+    handles: 3,
+    bytesEach: 4000,
+  },
+  { engine: 'ffmpeg', endings: ways, warmUp: 6, attempts: 18, connections: 2, handles: 6, bytesEach: 20_000 },
 ] as const)(
   '$engine: $attempts attempts leave no file handle, no memory and no process behind',
   async (given) => {
-    const { engine, endings, warmUp, attempts, handles, bytesEach } = given;
+    const { engine, endings, warmUp, attempts, connections, handles, bytesEach } = given;
     smallVideo();
     const before = measureHoldings();
     const children = descendants(process.pid).length;
@@ -110,7 +119,7 @@ it.each([
     const atMostHandles = before.fileHandles + handles;
     const warm = await camera.after(warmUp, atMostHandles);
     const now = await camera.after(attempts, atMostHandles);
-    expect(camera.reconnects()).toBeGreaterThanOrEqual(warmUp + attempts);
+    expect(camera.reconnects()).toBeGreaterThanOrEqual((warmUp + attempts) / connections);
     expect(now.heapBytes + now.bufferBytes - warm.heapBytes - warm.bufferBytes).toBeLessThan(attempts * bytesEach);
     expect(descendants(process.pid).length).toBeLessThanOrEqual(children + 1);
   },
