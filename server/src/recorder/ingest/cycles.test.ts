@@ -107,7 +107,7 @@ it.each([
     handles: 3,
     bytesEach: 4000,
   },
-  { engine: 'ffmpeg', endings: ways, warmUp: 6, attempts: 18, connections: 2, handles: 6, bytesEach: 20_000 },
+  { engine: 'ffmpeg', endings: ways, warmUp: 24, attempts: 72, connections: 2, handles: 6, bytesEach: 10_000 },
 ] as const)(
   '$engine: $attempts attempts leave no file handle, no memory and no process behind',
   async (given) => {
