@@ -267,7 +267,7 @@ describe.each([
       return saved.place === 'Cổng đình' && saved.retentionDays === 45;
     });
 
-    const credentials = page.locator('form').filter({ has: field('password') });
+    const credentials = page.locator('form').filter({ has: field('username') });
     changes.take();
     await credentials.locator('button[type="submit"]').click();
     await expectWrong(page, 'password', words('cameras:credentials.nothingNew'));

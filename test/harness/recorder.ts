@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import {
   desiredCamera,
   desiredStateAnswer,
-  holdConfirmationAnswer,
-  holdPage,
   identifyResponse,
   recorderStatus,
   type DesiredState,
@@ -40,8 +38,6 @@ export interface RecorderProcess {
   cameras(): Promise<Map<string, RecordedCamera>>;
   holdings(): Promise<Holdings>;
   status(): Promise<z.infer<typeof recorderStatus>>;
-  /** As a console that knows of no holds: what there are is all. */
-  confirmHolds(): Promise<void>;
   /** As a power cut would end it, but for what the system had not yet written. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -159,12 +155,6 @@ export async function startRecorder(options: {
       return answer.holdings;
     },
     status: () => ask(recorderStatus, 'GET', '/v1/status'),
-    async confirmHolds() {
-      const { count, digest } = await ask(holdPage, 'GET', '/v1/holds?limit=1');
-      const all = { consoleId: ownConsoleId, count, digest };
-      const { confirmed } = await ask(holdConfirmationAnswer, 'POST', '/v1/holds/confirm', all);
-      if (!confirmed) throw new Error('the holds were not confirmed');
-    },
     async kill() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');

@@ -344,7 +344,7 @@ describe('a recorder, from discovery to the clip', () => {
     expect(storage).toEqual({
       directory: expect.any(String) as string,
       ...{ state: 'ok', fullOfHeld: false, slowCameras: 0, droppedFragments: 0 },
-      ...{ awaitingHolds: true, rebuilding: false },
+      ...{ awaitingHolds: false, rebuilding: false },
     });
     expect(chain).toMatchObject({ keyId: expect.stringMatching(/^[0-9a-f]{16}$/) as string, troubles: 0 });
     expect(createPublicKey({ key: Buffer.from(chain.publicKey, 'base64'), format: 'der', type: 'spki' })).toMatchObject(

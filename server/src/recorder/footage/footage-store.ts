@@ -154,6 +154,13 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     return writers.get(cameraId)?.openPaths().includes(path) === true;
   }
 
+  /** Other files lie in the folder too, also before the first footage. */
+  async function hasFootage(): Promise<boolean> {
+    for (const cameraId of await cameraFolders(directory))
+      if ((await dayFolders(directory, cameraId)).length > 0) return true;
+    return false;
+  }
+
   async function newestDay(): Promise<{ fromMs: number; toMs: number } | undefined> {
     const days: string[] = [];
     for (const cameraId of await cameraFolders(directory)) {
@@ -293,7 +300,7 @@ export function createFootageStore(options: FootageStoreOptions): FootageStore {
     ...createFootageReader({ directory, catalogue, waitingRows, lanes, writers }),
     async start() {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await holds.load(async () => (await cameraFolders(directory)).length > 0);
+      await holds.load(hasFootage);
       catalogue.start();
       await guard.start();
       await readMarkers();
