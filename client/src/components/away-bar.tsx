@@ -3,6 +3,7 @@ import { IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { staleTime } from '../lib/as-of.js';
+import { useAwayCause } from '../lib/away-cause.js';
 import { useFreshness } from '../lib/freshness.js';
 import { probeServer } from '../lib/server-contact.js';
 import classes from './away-bar.module.css';
@@ -11,6 +12,7 @@ import classes from './away-bar.module.css';
 export function AwayBar({ floating = false }: { floating?: boolean }) {
   const { t } = useTranslation();
   const now = useFreshness();
+  const cause = useAwayCause();
   const [trying, setTrying] = useState(false);
   if (now.state === 'fresh') return null;
   const time = staleTime(now.sinceMs);
@@ -23,6 +25,7 @@ export function AwayBar({ floating = false }: { floating?: boolean }) {
       <p className={classes.words} role="alert">
         <span aria-hidden="true">■ </span>
         {now.state === 'away' ? t('common:away.text', { time }) : t('common:away.returning')}
+        {now.state === 'away' && cause !== undefined && ` ${t(`errors:${cause}`)}`}
       </p>
       {now.state === 'away' && (
         <Button

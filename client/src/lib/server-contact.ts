@@ -1,3 +1,4 @@
+import { causeOf, setAwayCause } from './away-cause.js';
 import { freshness } from './freshness.js';
 
 const tickMs = 500;
@@ -15,18 +16,18 @@ export function probeServer(): Promise<boolean> {
 }
 
 async function ask(): Promise<boolean> {
-  try {
-    const response = await fetch('/api/health', {
-      cache: 'no-store',
-      credentials: 'omit',
-      signal: AbortSignal.timeout(probeTimeoutMs),
-    });
-    // A proxy may answer for a server that is not there.
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  } catch {
+  const response = await fetch('/api/health', {
+    cache: 'no-store',
+    credentials: 'omit',
+    signal: AbortSignal.timeout(probeTimeoutMs),
+  }).catch(() => undefined);
+  // A proxy may answer for a server that is not there.
+  if (response?.ok !== true) {
+    setAwayCause(response === undefined ? undefined : await causeOf(response));
     freshness.unanswered(performance.now());
     return false;
   }
+  setAwayCause(undefined);
   freshness.answered(performance.now());
   for (const listener of answeredListeners) listener();
   return true;
