@@ -2,7 +2,7 @@ import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, it } from 'vitest';
 import { createCameraChanges, withCamera } from './camera-changes.js';
-import { cameraKey, camerasKey, retiredCamerasKey } from './camera-cache.js';
+import { cameraKey, camerasKey, retiredCamerasKey, sightingsKey } from './camera-cache.js';
 
 const camera = (id: string, name: string, retiredAt: string | null = null) =>
   ({ id, name, retiredAt }) as CameraResponse;
@@ -39,6 +39,7 @@ describe('a change of a camera', () => {
   it('loads that camera once, and nothing else', async () => {
     const { client, loaded, changed, flush, isStale } = setUp({ b: camera('b', 'Cam 20') });
     client.setQueryData(cameraKey('b'), camera('b', 'Cam 2'));
+    client.setQueryData(sightingsKey, { items: [] });
     changed(['b']);
     changed(['b']);
     await flush();
@@ -47,6 +48,8 @@ describe('a change of a camera', () => {
     expect(client.getQueryData<CameraResponse>(cameraKey('b'))?.name).toBe('Cam 20');
     expect(client.getQueryData(cameraKey('a'))).toBeUndefined();
     expect(isStale(camerasKey)).toBe(false);
+    // Who stands behind it at another address may be asked of people now.
+    expect(isStale(sightingsKey)).toBe(true);
   });
 
   it('brings a new one, takes out of use, brings back, and drops what cannot be seen any more', async () => {

@@ -1,7 +1,7 @@
 import type { CameraResponse, cameraListResponse } from '@choi-canh/shared/cameras';
 import type { QueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { cameraKey, camerasKey, invalidateCameras, retiredCamerasKey } from './camera-cache.js';
+import { cameraKey, camerasKey, invalidateCameras, retiredCamerasKey, sightingsKey } from './camera-cache.js';
 import { compareNatural } from './natural-sort.js';
 
 type CameraList = z.infer<typeof cameraListResponse>;
@@ -71,6 +71,8 @@ export function createCameraChanges({ client, load, after }: CameraChangesDeps):
     after(gatherMs, () => {
       const all = [...waiting];
       waiting.clear();
+      // A device found in a camera's name, or an answer to that, is a change of the camera too.
+      void client.invalidateQueries({ queryKey: sightingsKey });
       void refresh(all);
     });
   };

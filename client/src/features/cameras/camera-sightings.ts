@@ -1,10 +1,8 @@
 import { cameraSightingsResponse } from '@choi-canh/shared/cameras';
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../../lib/api.js';
+import { sightingsKey } from '../../lib/camera-cache.js';
 import { useSession } from '../../lib/session.js';
-
-/** Below `camera`: a change of cameras loads it again. */
-const sightingsKey = ['camera', 'sightings'] as const;
 
 /** Devices at other addresses that say that they are cameras, until a person answers; for who may answer. */
 export function useSightings() {
