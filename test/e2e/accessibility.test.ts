@@ -197,7 +197,7 @@ const visits: Record<string, Visit> = {
     path: () => `/cameras/${cameras[1]!.id}`,
     ready: testId('camera-cure'),
     title: () => `${cameras[1]!.name} · Chòi Canh`,
-    opens: { 'its deletion': () => button('cameras', 'deletion.button').click() },
+    opens: { 'taking it out of use': () => button('cameras', 'retirement.button').click() },
   },
   'adding cameras': {
     path: () => '/cameras/add',
