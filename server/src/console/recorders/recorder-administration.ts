@@ -21,7 +21,7 @@ export interface RecorderAdministrationDeps {
     | 'require'
     | 'statusOf'
     | 'follow'
-    | 'letGo'
+    | 'unfollow'
     | 'clientOf'
     | 'consoleId'
     | 'foreignConsoleOf'
@@ -83,7 +83,7 @@ export class RecorderAdministration {
       await repository.insert(manager, row);
       await work(row, manager);
     });
-    return service.follow(row, { anew: true });
+    return service.follow(row, { reconnect: true });
   }
 
   /**
@@ -132,7 +132,7 @@ export class RecorderAdministration {
       await work(change, manager);
       return change;
     });
-    return service.follow(after, { anew: code !== undefined || after.url !== before.url });
+    return service.follow(after, { reconnect: code !== undefined || after.url !== before.url });
   }
 
   /**
@@ -154,7 +154,7 @@ export class RecorderAdministration {
       await work({ before, after }, manager);
       return after;
     });
-    return service.follow(row, { anew: false });
+    return service.follow(row, { reconnect: false });
   }
 
   /**
@@ -178,7 +178,7 @@ export class RecorderAdministration {
       await work(row, manager);
       return { row, told };
     });
-    await service.letGo(row);
+    await service.unfollow(row);
     told();
   }
 

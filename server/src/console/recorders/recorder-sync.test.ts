@@ -114,7 +114,7 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
     times: { ...usualSyncTimes, statusEveryMs: 1, debounceMs: 1, silentAfterMs: 600 },
     consoleId,
     changed: () => undefined,
-    told: () => undefined,
+    delivered: () => undefined,
   });
   onTestFinished(async () => {
     const stopped = sync.stop();

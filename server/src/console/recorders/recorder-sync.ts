@@ -29,7 +29,7 @@ export interface RecorderParts {
   silent(recorderId: string, since: number): Promise<void>;
   /** It was heard again before it was lost. */
   heardAgain(recorderId: string): Promise<void>;
-  /** The recorder is there (again), or started anew, and told its cameras' states. */
+  /** The recorder is there (again), or restarted, and reported its cameras' states. */
   found(recorderId: string, status: RecorderStatus): Promise<void>;
   /** Whether its cameras are in other states than its events said. */
   differs(recorderId: string, status: RecorderStatus): Promise<boolean>;
@@ -116,7 +116,7 @@ export class RecorderSync {
   readonly #silence: SilenceWatch;
   /** What people are shown of a silence follows it in order. */
   #silenceTurn: Promise<void> = Promise.resolve();
-  readonly #told: () => void;
+  readonly #delivered: () => void;
   readonly #lease: RecorderLease;
   readonly #events: RecorderEvents;
   readonly #stop = new AbortController();
@@ -140,10 +140,10 @@ export class RecorderSync {
   readonly #consoleId: string;
   readonly #desired: DesiredPush;
   readonly #holds: HoldPush;
-  /** What the recorder is to be told; all of it at first. */
+  /** What is pending for the recorder; all of it at first. */
   #pending: { cameras: 'all' | Set<string>; holds: boolean } = { cameras: 'all', holds: true };
   #isPushing = false;
-  /** It follows another console and is told nothing. */
+  /** It follows another console and is given nothing. */
   #isForeign = false;
   /** Code of what it did not take, and the alert for it. */
   #refusal: string | undefined;
@@ -163,8 +163,8 @@ export class RecorderSync {
     lease: RecorderLease;
     /** There is a newer status, or the recorder was lost. */
     changed: () => void;
-    /** It was told what changed: what is kept of it in the database may have changed with that. */
-    told: () => void;
+    /** It was given what changed: what is kept of it in the database may have changed with that. */
+    delivered: () => void;
   }) {
     this.#row = options.row;
     this.#client = options.client;
@@ -179,7 +179,7 @@ export class RecorderSync {
       silentAfterMs: options.times.silentAfterMs,
       changed: () => (this.#silenceTurn = this.#silenceTurn.then(() => this.#silenceChanged())),
     });
-    this.#told = options.told;
+    this.#delivered = options.delivered;
     this.#consoleId = options.consoleId;
     const { client, parts, repository, consoleId } = options;
     const common = { recorderId: options.row.id, consoleId, client };
@@ -240,7 +240,7 @@ export class RecorderSync {
   get lastSeenAt(): number | undefined {
     return this.#lastSeenAt;
   }
-  /** It follows another console: it records and holds as that one said, and is told nothing. */
+  /** It follows another console: it records and holds as that one said, and is given nothing. */
   get foreign(): boolean {
     return this.#isForeign;
   }
@@ -517,7 +517,7 @@ export class RecorderSync {
       if (holds) await this.#holds.push(() => this.#status?.storage.awaitingHolds === true, signal);
       undone.holds = false;
       this.#refused(undefined);
-      this.#told();
+      this.#delivered();
     } catch (error) {
       if (undone.cameras) this.markChanged();
       if (undone.holds) this.markHoldsChanged();

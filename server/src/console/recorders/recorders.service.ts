@@ -57,7 +57,7 @@ export class RecordersService {
   #consoleId = '';
   readonly #stop = new AbortController();
   #waiting: Promise<void> = Promise.resolve();
-  /** Synchronisations begin and end anew one at a time. */
+  /** Synchronisations begin and end one at a time. */
   #turn: Promise<void> = Promise.resolve();
   #registered: string | undefined;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
@@ -131,7 +131,7 @@ export class RecordersService {
     ).length;
   }
 
-  /** Tells where the recorder listens that this console started itself; again whenever it was started anew. */
+  /** Where the recorder listens that this console started itself; again whenever that was restarted. */
   async registerEmbedded(recorder: EmbeddedRecorder): Promise<string> {
     const saved = await this.#repository.saveEmbedded(
       {
@@ -148,7 +148,7 @@ export class RecordersService {
     const row = { ...saved, tokenBox: sealToken(this.#secretBox, saved.id, recorder.token) };
     await this.#repository.setToken(row.id, row.tokenBox);
     this.#registered = row.id;
-    await this.#inTurn(() => this.#beginAnew(row.id));
+    await this.#inTurn(() => this.#restart(row.id));
     return row.id;
   }
 
@@ -170,26 +170,26 @@ export class RecordersService {
       const known = this.#syncs.get(row.id)?.row;
       if (row.embedded && row.id !== this.#registered) continue;
       const reached = ({ url, tokenBox, keyPin }: RecorderRow) => [url, tokenBox, keyPin].join(' ');
-      if (known === undefined || reached(known) !== reached(row)) await this.#inTurn(() => this.#beginAnew(row.id));
+      if (known === undefined || reached(known) !== reached(row)) await this.#inTurn(() => this.#restart(row.id));
       else if (known.name !== row.name) this.#syncs.get(row.id)?.rename(row.name);
     }
-    for (const [id, { row }] of this.#syncs) if (!ids.has(id)) await this.letGo(row);
+    for (const [id, { row }] of this.#syncs) if (!ids.has(id)) await this.unfollow(row);
     for (const id of ids) {
       if (this.#syncs.get(id)?.leads === true) this.#parts.keptHere(id);
       else await this.#refresh(id);
     }
   }
 
-  /** A recorder was entered, or something of it: goes on as it is entered now. `anew`: it is reached in another way. */
-  async follow(row: RecorderRow, { anew }: { anew: boolean }): Promise<RecorderResponse> {
-    await this.#inTurn(() => (anew ? this.#beginAnew(row.id) : this.#syncs.get(row.id)?.rename(row.name)));
+  /** A recorder was entered, or something of it: goes on as it is entered now. `reconnect`: it is reached in another way. */
+  async follow(row: RecorderRow, { reconnect }: { reconnect: boolean }): Promise<RecorderResponse> {
+    await this.#inTurn(() => (reconnect ? this.#restart(row.id) : this.#syncs.get(row.id)?.rename(row.name)));
     this.#broadcast(row, this.#alerts.get(row.id) ?? []);
     return this.#onWire(row);
   }
 
   /** A recorder was removed: nothing more is asked of it, and nothing is wrong with it any more. */
-  async letGo(row: RecorderRow): Promise<void> {
-    await this.#inTurn(() => this.#beginAnew(row.id));
+  async unfollow(row: RecorderRow): Promise<void> {
+    await this.#inTurn(() => this.#restart(row.id));
     this.#alerts.delete(row.id);
     this.#broadcast(row, []);
   }
@@ -404,7 +404,7 @@ export class RecordersService {
   }
 
   /** Ends what is under way with a recorder and goes on as it is entered now; not where it was removed. */
-  async #beginAnew(recorderId: string): Promise<void> {
+  async #restart(recorderId: string): Promise<void> {
     // The old one stays in its place until it has ended: it is still the way to the recorder.
     await this.#syncs.get(recorderId)?.stop();
     const row = await this.#repository.find(recorderId);
@@ -439,7 +439,7 @@ export class RecordersService {
       times: this.#times,
       consoleId: this.#consoleId,
       changed: () => this.#tellAlerts(sync.row),
-      told: () => void this.#notice(sync.row),
+      delivered: () => void this.#notice(sync.row),
     });
     this.#syncs.set(row.id, sync);
     this.#awaited.delete(row.id);
