@@ -15,6 +15,28 @@ export const streamFacts = z.object({
 });
 export type StreamFacts = z.infer<typeof streamFacts>;
 
+/** What a device is: one camera (with one lens or several), a box that encodes analogue ones, or an NVR or DVR. */
+export const deviceKinds = ['camera', 'encoder', 'nvr'] as const;
+export type DeviceKind = (typeof deviceKinds)[number];
+/** More inputs than any device has that was met. */
+export const maxDeviceChannels = 256;
+/** One video source of a device. All its profiles come from that source. */
+export const channelFacts = z.object({
+  /** ONVIF token of the video source; empty where the device tells none. */
+  sourceToken: z.string().max(128),
+  /** As the device counts its inputs, from 1. */
+  number: z.int().min(1),
+  /** What the device calls it; may be empty. */
+  name: z.string().max(120),
+  /** Whether a picture comes in; null: the device does not tell. */
+  signal: z.boolean().nullable(),
+  /** Null: it offers nothing that can be recorded. */
+  main: streamFacts.nullable(),
+  sub: streamFacts.nullable(),
+  profiles: z.array(streamFacts).max(64),
+});
+export type ChannelFacts = z.infer<typeof channelFacts>;
+
 export const cameraResponse = z.object({
   id: idSchema,
   areaId: idSchema,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { streamFacts } from './cameras.js';
+import { channelFacts, deviceKinds, maxDeviceChannels, streamFacts } from './cameras.js';
 import { chainHeadsRecord, chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
 import { clipFile, clipStates } from './evidence.js';
@@ -30,6 +30,7 @@ export * from './recorder-facts.js';
  *   GET    /v1/discoveries/:id                               recorderDiscovery
  *   POST   /v1/identify                                      identifyRequest → identifyResponse
  *   POST   /v1/tls-key                                       tlsKeyRequest → tlsKeyResponse
+ *   POST   /v1/snapshot                                      snapshotRequest → the JPEG that the device makes of a profile
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
  *   POST   /v1/cameras/:id/retry                             cameraRetryResponse: a camera that is down is tried at once
  *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
@@ -257,6 +258,8 @@ export const identifyRequest = z.object({
   /** The key that the device must have over https; null: any. */
   tlsKey: z.string().max(64).nullable().default(null),
 });
+/** A picture of one profile, made by the device; the password goes as in `identifyRequest`. */
+export const snapshotRequest = identifyRequest.extend({ profileToken: z.string().min(1).max(128) });
 export const identifyResponse = z.object({
   manufacturer: z.string(),
   model: z.string(),
@@ -265,8 +268,12 @@ export const identifyResponse = z.object({
   clockOffsetMs: z.number().nullable(),
   /** SHA-256 of the public key that the device had over https (SPKI, hex); null over http. */
   tlsKey: z.string().max(64).nullable().optional(),
+  /** Of its first channel that can be recorded. */
   main: streamFacts,
   sub: streamFacts.nullable(),
+  kind: z.enum(deviceKinds).default('camera'),
+  /** Its video sources, in its order. A recorder from before devices had channels says nothing. */
+  channels: z.array(channelFacts).max(maxDeviceChannels).default([]),
 });
 export type IdentifyResponse = z.infer<typeof identifyResponse>;
 

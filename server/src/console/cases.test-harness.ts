@@ -39,14 +39,23 @@ export interface TestArea {
   name: string;
 }
 
+const mainStream = { profileToken: 'main', codec: 'h264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2000 };
+const subStream = { profileToken: 'sub', codec: 'h264', width: 640, height: 360, frameRate: 12, bitrateKbps: 300 };
 export const identity: IdentifyResponse = {
   manufacturer: 'KBVision',
   model: 'KX-2001',
   firmwareVersion: '1.2',
   serialNumber: 'SN1',
   clockOffsetMs: 20,
-  main: { profileToken: 'main', codec: 'h264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2000 },
-  sub: { profileToken: 'sub', codec: 'h264', width: 640, height: 360, frameRate: 12, bitrateKbps: 300 },
+  main: mainStream,
+  sub: subStream,
+  kind: 'camera',
+  channels: [
+    {
+      ...{ sourceToken: 'VideoSource_1', number: 1, name: '', signal: null },
+      ...{ main: mainStream, sub: subStream, profiles: [mainStream, subStream] },
+    },
+  ],
 };
 export const cameraPassword = 'Matkhau-rat-bi-mat';
 

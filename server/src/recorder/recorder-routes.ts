@@ -10,6 +10,7 @@ import {
   holdConfirmation,
   holdPageSize,
   identifyRequest,
+  snapshotRequest,
   tlsKeyRequest,
   type IdentifyResponse,
   type RecorderCoverage,
@@ -31,6 +32,7 @@ import { playbackRoutes } from './playback-routes.js';
 import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
 import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
+import { sendBytes } from './send-bytes.js';
 
 export interface RecorderRooms {
   status(): Promise<RecorderStatus>;
@@ -45,6 +47,13 @@ export interface RecorderRooms {
     credentials: { username: string; password: string; confirmedHosts: readonly string[]; tlsKey: string | null },
     signal: AbortSignal,
   ): Promise<IdentifyResponse>;
+  /** A JPEG of a profile, made by the device. */
+  snapshot(
+    deviceAddress: string,
+    credentials: { username: string; password: string; confirmedHosts: readonly string[]; tlsKey: string | null },
+    profileToken: string,
+    signal: AbortSignal,
+  ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string): Promise<string | null>;
   footage: {
@@ -75,6 +84,7 @@ const holdQuery = z.object({
 });
 /** All requests of one identification together; the console waits 45 s. */
 const identifyMs = 30_000;
+const snapshotMs = 10_000;
 
 const eventQuery = z.object({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
@@ -86,6 +96,7 @@ const boundedIdentify = identifyRequest.extend({
   username: credential,
   password: credential,
 });
+const boundedSnapshot = snapshotRequest.extend(boundedIdentify.shape);
 const boundedTlsKey = tlsKeyRequest.extend({ deviceAddress: z.string().max(500) });
 const boundedDiscovery = discoveryStart.extend({ ranges: z.array(z.string().max(40)).max(16) });
 export const rangeQuery = z
@@ -213,6 +224,18 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
             details: { reason: 'host_unreachable' },
           });
         }
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/snapshot',
+      waits: true,
+      handle: async ({ body, response, signal }) => {
+        const { deviceAddress, profileToken, ...given } = parseInput(boundedSnapshot, body);
+        const confirmedHosts = URL.canParse(deviceAddress) ? [hostOf(deviceAddress)] : [];
+        const deadline = AbortSignal.any([signal, AbortSignal.timeout(snapshotMs)]);
+        const jpeg = await rooms.snapshot(deviceAddress, { ...given, confirmedHosts }, profileToken, deadline);
+        sendBytes(response, 'image/jpeg', jpeg);
       },
     },
     {

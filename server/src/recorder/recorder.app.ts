@@ -385,6 +385,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
         discovery,
         identify: onvif.identify,
+        snapshot: onvif.snapshot,
         tlsKey: onvif.tlsKey,
         footage,
         playback: createPlayback({ footage, pictures, converter: transcodes }),

@@ -366,7 +366,7 @@ export class FakeRecorder {
     await new Promise((resolve) => setTimeout(resolve, 15));
     this.identifiesAtOnce -= 1;
     const identity = this.identities.get(deviceAddress) ?? { kind: 'unavailable', code: 'host_unreachable' };
-    if ('kind' in identity) refuse(response, identity);
+    if ('code' in identity) refuse(response, identity);
     else json(response, identity);
   }
 

@@ -2,7 +2,16 @@ import type { StreamFacts } from '@choi-canh/shared/cameras';
 import { AppError } from '../../lib/errors.js';
 import { attribute, element, elements, numberAt, textAt, type XmlElement } from './soap-xml.js';
 
-const maxProfiles = 64;
+/** A recorder of 128 inputs with four streams each; more is no device. */
+const maxProfiles = 512;
+
+/** A profile with the video source that it comes from. */
+export interface SourcedProfile extends StreamFacts {
+  /** Empty where the device tells none. */
+  sourceToken: string;
+  /** What the device calls the configuration of that source. */
+  sourceName: string;
+}
 
 /** Codec names as ONVIF writes them, without punctuation. What is rare is taken only where there is nothing else. */
 const usual = new Set(['H264', 'H265']);
@@ -19,14 +28,16 @@ function codecName(encoding: string): string {
 /**
  * The video profiles of a GetProfilesResponse, of Media (ver10) and of Media2 (ver20) alike: in Media2 the encoder lies in
  * `Configurations/VideoEncoder` and the bit rate in `RateControl/BitrateLimit` of the same shape. A profile without a
- * video encoder, or without a size, is left out.
+ * video encoder, or without a size, is left out. The source is named by `VideoSourceConfiguration/SourceToken`, in Media2 by
+ * `Configurations/VideoSource/SourceToken`.
  */
-export function readProfiles(body: XmlElement): StreamFacts[] {
+export function readProfiles(body: XmlElement): SourcedProfile[] {
   return elements(element(body, 'GetProfilesResponse'), 'Profiles')
     .slice(0, maxProfiles)
-    .flatMap((profile): StreamFacts[] => {
+    .flatMap((profile): SourcedProfile[] => {
       const encoder =
         element(profile, 'VideoEncoderConfiguration') ?? element(profile, 'Configurations', 'VideoEncoder');
+      const source = element(profile, 'VideoSourceConfiguration') ?? element(profile, 'Configurations', 'VideoSource');
       const profileToken = attribute(profile, 'token');
       const width = numberAt(encoder, 'Resolution', 'Width');
       const height = numberAt(encoder, 'Resolution', 'Height');
@@ -42,6 +53,8 @@ export function readProfiles(body: XmlElement): StreamFacts[] {
           height,
           frameRate: positive(numberAt(encoder, 'RateControl', 'FrameRateLimit')),
           bitrateKbps: positive(numberAt(encoder, 'RateControl', 'BitrateLimit')),
+          sourceToken: textAt(source, 'SourceToken').slice(0, 128),
+          sourceName: textAt(source, 'Name').slice(0, 120),
         },
       ];
     });

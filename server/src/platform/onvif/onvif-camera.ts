@@ -1,19 +1,26 @@
-import type { StreamFacts } from '@choi-canh/shared/cameras';
+import type { ChannelFacts, DeviceKind } from '@choi-canh/shared/cameras';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import { AppError } from '../../lib/errors.js';
 import { cameraUtcMs, clockOffsetMs } from './camera-clock.js';
 import { parseDeviceAddress, pictureUrl, serviceUrl, streamUrl } from './camera-url.js';
-import { chooseStreams, readProfiles } from './media-profiles.js';
+import { deviceKindOf, groupChannels, readVideoSources, type VideoSource } from './device-channels.js';
+import { readProfiles, type SourcedProfile } from './media-profiles.js';
 import { deviceService, mediaService } from './node-onvif-services.js';
 import { createOnvifConnection, type OnvifConnectionOptions } from './onvif-connection.js';
 import { element, elements, escapeXml, textAt, type XmlElement } from './soap-xml.js';
 
 const mediaNamespace = 'http://www.onvif.org/ver10/media/wsdl';
 const media2Namespace = 'http://www.onvif.org/ver20/media/wsdl';
+const recordingNamespace = 'http://www.onvif.org/ver10/recording/wsdl';
+/** Pictures that are asked of a device at a time, to see which of its inputs have a signal. */
+const picturesAtOnce = 4;
+const picturesMs = 10_000;
 
 interface MediaServices {
   media: URL;
   media2: URL | undefined;
+  /** It keeps recordings itself. */
+  hasRecordings: boolean;
 }
 
 /** A refusal of one operation, after which another may be tried; a wrong password or a dead network is none. */
@@ -39,7 +46,8 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
       };
       const media2 = find(media2Namespace);
       const media = find(mediaNamespace) ?? media2;
-      if (media !== undefined) return { media, media2 };
+      const hasRecordings = list.some((item) => textAt(item, 'Namespace') === recordingNamespace);
+      if (media !== undefined) return { media, media2, hasRecordings };
     } catch (error) {
       if (!isOperationRefused(error)) throw error; // older cameras know only GetCapabilities
     }
@@ -50,12 +58,12 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
         details: { reason: 'not_video' },
       });
     }
-    return { media: serviceUrl(device, xaddr), media2: undefined };
+    return { media: serviceUrl(device, xaddr), media2: undefined, hasRecordings: false };
   }
   const mediaServices = () => (services ??= readServices());
 
   /** Media2 first: only there H.265 is told truly. */
-  async function profiles(): Promise<StreamFacts[]> {
+  async function profiles(): Promise<SourcedProfile[]> {
     const { media, media2 } = await mediaServices();
     if (media2 !== undefined) {
       try {
@@ -71,6 +79,17 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
       }
     }
     return readProfiles((await mediaService(media, connection).getProfiles()).data as XmlElement);
+  }
+
+  /** Of Media, as Media2 has none (Media2, 5.2.1); a device that does not list its sources has those of its profiles. */
+  async function videoSources(): Promise<VideoSource[]> {
+    const { media } = await mediaServices();
+    try {
+      return readVideoSources(await connection.call(media, 'GetVideoSources', '<trt:GetVideoSources/>'));
+    } catch (error) {
+      if (!isOperationRefused(error)) throw error;
+      return [];
+    }
   }
 
   async function media2Uri(url: URL, operation: 'GetStreamUri' | 'GetSnapshotUri', profileToken: string) {
@@ -96,6 +115,10 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
     }
     return media2Uri(media2, operation, profileToken);
   }
+
+  const snapshotUri = async (profileToken: string) => pictureUrl(device, await uri('GetSnapshotUri', profileToken));
+  /** A JPEG of a profile, made by the device. */
+  const picture = async (profileToken: string) => connection.picture(new URL(await snapshotUri(profileToken)));
 
   return {
     /** SHA-256 of the public key that it showed over https; null over plain HTTP. */
@@ -133,9 +156,44 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
 
     profiles,
 
-    async streams(): Promise<{ main: StreamFacts; sub: StreamFacts | null }> {
-      return chooseStreams(await profiles());
+    async channels(): Promise<ChannelFacts[]> {
+      const found = await profiles();
+      return groupChannels(found, await videoSources());
     },
+
+    async kind(model: string, channels: readonly ChannelFacts[]): Promise<DeviceKind> {
+      const { hasRecordings } = await mediaServices();
+      return deviceKindOf(channels, { model, hasRecordings });
+    },
+
+    /**
+     * The channels with what a picture of each says of its signal. A device that refuses pictures, or has none of any channel,
+     * tells nothing by that.
+     */
+    async withSignals(channels: readonly ChannelFacts[]): Promise<ChannelFacts[]> {
+      const endsAt = options.clock.monotonicMs() + picturesMs;
+      const seen = new Map<ChannelFacts, boolean>();
+      let isRefused = false;
+      const waiting = channels.filter(({ main, signal }) => main !== null && signal === null);
+      const look = async () => {
+        for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+          if (isRefused || options.clock.monotonicMs() > endsAt) return;
+          try {
+            await picture(one.main!.profileToken);
+            seen.set(one, true);
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            if (error.code === 'bad_answer') seen.set(one, false);
+            else isRefused = true;
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: picturesAtOnce }, look));
+      const tells = [...seen.values()].includes(true);
+      return channels.map((one) => ({ ...one, signal: tells ? (seen.get(one) ?? one.signal) : one.signal }));
+    },
+
+    picture,
 
     /** RTSP address of a profile on the camera's own host, without credentials. */
     async streamUri(profileToken: string): Promise<string> {
@@ -159,9 +217,7 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
     },
 
     /** HTTP address of a JPEG, without credentials. */
-    async snapshotUri(profileToken: string): Promise<string> {
-      return pictureUrl(device, await uri('GetSnapshotUri', profileToken));
-    },
+    snapshotUri,
   };
 }
 export type OnvifCamera = ReturnType<typeof createOnvifCamera>;

@@ -25,6 +25,9 @@ export interface OnvifConnectionOptions extends Credentials {
   rules: AddressRules;
 }
 
+/** A picture of 8 megapixels. */
+const maxPictureBytes = 4 * 1024 * 1024;
+
 const envelopeNamespace = 'http://www.w3.org/2003/05/soap-envelope';
 const namespaces =
   'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" ' +
@@ -53,16 +56,16 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
   let tlsKey: string | undefined;
 
   /** Whatever a camera reports: here is the last place before the network. */
-  async function post(url: URL, text: string, authorization?: string): Promise<HttpAnswer> {
+  async function send(url: URL, text: string | undefined, authorization?: string): Promise<HttpAnswer> {
     if (!isConfirmedHost(options.confirmedHosts, url.hostname)) throw withheld(url.host);
     const answer = await exchange({
-      method: 'POST',
+      method: text === undefined ? 'GET' : 'POST',
       url,
       headers: {
-        'content-type': 'application/soap+xml; charset=utf-8',
+        ...(text === undefined ? {} : { 'content-type': 'application/soap+xml; charset=utf-8' }),
         ...(authorization === undefined ? {} : { authorization }),
       },
-      body: text,
+      ...(text === undefined ? { maxBytes: maxPictureBytes } : { body: text }),
       timeoutMs,
       signal,
       rules: options.rules,
@@ -71,6 +74,7 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
     tlsKey = answer.tlsKey;
     return answer;
   }
+  const post = (url: URL, text: string, authorization?: string) => send(url, text, authorization);
 
   const postWithToken = (url: URL, body: string) =>
     post(url, envelope(usernameTokenHeader(username, password, clock.nowMs() + cameraAheadMs), body));
@@ -145,6 +149,24 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
   }
 
   return {
+    /**
+     * A JPEG that the device makes of what it sees now. Its challenge is answered once, with Digest alone.
+     * @throws AppError precondition `wrong_password` or `password_withheld`, unavailable `unreachable` or `bad_answer` (also
+     * where what comes is no JPEG)
+     */
+    async picture(url: URL): Promise<Buffer> {
+      let answer = await send(url, undefined);
+      const challenge = answer.status === 401 ? chooseChallenge(answer.challenges) : undefined;
+      if (challenge !== undefined) {
+        const once = createDigestAnswerer(challenge, username, password);
+        answer = await send(url, undefined, once.authorization('GET', `${url.pathname}${url.search}`));
+      }
+      if (answer.status === 401) throw failure('precondition', 'wrong_password', `${url.host}: a picture was refused`);
+      const isJpeg = answer.body.length > 4 && answer.body[0] === 0xff && answer.body[1] === 0xd8;
+      if (answer.status !== 200 || !isJpeg)
+        throw failure('unavailable', 'bad_answer', `${url.host}: no picture (HTTP ${answer.status})`);
+      return answer.body;
+    },
     /** The key that the camera showed last; undefined over plain HTTP. */
     get tlsKey(): string | undefined {
       return tlsKey;

@@ -9,6 +9,7 @@ import { runDiscoveryScan } from './discovery-scan.js';
 import { expandRanges } from './ip-range.js';
 import { parseDeviceAddress } from './camera-url.js';
 import { shownTlsKey } from './http-exchange.js';
+import { chooseStreams } from './media-profiles.js';
 import { createOnvifCamera } from './onvif-camera.js';
 import type { Credentials } from './onvif-connection.js';
 
@@ -64,6 +65,13 @@ export interface Onvif {
    * message holds no credential and `details.reason` is a CameraReason.
    */
   identify(deviceAddress: string, credentials: Credentials, signal?: AbortSignal): Promise<IdentifyResponse>;
+  /** A JPEG of a profile, made by the device; at most 1 MiB. Errors as `identify`; `bad_answer` where it makes none. */
+  snapshot(
+    deviceAddress: string,
+    credentials: Credentials,
+    profileToken: string,
+    signal?: AbortSignal,
+  ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string): Promise<string | null>;
   /** Clock and stream addresses, in three or four requests, the last of which need the password. Errors as `identify`. */
@@ -154,14 +162,22 @@ export function createOnvif(options: OnvifOptions): Onvif {
 
     async identify(deviceAddress, credentials, signal) {
       const { one, clockOffsetMs } = await dated(deviceAddress, credentials, signal);
-      const streams = await one.streams();
-      try {
-        return { ...(await one.information()), clockOffsetMs, tlsKey: one.tlsKey, ...streams };
-      } catch (error) {
-        if (!isRefusedOperation(error)) throw error; // streams are what matters; some cameras cannot name themselves
-        const nameless = { manufacturer: '', model: '', firmwareVersion: '', serialNumber: '' };
-        return { ...nameless, clockOffsetMs, tlsKey: one.tlsKey, ...streams };
-      }
+      const found = await one.channels();
+      const [first] = found.flatMap(({ main, sub }) => (main === null ? [] : [{ main, sub }]));
+      const { main, sub } = first ?? chooseStreams(found.flatMap(({ profiles }) => profiles));
+      // Which inputs of many are empty is asked; of one camera it is seen soon enough.
+      const channels = found.length > 1 ? await one.withSignals(found) : found;
+      // Streams are what matters; some cameras cannot name themselves.
+      const facts = await one.information().catch((error: unknown) => {
+        if (!isRefusedOperation(error)) throw error;
+        return { manufacturer: '', model: '', firmwareVersion: '', serialNumber: '' };
+      });
+      const kind = await one.kind(facts.model, found);
+      return { ...facts, clockOffsetMs, tlsKey: one.tlsKey, ...{ main, sub, kind, channels } };
+    },
+
+    async snapshot(deviceAddress, credentials, profileToken, signal) {
+      return (await dated(deviceAddress, credentials, signal)).one.picture(profileToken);
     },
 
     tlsKey: async (deviceAddress) => (await shownTlsKey(parseDeviceAddress(deviceAddress), rules, timeoutMs)) ?? null,
