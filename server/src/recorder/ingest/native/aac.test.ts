@@ -277,7 +277,7 @@ describe('AacTimeline', () => {
 describe('mp4-writer without sound', () => {
   it('writes the same bytes as before there was sound', () => {
     const sets = { vps: [], sps: [hex('6742c00ada11ec0440000003004000000503c489a8')], pps: [hex('68ce0fc8')] };
-    const init = buildInitSegment('h264', sets);
+    const init = buildInitSegment({ codec: 'h264', sets });
     expect(createHash('sha256').update(init.bytes).digest('hex')).toBe(
       '11e06e25eaac3e74b0dbe5b38dea5322c80e29da454fd709dbbdd919186cb1ca',
     );
@@ -291,7 +291,7 @@ describe('mp4-writer without sound', () => {
     body.add([hex('0605'), hex('4109')]);
     const fragment = buildFragment(7, 123_456_789n, samples, body.part(0, body.byteLength));
     // And as it is written in front of the body, without another copy.
-    const { bytes } = body.take(fragmentHeadBytes(samples.length));
+    const { bytes } = body.take(fragmentHeadBytes(samples));
     writeFragmentHead(bytes, 7, 123_456_789n, samples);
     expect(bytes).toEqual(fragment);
     expect(fragment.toString('hex')).toBe(
@@ -365,8 +365,10 @@ describe('picture and sound of one camera', () => {
         : AacStream.of({ media: media(), videoAnchor, nowMs: () => utc + nowMs, monotonicMs: () => nowMs });
     const fragments: Fragment[] = [];
     const fragmenter = new Fragmenter({
-      init: buildInitSegment('h264', sets),
-      ...(stream === undefined ? {} : { sound: stream.soundFor(buildInitSegment('h264', sets, stream.format)) }),
+      init: buildInitSegment({ codec: 'h264', sets }),
+      ...(stream === undefined
+        ? {}
+        : { sound: stream.soundFor(buildInitSegment({ codec: 'h264', sets }, stream.format)) }),
       anchor: videoAnchor,
       nextRun: () => 1,
       onFragment: (fragment) => fragments.push(fragment),

@@ -14,13 +14,19 @@ export interface Picture {
   readonly ticks: number;
   /** Without parameter sets and delimiters; looked at during the call only. */
   readonly nals: readonly Buffer[];
+  /** Decoding can begin with it. */
   readonly isKey: boolean;
+  /** … and pictures that come after it may be shown before it. */
+  readonly isOpen?: boolean;
+  /** Pictures after it until what is shown is right, where decoding begins with it. */
+  readonly recoveryPictures?: number;
 }
 
 /** A picture that lies in the body of the fragment. */
 interface Collected {
   readonly ticks: number;
   readonly isKey: boolean;
+  readonly recoveryPictures: number;
   byteLength: number;
 }
 
@@ -121,8 +127,8 @@ export class Fragmenter {
       this.beginParts();
     }
     if (this.parting !== undefined) this.partBefore(picture, this.parting);
-    const { ticks, isKey } = picture;
-    this.pictures.push({ ticks, isKey, byteLength: this.body.add(picture.nals) });
+    const { ticks, isKey, recoveryPictures = 0 } = picture;
+    this.pictures.push({ ticks, isKey, recoveryPictures, byteLength: this.body.add(picture.nals) });
     this.newestTicks = Math.max(this.newestTicks, picture.ticks);
   }
 
@@ -192,7 +198,7 @@ export class Fragmenter {
 
   /** The body with its head in front. */
   private whole(decodeTime: bigint, samples: readonly SampleFacts[], sound: AudioRun | undefined) {
-    const taken = this.body.take(fragmentHeadBytes(samples.length, sound));
+    const taken = this.body.take(fragmentHeadBytes(samples, sound));
     writeFragmentHead(taken.bytes, ++this.sequence, decodeTime, samples, sound);
     return taken;
   }
@@ -203,6 +209,7 @@ export class Fragmenter {
       isKey: picture.isKey,
       duration: Math.max(1, Math.round((shown[index + 1] ?? endTicks) - shown[index]!)),
       compositionOffset: picture.ticks - (shown[index]! - this.delayTicks),
+      recoveryPictures: picture.recoveryPictures,
     }));
   }
 
@@ -284,6 +291,6 @@ export class Fragmenter {
     if (next === undefined || next.ticks <= lastShown) return assumed;
     if (next.ticks - lastShown > longestPictureTicks) return assumed;
     // With reordered pictures the one that is shown next need not be the one that came next.
-    return this.delayTicks === 0 || next.isKey ? next.ticks : assumed;
+    return this.delayTicks === 0 || (next.isKey && next.isOpen !== true) ? next.ticks : assumed;
   }
 }

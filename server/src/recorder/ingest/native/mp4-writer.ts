@@ -3,18 +3,13 @@
 import type { InitSegment } from '../../../lib/fragment.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import { audioTraf, audioTrafLength, audioTrackBoxes, type AacFormat, type AudioRun } from './aac-track.js';
-import { parseH264Sps, parseH265Sps, type PictureSize } from './sequence-parameters.js';
+import type { SetsInUse } from './parameter-sets.js';
+import { parseH264Sps, parseH265Sps, saysSampleFormat, type PictureSize } from './sequence-parameters.js';
 import type { VideoCodec } from './video-codec.js';
 
 /** Of RTP video (RFC 6184 5.1, RFC 7798 4.1). */
 export const timescale = 90_000;
 const trackId = 1;
-
-export interface ParameterSets {
-  readonly vps: readonly Buffer[];
-  readonly sps: readonly Buffer[];
-  readonly pps: readonly Buffer[];
-}
 
 function u8(...values: number[]): Buffer {
   return Buffer.from(values);
@@ -37,7 +32,14 @@ function fullBox(type: string, version: number, flags: number, ...parts: Buffer[
 const zeros = (length: number): Buffer => Buffer.alloc(length);
 const sized = (nal: Buffer): Buffer => Buffer.concat([u16(nal.length), nal]);
 
-function avcC({ sps, pps }: ParameterSets): Buffer {
+/** The format of the samples, which a High profile's record ends with (ISO/IEC 14496-15 5.3.3.1.2). */
+function sampleFormat(sps: Buffer): Buffer {
+  if (!saysSampleFormat(sps[1]!)) return zeros(0);
+  const { chroma, bitDepthLuma, bitDepthChroma } = parseH264Sps(sps);
+  return u8(0xfc | chroma, 0xf8 | (bitDepthLuma - 8), 0xf8 | (bitDepthChroma - 8), 0);
+}
+
+function avcC({ sps, pps }: SetsInUse): Buffer {
   const first = sps[0]!;
   return box(
     'avcC',
@@ -45,12 +47,18 @@ function avcC({ sps, pps }: ParameterSets): Buffer {
     ...sps.map(sized),
     u8(pps.length),
     ...pps.map(sized),
+    sampleFormat(first),
   );
 }
 
-function hvcC({ vps, sps, pps }: ParameterSets): Buffer {
+/** `complete`: there are no parameter sets in the samples. */
+function hvcC({ vps, sps, pps }: SetsInUse, complete: boolean): Buffer {
   const facts = parseH265Sps(sps[0]!);
-  const array = (type: number, nals: readonly Buffer[]) => [u8(0x80 | type), u16(nals.length), ...nals.map(sized)];
+  const array = (type: number, nals: readonly Buffer[]) => [
+    u8((complete ? 0x80 : 0) | type),
+    u16(nals.length),
+    ...nals.map(sized),
+  ];
   return box(
     'hvcC',
     u8(1),
@@ -65,9 +73,16 @@ function hvcC({ vps, sps, pps }: ParameterSets): Buffer {
 
 const unityMatrix = Buffer.concat([0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].map(u32));
 
-function sampleEntry(codec: VideoCodec, size: PictureSize, sets: ParameterSets): Buffer {
+/** ISO/IEC 14496-15: parameter sets in the sample entry only, or in the samples too. */
+const entryNames = {
+  h264: { outOfBand: 'avc1', inBand: 'avc3' },
+  h265: { outOfBand: 'hvc1', inBand: 'hev1' },
+} as const;
+
+function sampleEntry({ codec, sets, inBand = false }: VideoTrackFacts, size: PictureSize): Buffer {
+  const { sampleAspect } = size;
   return box(
-    codec === 'h264' ? 'avc1' : 'hvc1',
+    entryNames[codec][inBand ? 'inBand' : 'outOfBand'],
     zeros(6),
     u16(1),
     zeros(16),
@@ -80,21 +95,35 @@ function sampleEntry(codec: VideoCodec, size: PictureSize, sets: ParameterSets):
     zeros(32),
     u16(24),
     u16(0xffff),
-    codec === 'h264' ? avcC(sets) : hvcC(sets),
+    codec === 'h264' ? avcC(sets) : hvcC(sets, !inBand),
+    ...(sampleAspect === undefined ? [] : [box('pasp', u32(sampleAspect.width), u32(sampleAspect.height))]),
   );
 }
 
-/** The init segment for a set of parameters. @throws IngestFailure bad_answer when they are damaged */
-export function buildInitSegment(codec: VideoCodec, sets: ParameterSets, audio?: AacFormat): InitSegment {
+export interface VideoTrackFacts {
+  readonly codec: VideoCodec;
+  readonly sets: SetsInUse;
+  /** The samples hold parameter sets too, which may differ from these. */
+  readonly inBand?: boolean;
+}
+
+/** Pixels wide on a screen (tkhd, 14496-12 8.3.2), 16.16. */
+const shownWidth = ({ width, sampleAspect }: PictureSize): number =>
+  Math.min(0xffffffff, Math.round(width * 65536 * (sampleAspect ? sampleAspect.width / sampleAspect.height : 1)));
+
+/** The init segment of a track. @throws IngestFailure bad_answer when its parameters are damaged */
+export function buildInitSegment(track: VideoTrackFacts, audio?: AacFormat): InitSegment {
+  const { codec, sets, inBand = false } = track;
   const size = codec === 'h264' ? parseH264Sps(sets.sps[0]!) : parseH265Sps(sets.sps[0]!);
-  const brands = ['iso6', 'iso6', 'mp41', codec === 'h264' ? 'avc1' : 'hvc1'].map((brand) =>
+  // `avc1` says what a reader of AVC must know; H.265 has no brand of its own.
+  const brands = ['iso6', 'iso6', 'mp41', ...(codec === 'h264' && !inBand ? ['avc1'] : [])].map((brand) =>
     Buffer.from(brand, 'latin1'),
   );
   const ftyp = box('ftyp', brands[0]!, u32(0), ...brands.slice(1));
   const emptyTable = (type: string) => fullBox(type, 0, 0, u32(0));
   const stbl = box(
     'stbl',
-    fullBox('stsd', 0, 0, u32(1), sampleEntry(codec, size, sets)),
+    fullBox('stsd', 0, 0, u32(1), sampleEntry(track, size)),
     emptyTable('stts'),
     emptyTable('stsc'),
     fullBox('stsz', 0, 0, u32(0), u32(0)),
@@ -121,7 +150,7 @@ export function buildInitSegment(codec: VideoCodec, sets: ParameterSets, audio?:
     zeros(8),
     zeros(16),
     unityMatrix,
-    u32(size.width * 65536),
+    u32(shownWidth(size)),
     u32(size.height * 65536),
   );
   const mvhd = fullBox(
@@ -155,6 +184,11 @@ export interface SampleFacts {
   readonly duration: number;
   /** Presentation minus decode time, ticks; may be negative. */
   readonly compositionOffset: number;
+  /**
+   * Of the first one, where decoding can begin with it and takes so many more until what is shown is right: a gradual
+   * refresh, told by a sample group of type `roll` (14496-12 10.1).
+   */
+  readonly recoveryPictures?: number;
 }
 
 const keyFlags = 0x02000000;
@@ -169,18 +203,26 @@ const boxTypes = {
   tfdt: boxType('tfdt'),
   trun: boxType('trun'),
   mdat: boxType('mdat'),
+  sgpd: boxType('sgpd'),
+  sbgp: boxType('sbgp'),
+  roll: boxType('roll'),
 };
 
 const soundBytesOf = (audio: AudioRun | undefined): number =>
   audio === undefined ? 0 : audio.samples.reduce((sum, { data }) => sum + data.length, 0);
 
+const rollDistanceOf = (samples: readonly SampleFacts[]): number => samples[0]?.recoveryPictures ?? 0;
+/** sgpd 26 and sbgp 20 with a row or two of 8. */
+const rollBytes = (samples: readonly SampleFacts[]): number =>
+  rollDistanceOf(samples) === 0 ? 0 : 46 + 8 * Math.min(2, samples.length);
+
 /** Of moof and mdat's header: mfhd 16, tfhd 16, tfdt 20, trun 20 + rows, traf 8, moof 8, mdat 8. */
-const headersBytes = (sampleCount: number, audio: AudioRun | undefined): number =>
-  96 + sampleCount * 16 + (audio === undefined ? 0 : audioTrafLength(audio));
+const headersBytes = (samples: readonly SampleFacts[], audio: AudioRun | undefined): number =>
+  96 + samples.length * 16 + rollBytes(samples) + (audio === undefined ? 0 : audioTrafLength(audio));
 
 /** Of what stands before the pictures of a fragment, which `writeFragmentHead` writes. */
-export const fragmentHeadBytes = (sampleCount: number, audio?: AudioRun): number =>
-  headersBytes(sampleCount, audio) + soundBytesOf(audio);
+export const fragmentHeadBytes = (samples: readonly SampleFacts[], audio?: AudioRun): number =>
+  headersBytes(samples, audio) + soundBytesOf(audio);
 
 /**
  * Writes moof, mdat's header and the sound to the beginning of `out`; behind that stand the pictures, NAL units with
@@ -196,7 +238,7 @@ export function writeFragmentHead(
 ): void {
   const rowBytes = samples.length * 16;
   // data-offset counts from the moof to behind the mdat header.
-  const dataOffset = headersBytes(samples.length, audio);
+  const dataOffset = headersBytes(samples, audio);
   let dataBytes = soundBytesOf(audio);
   let at = 0;
   const put = (value: number) => void (at = out.writeUInt32BE(value >>> 0, at));
@@ -208,7 +250,7 @@ export function writeFragmentHead(
   begin(boxTypes.mfhd, 16);
   put(0);
   put(sequenceNumber);
-  begin(boxTypes.traf, 64 + rowBytes);
+  begin(boxTypes.traf, 64 + rowBytes + rollBytes(samples));
   begin(boxTypes.tfhd, 16);
   put(0x20000);
   put(trackId);
@@ -226,6 +268,27 @@ export function writeFragmentHead(
     put(sample.isKey ? keyFlags : otherFlags);
     at = out.writeInt32BE(sample.compositionOffset, at);
   }
+  const rollDistance = rollDistanceOf(samples);
+  if (rollDistance > 0) {
+    // One description in this fragment, of which the first sample is (8.9.2, 8.9.3).
+    begin(boxTypes.sgpd, 26);
+    put(0x1000000);
+    put(boxTypes.roll);
+    put(2);
+    put(1);
+    at = out.writeInt16BE(rollDistance, at);
+    const rows = Math.min(2, samples.length);
+    begin(boxTypes.sbgp, 20 + 8 * rows);
+    put(0);
+    put(boxTypes.roll);
+    put(rows);
+    put(1);
+    put(0x10001);
+    if (rows === 2) {
+      put(samples.length - 1);
+      put(0);
+    }
+  }
   if (audio !== undefined) at += audioTraf(audio, dataOffset).copy(out, at);
   begin(boxTypes.mdat, 8 + dataBytes);
   if (audio !== undefined) for (const { data } of audio.samples) at += data.copy(out, at);
@@ -238,7 +301,7 @@ export function buildFragment(
   samples: readonly SampleFacts[],
   pictures: Buffer,
 ): Buffer {
-  const headBytes = fragmentHeadBytes(samples.length);
+  const headBytes = fragmentHeadBytes(samples);
   const out = Buffer.allocUnsafe(headBytes + pictures.length);
   writeFragmentHead(out, sequenceNumber, baseMediaDecodeTime, samples);
   pictures.copy(out, headBytes);

@@ -11,14 +11,14 @@ import { AacStream } from './aac-stream.js';
 import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
 import { Fragmenter } from './fragmenter.js';
-import { buildInitSegment, timescale } from './mp4-writer.js';
+import { buildInitSegment, timescale, type VideoTrackFacts } from './mp4-writer.js';
 import { readRtcp, type SenderReport } from './rtcp.js';
 import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import type { TrackName } from './rtsp-session.js';
-import { pictureSetId } from './sequence-parameters.js';
+import type { SetsInUse } from './parameter-sets.js';
+import { PictureReader, type ReadPicture, type SetsPlace } from './picture-reader.js';
 import type { SessionMedia } from './session-description.js';
-import { nalRole, type VideoCodec } from './video-codec.js';
 
 /** Pictures are reordered by less; a time stamp that goes back further has jumped. */
 const backTicks = 2 * timescale;
@@ -33,8 +33,10 @@ const noKeyframeAtAllMs = 75_000;
 /** Cameras with short groups of pictures need not be asked. */
 const askKeyframeMs = 1000;
 const receiverReportMs = 5000;
-const maxParameterSetBytes = 4096;
-const maxParameterSets = 8;
+/** A recovery point begins a group where none came for so long: every picture may be called one … */
+const leastGroupTicks = timescale / 2;
+/** … and where the camera sends IDR pictures, with which every player can begin, these are enough. */
+const sendsIdrTicks = 5 * timescale;
 
 export interface NativeStreamOptions {
   readonly media: SessionMedia;
@@ -47,17 +49,8 @@ export interface NativeStreamOptions {
   readonly sendRtcp: (track: TrackName, packet: Buffer) => void;
 }
 
-type Sets = Record<'vps' | 'sps' | 'pps', Buffer[]>;
-
-/** PPS of other ids; undefined where `nal` is damaged. SPS are one at a time: an init segment names one size. */
-function othersThan(codec: VideoCodec, nal: Buffer, known: readonly Buffer[]): Buffer[] | undefined {
-  try {
-    const id = pictureSetId(codec, nal);
-    return known.filter((one) => pictureSetId(codec, one) !== id);
-  } catch {
-    return undefined; // the camera repeats it
-  }
-}
+const isSameSequence = (a: SetsInUse, b: SetsInUse): boolean =>
+  a.sps[0]!.equals(b.sps[0]!) && (a.vps[0] === undefined || b.vps[0]?.equals(a.vps[0]) === true);
 
 export class NativeStream {
   private readonly timestamps = new TimestampUnwrapper();
@@ -68,8 +61,14 @@ export class NativeStream {
   private readonly keyframes = new KeyframeWatch();
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
-  private sets: Sets = { vps: [], sps: [], pps: [] };
-  private setsChanged = true;
+  private readonly reader: PictureReader;
+  /** Of the sample entry: what it was made of. */
+  private entry: { sets: SetsInUse; place: SetsPlace; changes: number } | undefined;
+  /** The newest pictures at which decoding can begin, and of them those that are IDR, ticks. */
+  private begunTicks = -Infinity;
+  private idrTicks = -Infinity;
+  /** The first picture of the run, where those that are shown before it cannot be decoded. */
+  private openStartTicks: number | undefined;
   private fragmenter: Fragmenter | undefined;
   private init: InitSegment | undefined;
   /** The newest picture: its place on the timeline that goes on, and when it came. */
@@ -93,6 +92,7 @@ export class NativeStream {
     const { media, clock, pull } = options;
     const { video } = media;
     this.frozen = new FrozenPicture(pull.proveStill);
+    this.reader = new PictureReader(video.codec);
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
@@ -107,7 +107,7 @@ export class NativeStream {
         this.sourceChanged = true;
       },
     });
-    for (const nal of video.parameterSets) this.keepSet(nal);
+    this.reader.read(video.parameterSets);
     pull.report.codec(video.codec);
     if (options.audio && media.audio !== undefined) this.prepareSound(media.audio);
   }
@@ -236,42 +236,9 @@ export class NativeStream {
     this.fragmenter = undefined;
   }
 
-  /** True for a parameter set. A new one replaces the one of its id. */
-  private keepSet(nal: Buffer): boolean {
-    const { codec } = this.options.media.video;
-    const role = nalRole(codec, nal);
-    if (role !== 'vps' && role !== 'sps' && role !== 'pps') return false;
-    const known = this.sets[role];
-    if (nal.length > maxParameterSetBytes || known.some((one) => one.equals(nal))) return true;
-    const others = role === 'pps' ? othersThan(codec, nal, known) : [];
-    if (others === undefined) return true;
-    // Not in place: what goes before stays whole where the new ones turn out to be damaged.
-    this.sets = { ...this.sets, [role]: [...others.slice(1 - maxParameterSets), Buffer.from(nal)] };
-    if (role === 'sps') this.sets.pps = [];
-    this.setsChanged = true;
-    return true;
-  }
-
   private accept(unit: AccessUnit): void {
-    const { video } = this.options.media;
-    const nals: Buffer[] = [];
-    let isKey = false;
-    let slices = 0;
-    let sliceBytes = 0;
-    for (const nal of unit.nals) {
-      const role = nalRole(video.codec, nal);
-      if (role === 'dropped') continue;
-      if (role === 'key' || role === 'picture') {
-        isKey ||= role === 'key';
-        slices += 1;
-        sliceBytes += nal.length;
-      } else if (role !== 'other') {
-        this.keepSet(nal);
-        continue;
-      }
-      nals.push(nal);
-    }
-    if (slices === 0) return;
+    const picture = this.reader.read(unit.nals);
+    if (picture === undefined) return;
     const { report, recordedClock } = this.options.pull;
     report.frame();
     this.firstPictureAt ??= this.monotonicMs;
@@ -286,13 +253,43 @@ export class NativeStream {
     const nowMs = recordedClock.nowMs();
     const ticks = this.place(this.toTicks(unit.ticks) + this.shiftTicks, nowMs);
     this.anchor.observeArrival(ticks, nowMs);
-    if (isKey) this.beginAtKey();
-    this.watchMotion(isKey, nals, slices, sliceBytes);
+    const isKey = this.isPlaceToBegin(picture, ticks);
+    if (isKey) this.beginAtKey(picture, ticks);
+    this.watchMotion(picture, isKey);
+    const nals = this.reader.sampleOf(isKey);
     if (this.fragmenter === undefined) this.watchKeyframes();
     else {
       this.watchFurtherKeyframes(isKey);
-      this.fragmenter.push({ ticks, nals, isKey }, this.monotonicMs);
+      if (this.isUndecodable(picture, isKey, ticks)) return;
+      const { isClosed, recoveryPictures = 0 } = picture;
+      this.fragmenter.push(
+        { ticks, nals, isKey, isOpen: !isClosed, recoveryPictures: picture.isKey ? 0 : recoveryPictures },
+        this.monotonicMs,
+      );
     }
+  }
+
+  private isPlaceToBegin({ isKey, isClosed, recoveryPictures }: ReadPicture, ticks: number): boolean {
+    const begins =
+      isKey ||
+      (recoveryPictures !== undefined &&
+        ticks - this.begunTicks >= leastGroupTicks &&
+        ticks - this.idrTicks >= sendsIdrTicks);
+    if (begins) this.begunTicks = ticks;
+    if (isKey && isClosed) this.idrTicks = ticks;
+    return begins;
+  }
+
+  /** A run that begins in the midst of a stream lacks what the pictures refer to that are shown before its first one. */
+  private isUndecodable({ isClosed, isSkippedLeading }: ReadPicture, isKey: boolean, ticks: number): boolean {
+    const { openStartTicks } = this;
+    if (isKey) {
+      // The first of the run it is only where nothing was decoded before.
+      if (openStartTicks !== undefined && (isClosed || ticks > openStartTicks)) this.openStartTicks = undefined;
+      return false;
+    }
+    if (openStartTicks === undefined) return false;
+    return this.options.media.video.codec === 'h265' ? isSkippedLeading : ticks < openStartTicks;
   }
 
   /** Puts a time stamp on the timeline that goes on; one that jumped comes as long after the last as it arrived. */
@@ -324,20 +321,21 @@ export class NativeStream {
     return placed;
   }
 
-  private beginAtKey(): void {
-    if (this.setsChanged) this.useSets();
+  private beginAtKey({ slices, isClosed }: ReadPicture, ticks: number): void {
+    const { sets } = this.reader;
+    sets.use(slices[0]!);
+    if (sets.changes !== this.entry?.changes || this.reader.wantedPlace !== this.entry.place) this.useSets();
     if (this.newRunAtKey) {
       this.newRunAtKey = false;
       this.endRun();
     }
-    if (this.fragmenter !== undefined || this.init === undefined) return;
+    const { entry, sound, init } = this;
+    if (this.fragmenter !== undefined || init === undefined || entry === undefined) return;
+    this.openStartTicks = isClosed ? undefined : ticks;
     const { pull } = this.options;
-    const { sound, init } = this;
     this.fragmenter = new Fragmenter({
       init,
-      ...(sound === undefined
-        ? {}
-        : { sound: sound.soundFor(buildInitSegment(this.options.media.video.codec, this.sets, sound.format)) }),
+      ...(sound === undefined ? {} : { sound: sound.soundFor(buildInitSegment(this.trackOf(entry), sound.format)) }),
       ...(pull.parts === undefined ? {} : { parts: pull.parts }),
       ...(this.options.pool === undefined ? {} : { pool: this.options.pool }),
       nextRun: pull.nextRun,
@@ -379,16 +377,12 @@ export class NativeStream {
     this.options.pull.requestKeyframe();
   }
 
-  private watchMotion(isKey: boolean, nals: readonly Buffer[], slices: number, sliceBytes: number): void {
-    const { codec } = this.options.media.video;
+  private watchMotion({ slices, sliceBytes }: ReadPicture, isKey: boolean): void {
     this.keyframeSeen ||= isKey;
     const before = this.motion;
     this.motion = isKey
-      ? this.frozen.key(
-          nals.filter((nal) => nalRole(codec, nal) !== 'other'),
-          this.monotonicMs,
-        )
-      : this.frozen.picture(slices, sliceBytes, this.monotonicMs);
+      ? this.frozen.key(slices, this.monotonicMs)
+      : this.frozen.picture(slices.length, sliceBytes, this.monotonicMs);
     if (this.motion === 'suspicious' && before !== 'suspicious') this.askKeyframe();
     if ((this.motion === 'frozen') === (before === 'frozen')) return;
     const detail = this.motion === 'frozen' ? 'the picture does not change any more' : undefined;
@@ -402,21 +396,35 @@ export class NativeStream {
     onFragment(fragment);
   }
 
+  private trackOf({ sets, place }: { sets: SetsInUse; place: SetsPlace }): VideoTrackFacts {
+    return { codec: this.options.media.video.codec, sets, inBand: place !== 'entry' };
+  }
+
   private useSets(): void {
-    const { codec } = this.options.media.video;
-    const { vps, sps, pps } = this.sets;
-    if (sps.length === 0 || pps.length === 0 || (codec === 'h265' && vps.length === 0)) return;
-    this.setsChanged = false;
+    const { reader } = this;
+    const sets = reader.sets.inUse();
+    if (sets === undefined) return;
+    const entry = { sets, place: reader.wantedPlace, changes: reader.sets.changes };
+    // With all in the samples only another sequence needs another entry.
+    const goesOn =
+      this.entry?.place === 'samples' && entry.place === 'samples' && isSameSequence(this.entry.sets, sets);
+    if (goesOn) {
+      this.entry = { ...this.entry!, changes: entry.changes };
+      return;
+    }
     let init: InitSegment;
     try {
-      init = buildInitSegment(codec, this.sets);
+      init = buildInitSegment(this.trackOf(entry));
     } catch (error) {
       // Damaged on the way: what was recorded so far goes on, and the camera repeats them.
       if (this.init !== undefined) return;
       throw error instanceof IngestFailure ? error : new IngestFailure('bad_answer', errorMessage(error).slice(0, 200));
     }
-    if (init.id === this.init?.id) return;
-    this.endRun();
-    this.init = init;
+    this.entry = entry;
+    if (init.id !== this.init?.id) {
+      this.endRun();
+      this.init = init;
+    }
+    reader.entered();
   }
 }

@@ -201,7 +201,7 @@ describe('fragments of real video', () => {
       const role = nalRole(video.codec, nal);
       if (role === 'vps' || role === 'sps' || role === 'pps') sets[role].push(nal);
     }
-    const init = buildInitSegment(video.codec, sets);
+    const init = buildInitSegment({ codec: video.codec, sets });
     expect(init).toMatchObject({ width: 160, height: 90, timescale: 90_000 });
     expect(init.codec).toMatch(new RegExp(`^${video.sampleEntry}\\.`));
     const anchor = new TimeAnchor(90_000);

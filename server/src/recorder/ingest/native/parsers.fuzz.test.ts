@@ -255,8 +255,8 @@ describe('parameter sets', () => {
         for (const sps of [random, damaged]) {
           bounded(() => parseH264Sps(sps));
           bounded(() => parseH265Sps(sps));
-          bounded(() => buildInitSegment('h264', { vps: [], sps: [sps], pps: [random] }));
-          bounded(() => buildInitSegment('h265', { vps: [random], sps: [sps], pps: [random] }));
+          bounded(() => buildInitSegment({ codec: 'h264', sets: { vps: [], sps: [sps], pps: [random] } }));
+          bounded(() => buildInitSegment({ codec: 'h265', sets: { vps: [random], sps: [sps], pps: [random] } }));
         }
       }),
       { numRuns: 500 },

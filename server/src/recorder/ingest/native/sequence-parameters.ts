@@ -4,8 +4,67 @@ import { BitReader, rawPayload } from './bit-reader.js';
 import type { VideoCodec } from './video-codec.js';
 
 export interface PictureSize {
+  /** Of the picture without what is cropped, in samples of luma. */
   readonly width: number;
   readonly height: number;
+  /** Width and height of a sample where they differ (H.264 and H.265 E.2.1). */
+  readonly sampleAspect?: SampleAspect;
+}
+
+export interface SampleAspect {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface SampleFormat {
+  /** chroma_format_idc */
+  readonly chroma: number;
+  readonly bitDepthLuma: number;
+  readonly bitDepthChroma: number;
+}
+
+export interface H264Sps extends PictureSize, SampleFormat {}
+
+/** aspect_ratio_idc 1 to 16, H.264 table E-1, which H.265's is too. */
+const aspectRatios: readonly (readonly [number, number])[] = [
+  ...([
+    [1, 1],
+    [12, 11],
+    [10, 11],
+    [16, 11],
+    [40, 33],
+    [24, 11],
+    [20, 11],
+    [32, 11],
+  ] as const),
+  ...([
+    [80, 33],
+    [18, 11],
+    [15, 11],
+    [64, 33],
+    [160, 99],
+    [4, 3],
+    [3, 2],
+    [2, 1],
+  ] as const),
+];
+const extendedSar = 255;
+
+/** The beginning of vui_parameters(): the same in both codecs. */
+function sampleAspectOf(reader: BitReader): { sampleAspect?: SampleAspect } {
+  if (reader.bit() === 0) return {};
+  const idc = reader.bits(8);
+  const [width, height] = idc === extendedSar ? [reader.bits(16), reader.bits(16)] : (aspectRatios[idc - 1] ?? [1, 1]);
+  return width === height || width === 0 || height === 0 ? {} : { sampleAspect: { width, height } };
+}
+
+/** What stands at the end may be damaged, or of a later edition: without it the picture is shown all the same. */
+function whereReadable(read: () => { sampleAspect?: SampleAspect }): { sampleAspect?: SampleAspect } {
+  try {
+    return read();
+  } catch {
+    return {};
+  }
 }
 
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -19,18 +78,21 @@ function skipScalingList(reader: BitReader, size: number): void {
   }
 }
 
+/** Profiles of H.264 whose parameters say the format of the samples, and whose avcC does (ISO/IEC 14496-15 5.3.3.1.2). */
+export const saysSampleFormat = (profile: number): boolean => highProfiles.has(profile);
+
 /** ITU-T H.264 7.3.2.1.1. @throws IngestFailure bad_answer */
-export function parseH264Sps(nal: Buffer): PictureSize {
+export function parseH264Sps(nal: Buffer): H264Sps {
   const reader = new BitReader(rawPayload(nal.subarray(1)));
   const profile = reader.bits(8);
   reader.skip(16);
   reader.unsigned();
-  let chroma = 1;
+  let [chroma, bitDepthLuma, bitDepthChroma] = [1, 8, 8];
   if (highProfiles.has(profile)) {
     chroma = reader.unsigned();
     if (chroma === 3) reader.skip(1);
-    reader.unsigned();
-    reader.unsigned();
+    bitDepthLuma = reader.unsigned() + 8;
+    bitDepthChroma = reader.unsigned() + 8;
     reader.skip(1);
     if (reader.bit() === 1)
       for (let list = 0; list < (chroma === 3 ? 12 : 8); list++)
@@ -61,15 +123,16 @@ export function parseH264Sps(nal: Buffer): PictureSize {
   return {
     width: widthInBlocks * 16 - (left + right) * cropX,
     height: heightInUnits * 16 * (2 - framesOnly) - (top + bottom) * cropY,
+    chroma,
+    bitDepthLuma,
+    bitDepthChroma,
+    ...whereReadable(() => (reader.bit() === 0 ? {} : sampleAspectOf(reader))),
   };
 }
 
-export interface H265Sps extends PictureSize {
+export interface H265Sps extends PictureSize, SampleFormat {
   /** profile_tier_level: 12 bytes as the decoder record wants them. */
   readonly profileTierLevel: Buffer;
-  readonly chroma: number;
-  readonly bitDepthLuma: number;
-  readonly bitDepthChroma: number;
   readonly temporalLayers: number;
   readonly temporalNesting: number;
 }
@@ -106,14 +169,113 @@ export function parseH265Sps(nal: Buffer): H265Sps {
     bitDepthChroma: reader.unsigned() + 8,
     temporalLayers: subLayers + 1,
     temporalNesting,
+    ...whereReadable(() => aspectBehindDepths(reader, subLayers)),
   };
 }
 
-/** An id of at most 255 takes 17 bits. */
-const idBytes = 4;
+const mostReferenceSets = 64;
 
-/** ITU-T H.264 7.3.2.2, H.265 7.3.2.3: pps_pic_parameter_set_id. @throws IngestFailure bad_answer */
-export function pictureSetId(codec: VideoCodec, nal: Buffer): number {
-  const headerBytes = codec === 'h264' ? 1 : 2;
-  return new BitReader(rawPayload(nal.subarray(headerBytes, headerBytes + idBytes))).unsigned();
+/** st_ref_pic_set(), 7.3.7: read over. Returns NumDeltaPocs. */
+function skipReferenceSet(reader: BitReader, index: number, previous: number): number {
+  if (index > 0 && reader.bit() === 1) {
+    reader.skip(1);
+    reader.unsigned();
+    let count = 0;
+    for (let picture = 0; picture <= previous; picture++) {
+      const isUsed = reader.bit() === 1;
+      if (isUsed || reader.bit() === 1) count += 1;
+    }
+    return count;
+  }
+  const count = reader.unsigned() + reader.unsigned();
+  if (count > mostReferenceSets) throw new RangeError('more pictures than can be referred to');
+  for (let picture = 0; picture < count; picture++) {
+    reader.unsigned();
+    reader.skip(1);
+  }
+  return count;
+}
+
+/** scaling_list_data(), 7.3.4: read over. */
+function skipH265ScalingLists(reader: BitReader): void {
+  for (let size = 0; size < 4; size++)
+    for (let matrix = 0; matrix < 6; matrix += size === 3 ? 3 : 1) {
+      if (reader.bit() === 0) {
+        reader.unsigned();
+        continue;
+      }
+      if (size > 1) reader.signed();
+      for (let index = 0; index < Math.min(64, 1 << (4 + (size << 1))); index++) reader.signed();
+    }
+}
+
+/** From log2_max_pic_order_cnt_lsb_minus4 to the beginning of vui_parameters(), 7.3.2.2.1. */
+function aspectBehindDepths(reader: BitReader, subLayers: number): { sampleAspect?: SampleAspect } {
+  const orderBits = reader.unsigned() + 4;
+  const perLayer = reader.bit() === 1;
+  for (let layer = perLayer ? 0 : subLayers; layer <= subLayers; layer++)
+    for (let field = 0; field < 3; field++) reader.unsigned();
+  for (let field = 0; field < 6; field++) reader.unsigned();
+  if (reader.bit() === 1 && reader.bit() === 1) skipH265ScalingLists(reader);
+  reader.skip(2);
+  if (reader.bit() === 1) {
+    reader.skip(8);
+    reader.unsigned();
+    reader.unsigned();
+    reader.skip(1);
+  }
+  const referenceSets = reader.unsigned();
+  if (referenceSets > mostReferenceSets) throw new RangeError('too many sets of references');
+  for (let index = 0, previous = 0; index < referenceSets; index++)
+    previous = skipReferenceSet(reader, index, previous);
+  if (reader.bit() === 1)
+    for (let left = reader.unsigned(); left > 0; left--) {
+      reader.bits(orderBits);
+      reader.skip(1);
+    }
+  reader.skip(2);
+  return reader.bit() === 0 ? {} : sampleAspectOf(reader);
+}
+
+/** Two ids of at most 255 take 34 bits; emulation prevention may add a byte or two. */
+const idBytes = 8;
+
+const headerBytesOf = (codec: VideoCodec): number => (codec === 'h264' ? 1 : 2);
+const idReader = (codec: VideoCodec, nal: Buffer): BitReader =>
+  new BitReader(rawPayload(nal.subarray(headerBytesOf(codec), headerBytesOf(codec) + idBytes)));
+
+/** ITU-T H.264 7.3.2.2, H.265 7.3.2.3: a picture parameter set's id and whose it is. @throws IngestFailure bad_answer */
+export function pictureSetIds(codec: VideoCodec, nal: Buffer): { id: number; sequenceSetId: number } {
+  const reader = idReader(codec, nal);
+  return { id: reader.unsigned(), sequenceSetId: reader.unsigned() };
+}
+
+/** ITU-T H.264 7.3.2.1.1, H.265 7.3.2.2.1. @throws IngestFailure bad_answer */
+export function sequenceSetId(codec: VideoCodec, nal: Buffer): number {
+  if (codec === 'h264') {
+    const reader = new BitReader(rawPayload(nal.subarray(4, 4 + idBytes)));
+    return reader.unsigned();
+  }
+  const reader = new BitReader(rawPayload(nal.subarray(2)));
+  reader.skip(4);
+  const subLayers = reader.bits(3);
+  reader.skip(1 + 96);
+  const present: [number, number][] = [];
+  for (let layer = 0; layer < subLayers; layer++) present.push([reader.bit(), reader.bit()]);
+  if (subLayers > 0) reader.skip((8 - subLayers) * 2);
+  for (const [profile, level] of present) reader.skip(profile * 88 + level * 8);
+  return reader.unsigned();
+}
+
+/** Which picture parameter set a slice uses: H.264 7.3.3, H.265 7.3.6.1. @throws IngestFailure bad_answer */
+export function pictureSetOfSlice(codec: VideoCodec, nal: Buffer): number {
+  const reader = new BitReader(rawPayload(nal.subarray(headerBytesOf(codec), headerBytesOf(codec) + 2 * idBytes)));
+  if (codec === 'h264') {
+    reader.unsigned();
+    reader.unsigned();
+    return reader.unsigned();
+  }
+  const type = (nal[0]! >> 1) & 63;
+  reader.skip(type >= 16 && type <= 23 ? 2 : 1);
+  return reader.unsigned();
 }
