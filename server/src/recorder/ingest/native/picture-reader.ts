@@ -34,6 +34,8 @@ export class PictureReader {
   readonly sets: ParameterSets;
   #place: SetsPlace = 'entry';
   #wantedPlace: SetsPlace = 'entry';
+  /** Of the picture that was read last: all NAL units, and those without parameter sets, delimiters and filler. */
+  #all: readonly Buffer[] = [];
   #kept: Buffer[] = [];
   /** Picture parameter sets that changed and stand in no sample and no sample entry yet. */
   #unwritten: Buffer[] = [];
@@ -74,10 +76,10 @@ export class PictureReader {
       const role = nalRole(codec, nal);
       if (role === 'vps' || role === 'sps' || role === 'pps') {
         if (this.sets.keep(role, nal) && role === 'pps') this.#unwritten.push(Buffer.from(nal));
-        if (this.#place !== 'untouched') continue;
-      } else if (role === 'dropped') {
-        if (this.#place !== 'untouched') continue;
-      } else if (role === 'sei') {
+        continue;
+      }
+      if (role === 'dropped') continue;
+      if (role === 'sei') {
         const { recoveryPictures: found, isSigned } = readSei(codec, nal);
         recoveryPictures ??= found;
         if (isSigned) this.#wantedPlace = 'untouched';
@@ -90,6 +92,7 @@ export class PictureReader {
     }
     const [first] = slices;
     if (first === undefined) return undefined;
+    this.#all = nals;
     this.#kept = kept;
     const type = codec === 'h264' ? first[0]! & 31 : (first[0]! >> 1) & 63;
     return {
@@ -103,10 +106,10 @@ export class PictureReader {
   }
 
   /** What goes into the sample of the picture that was read last. `begins`: decoding can begin with it. */
-  sampleOf(begins: boolean): Buffer[] {
-    const kept = this.#kept;
-    this.#kept = [];
-    if (this.#place === 'untouched') return kept;
+  sampleOf(begins: boolean): readonly Buffer[] {
+    const [all, kept] = [this.#all, this.#kept];
+    this.#all = this.#kept = [];
+    if (this.#place === 'untouched') return all;
     if (begins) {
       this.#unwritten = [];
       const sets = this.#place === 'samples' ? this.sets.inUse() : undefined;

@@ -1,0 +1,69 @@
+// Real video with the presentation time of each picture, for streams of odd shape: reordered, refreshed piece by piece.
+import { execFileSync } from 'node:child_process';
+import { iterateBoxes } from '../../../lib/isobmff/boxes.js';
+import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
+import { parseMoof, parseTrackDefaults } from '../../../lib/isobmff/moof.js';
+import type { VideoCodec } from './video-codec.js';
+
+export interface TimedPicture {
+  /** Presentation time, ticks of 90 kHz from that of the picture shown first. */
+  readonly ticks: number;
+  readonly nals: Buffer[];
+}
+
+const encoders = {
+  h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-x264-params'],
+  h265: ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params'],
+};
+
+export interface EncodeOptions {
+  readonly codec: VideoCodec;
+  /** `name=value:name=value` of x264 or x265. */
+  readonly encoder: string;
+  readonly size?: string;
+  readonly seconds?: number;
+  /** Default: ffmpeg's test picture. */
+  readonly filters?: string;
+}
+
+/** Pictures in decoding order, ten a second, each with all NAL units that the encoder gave. */
+export function encodeTimedVideo(options: EncodeOptions): TimedPicture[] {
+  const { codec, encoder, size = '128x96', seconds = 4, filters = 'null' } = options;
+  const quiet = codec === 'h265' ? ':log-level=none' : '';
+  const bytes = execFileSync('ffmpeg', [
+    ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=10`, '-t', String(seconds), '-vf', filters],
+    ...['-pix_fmt', 'yuv420p', ...encoders[codec], `repeat-headers=1:${encoder}${quiet}`],
+    ...['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof+frag_every_frame', 'pipe:1'],
+  ]);
+  const boxes = [...iterateBoxes(bytes)];
+  const initEnd = boxes.find(({ type }) => type === 'moov')!.end;
+  const { trackId, timescale } = parseInitSegment(bytes.subarray(0, initEnd));
+  const defaults = parseTrackDefaults(bytes.subarray(0, initEnd), trackId);
+  const found: TimedPicture[] = [];
+  boxes.forEach(({ type, start }, index) => {
+    if (type !== 'moof') return;
+    const fragment = bytes.subarray(start, boxes[index + 1]!.end);
+    const moof = parseMoof(fragment, defaults);
+    let decodeTicks = Number(moof.baseMediaDecodeTime);
+    for (const { offset, size: byteLength, compositionOffset, duration } of moof.samples) {
+      found.push({
+        ticks: Math.round(((decodeTicks + compositionOffset) * 90_000) / timescale),
+        nals: nalsOf(fragment.subarray(offset, offset + byteLength)),
+      });
+      decodeTicks += duration;
+    }
+  });
+  const first = Math.min(...found.map(({ ticks }) => ticks));
+  return found.map(({ ticks, nals }) => ({ ticks: ticks - first, nals }));
+}
+
+/** NAL units of a sample, behind lengths of four bytes. */
+export function nalsOf(sample: Buffer): Buffer[] {
+  const nals: Buffer[] = [];
+  for (let at = 0; at + 4 <= sample.length;) {
+    const end = at + 4 + sample.readUInt32BE(at);
+    nals.push(sample.subarray(at + 4, end));
+    at = end;
+  }
+  return nals;
+}
