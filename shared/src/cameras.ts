@@ -210,6 +210,8 @@ export const cameraAddResult = z.object({
     'already_there',
     'wrong_password',
     'unreachable',
+    'forbidden',
+    'tls_unusable',
     'bad_answer',
     'no_video',
     'recorder_full',

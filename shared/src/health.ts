@@ -21,6 +21,9 @@ export const cameraReasons = [
   'wrong_password', // down
   'password_withheld', // down: it would have gone to a host that nobody confirmed, or in clear where it did not before
   'password_unreadable', // down: the console's key does not open the stored password; never stored
+  'tls_key_changed', // down: over https the device shows another key than the one that is pinned
+  'tls_unusable', // down: its https is too old or broken for any connection
+  'forbidden', // down: it answers 403: too many clients, or an address filter
   'address_refused', // down: the address is none that a camera may have (loopback, link-local, multicast)
   'no_stream', // down: RTSP answers, no frame arrives
   'stream_stalled', // down: frames came and stopped

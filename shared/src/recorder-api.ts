@@ -257,6 +257,8 @@ export const identifyRequest = z.object({
   password: z.string(),
   /** The key that the device must have over https; null: any. */
   tlsKey: z.string().max(64).nullable().default(null),
+  /** The password may go as it is (HTTP Basic): a person typed it for this address. */
+  plainPassword: z.boolean().default(false),
 });
 /** A picture of one profile, made by the device; the password goes as in `identifyRequest`. */
 export const snapshotRequest = identifyRequest.extend({ profileToken: z.string().min(1).max(128) });
@@ -268,6 +270,10 @@ export const identifyResponse = z.object({
   clockOffsetMs: z.number().nullable(),
   /** SHA-256 of the public key that the device had over https (SPKI, hex); null over http. */
   tlsKey: z.string().max(64).nullable().optional(),
+  /** It speaks only TLS that is out of date (1.0, 1.1 or weak ciphers). */
+  oldTls: z.boolean().optional(),
+  /** Its own address: that of the request, over https where it redirects there. Absent: that of the request. */
+  deviceAddress: z.string().max(500).optional(),
   /** Of its first channel that can be recorded. */
   main: streamFacts,
   sub: streamFacts.nullable(),

@@ -23,8 +23,9 @@ export class DigestStore {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor({ folder, logger }: { folder: string; logger: Logger }) {
-    this.path = join(folder, 'digest-cameras.json');
+  /** `file`: a name of its own for each way of signing in; a camera may take a digest in one and not in the other. */
+  constructor({ folder, file = 'digest-cameras.json', logger }: { folder: string; file?: string; logger: Logger }) {
+    this.path = join(folder, file);
     this.#logger = logger;
   }
 

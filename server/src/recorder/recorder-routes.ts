@@ -34,6 +34,14 @@ import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
 import { sendBytes } from './send-bytes.js';
 
+interface GivenCredentials {
+  username: string;
+  password: string;
+  confirmedHosts: readonly string[];
+  tlsKey: string | null;
+  plainPassword: boolean;
+}
+
 export interface RecorderRooms {
   status(): Promise<RecorderStatus>;
   director: Pick<RecordingDirector, 'apply' | 'marks' | 'knownCameras' | 'takeOver' | 'requireConsole'>;
@@ -42,15 +50,11 @@ export interface RecorderRooms {
   /** The console lost our earlier events: tell it every state anew. */
   retellStates(): void;
   discovery: Pick<DiscoveryJobs, 'start' | 'get'>;
-  identify(
-    deviceAddress: string,
-    credentials: { username: string; password: string; confirmedHosts: readonly string[]; tlsKey: string | null },
-    signal: AbortSignal,
-  ): Promise<IdentifyResponse>;
+  identify(deviceAddress: string, credentials: GivenCredentials, signal: AbortSignal): Promise<IdentifyResponse>;
   /** A JPEG of a profile, made by the device. */
   snapshot(
     deviceAddress: string,
-    credentials: { username: string; password: string; confirmedHosts: readonly string[]; tlsKey: string | null },
+    credentials: GivenCredentials,
     profileToken: string,
     signal: AbortSignal,
   ): Promise<Buffer>;

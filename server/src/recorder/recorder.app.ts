@@ -282,6 +282,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     chain.watch();
     const digests = new DigestStore({ folder, logger: room('digests') });
     await run('digests', digests, () => digests.start());
+    const onvifDigests = new DigestStore({ folder, file: 'digest-onvif.json', logger: room('digests') });
+    await run('onvif-digests', onvifDigests, () => onvifDigests.start());
     const ingest = createIngestSupervisor({
       footage,
       ffmpeg,
@@ -298,7 +300,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         if (camera !== undefined && typeof token === 'string')
           await onvif.requestKeyframe(
             camera.deviceAddress,
-            { ...camera, confirmedHosts: confirmedHostsOf(camera) },
+            // It signed in as the look at the camera does, which alone may use Basic.
+            { ...camera, confirmedHosts: confirmedHostsOf(camera), plainPassword: false },
             token,
           );
       },
@@ -310,6 +313,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const holds = new HoldKeeper(footage.holds);
     const probing: Probing = createProbing({
       onvif,
+      digests: onvifDigests,
       ingest,
       clockOffsets,
       clock,
@@ -324,7 +328,9 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       ingest,
       watch: (cameras: ProbedCamera[]) => {
         probing.setCameras(cameras);
-        digests.keepOnly(new Set(cameras.map(({ cameraId }) => cameraId)));
+        const ids = new Set(cameras.map(({ cameraId }) => cameraId));
+        digests.keepOnly(ids);
+        onvifDigests.keepOnly(ids);
       },
       clock,
       logger: room('desired-state'),

@@ -34,6 +34,8 @@ interface WatchedCamera {
   password: string;
   confirmedHosts: readonly string[];
   tlsKey: string | null;
+  plainPassword: boolean;
+  passwordTypedAt: number;
   mainProfileToken: string;
   subProfileToken: string | null;
   hasStreamUrl: boolean;
@@ -290,6 +292,8 @@ export class RecordingDirector {
         password: camera.password,
         confirmedHosts: confirmedHostsOf(camera),
         tlsKey: camera.tlsKey ?? null,
+        plainPassword: camera.plainPassword ?? true,
+        passwordTypedAt: camera.passwordTypedAt ?? 0,
         mainProfileToken: camera.mainProfileToken,
         subProfileToken: camera.subProfileToken,
         hasStreamUrl: addresses !== undefined,

@@ -13,6 +13,8 @@ const outcomeOfCode: Record<string, Outcome> = {
   no_stream: 'no_video',
   no_profile: 'no_video',
   bad_answer: 'bad_answer',
+  forbidden: 'forbidden',
+  tls_unusable: 'tls_unusable',
   too_many_cameras: 'recorder_full',
 };
 

@@ -1,18 +1,22 @@
-import { element, numberAt, type XmlElement } from './soap-xml.js';
+import { element, numberAt, textAt, type XmlElement } from './soap-xml.js';
+import { zoneOffsetMs } from './time-zone.js';
 
-/**
- * UTC of a GetSystemDateAndTimeResponse (ONVIF Core, 8.3.3) in ms since the epoch; cameras tell whole seconds. Null where
- * the camera tells only local time or no plausible time.
- */
-export function cameraUtcMs(body: XmlElement): number | null {
-  const utc = element(body, 'GetSystemDateAndTimeResponse', 'SystemDateAndTime', 'UTCDateTime');
+export interface CameraClock {
+  /** What tokens are dated by, ms since the epoch; cameras give whole seconds. */
+  utcMs: number;
+  /** False: only a local time without its zone is known, which says nothing of how wrong the clock is. */
+  isUtc: boolean;
+}
+
+/** A Date and Time of the schema as if it were UTC, ms; null where it is not plausible. */
+function dateTimeMs(dateTime: XmlElement | undefined): number | null {
   const parts = [
-    numberAt(utc, 'Date', 'Year'),
-    numberAt(utc, 'Date', 'Month'),
-    numberAt(utc, 'Date', 'Day'),
-    numberAt(utc, 'Time', 'Hour'),
-    numberAt(utc, 'Time', 'Minute'),
-    numberAt(utc, 'Time', 'Second'),
+    numberAt(dateTime, 'Date', 'Year'),
+    numberAt(dateTime, 'Date', 'Month'),
+    numberAt(dateTime, 'Date', 'Day'),
+    numberAt(dateTime, 'Time', 'Hour'),
+    numberAt(dateTime, 'Time', 'Minute'),
+    numberAt(dateTime, 'Time', 'Second'),
   ];
   if (parts.some((part) => part === null || !Number.isInteger(part))) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts as number[];
@@ -21,6 +25,21 @@ export function cameraUtcMs(body: XmlElement): number | null {
   return plausible && hour >= 0 && minute >= 0 && second >= 0 && second <= 61
     ? Date.UTC(year, month - 1, day, hour, minute, second)
     : null;
+}
+
+/**
+ * The camera's clock by a GetSystemDateAndTimeResponse (ONVIF Core, 8.3.3): UTC, else the local time with the zone that is
+ * stated with it. Null where the camera states no plausible time.
+ */
+export function cameraClock(body: XmlElement): CameraClock | null {
+  const stated = element(body, 'GetSystemDateAndTimeResponse', 'SystemDateAndTime');
+  const utcMs = dateTimeMs(element(stated, 'UTCDateTime'));
+  if (utcMs !== null) return { utcMs, isUtc: true };
+  const localMs = dateTimeMs(element(stated, 'LocalDateTime'));
+  if (localMs === null) return null;
+  const isSummer = /^(?:true|1)$/i.test(textAt(stated, 'DaylightSavings'));
+  const offsetMs = zoneOffsetMs(textAt(stated, 'TimeZone', 'TZ'), isSummer);
+  return { utcMs: localMs - (offsetMs ?? 0), isUtc: offsetMs !== null };
 }
 
 /**

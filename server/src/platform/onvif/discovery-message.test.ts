@@ -50,6 +50,23 @@ describe('an answer to a probe', () => {
   });
 
   it.each<[string, Buffer]>([
+    ['an empty one', packet(match({ reference: '' }))],
+    [
+      'none',
+      Buffer.from(
+        packet(match())
+          .toString()
+          .replace(/<\w+:EndpointReference>.*?<\/\w+:EndpointReference>/s, ''),
+      ),
+    ],
+  ])('with %s for a reference is known by its address', (_what, sent) => {
+    expect(sent.toString()).not.toContain('urn:uuid:1<');
+    expect(readProbeMatches(sent, '10.0.0.5')).toMatchObject([
+      { endpointReference: '', deviceAddress: expect.stringContaining('10.0.0.5') as string },
+    ]);
+  });
+
+  it.each<[string, Buffer]>([
     ['noise', Buffer.from([0, 255, 1, 254])],
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('hello')],
@@ -59,7 +76,6 @@ describe('an answer to a probe', () => {
     ['no address', packet(match({ xaddrs: '' }))],
     ['an address with a password', packet(match({ xaddrs: 'http://a:b@10.0.0.5/' }))],
     ['a script', packet(match({ xaddrs: 'javascript:alert(1)' }))],
-    ['no reference', packet(match({ reference: '' }))],
     ['a reference without end', packet(match({ reference: 'x'.repeat(300) }))],
     ['too large a packet', packet(match({ scopes: 'x '.repeat(40_000) }))],
   ])('that is %s is junk', (_what, junk) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DiscoveredCamera } from './onvif.js';
+import { answerText } from './answer-text.js';
 import { element, elements, parseEnvelope, textAt, type XmlElement } from './soap-xml.js';
 
 /** No datagram is longer; anything that claims to be is junk. */
@@ -79,7 +80,7 @@ function readMatch(match: XmlElement, sender: string): DiscoveredCamera | undefi
     words(textAt(match, 'Types')).some((type) => /(?:^|:)(?:NetworkVideoTransmitter|Device)$/.test(type)) ||
     scopes.some((scope) => onvifScope.test(scope));
   const url = chooseAddress(words(textAt(match, 'XAddrs')), sender);
-  if (!isOnvif || url === undefined || endpointReference === '' || endpointReference.length > 200) return undefined;
+  if (!isOnvif || url === undefined || endpointReference.length > 200) return undefined;
   const bounded = (values: string[]) => values.join(', ').slice(0, 120);
   return {
     endpointReference,
@@ -98,7 +99,7 @@ function readMatch(match: XmlElement, sender: string): DiscoveredCamera | undefi
 export function readProbeMatches(packet: Buffer, sender: string): DiscoveredCamera[] | undefined {
   if (packet.length > maxPacketBytes) return undefined;
   try {
-    const { body } = parseEnvelope(packet.toString('utf8'));
+    const { body } = parseEnvelope(answerText(packet));
     const found = elements(element(body, 'ProbeMatches'), 'ProbeMatch')
       .slice(0, 64)
       .flatMap((match) => readMatch(match, sender) ?? []);

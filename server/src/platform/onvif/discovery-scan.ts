@@ -67,8 +67,10 @@ export async function runDiscoveryScan(options: DiscoveryScanOptions): Promise<v
     const found = answers > maxAnswers ? undefined : readProbeMatches(packet, from.address);
     if (found === undefined) listener.onRejected();
     for (const device of found ?? []) {
-      if (seen.has(device.endpointReference) || seen.size >= maxDevices) continue;
-      seen.add(device.endpointReference);
+      // Devices without a reference are known by their address.
+      const key = device.endpointReference === '' ? device.deviceAddress : device.endpointReference;
+      if (seen.has(key) || seen.size >= maxDevices) continue;
+      seen.add(key);
       listener.onDevice(device);
     }
   };

@@ -79,3 +79,9 @@ export function createDigestAnswerer(challenge: DigestChallenge, username: strin
   };
 }
 export type DigestAnswerer = ReturnType<typeof createDigestAnswerer>;
+
+/** None of the challenges is Digest, one is Basic: the password would have to go as it is. */
+export function asksForPlain(headers: readonly string[]): boolean {
+  const names = headers.flatMap((header) => [...header.slice(0, 4096).matchAll(/(?:^|,)\s*(Digest|Basic)\b/gi)]);
+  return names.length > 0 && names.every(([, name = '']) => /^basic$/i.test(name));
+}

@@ -1,12 +1,13 @@
 import type { ChannelFacts, DeviceKind } from '@choi-canh/shared/cameras';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import { AppError } from '../../lib/errors.js';
-import { cameraUtcMs, clockOffsetMs } from './camera-clock.js';
+import { cameraClock, clockOffsetMs } from './camera-clock.js';
 import { parseDeviceAddress, pictureUrl, serviceUrl, streamUrl } from './camera-url.js';
 import { deviceKindOf, groupChannels, readVideoSources, type VideoSource } from './device-channels.js';
 import { readProfiles, type SourcedProfile } from './media-profiles.js';
 import { deviceService, mediaService } from './node-onvif-services.js';
-import { createOnvifConnection, type OnvifConnectionOptions } from './onvif-connection.js';
+import { OnvifConnection, type OnvifConnectionOptions } from './onvif-connection.js';
+import { isRefusedOperation } from './refused-operation.js';
 import { element, elements, escapeXml, textAt, type XmlElement } from './soap-xml.js';
 
 const mediaNamespace = 'http://www.onvif.org/ver10/media/wsdl';
@@ -23,8 +24,7 @@ interface MediaServices {
   hasRecordings: boolean;
 }
 
-/** A refusal of one operation, after which another may be tried; a wrong password or a dead network is none. */
-const isOperationRefused = (error: unknown): boolean => error instanceof AppError && error.code === 'bad_answer';
+type UriOperation = 'GetStreamUri' | 'GetSnapshotUri';
 
 /**
  * One camera seen through ONVIF, for one conversation. Device facts, profiles and addresses are read through node-onvif;
@@ -32,51 +32,50 @@ const isOperationRefused = (error: unknown): boolean => error instanceof AppErro
  */
 export function createOnvifCamera(deviceAddress: string, options: OnvifConnectionOptions) {
   const device = parseDeviceAddress(deviceAddress);
-  const connection = createOnvifConnection(options);
+  const connection = new OnvifConnection(options);
   const service = deviceService(device, connection);
   let services: Promise<MediaServices> | undefined;
 
-  async function readServices(): Promise<MediaServices> {
+  /** Undefined where the device refuses, or answers without sense: older ones know only GetCapabilities. */
+  async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      const { data } = await service.getServices({ IncludeCapability: false });
-      const list = elements(element(data as XmlElement, 'GetServicesResponse'), 'Service').slice(0, 64);
-      const find = (namespace: string) => {
-        const found = list.find((item) => textAt(item, 'Namespace') === namespace);
-        return found === undefined ? undefined : serviceUrl(device, textAt(found, 'XAddr'));
-      };
-      const media2 = find(media2Namespace);
-      const media = find(mediaNamespace) ?? media2;
-      const hasRecordings = list.some((item) => textAt(item, 'Namespace') === recordingNamespace);
-      if (media !== undefined) return { media, media2, hasRecordings };
+      return await work();
     } catch (error) {
-      if (!isOperationRefused(error)) throw error; // older cameras know only GetCapabilities
+      if (!isRefusedOperation(error)) throw error;
+      return undefined;
     }
-    const { data } = await service.getCapabilities();
-    const xaddr = textAt(data as XmlElement, 'GetCapabilitiesResponse', 'Capabilities', 'Media', 'XAddr');
-    if (xaddr === '') {
-      throw new AppError('precondition', 'no_video', `${device.host}: the device has no media service`, {
-        details: { reason: 'not_video' },
-      });
-    }
-    return { media: serviceUrl(device, xaddr), media2: undefined, hasRecordings: false };
+  }
+
+  async function readServices(): Promise<MediaServices> {
+    const answer = await unlessRefused(() => service.getServices({ IncludeCapability: false }));
+    const list = elements(element(answer?.data as XmlElement | undefined, 'GetServicesResponse'), 'Service');
+    const find = (namespace: string) => {
+      const found = list.slice(0, 64).find((item) => textAt(item, 'Namespace') === namespace);
+      return found === undefined ? undefined : serviceUrl(device, textAt(found, 'XAddr'));
+    };
+    const media2 = find(media2Namespace);
+    const media = find(mediaNamespace) ?? media2;
+    const hasRecordings = find(recordingNamespace) !== undefined;
+    if (media !== undefined) return { media, media2, hasRecordings };
+    const capabilities = await unlessRefused(() => service.getCapabilities());
+    const stated = element(capabilities?.data as XmlElement | undefined, 'GetCapabilitiesResponse', 'Capabilities');
+    const xaddr = textAt(stated, 'Media', 'XAddr');
+    if (xaddr !== '') return { media: serviceUrl(device, xaddr), media2: undefined, hasRecordings };
+    // Where neither answer makes sense the media service may still be at the address of the device.
+    if (stated === undefined && list.length === 0) return { media: device, media2: undefined, hasRecordings };
+    throw new AppError('precondition', 'no_video', `${device.host}: the device has no media service`, {
+      details: { reason: 'not_video' },
+    });
   }
   const mediaServices = () => (services ??= readServices());
 
-  /** Media2 first: only there H.265 is told truly. */
+  /** Media2 first: only there H.265 is stated truly. */
   async function profiles(): Promise<SourcedProfile[]> {
     const { media, media2 } = await mediaServices();
     if (media2 !== undefined) {
-      try {
-        const body = await connection.call(
-          media2,
-          'GetProfiles',
-          '<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>',
-        );
-        const found = readProfiles(body);
-        if (found.length > 0) return found;
-      } catch (error) {
-        if (!isOperationRefused(error)) throw error;
-      }
+      const request = '<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>';
+      const found = readProfiles((await unlessRefused(() => connection.call(media2, 'GetProfiles', request))) ?? {});
+      if (found.length > 0) return found;
     }
     return readProfiles((await mediaService(media, connection).getProfiles()).data as XmlElement);
   }
@@ -84,36 +83,35 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
   /** Of Media, as Media2 has none (Media2, 5.2.1); a device that does not list its sources has those of its profiles. */
   async function videoSources(): Promise<VideoSource[]> {
     const { media } = await mediaServices();
-    try {
-      return readVideoSources(await connection.call(media, 'GetVideoSources', '<trt:GetVideoSources/>'));
-    } catch (error) {
-      if (!isOperationRefused(error)) throw error;
-      return [];
-    }
+    const request = '<trt:GetVideoSources/>';
+    return readVideoSources((await unlessRefused(() => connection.call(media, 'GetVideoSources', request))) ?? {});
   }
 
-  async function media2Uri(url: URL, operation: 'GetStreamUri' | 'GetSnapshotUri', profileToken: string) {
+  async function media1Uri(url: URL, operation: UriOperation, profileToken: string): Promise<string> {
+    const ProfileToken = escapeXml(profileToken);
+    const service = mediaService(url, connection);
+    const { data } =
+      operation === 'GetStreamUri'
+        ? await service.getStreamUri({ ProfileToken, Protocol: 'RTSP' })
+        : await service.getSnapshotUri({ ProfileToken });
+    return textAt(data as XmlElement, `${operation}Response`, 'MediaUri', 'Uri');
+  }
+
+  async function media2Uri(url: URL, operation: UriOperation, profileToken: string): Promise<string> {
     const protocol = operation === 'GetStreamUri' ? '<tr2:Protocol>RTSP</tr2:Protocol>' : '';
     const request = `<tr2:${operation}>${protocol}<tr2:ProfileToken>${escapeXml(profileToken)}</tr2:ProfileToken></tr2:${operation}>`;
     return textAt(await connection.call(url, operation, request), `${operation}Response`, 'Uri');
   }
 
-  /** From Media, else from Media2: some profiles exist in one of them alone. */
-  async function uri(operation: 'GetStreamUri' | 'GetSnapshotUri', profileToken: string): Promise<string> {
+  /** From Media2 (Profile T), else from Media: some profiles exist in one of them alone. */
+  async function uri(operation: UriOperation, profileToken: string): Promise<string> {
     const { media, media2 } = await mediaServices();
-    try {
-      const ProfileToken = escapeXml(profileToken);
-      const service = mediaService(media, connection);
-      const { data } =
-        operation === 'GetStreamUri'
-          ? await service.getStreamUri({ ProfileToken, Protocol: 'RTSP' })
-          : await service.getSnapshotUri({ ProfileToken });
-      const found = textAt(data as XmlElement, `${operation}Response`, 'MediaUri', 'Uri');
-      if (found !== '' || media2 === undefined) return found;
-    } catch (error) {
-      if (media2 === undefined || !isOperationRefused(error)) throw error;
+    if (media2 !== undefined) {
+      const found = await unlessRefused(() => media2Uri(media2, operation, profileToken));
+      if (found !== undefined && found !== '') return found;
+      if (media === media2) return '';
     }
-    return media2Uri(media2, operation, profileToken);
+    return media1Uri(media, operation, profileToken);
   }
 
   const snapshotUri = async (profileToken: string) => pictureUrl(device, await uri('GetSnapshotUri', profileToken));
@@ -121,6 +119,16 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
   const picture = async (profileToken: string) => connection.picture(new URL(await snapshotUri(profileToken)));
 
   return {
+    /** The device's address, over https where it redirects there. */
+    get address(): string {
+      return (connection.secureAddress(device) ?? device).href;
+    },
+
+    /** It speaks only TLS that is out of date. */
+    get oldTls(): boolean {
+      return connection.oldTls;
+    },
+
     /** SHA-256 of the public key that it showed over https; null over plain HTTP. */
     get tlsKey(): string | null {
       return connection.tlsKey ?? null;
@@ -134,10 +142,10 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
       const sentAtMs = options.clock.nowMs();
       const { data } = await service.getSystemDateAndTime();
       const receivedAtMs = options.clock.nowMs();
-      const utcMs = cameraUtcMs(data as XmlElement);
-      if (utcMs === null) return null;
-      connection.setCameraAheadMs(utcMs - receivedAtMs);
-      return clockOffsetMs(utcMs, sentAtMs, receivedAtMs);
+      const stated = cameraClock(data as XmlElement);
+      if (stated === null) return null;
+      connection.setCameraAheadMs(stated.utcMs - receivedAtMs);
+      return stated.isUtc ? clockOffsetMs(stated.utcMs, sentAtMs, receivedAtMs) : null;
     },
 
     async information(): Promise<
@@ -208,12 +216,9 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
       const { media, media2 } = await mediaServices();
       const request = (prefix: string) =>
         `<${prefix}:SetSynchronizationPoint><${prefix}:ProfileToken>${escapeXml(profileToken)}</${prefix}:ProfileToken></${prefix}:SetSynchronizationPoint>`;
-      try {
-        await connection.call(media, 'SetSynchronizationPoint', request(media === media2 ? 'tr2' : 'trt'));
-      } catch (error) {
-        if (media2 === undefined || media === media2 || !isOperationRefused(error)) throw error;
-        await connection.call(media2, 'SetSynchronizationPoint', request('tr2'));
-      }
+      const ask = (url: URL, prefix: string) => connection.call(url, 'SetSynchronizationPoint', request(prefix));
+      if (media2 !== undefined && (await unlessRefused(() => ask(media2, 'tr2'))) !== undefined) return;
+      await ask(media, media === media2 ? 'tr2' : 'trt');
     },
 
     /** HTTP address of a JPEG, without credentials. */

@@ -1,10 +1,12 @@
 import type { Clock } from '../../lib/clock.js';
 import type { AddressRules } from '../../lib/address-rules.js';
-import { isConfirmedHost, withheld } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
-import { chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
-import { exchange, type HttpAnswer } from './http-exchange.js';
-import { isHeaderNotUnderstood, isPasswordRefused, readFault } from './soap-fault.js';
+import { answerText } from './answer-text.js';
+import { asksForPlain, chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
+import { CameraHttp } from './camera-http.js';
+import type { HttpAnswer } from './http-exchange.js';
+import { isDialectRefused, soapDialects, soapRequest, type SoapDialect } from './soap-dialect.js';
+import { isPasswordRefused, readFault, type SoapFault } from './soap-fault.js';
 import { parseEnvelope, type XmlElement } from './soap-xml.js';
 import { usernameTokenHeader } from './username-token.js';
 
@@ -15,6 +17,10 @@ export interface Credentials {
   confirmedHosts: readonly string[];
   /** The key that the camera must have over https; null and absent: any. */
   tlsKey?: string | null | undefined;
+  /** They may go as they are (HTTP Basic), where the device takes nothing else: a person typed them for this host. */
+  plainPassword?: boolean | undefined;
+  /** The device took them as a digest: whoever takes its place cannot ask for them in clear. */
+  onDigest?: (() => void) | undefined;
 }
 
 export interface OnvifConnectionOptions extends Credentials {
@@ -28,112 +34,229 @@ export interface OnvifConnectionOptions extends Credentials {
 /** A picture of 8 megapixels. */
 const maxPictureBytes = 4 * 1024 * 1024;
 
-const envelopeNamespace = 'http://www.w3.org/2003/05/soap-envelope';
-const namespaces =
-  'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" ' +
-  'xmlns:tr2="http://www.onvif.org/ver20/media/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema"';
+type Scheme = 'token' | 'digest' | 'basic';
 
 function failure(kind: 'unavailable' | 'precondition', code: string, message: string): AppError {
   return new AppError(kind, code, message, { details: { reason: code } });
 }
 
+function faultOf(answer: HttpAnswer): SoapFault | undefined {
+  try {
+    return readFault(parseEnvelope(answerText(answer.body, answer.contentType)).body);
+  } catch {
+    return undefined; // judged by #read, which says what is wrong with it
+  }
+}
+
+/** By HTTP, or by a fault under whatever status. */
+function isRefused(answer: HttpAnswer): boolean {
+  if (answer.status === 401) return true;
+  const fault = faultOf(answer);
+  return fault !== undefined && isPasswordRefused(fault);
+}
+
 /**
- * SOAP calls to one camera, with whatever authentication it wants: WS-UsernameToken in the camera's own time first, HTTP
- * Digest when it challenges, and from then on the one that worked. At most two passwords are sent for a call, because
- * cameras lock an account after a few wrong ones. Nothing goes to a host that is not confirmed.
+ * SOAP calls to one camera, in the dialect that it understands and with whatever authentication it wants. It is asked
+ * without a password first: HTTP Digest where it challenges, else WS-UsernameToken in the camera's own time, HTTP Basic
+ * where it wants nothing else and that is allowed; from then on what worked. At most two passwords are sent for a call,
+ * because cameras lock an account after a few wrong ones. Nothing goes to a host that is not confirmed.
  */
-export function createOnvifConnection(options: OnvifConnectionOptions) {
-  const { username, password, clock, timeoutMs, signal } = options;
-  let scheme: 'token' | 'digest' = 'token';
-  let digest: DigestAnswerer | undefined;
-  /** Camera time minus ours, ms. */
-  let cameraAheadMs = 0;
+export class OnvifConnection {
+  readonly #options: OnvifConnectionOptions;
+  readonly #http: CameraHttp;
+  #scheme: Scheme | undefined;
+  #digest: DigestAnswerer | undefined;
+  #dialect: SoapDialect = 'soap12';
+  /** An envelope came in this dialect. */
+  #isDialectKnown = false;
+  #cameraAheadMs = 0;
+  #tookDigest = false;
 
-  const envelope = (header: string, body: string) =>
-    `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${envelopeNamespace}" ${namespaces}>` +
-    `<s:Header>${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
+  constructor(options: OnvifConnectionOptions) {
+    this.#options = options;
+    this.#http = new CameraHttp(options);
+  }
 
-  let tlsKey: string | undefined;
+  /** The key that the camera showed last; undefined over plain HTTP. */
+  get tlsKey(): string | undefined {
+    return this.#http.tlsKey;
+  }
 
-  /** Whatever a camera reports: here is the last place before the network. */
-  async function send(url: URL, text: string | undefined, authorization?: string): Promise<HttpAnswer> {
-    if (!isConfirmedHost(options.confirmedHosts, url.hostname)) throw withheld(url.host);
-    const answer = await exchange({
-      method: text === undefined ? 'GET' : 'POST',
-      url,
-      headers: {
-        ...(text === undefined ? {} : { 'content-type': 'application/soap+xml; charset=utf-8' }),
-        ...(authorization === undefined ? {} : { authorization }),
-      },
-      ...(text === undefined ? { maxBytes: maxPictureBytes } : { body: text }),
-      timeoutMs,
-      signal,
-      rules: options.rules,
-      tlsKey: options.tlsKey ?? undefined,
-    });
-    tlsKey = answer.tlsKey;
+  /** It speaks only TLS that is out of date. */
+  get oldTls(): boolean {
+    return this.#http.oldTls;
+  }
+
+  /** The address over https to which the camera redirected this one; undefined where it did not. */
+  secureAddress(url: URL): URL | undefined {
+    return this.#http.secureAddress(url);
+  }
+
+  /** The camera's clock minus ours, ms; what WS-UsernameToken is dated by. */
+  setCameraAheadMs(aheadMs: number): void {
+    this.#cameraAheadMs = aheadMs;
+  }
+
+  /**
+   * A JPEG that the device makes of what it sees now. Its challenge is answered once, as its SOAP services want it.
+   * @throws AppError precondition `wrong_password` or `password_withheld`, unavailable `unreachable` or `bad_answer` (also
+   * where what comes is no JPEG)
+   */
+  async picture(url: URL): Promise<Buffer> {
+    const { username, password } = this.#options;
+    const request = { method: 'GET', url, headers: {}, maxBytes: maxPictureBytes } as const;
+    let answer = await this.#http.send(request);
+    const challenge = answer.status === 401 ? chooseChallenge(answer.challenges) : undefined;
+    if (challenge !== undefined) {
+      const once = createDigestAnswerer(challenge, username, password);
+      const authorization = (to: URL) => once.authorization('GET', `${to.pathname}${to.search}`);
+      answer = await this.#http.send({ ...request, authorization });
+    } else if (answer.status === 401 && this.#scheme === 'basic') {
+      answer = await this.#http.send({ ...request, authorization: this.#answerBasic });
+    }
+    if (answer.status === 401) throw failure('precondition', 'wrong_password', `${url.host}: a picture was refused`);
+    const isJpeg = answer.body.length > 4 && answer.body[0] === 0xff && answer.body[1] === 0xd8;
+    if (answer.status !== 200 || !isJpeg)
+      throw failure('unavailable', 'bad_answer', `${url.host}: no picture (HTTP ${answer.status})`);
+    return answer.body;
+  }
+
+  /**
+   * Sends one operation and returns the SOAP body of its answer. `anonymous` for what the specification lets anybody
+   * ask (access class PRE_AUTH); a camera that wants a password even there is given it.
+   * @throws AppError precondition `wrong_password`, `password_withheld` or `tls_key_changed`, unavailable `unreachable`,
+   * `forbidden`, `tls_unusable` or `bad_answer`.
+   */
+  async call(url: URL, operation: string, body: string, anonymous = false): Promise<XmlElement> {
+    if (!anonymous) return this.#read(url.host, operation, await this.#authenticated(url, body));
+    const answer = await this.#post(url, '', body);
+    return this.#read(url.host, operation, isRefused(answer) ? await this.#authenticated(url, body, answer) : answer);
+  }
+
+  /** In the dialect that works; another one where the device did not understand. */
+  async #post(url: URL, header: string, body: string, authorization?: (target: URL) => string): Promise<HttpAnswer> {
+    const first = await this.#postAs(this.#dialect, url, header, body, authorization);
+    if (!isDialectRefused(first, !this.#isDialectKnown)) return this.#understood(first);
+    for (const dialect of soapDialects.slice(soapDialects.indexOf(this.#dialect) + 1)) {
+      const answer = await this.#postAs(dialect, url, header, body, authorization);
+      if (isDialectRefused(answer, true)) continue;
+      this.#dialect = dialect;
+      return this.#understood(answer);
+    }
+    return first;
+  }
+
+  #understood(answer: HttpAnswer): HttpAnswer {
+    this.#isDialectKnown ||= answer.status < 300 || faultOf(answer) !== undefined;
     return answer;
   }
-  const post = (url: URL, text: string, authorization?: string) => send(url, text, authorization);
 
-  const postWithToken = (url: URL, body: string) =>
-    post(url, envelope(usernameTokenHeader(username, password, clock.nowMs() + cameraAheadMs), body));
+  #postAs(
+    dialect: SoapDialect,
+    url: URL,
+    header: string,
+    body: string,
+    authorization: ((target: URL) => string) | undefined,
+  ): Promise<HttpAnswer> {
+    const { text, headers } = soapRequest(dialect, header, body);
+    return this.#http.send({ method: 'POST', url, headers, authorization, body: text });
+  }
 
-  /** Answers the challenge, once more when only the nonce was stale (RFC 7616, 3.3). */
-  async function postWithDigest(url: URL, body: string, challenged: HttpAnswer | undefined): Promise<HttpAnswer> {
-    const target = `${url.pathname}${url.search}`;
-    const text = envelope('', body);
+  #postWithToken(url: URL, body: string, authorization?: (target: URL) => string): Promise<HttpAnswer> {
+    const { username, password, clock } = this.#options;
+    const header = usernameTokenHeader(username, password, clock.nowMs() + this.#cameraAheadMs);
+    return this.#post(url, header, body, authorization);
+  }
+
+  readonly #answerBasic = (): string => {
+    const { username, password } = this.#options;
+    return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+  };
+
+  readonly #answerDigest = (target: URL): string =>
+    this.#digest?.authorization('POST', `${target.pathname}${target.search}`) ?? '';
+
+  /** Answers the challenge, once more when only the nonce was too old (RFC 7616, 3.3). */
+  async #postWithDigest(url: URL, body: string, challenged: HttpAnswer): Promise<HttpAnswer> {
     let answer = challenged;
     for (let round = 0; round < 2; round += 1) {
-      if (answer !== undefined) {
-        const challenge = chooseChallenge(answer.challenges);
-        if (challenge === undefined || (round > 0 && !challenge.stale)) return answer;
-        digest = createDigestAnswerer(challenge, username, password);
-      }
-      answer = await post(url, text, digest?.authorization('POST', target));
+      const challenge = chooseChallenge(answer.challenges);
+      if (challenge === undefined || (round > 0 && !challenge.stale)) return answer;
+      this.#digest = createDigestAnswerer(challenge, this.#options.username, this.#options.password);
+      answer = await this.#post(url, '', body, this.#answerDigest);
       if (answer.status !== 401) return answer;
     }
-    return answer as HttpAnswer;
-  }
-
-  async function authenticated(url: URL, body: string): Promise<HttpAnswer> {
-    // A kept nonce may have ended since; the answer then challenges anew, which is no wrong password yet.
-    const first =
-      scheme === 'digest' && digest !== undefined
-        ? await postWithDigest(url, body, undefined)
-        : await postWithToken(url, body);
-    if (first.status !== 401 && !headerRefused(first)) return first;
-    if (chooseChallenge(first.challenges) === undefined) {
-      return headerRefused(first) ? post(url, envelope('', body)).then((bare) => challengeOf(url, body, bare)) : first;
-    }
-    return challengeOf(url, body, first);
-  }
-
-  async function challengeOf(url: URL, body: string, challenged: HttpAnswer): Promise<HttpAnswer> {
-    if (challenged.status !== 401) return challenged;
-    const answer = await postWithDigest(url, body, challenged);
-    if (answer.status !== 401) scheme = 'digest';
     return answer;
   }
 
-  function headerRefused(answer: HttpAnswer): boolean {
-    if (answer.status < 400 || answer.status === 401) return false;
-    try {
-      const fault = readFault(parseEnvelope(answer.body.toString('utf8')).body);
-      return fault !== undefined && isHeaderNotUnderstood(fault);
-    } catch {
-      return false; // judged by read(), which says what is wrong with it
+  /** `asked`: what came of the same operation without a password. */
+  async #authenticated(url: URL, body: string, asked?: HttpAnswer): Promise<HttpAnswer> {
+    if (asked === undefined && this.#scheme !== undefined) {
+      const answer = await this.#again(url, body, this.#scheme);
+      // Another service of the device may want another scheme, and a nonce ends without being called stale.
+      const isChallenged = answer.status === 401 && chooseChallenge(answer.challenges) !== undefined;
+      return isChallenged ? this.#digestOrToken(url, body, answer, false) : answer;
     }
+    const bare = asked ?? (await this.#post(url, '', body));
+    if (bare.status === 401 && chooseChallenge(bare.challenges) !== undefined)
+      return this.#digestOrToken(url, body, bare, true);
+    const answer = await this.#postWithToken(url, body);
+    if (answer.status === 401 && chooseChallenge(answer.challenges) !== undefined)
+      return this.#digestOrToken(url, body, answer, false);
+    if (!isRefused(answer)) {
+      // A device that knows no token refuses its header, or everything that has one, and answers without.
+      if (isFaulty(answer) && !isFaulty(bare)) return bare;
+      this.#scheme = 'token';
+      if (isRefused(bare)) this.#noteDigest();
+      return answer;
+    }
+    return answer.status === 401 && asksForPlain(answer.challenges) ? this.#basic(url, body, answer) : answer;
   }
 
-  function read(where: string, operation: string, answer: HttpAnswer): XmlElement {
+  #again(url: URL, body: string, scheme: Scheme): Promise<HttpAnswer> {
+    if (scheme === 'basic') return this.#post(url, '', body, this.#answerBasic);
+    return scheme === 'token' ? this.#postWithToken(url, body) : this.#post(url, '', body, this.#answerDigest);
+  }
+
+  /** HTTP's digest, and with it a token where HTTP lets us in and SOAP does not. */
+  async #digestOrToken(url: URL, body: string, challenged: HttpAnswer, mayTry: boolean): Promise<HttpAnswer> {
+    const answer = await this.#postWithDigest(url, body, challenged);
+    if (answer.status === 401) return answer;
+    if (!isRefused(answer)) {
+      this.#scheme = 'digest';
+      this.#noteDigest();
+      return answer;
+    }
+    return mayTry ? this.#postWithToken(url, body, this.#answerDigest) : answer;
+  }
+
+  /** The device offers nothing but Basic: the password goes as it is where a person typed it for this host, else not. */
+  async #basic(url: URL, body: string, refused: HttpAnswer): Promise<HttpAnswer> {
+    if (this.#options.plainPassword !== true || this.#tookDigest) {
+      // Servers built on gSOAP name Basic where it was the token that they refused.
+      if (faultOf(refused) !== undefined) return refused;
+      throw new AppError('precondition', 'password_withheld', `${url.host}: the device wants the password in clear`, {
+        details: { reason: 'password_withheld' },
+      });
+    }
+    const answer = await this.#post(url, '', body, this.#answerBasic);
+    if (!isRefused(answer)) this.#scheme = 'basic';
+    return answer;
+  }
+
+  #noteDigest(): void {
+    if (!this.#tookDigest) this.#options.onDigest?.();
+    this.#tookDigest = true;
+  }
+
+  #read(where: string, operation: string, answer: HttpAnswer): XmlElement {
     if (answer.status === 401) throw failure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
     const success = answer.status >= 200 && answer.status < 300;
     let body: XmlElement;
     try {
-      body = parseEnvelope(answer.body.toString('utf8')).body;
+      body = parseEnvelope(answerText(answer.body, answer.contentType)).body;
     } catch (error) {
-      if (answer.status === 403) throw failure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
+      if (answer.status === 403) throw failure('unavailable', 'forbidden', `${where}: ${operation} is forbidden (403)`);
       if (!success) throw failure('unavailable', 'bad_answer', `${where}: ${operation}: HTTP ${answer.status}`);
       const what = error instanceof AppError ? error.message : 'unreadable answer';
       throw failure('unavailable', 'bad_answer', `${where}: ${operation}: ${what}`);
@@ -147,51 +270,7 @@ export function createOnvifConnection(options: OnvifConnectionOptions) {
     }
     return body;
   }
-
-  return {
-    /**
-     * A JPEG that the device makes of what it sees now. Its challenge is answered once, with Digest alone.
-     * @throws AppError precondition `wrong_password` or `password_withheld`, unavailable `unreachable` or `bad_answer` (also
-     * where what comes is no JPEG)
-     */
-    async picture(url: URL): Promise<Buffer> {
-      let answer = await send(url, undefined);
-      const challenge = answer.status === 401 ? chooseChallenge(answer.challenges) : undefined;
-      if (challenge !== undefined) {
-        const once = createDigestAnswerer(challenge, username, password);
-        answer = await send(url, undefined, once.authorization('GET', `${url.pathname}${url.search}`));
-      }
-      if (answer.status === 401) throw failure('precondition', 'wrong_password', `${url.host}: a picture was refused`);
-      const isJpeg = answer.body.length > 4 && answer.body[0] === 0xff && answer.body[1] === 0xd8;
-      if (answer.status !== 200 || !isJpeg)
-        throw failure('unavailable', 'bad_answer', `${url.host}: no picture (HTTP ${answer.status})`);
-      return answer.body;
-    },
-    /** The key that the camera showed last; undefined over plain HTTP. */
-    get tlsKey(): string | undefined {
-      return tlsKey;
-    },
-    /** The camera's clock minus ours, ms; what WS-UsernameToken is dated by. */
-    setCameraAheadMs(aheadMs: number): void {
-      cameraAheadMs = aheadMs;
-    },
-    /**
-     * Sends one operation and returns the SOAP body of its answer. `anonymous` for what the specification lets anybody
-     * ask (access class PRE_AUTH); a camera that wants a password even there is given it.
-     * @throws AppError precondition `wrong_password` or `password_withheld`, unavailable `unreachable` or `bad_answer`.
-     */
-    async call(url: URL, operation: string, body: string, anonymous = false): Promise<XmlElement> {
-      if (!anonymous) return read(url.host, operation, await authenticated(url, body));
-      const answer = await post(url, envelope('', body));
-      try {
-        return read(url.host, operation, answer);
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'wrong_password') {
-          return read(url.host, operation, await authenticated(url, body));
-        }
-        throw error;
-      }
-    },
-  };
 }
-export type OnvifConnection = ReturnType<typeof createOnvifConnection>;
+
+const isFaulty = (answer: HttpAnswer): boolean =>
+  answer.status >= 300 || answer.body.length === 0 || faultOf(answer) !== undefined;

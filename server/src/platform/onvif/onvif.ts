@@ -12,9 +12,11 @@ import { shownTlsKey } from './http-exchange.js';
 import { chooseStreams } from './media-profiles.js';
 import { createOnvifCamera } from './onvif-camera.js';
 import type { Credentials } from './onvif-connection.js';
+import { isRefusedOperation } from './refused-operation.js';
 
 /** A camera that answered a probe; WS-Discovery, 5.3. Every text is bounded and decoded. */
 export interface DiscoveredCamera {
+  /** Empty where it has none: it is known by its address then. */
   endpointReference: string;
   deviceAddress: string;
   host: string;
@@ -24,7 +26,7 @@ export interface DiscoveredCamera {
 }
 
 export interface DiscoveryListener {
-  /** Once for each endpoint reference. */
+  /** Once for each endpoint reference, else for each address. */
   onDevice(device: DiscoveredCamera): void;
   /** For each datagram that was junk. */
   onRejected(): void;
@@ -61,7 +63,8 @@ export interface Onvif {
   discover(ranges: readonly string[], listener: DiscoveryListener, signal: AbortSignal): Promise<void>;
   /**
    * Everything that adding a camera needs.
-   * @throws AppError with code `wrong_password`, `password_withheld`, `address_not_allowed`, `unreachable`, `bad_answer`, `no_video` or `bad_device_address`; the
+   * @throws AppError with code `wrong_password`, `password_withheld`, `address_not_allowed`, `unreachable`, `forbidden`,
+   * `tls_unusable`, `tls_key_changed`, `bad_answer`, `no_video` or `bad_device_address`; the
    * message holds no credential and `details.reason` is a CameraReason.
    */
   identify(deviceAddress: string, credentials: Credentials, signal?: AbortSignal): Promise<IdentifyResponse>;
@@ -110,8 +113,6 @@ function ownInterfaces(): string[] {
     .flatMap((address) => (address?.family === 'IPv4' && !address.internal ? [address.address] : []));
 }
 
-const isRefusedOperation = (error: unknown): boolean => error instanceof AppError && error.code === 'bad_answer';
-
 /**
  * Everything the product says to cameras but their streams: discovery, identification, addresses, clock. Owns node-onvif
  * and what it lacks; leaves schedules, states and storage to the recorder.
@@ -126,6 +127,8 @@ export function createOnvif(options: OnvifOptions): Onvif {
       password: credentials.password,
       confirmedHosts: credentials.confirmedHosts,
       tlsKey: credentials.tlsKey,
+      plainPassword: credentials.plainPassword,
+      onDigest: credentials.onDigest,
       ...{ clock, timeoutMs, signal, rules },
     });
 
@@ -167,13 +170,14 @@ export function createOnvif(options: OnvifOptions): Onvif {
       const { main, sub } = first ?? chooseStreams(found.flatMap(({ profiles }) => profiles));
       // Which inputs of many are empty is asked; of one camera it is seen soon enough.
       const channels = found.length > 1 ? await one.withSignals(found) : found;
-      // Streams are what matters; some cameras cannot name themselves.
+      // Streams are what matters; some cameras cannot name themselves, or not for this account.
       const facts = await one.information().catch((error: unknown) => {
-        if (!isRefusedOperation(error)) throw error;
+        if (!(error instanceof AppError) || error.code === 'stopped') throw error;
         return { manufacturer: '', model: '', firmwareVersion: '', serialNumber: '' };
       });
       const kind = await one.kind(facts.model, found);
-      return { ...facts, clockOffsetMs, tlsKey: one.tlsKey, ...{ main, sub, kind, channels } };
+      const { tlsKey, oldTls, address } = one;
+      return { ...facts, clockOffsetMs, tlsKey, oldTls, deviceAddress: address, ...{ main, sub, kind, channels } };
     },
 
     async snapshot(deviceAddress, credentials, profileToken, signal) {

@@ -25,16 +25,29 @@ export function readFault(body: XmlElement): SoapFault | undefined {
   return { codes: codes.filter((code) => code !== ''), reason: reason.slice(0, 200) };
 }
 
-/** ONVIF Core, 5.11.2.2 and WS-Security, 12: the password was refused, under the names that cameras use for it. */
+const wrong = '(?:wrong|invalid|incorrect|bad|error|mismatch|not\\s+match|denied|refused)';
+const refusal = new RegExp(
+  'not\\s*authori[sz]ed|unauthori[sz]ed|authori[sz]ation|authenticat|access\\s+denied|密码|密碼|' +
+    `\\b${wrong}[\\s:_-]{1,3}(?:pass\\s*word|passwd|user|log[io]n|credential)|` +
+    `\\b(?:pass\\s*word|passwd|user\\s*name|credentials?)\\b[^.]{0,40}\\b${wrong}\\b`,
+  'i',
+);
+
+/** ONVIF Core, 5.11.2.2 and WS-Security, 12: the password was refused, under the names and words that cameras use for it. */
 export function isPasswordRefused(fault: SoapFault): boolean {
   return (
     fault.codes.some((code) =>
-      /^(NotAuthorized|FailedAuthentication|InvalidSecurity|OperationProhibited)$/i.test(code),
-    ) || /not\s*authori[sz]ed|unauthori[sz]ed|authori[sz]ation|authenticat/i.test(fault.reason)
+      /^(NotAuthorized|FailedAuthentication|InvalidSecurity|InvalidSecurityToken|OperationProhibited)$/i.test(code),
+    ) || refusal.test(fault.reason)
   );
 }
 
 /** The camera does not know the WS-Security header and refuses it; SOAP 1.2 part 1, 5.4.8. */
 export function isHeaderNotUnderstood(fault: SoapFault): boolean {
   return fault.codes.includes('MustUnderstand');
+}
+
+/** It knows another version of SOAP than that of the request; SOAP 1.2 part 1, 5.4.7, and SOAP 1.1, 4.4.1. */
+export function isVersionRefused(fault: SoapFault): boolean {
+  return fault.codes.includes('VersionMismatch');
 }

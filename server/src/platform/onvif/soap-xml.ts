@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AppError } from '../../lib/errors.js';
+import { envelopeIn, repairXml } from './soap-repair.js';
 
 /** Largest answer that is read from a camera, bytes. */
 export const maxAnswerBytes = 1024 * 1024;
@@ -51,23 +52,24 @@ function badAnswer(message: string, cause?: unknown): AppError {
 }
 
 /**
- * Parses a SOAP envelope and returns its header and body.
+ * Parses a SOAP envelope and returns its header and body. What stands around the envelope is left out, and what cameras
+ * write carelessly is repaired first where it is not well-formed.
  * @throws AppError unavailable `bad_answer` for anything that is not one: no XML, a DTD, too deep, too many elements.
  */
 export function parseEnvelope(text: string): { header: XmlElement; body: XmlElement } {
   if (text.length > maxAnswerBytes) throw badAnswer(`answer is larger than ${maxAnswerBytes} bytes`);
-  // Some cameras pad the answer with NULs or blank lines on either side.
-  // eslint-disable-next-line no-control-regex -- NUL is what is looked for
-  const trimmed = text.replace(/^[\s\u0000\uFEFF]+/, '').replace(/[\s\u0000]+$/, '');
-  if (!trimmed.startsWith('<')) throw badAnswer('answer is not XML');
+  if (text.trim() === '') throw badAnswer('answer is empty');
   // SOAP 1.2 part 1, 5: a message must not hold a document type declaration.
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(trimmed)) throw badAnswer('answer holds a document type declaration');
-  if ((trimmed.match(/</g)?.length ?? 0) > maxElements * 2) throw badAnswer('answer has too many elements');
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw badAnswer('answer holds a document type declaration');
+  if ((text.match(/</g)?.length ?? 0) > maxElements * 2) throw badAnswer('answer has too many elements');
+  const found = envelopeIn(text);
+  if (found === undefined) throw badAnswer('answer is not a SOAP envelope');
   let document: unknown;
   try {
-    const valid = XMLValidator.validate(trimmed);
+    const whole = isWellFormed(found) ? found : repairXml(found);
+    const valid = XMLValidator.validate(whole);
     if (valid !== true) throw new Error(`${valid.err.msg} (line ${valid.err.line})`);
-    document = parser.parse(trimmed);
+    document = parser.parse(whole);
   } catch (error) {
     throw badAnswer('answer is not well-formed XML', error);
   }
@@ -76,6 +78,8 @@ export function parseEnvelope(text: string): { header: XmlElement; body: XmlElem
   if (envelope === undefined || body === undefined) throw badAnswer('answer is not a SOAP envelope');
   return { header: element(envelope, 'Header') ?? {}, body };
 }
+
+const isWellFormed = (text: string): boolean => XMLValidator.validate(text) === true;
 
 /** All children of this local name; a child with text alone becomes `{'#text': …}`. */
 export function elements(parent: XmlElement | undefined, name: string): XmlElement[] {

@@ -48,6 +48,7 @@ function handClock() {
 const camera = (index: number, change: Partial<WatchedCamera> = {}): WatchedCamera => ({
   ...{ cameraId: `c${index}`, enabled: true, deviceAddress: `http://10.0.0.${index}/`, username: 'u', password: 'p' },
   ...{ mainProfileToken: 'main', subProfileToken: null, confirmedHosts: [`10.0.0.${index}`], tlsKey: null },
+  ...{ plainPassword: true, passwordTypedAt: 5 },
   ...change,
 });
 const sight = { clockOffsetMs: 12, mainUrl: 'rtsp://x/', subUrl: null };
@@ -64,7 +65,12 @@ function watching(look: CameraLooker['look']) {
   const hand = handClock();
   const looks: { at: number; address: string }[] = [];
   const told: string[] = [];
+  const digests = new Map<string, number>();
   watch = createOnvifWatch({
+    digests: {
+      took: (cameraId, typedAt) => digests.set(cameraId, typedAt),
+      tookBefore: (cameraId, typedAt) => digests.get(cameraId) === typedAt,
+    },
     onvif: {
       look: (address, ...rest) => {
         looks.push({ at: hand.clock.monotonicMs(), address });
@@ -166,4 +172,21 @@ it('leaves disabled and removed cameras alone, and forgets what it saw of a chan
   expect(one.sight('c1')).toEqual({ kind: 'none' });
   await pass(500);
   expect(told.at(-1)).toBe('c1');
+});
+
+it('lets a password go in clear only until the camera took it as a digest, and again when it is typed anew', async () => {
+  const allowed: unknown[] = [];
+  const { watch: one, pass } = watching((_address, credentials) => {
+    allowed.push(credentials.plainPassword);
+    if (allowed.length === 2) credentials.onDigest();
+    return Promise.resolve(sight);
+  });
+  one.setCameras([camera(1)]);
+  await pass(185_000);
+  expect(allowed).toEqual([true, true, false, false]);
+  one.setCameras([camera(1, { passwordTypedAt: 6 })]);
+  await pass(1000);
+  one.setCameras([camera(1, { passwordTypedAt: 7, plainPassword: false })]);
+  await pass(1000);
+  expect(allowed.slice(4)).toEqual([true, false]);
 });

@@ -16,6 +16,10 @@ export interface WatchedCamera {
   confirmedHosts: readonly string[];
   /** The key that the camera must have over https; null: any. */
   tlsKey: string | null;
+  /** They may go as they are (HTTP Basic): a person typed them for this host. */
+  plainPassword: boolean;
+  /** When they were typed last, ms UTC. */
+  passwordTypedAt: number;
   mainProfileToken: string;
   subProfileToken: string | null;
 }
@@ -25,7 +29,15 @@ export interface StreamAddresses {
   subUrl: string | null;
 }
 
-type Credentials = Pick<WatchedCamera, 'username' | 'password' | 'confirmedHosts' | 'tlsKey'>;
+type Credentials = Pick<WatchedCamera, 'username' | 'password' | 'confirmedHosts' | 'tlsKey' | 'plainPassword'> & {
+  onDigest(): void;
+};
+
+/** Which cameras took their password as a digest, over restarts: they get it in clear no more. */
+export interface DigestKeeper {
+  took(cameraId: string, passwordTypedAt: number): void;
+  tookBefore(cameraId: string, passwordTypedAt: number): boolean;
+}
 
 /** What the watch needs of ONVIF. */
 export interface CameraLooker {
@@ -40,6 +52,7 @@ export interface CameraLooker {
 
 export interface OnvifWatchOptions {
   onvif: CameraLooker;
+  digests: DigestKeeper;
   clock: Clock;
   logger: Logger;
   random?: () => number;
@@ -76,6 +89,8 @@ const keyOf = (camera: WatchedCamera): string =>
     camera.password,
     camera.confirmedHosts,
     camera.tlsKey,
+    camera.plainPassword,
+    camera.passwordTypedAt,
     camera.mainProfileToken,
     camera.subProfileToken,
   ]);
@@ -91,7 +106,7 @@ function reasonOf(error: unknown): CameraReason {
  * last sight of each; leaves judging it to the camera's health.
  */
 export function createOnvifWatch(options: OnvifWatchOptions) {
-  const { onvif, clock, logger } = options;
+  const { onvif, digests, clock, logger } = options;
   const random = options.random ?? Math.random;
   const intervalMs = options.intervalMs ?? 60_000;
   const entries = new Map<string, Entry>();
@@ -104,8 +119,12 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
 
   async function look(entry: Entry): Promise<void> {
     const { camera, key } = entry;
-    const { username, password, confirmedHosts, tlsKey } = camera;
-    const credentials = { username, password, confirmedHosts, tlsKey };
+    const { cameraId, username, password, confirmedHosts, tlsKey, passwordTypedAt } = camera;
+    const credentials = {
+      ...{ username, password, confirmedHosts, tlsKey },
+      plainPassword: camera.plainPassword && !digests.tookBefore(cameraId, passwordTypedAt),
+      onDigest: () => digests.took(cameraId, passwordTypedAt),
+    };
     let sight: OnvifSight;
     let addresses: StreamAddresses | undefined;
     try {

@@ -12,6 +12,7 @@ it('goes on when what it saw cannot be told, and tells it later', async () => {
   const probing = createProbing({
     onvif: { look: () => Promise.reject(new Error('off')), profiles: () => Promise.resolve([]) },
     ingest: { runtime: () => undefined, onChange: () => () => undefined },
+    digests: { took: () => undefined, tookBefore: () => false },
     clockOffsets: { note: () => undefined, keepOnly: () => undefined },
     clock,
     logger: silentLogger,
@@ -32,6 +33,8 @@ it('goes on when what it saw cannot be told, and tells it later', async () => {
         hasStreamUrl: true,
         confirmedHosts: ['127.0.0.1'],
         tlsKey: null,
+        plainPassword: true,
+        passwordTypedAt: 0,
       },
     },
   ]);

@@ -4,7 +4,13 @@ import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
 import { redactUrls, type Logger } from '../../lib/logger.js';
 import { CameraHealth, reportedClock, type Health, type StreamRuntime } from './camera-health.js';
-import { createOnvifWatch, type CameraLooker, type StreamAddresses, type WatchedCamera } from './onvif-watch.js';
+import {
+  createOnvifWatch,
+  type CameraLooker,
+  type DigestKeeper,
+  type StreamAddresses,
+  type WatchedCamera,
+} from './onvif-watch.js';
 
 /** What probing needs of ingest. */
 export interface StreamObserver {
@@ -20,6 +26,7 @@ export interface ClockOffsetKeeper {
 
 export interface ProbingOptions {
   onvif: CameraLooker;
+  digests: DigestKeeper;
   ingest: StreamObserver;
   clockOffsets: ClockOffsetKeeper;
   clock: Clock;
@@ -49,6 +56,7 @@ export function createProbing(options: ProbingOptions) {
   let unsubscribe: (() => void) | undefined;
   const watch = createOnvifWatch({
     onvif: options.onvif,
+    digests: options.digests,
     clock,
     logger: options.logger,
     ...(options.random === undefined ? {} : { random: options.random }),
