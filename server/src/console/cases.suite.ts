@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { badInputSuite } from './bad-input.suite.js';
 import { camerasSuite } from './cameras/cameras.suite.js';
 import { deviceAddressesSuite } from './cameras/device-addresses.suite.js';
+import { listedCamerasSuite } from './cameras/listed-cameras.suite.js';
 import { lostKeysSuite } from './cameras/lost-keys.suite.js';
 import type { OpenTestDatabase } from './cases.test-harness.js';
 import { evidenceSuite } from './evidence/evidence.suite.js';
@@ -23,6 +24,7 @@ import { scopeSuite } from './scope.suite.js';
 export function consoleSuites(kind: string, open: OpenTestDatabase): void {
   describe(`cameras and cases on ${kind}`, () => {
     camerasSuite(open);
+    listedCamerasSuite(open);
     deviceAddressesSuite(open);
     lostKeysSuite(open);
     recorderSyncSuite(open);

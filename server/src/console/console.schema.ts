@@ -11,6 +11,7 @@ import { Viewings1763769600010 } from '../platform/db/migrations/0010-viewings.j
 import { Devices1763769600011 } from '../platform/db/migrations/0011-devices.js';
 import { RecorderLink1763769600012 } from '../platform/db/migrations/0012-recorder-link.js';
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
+import { CameraRevisions1763769600014 } from '../platform/db/migrations/0014-camera-revisions.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -73,4 +74,5 @@ export const consoleMigrations: Migration[] = [
   Devices1763769600011,
   RecorderLink1763769600012,
   Holds1763769600013,
+  CameraRevisions1763769600014,
 ];

@@ -1,27 +1,13 @@
-import { knownCameraReason, knownCameraState } from '@choi-canh/shared/health';
-import type { CameraReason, CameraState } from '@choi-canh/shared/health';
-import { In, IsNull, type EntityManager, type ObjectLiteral, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { AreaScope } from '../../lib/actor.js';
-import { areaRetentions, nearestRetention, type AreaRetention } from '../../platform/db/area-retention.js';
-import { inScope, withinArea, type WherePiece } from '../../platform/db/area-scope.js';
+import { areaRetentions, type AreaRetention } from '../../platform/db/area-retention.js';
+import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
-import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
-import { areaWays, reachedAreas } from '../../platform/db/reached-areas.js';
+import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.js';
 import { cameraEntity, type CameraRow } from './camera.entity.js';
+import { effectiveRetention, type EffectiveRetention } from './effective-retention.js';
 
-export interface CameraNow {
-  state: CameraState;
-  reason: CameraReason;
-  detail: string;
-  sinceAt: number;
-}
-/** Days that a camera's footage is kept, and whose choice that is. */
-export interface EffectiveRetention {
-  days: number;
-  source: 'camera' | 'area' | 'default';
-  areaId: string | null;
-}
 export interface CameraWithRetention {
   row: CameraRow;
   retention: EffectiveRetention;
@@ -30,10 +16,6 @@ export interface CameraWithState extends CameraWithRetention {
   now: CameraNow;
 }
 
-const camerasAtOnce = 500;
-/** Columns that no list needs. Whether a password opens is part of a camera's state. */
-const notListed = ['endpointReference', 'firmwareVersion'] as const;
-
 export class CamerasRepository {
   readonly #db: Database;
   readonly #defaultDays: number;
@@ -41,41 +23,6 @@ export class CamerasRepository {
   constructor(db: Database, defaultDays: number) {
     this.#db = db;
     this.#defaultDays = defaultDays;
-  }
-
-  /**
-   * Pages of the cameras in use, or of those out of use, by id, so that thousands of them are never one piece of work.
-   * While one page is worked on, the next is being read.
-   */
-  async *pages(
-    scope: AreaScope,
-    { areaId, retired = false }: { areaId?: string | undefined; retired?: boolean } = {},
-  ): AsyncGenerator<CameraWithState[]> {
-    const choices = await areaRetentions(this.#db.read);
-    const areas = await reachedAreas(this.#db.read, scope, areaId);
-    for (const way of areaWays(areas, 'camera.area_id')) {
-      let page: RawCamera[] | undefined = await this.#page(way, retired, '');
-      while (page !== undefined && page.length > 0) {
-        const last: string | undefined = page.length < camerasAtOnce ? undefined : page.at(-1)?.id;
-        const next: Promise<RawCamera[]> | undefined = last === undefined ? undefined : this.#page(way, retired, last);
-        // Where the caller stops here, nobody waits for it.
-        next?.catch(() => undefined);
-        yield page.map((raw) => this.#complete(entityOf(cameraEntity, raw), raw, choices));
-        page = await next;
-      }
-    }
-  }
-
-  #page(way: WherePiece, retired: boolean, after: string): Promise<RawCamera[]> {
-    const query = this.#db.longRead
-      .createQueryBuilder()
-      .select(selectedColumns(cameraEntity, 'camera', notListed))
-      .from('camera', 'camera')
-      .where(`camera.deleted_at IS ${retired ? 'NOT NULL' : 'NULL'} AND camera.id > :after`, { after })
-      .andWhere(way.sql, way.parameters)
-      .orderBy('camera.id', 'ASC')
-      .limit(camerasAtOnce);
-    return withPlace(withSpan(query)).getRawMany<RawCamera>();
   }
 
   async find(
@@ -268,15 +215,11 @@ export class CamerasRepository {
   }
 
   #retentionOf(row: CameraRow, path: string, choices: readonly AreaRetention[]): EffectiveRetention {
-    if (row.retentionDays !== null) return { days: row.retentionDays, source: 'camera', areaId: null };
-    const nearest = nearestRetention(path, choices);
-    return nearest === undefined
-      ? { days: this.#defaultDays, source: 'default', areaId: null }
-      : { days: nearest.days, source: 'area', areaId: nearest.areaId };
+    return effectiveRetention(row.retentionDays, path, choices, this.#defaultDays);
   }
 
   async #withState(query: SelectQueryBuilder<CameraRow>, manager: EntityManager): Promise<CameraWithState[]> {
-    const { raw, entities } = await withPlace(withSpan(query)).getRawAndEntities<RawState>();
+    const { raw, entities } = await withPlace(cameraNow.selected(query)).getRawAndEntities<RawState>();
     const choices = await areaRetentions(manager);
     return entities.map((row, index) => this.#complete(row, raw[index], choices));
   }
@@ -285,36 +228,13 @@ export class CamerasRepository {
     return {
       row,
       retention: this.#retentionOf(row, raw?.area_path ?? '', choices),
-      now: {
-        state: knownCameraState(raw?.now_state ?? 'unknown'),
-        reason: knownCameraReason(raw?.now_reason ?? 'connecting'),
-        detail: raw?.now_detail ?? '',
-        sinceAt: Number(raw?.now_since ?? row.createdAt),
-      },
+      now: cameraNow.of(raw, row.createdAt),
     };
   }
 }
 
-/** At most one interval is open (a unique index says so), hence raw rows and entities go in step. */
-function withSpan<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
-  return query
-    .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
-    .addSelect('span.state', 'now_state')
-    .addSelect('span.reason', 'now_reason')
-    .addSelect('span.detail', 'now_detail')
-    .addSelect('span.since_at', 'now_since');
-}
-
-function withPlace<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
+function withPlace(query: SelectQueryBuilder<CameraRow>): SelectQueryBuilder<CameraRow> {
   return query.leftJoin('area', 'place', 'place.id = camera.area_id').addSelect('place.path', 'area_path');
 }
 
-type RawCamera = Record<string, unknown> & RawState & { id: string };
-
-interface RawState {
-  now_state: string | null;
-  now_reason: string | null;
-  now_detail: string | null;
-  now_since: number | string | null;
-  area_path: string | null;
-}
+type RawState = RawCameraNow & { area_path: string | null };

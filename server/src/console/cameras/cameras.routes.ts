@@ -44,9 +44,8 @@ export function camerasRoutes(
       feature,
       query: cameraListQuery,
       response: cameraListResponse,
-      handler: async ({ actor, query }) => ({
-        items: await service.list(actor.scope, { areaId: query.areaId, retired: query.retired !== undefined }),
-      }),
+      handler: ({ actor, query }) =>
+        service.list(actor.scope, { areaId: query.areaId, retired: query.retired !== undefined }),
     }),
     defineRoute({
       method: 'get',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type {
   CameraPatchRequest,
+  cameraResponse,
   CameraResponse,
   CameraRetryResponse,
   CameraRuntimeResponse,
@@ -11,14 +12,16 @@ import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
 import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
-import { sortInTurns } from '../../lib/sort-in-turns.js';
 import { openIfReadable, type SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
+import type { ReadyList } from '../../platform/http/list-answer.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
-import { byName, cameraOnWire } from './camera-response.js';
+import { cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CamerasRepository, CameraWithRetention, CameraWithState } from './cameras.repository.js';
+import { ListedCameras } from './listed-cameras.js';
+import type { ListedCamerasRepository } from './listed-cameras.repository.js';
 
 /** What can be changed of a camera in use only. */
 const ofCamerasInUse = ['enabled', 'audio', 'username', 'password'] as const;
@@ -27,6 +30,7 @@ const longestHistoryMs = 400 * 86_400_000;
 export interface CamerasServiceDeps {
   db: Database;
   repository: CamerasRepository;
+  listed: ListedCamerasRepository;
   audit: AuditWriter;
   broadcaster: Broadcaster;
   clock: Clock;
@@ -39,21 +43,28 @@ export interface CamerasServiceDeps {
 export class CamerasService {
   readonly #deps: CamerasServiceDeps;
 
+  readonly #listed: ListedCameras;
+
   constructor(deps: CamerasServiceDeps) {
     this.#deps = deps;
+    this.#listed = new ListedCameras({
+      repository: deps.listed,
+      unheardSince: (recorderId) => deps.recorders.unheardSince(recorderId),
+      onWire: (camera) => this.#onWire(camera),
+    });
+  }
+
+  /** Reads the list ahead of the first who asks for it. */
+  warm(): Promise<void> {
+    return this.#listed.refresh();
   }
 
   /** Cameras in use, or those out of use. */
-  async list(
+  list(
     scope: AreaScope,
     asked: { areaId?: string | undefined; retired?: boolean } = {},
-  ): Promise<CameraResponse[]> {
-    const cameras: CameraResponse[] = [];
-    for await (const page of this.#deps.repository.pages(scope, asked)) {
-      for (const camera of page) cameras.push(this.#onWire(camera));
-    }
-    if (asked.areaId !== undefined && cameras.length === 0) await this.#requireArea(scope, asked.areaId);
-    return sortInTurns(cameras, byName);
+  ): Promise<ReadyList<typeof cameraResponse>> {
+    return this.#listed.list(scope, asked);
   }
 
   /** Also a camera out of use. */
@@ -301,11 +312,6 @@ export class CamerasService {
       Object.assign(changes, { confirmedBy: 'typed', passwordTypedAt: this.#deps.clock.nowMs() });
     }
     return changes;
-  }
-
-  async #requireArea(scope: AreaScope, areaId: string): Promise<void> {
-    if (await this.#deps.repository.areaInScope(scope, areaId)) return;
-    throw new AppError('not_found', 'area_not_found', 'no such area');
   }
 }
 

@@ -16,6 +16,7 @@ import { CamerasRepository } from './cameras.repository.js';
 import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
 import { Discoveries } from './discoveries.js';
+import { ListedCamerasRepository } from './listed-cameras.repository.js';
 import { LiveViewingsRepository } from './live-viewings.repository.js';
 import { LiveViewings, type ViewingTimes } from './live-viewings.js';
 import { liveRoutes, type LiveMedia } from './live.routes.js';
@@ -41,7 +42,11 @@ export interface CamerasDeps {
 /** Cameras: found, added, changed, seen live. Footage of the past belongs to `footage`, states to `health`. */
 export function createCameras(deps: CamerasDeps) {
   const repository = new CamerasRepository(deps.db, deps.retentionDays);
-  const service = new CamerasService({ ...deps, repository });
+  const service = new CamerasService({
+    ...deps,
+    repository,
+    listed: new ListedCamerasRepository(deps.db, deps.retentionDays),
+  });
   const sightings = new CameraSightingsRepository(deps.db);
   const budget = new AttemptBudget(deps.clock, deps.attemptLimits);
   const moves = new CameraMoves({ ...deps, repository, sightings, budget });
@@ -66,7 +71,11 @@ export function createCameras(deps: CamerasDeps) {
       ...liveRoutes(service, deps.media, viewings),
     ],
     service,
-    start: () => viewings.start(),
+    start: () => {
+      viewings.start();
+      // Where it fails the first who asks reads it, or hears why.
+      service.warm().catch(() => undefined);
+    },
     stop: async () => {
       await viewings.stop();
       await Promise.all([discoveries.stop(), additions.stop()]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { longListJson } from './list-answer.js';
+import { isListOf, longListJson, ReadyList } from './list-answer.js';
 
 const item = z.object({ id: z.number(), name: z.string() });
 const check = (schema: z.ZodType, value: unknown) => schema.parse(value);
@@ -33,5 +33,26 @@ describe('a long list', () => {
     expect(await longListJson(z.object({ id: z.number() }), { id: 1 }, check)).toBeUndefined();
     expect(await longListJson(z.array(item), items(900), check)).toBeUndefined();
     expect(await longListJson(z.object({ items: z.array(item) }).nullable(), null, check)).toBeUndefined();
+  });
+});
+
+describe('a list that is ready', () => {
+  const item = z.object({ id: z.number() });
+
+  it.each([0, 1, 250, 251, 700])('of %s items is that list as JSON, without what no schema names', (count) => {
+    const values = Array.from({ length: count }, (_, id) => ({ id, secret: 'x' }));
+    const list = new ReadyList(
+      item,
+      values.map((value) => ReadyList.json(item, value)),
+    );
+    expect(JSON.parse([...list.parts()].join(''))).toEqual({ items: values.map(({ id }) => ({ id })) });
+  });
+
+  it('is written for its own schema only', () => {
+    expect(() => ReadyList.json(item, { id: 'x' } as unknown as { id: number })).toThrow();
+    expect(isListOf(z.object({ items: z.array(item) }), item)).toBe(true);
+    expect(isListOf(z.object({ items: z.array(z.object({ id: z.number() })) }), item)).toBe(false);
+    expect(isListOf(z.object({ items: z.array(item), more: z.string() }), item)).toBe(false);
+    expect(isListOf(item, item)).toBe(false);
   });
 });

@@ -22,6 +22,42 @@ function longListOf(schema: z.ZodType, result: unknown): LongList | undefined {
 }
 
 /**
+ * A list whose items' JSON is kept from one answer to the next. Each was checked against the schema of an item when it
+ * was made, by `ReadyList.json`.
+ */
+export class ReadyList<Item extends z.ZodType = z.ZodType> {
+  readonly item: Item;
+  readonly #json: readonly string[];
+
+  constructor(item: Item, json: readonly string[]) {
+    this.item = item;
+    this.#json = json;
+  }
+
+  /** @throws ZodError where the value breaks the schema */
+  static json<Item extends z.ZodType>(item: Item, value: z.input<Item>): string {
+    return JSON.stringify(item.parse(value));
+  }
+
+  /** The JSON of `{ items }` in pieces. */
+  *parts(): Generator<string> {
+    const all = this.#json;
+    yield '{"items":[';
+    for (let start = 0; start < all.length; start += itemsAtOnce) {
+      yield `${start === 0 ? '' : ','}${all.slice(start, start + itemsAtOnce).join(',')}`;
+    }
+    yield ']}';
+  }
+}
+
+/** Whether that is the schema of a list of just these items. */
+export function isListOf(schema: z.ZodType, item: z.ZodType): boolean {
+  if (!(schema instanceof z.ZodObject)) return false;
+  const { items, ...others } = schema.shape as Record<string, z.ZodType>;
+  return items instanceof z.ZodArray && items.element === item && Object.keys(others).length === 0;
+}
+
+/**
  * The JSON of a long list, checked against its schema as every answer is, in parts with turns of the loop between them:
  * thousands of cameras at once would keep every picture waiting. Undefined for anything else.
  * @throws the error of `check` where an item breaks its schema; nothing has been sent then.

@@ -1,6 +1,7 @@
 import { roleMay } from '@choi-canh/shared/permissions';
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
 import { AppError } from '../../lib/errors.js';
@@ -8,7 +9,7 @@ import { withRequestSignal } from '../../lib/request-signal.js';
 import type { Answers } from './answers.js';
 import { checkInputText } from './input-text.js';
 import { invalidInput } from './error-response.js';
-import { longListJson } from './list-answer.js';
+import { isListOf, longListJson, ReadyList } from './list-answer.js';
 import { bodyLimitOf, readJsonBody } from './request-body.js';
 import type { Access, Route } from './route.js';
 
@@ -43,18 +44,28 @@ function handle(route: Route, authenticate: Authenticate, answers: Answers): Req
       if (route.produces === undefined) response.status(route.status ?? 204).end();
       return;
     }
+    if (result instanceof ReadyList) {
+      if (!isListOf(route.response, result.item)) throw badAnswer(route, 'the list was made for another schema');
+      await sendParts(response.status(route.status ?? 200), result.parts());
+      return;
+    }
     const check = (schema: z.ZodType, value: unknown) => answer(route, schema, value);
     const parts = await longListJson(route.response, result, check);
     if (response.destroyed) return;
     response.status(route.status ?? 200);
     if (parts === undefined) response.json(check(route.response, result));
-    else sendParts(response, parts);
+    else await sendParts(response, parts);
   };
 }
 
-function sendParts(response: Response, parts: readonly string[]): void {
+/** In turns of the loop: a list of thousands is some megabytes. */
+async function sendParts(response: Response, parts: Iterable<string>): Promise<void> {
   response.type('application/json');
-  for (const part of parts) response.write(part);
+  for (const part of parts) {
+    response.write(part);
+    await turnOfTheLoop();
+    if (response.destroyed) return;
+  }
   response.end();
 }
 
@@ -85,7 +96,11 @@ function answer(route: Route, schema: z.ZodType, result: unknown): unknown {
   const parsed = schema.safeParse(result);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
-  throw new AppError('internal', 'bad_answer', `${route.method} ${route.path} broke its schema: ${fields.join('; ')}`);
+  throw badAnswer(route, fields.join('; '));
+}
+
+function badAnswer({ method, path }: Route, why: string): AppError {
+  return new AppError('internal', 'bad_answer', `${method} ${path} broke its schema: ${why}`);
 }
 
 function bySpecificity(a: Route, b: Route): number {

@@ -3,6 +3,7 @@ import type { Permission } from '@choi-canh/shared/permissions';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../../lib/actor.js';
+import type { ReadyList } from './list-answer.js';
 
 /** `public`: nobody need be signed in. `signed_in`: any account. Everything else names its permission. */
 export type Access = Permission | 'signed_in' | 'public';
@@ -53,7 +54,7 @@ export interface RouteSpec<
   status?: number;
   handler(
     context: RouteContext<Parsed<P>, Parsed<Q>, Parsed<B>, X extends 'public' ? Actor | undefined : Actor>,
-  ): Promise<R extends z.ZodType ? z.input<R> : void>;
+  ): Promise<R extends z.ZodType ? z.input<R> | ReadyList : void>;
 }
 
 /** A route as data: the server mounts it with checks of access and of every input, the OpenAPI document lists it. */
