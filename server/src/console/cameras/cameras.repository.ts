@@ -4,7 +4,7 @@ import { areaRetentions, type AreaRetention } from '../../platform/db/area-reten
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
-import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.js';
+import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.repository.js';
 import { cameraEntity, type CameraRow } from './camera.entity.js';
 import { effectiveRetention, type EffectiveRetention } from './effective-retention.js';
 

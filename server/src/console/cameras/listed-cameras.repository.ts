@@ -3,7 +3,7 @@ import { areaRetentions } from '../../platform/db/area-retention.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
 import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
-import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.js';
+import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.repository.js';
 import { cameraEntity, type CameraRow } from './camera.entity.js';
 import { effectiveRetention, type EffectiveRetention } from './effective-retention.js';
 

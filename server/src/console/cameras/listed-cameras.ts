@@ -5,7 +5,7 @@ import { AppError } from '../../lib/errors.js';
 import { sortInTurns } from '../../lib/sort-in-turns.js';
 import { ReadyList } from '../../platform/http/list-answer.js';
 import { byName } from './camera-response.js';
-import type { CameraNow } from './camera-now.js';
+import type { CameraNow } from './camera-now.repository.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CameraWithState } from './cameras.repository.js';
 import type { EffectiveRetention } from './effective-retention.js';
