@@ -57,7 +57,7 @@ export class AacStream {
 
   rtp(bytes: Buffer): void {
     const packet = emptyPacket();
-    if (parseRtp(packet, bytes) && packet.payloadType === this.options.media.payloadType)
+    if (parseRtp(packet, bytes) && packet.start < packet.end && packet.payloadType === this.options.media.payloadType)
       this.depacketizer.push(packet);
   }
 

@@ -121,12 +121,12 @@ it('pictures are the same wherever reading cuts them and whatever is read into t
           if (at + 1 < packets.length && at > 0) [packets[at], packets[at + 1]] = [packets[at + 1]!, packets[at]!];
         const seen: Buffer[][] = [];
         const pool = new BlockPool();
-        const depacketizer = new Depacketizer(
-          'h264',
-          new TimestampUnwrapper(),
-          ({ nals }) => seen.push(nals.map((nal) => Buffer.from(nal))),
+        const depacketizer = new Depacketizer({
+          codec: 'h264',
+          timestamps: new TimestampUnwrapper(),
+          onUnit: ({ nals }) => seen.push(nals.map((nal) => Buffer.from(nal))),
           pool,
-        );
+        });
         const receiver = new RtpReceiver({
           ...{ payloadType: 96, clockRate: 90_000, onPacket: (packet) => depacketizer.push(packet) },
           ...{ onLoss: () => depacketizer.lose(), onSourceChange: () => undefined },

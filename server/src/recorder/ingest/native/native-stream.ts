@@ -12,6 +12,7 @@ import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
 import { Fragmenter } from './fragmenter.js';
 import { buildInitSegment, timescale, type VideoTrackFacts } from './mp4-writer.js';
+import { PictureTimeline } from './picture-timeline.js';
 import { readRtcp, type SenderReport } from './rtcp.js';
 import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
@@ -19,13 +20,8 @@ import type { TrackName } from './rtsp-session.js';
 import type { SetsInUse } from './parameter-sets.js';
 import { PictureReader, type ReadPicture, type SetsPlace } from './picture-reader.js';
 import type { SessionMedia } from './session-description.js';
+import { nalRole } from './video-codec.js';
 
-/** Pictures are reordered by less; a time stamp that goes back further has jumped. */
-const backTicks = 2 * timescale;
-/** A pause between two frames … */
-const pauseTicks = 2 * timescale;
-/** … has not passed if its end lies so far in the future: the time stamps jumped. */
-const futureMs = 2000;
 const badTimestampsMs = 60_000;
 const noKeyframeMs = 8000;
 /** Longer than the longest group of pictures that is usual: over a minute, with "smart codecs". */
@@ -71,11 +67,7 @@ export class NativeStream {
   private openStartTicks: number | undefined;
   private fragmenter: Fragmenter | undefined;
   private init: InitSegment | undefined;
-  /** The newest picture: its place on the timeline that goes on, and when it came. */
-  private last: { ticks: number; atMs: number } | undefined;
-  /** Added to the camera's time stamps, so that the timeline goes on where they jumped. */
-  private shiftTicks = 0;
-  private sourceChanged = false;
+  private readonly timeline: PictureTimeline;
   private newRunAtKey = false;
   private badTimestampsUntil: number | undefined;
   private firstPictureAt: number | undefined;
@@ -96,18 +88,25 @@ export class NativeStream {
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
-    const onUnit = (unit: AccessUnit) => this.accept(unit);
-    this.depacketizer = new Depacketizer(video.codec, this.timestamps, onUnit, options.pool);
+    this.timeline = new PictureTimeline({ anchor: this.anchor, onJump: (seconds) => this.timeJumped(seconds) });
+    this.depacketizer = new Depacketizer({
+      codec: video.codec,
+      timestamps: this.timestamps,
+      onUnit: (unit) => this.accept(unit),
+      pool: options.pool,
+      hasOrderNumbers: video.hasOrderNumbers,
+    });
     this.receiver = new RtpReceiver({
       ...video,
       onPacket: (packet) => this.depacketizer.push(packet),
       onLoss: () => this.depacketizer.lose(),
       onSourceChange: () => {
         this.depacketizer.finish();
-        this.sourceChanged = true;
+        this.timeline.sourceChanges();
       },
     });
     this.reader.read(video.parameterSets);
+    for (const nal of video.parameterSets) if (nalRole(video.codec, nal) === 'sps') this.depacketizer.learn(nal);
     pull.report.codec(video.codec);
     if (options.audio && media.audio !== undefined) this.prepareSound(media.audio);
   }
@@ -187,9 +186,8 @@ export class NativeStream {
   }
 
   private observeReport({ rtpTimestamp, utcMs }: SenderReport): void {
-    if (utcMs === undefined || this.sourceChanged) return;
-    const ticks = this.toTicks(this.timestamps.peek(rtpTimestamp)) + this.shiftTicks;
-    this.anchor.observeSenderReport(ticks, utcMs);
+    const ticks = this.timeline.ticksOf(this.toTicks(this.timestamps.peek(rtpTimestamp)));
+    if (utcMs !== undefined && ticks !== undefined) this.anchor.observeSenderReport(ticks, utcMs);
   }
 
   /** Called twice a second. @throws IngestFailure where another engine may do better */
@@ -226,7 +224,7 @@ export class NativeStream {
 
   /** The connection is over: what came is kept. */
   end(): void {
-    this.depacketizer.finish();
+    this.depacketizer.end();
     this.endRun();
     this.countPackets();
   }
@@ -248,10 +246,10 @@ export class NativeStream {
       this.fragmenter?.flush(undefined);
       this.anchor.forgetArrivals();
       this.sound?.forgetArrivals();
-      if (this.last !== undefined) this.last.atMs = recordedClock.nowMs();
+      this.timeline.clockChanges(recordedClock.nowMs());
     }
     const nowMs = recordedClock.nowMs();
-    const ticks = this.place(this.toTicks(unit.ticks) + this.shiftTicks, nowMs);
+    const ticks = this.timeline.place(this.toTicks(unit.ticks), unit.again, nowMs);
     this.anchor.observeArrival(ticks, nowMs);
     const isKey = this.isPlaceToBegin(picture, ticks);
     if (isKey) this.beginAtKey(picture, ticks);
@@ -292,33 +290,15 @@ export class NativeStream {
     return this.options.media.video.codec === 'h265' ? isSkippedLeading : ticks < openStartTicks;
   }
 
-  /** Puts a time stamp on the timeline that goes on; one that jumped comes as long after the last as it arrived. */
-  private place(ticks: number, nowMs: number): number {
-    const { last, anchor } = this;
-    const step = last === undefined ? 0 : ticks - last.ticks;
-    const jumped =
-      last !== undefined &&
-      (this.sourceChanged ||
-        step < -backTicks ||
-        (step > pauseTicks && (anchor.earliestArrivalMs(ticks) ?? nowMs) - nowMs > futureMs));
-    if (!jumped) {
-      if (last === undefined || step > 0) this.last = { ticks, atMs: nowMs };
-      return ticks;
-    }
-    const elapsedTicks = Math.max(1, Math.round(((nowMs - last.atMs) * timescale) / 1000));
-    const placed = last.ticks + elapsedTicks;
-    this.shiftTicks += placed - ticks;
-    this.last = { ticks: placed, atMs: nowMs };
+  /** `seconds`: by how much the camera's time stamps jumped; undefined where another sender has others. */
+  private timeJumped(seconds: number | undefined): void {
+    const { anchor } = this;
     this.newRunAtKey = true;
     anchor.forgetReports();
-    if (!this.sourceChanged) {
-      const seconds = Math.round((step - elapsedTicks) / timescale);
-      this.badTimestampsUntil = this.monotonicMs + badTimestampsMs;
-      anchor.believesReports = false;
-      this.options.pull.report.trouble('bad_timestamps', `the camera's time stamps jumped by ${seconds} s`);
-    }
-    this.sourceChanged = false;
-    return placed;
+    if (seconds === undefined) return;
+    this.badTimestampsUntil = this.monotonicMs + badTimestampsMs;
+    anchor.believesReports = false;
+    this.options.pull.report.trouble('bad_timestamps', `the camera's time stamps jumped by ${seconds} s`);
   }
 
   private beginAtKey({ slices, isClosed }: ReadPicture, ticks: number): void {

@@ -25,9 +25,11 @@ function rtp(sequence: number, timestamp: number, marker: boolean, payload: numb
 describe('Depacketizer', () => {
   function units(codec: VideoCodec, packets: Buffer[]): AccessUnit[] {
     const found: AccessUnit[] = [];
-    const depacketizer = new Depacketizer(codec, new TimestampUnwrapper(), ({ ticks, nals }) =>
-      found.push({ ticks, nals: nals.map((nal) => Buffer.from(nal)) }),
-    );
+    const depacketizer = new Depacketizer({
+      codec,
+      timestamps: new TimestampUnwrapper(),
+      onUnit: ({ ticks, again, nals }) => found.push({ ticks, again, nals: nals.map((nal) => Buffer.from(nal)) }),
+    });
     const receiver = new RtpReceiver({
       payloadType: 96,
       clockRate: 90_000,

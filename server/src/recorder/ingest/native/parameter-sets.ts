@@ -1,4 +1,5 @@
 // The parameter sets of one stream by their ids, and which of them its pictures use.
+import { videoParametersFrom } from './made-video-parameters.js';
 import { pictureSetIds, pictureSetOfSlice, sequenceSetId } from './sequence-parameters.js';
 import type { VideoCodec } from './video-codec.js';
 
@@ -37,6 +38,8 @@ export class ParameterSets {
   /** Of the newest keyframe. */
   #usedSps = -1;
   #changes = 0;
+  /** A video parameter set in place of one that was not sent. */
+  #made: { sps: Buffer; vps: Buffer } | undefined;
 
   constructor(private readonly codec: VideoCodec) {}
 
@@ -104,7 +107,18 @@ export class ParameterSets {
   }
 
   #vpsOf(sps: Buffer): Buffer[] | undefined {
-    const vps = this.#vps.get((sps[2] ?? 0) >> 4);
+    const vps = this.#vps.get((sps[2] ?? 0) >> 4) ?? this.#madeFrom(sps);
     return vps === undefined ? undefined : [vps];
+  }
+
+  /** Some cameras send none; one that comes later takes its place. */
+  #madeFrom(sps: Buffer): Buffer | undefined {
+    if (this.#made?.sps === sps) return this.#made.vps;
+    try {
+      this.#made = { sps, vps: videoParametersFrom(sps) };
+      return this.#made.vps;
+    } catch {
+      return undefined; // damaged
+    }
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../../lib/clock.js';
 import { stderrFailure } from '../ffmpeg/stderr-reason.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { SteadyClock } from '../recorded-clock.js';
+import { videoParametersFrom } from './made-video-parameters.js';
 import { buildInitSegment } from './mp4-writer.js';
 import { NativeStream } from './native-stream.js';
 import { baseAddress, controlAddresses, rtspAddress } from './rtsp-address.js';
@@ -26,12 +27,19 @@ function bounded<T>(work: () => T): T | IngestFailure {
   }
 }
 
-function stream(codec: VideoCodec) {
+function stream(codec: VideoCodec, hasOrderNumbers = false) {
   const fragments: Buffer[] = [];
   const ignore = () => undefined;
   const one = new NativeStream({
     media: {
-      video: { codec, payloadType: 96, clockRate: 90_000, control: '', parameterSets: [] },
+      video: {
+        codec,
+        payloadType: 96,
+        clockRate: 90_000,
+        control: '',
+        parameterSets: [],
+        hasOrderNumbers,
+      },
       audio: undefined,
       control: '',
     },
@@ -122,6 +130,42 @@ describe('session descriptions', () => {
     expect(findMedia(head + sdp).video).toMatchObject(expected);
   });
 
+  it.each<[string, string, object]>([
+    [
+      'that begins with its media',
+      'm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=control:trackID=0\n',
+      { codec: 'h264', payloadType: 96, control: 'trackID=0' },
+    ],
+    [
+      'with blanks where none belong',
+      'v=0\r\n m=video 0 RTP/AVP 96\r\na=rtpmap: 96 H265/90000\r\na=control: t\r\n',
+      { codec: 'h265', control: 't' },
+    ],
+    [
+      'whose map names another payload type',
+      'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:97 H264/90000\r\na=fmtp:97 sprop-parameter-sets=Z0IAHg==\r\n',
+      { codec: 'h264', payloadType: 96, parameterSets: [Buffer.from('Z0IAHg==', 'base64')] },
+    ],
+    ['without a map', 'v=0\r\nm=video 0 RTP/AVP 96\r\na=fmtp:96 packetization-mode=1\r\n', { codec: 'h264' }],
+    ['without a map, of H.265', 'v=0\r\nm=video 0 RTP/AVP 96\r\na=fmtp:96 sprop-sps=QgEBAQ==\r\n', { codec: 'h265' }],
+    [
+      'with order numbers',
+      'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=fmtp:96 sprop-max-don-diff=1\r\nm=application 0 RTP/AVP 107\r\n',
+      { hasOrderNumbers: true, otherTypes: [107] },
+    ],
+  ])('are read: %s', (_name, sdp, expected) => {
+    expect(findMedia(sdp).video).toMatchObject(expected);
+  });
+
+  it('of interleaved mode are refused, by name', () => {
+    const sdp = 'm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=2\r\n';
+    expect(bounded(() => findMedia(head + sdp))).toMatchObject({
+      reason: 'not_video',
+      other: undefined,
+      detail: expect.stringContaining('interleaved') as string,
+    });
+  });
+
   it('find AAC beside the video', () => {
     const sdp =
       'm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/16000/2\r\n' +
@@ -194,8 +238,8 @@ describe('packets', () => {
       bytes(60),
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(packet, fc.boolean()), { maxLength: 120 }), (packets) => {
-        const { one } = stream(codec);
+      fc.property(fc.array(fc.tuple(packet, fc.boolean()), { maxLength: 120 }), fc.boolean(), (packets, numbered) => {
+        const { one } = stream(codec, numbered && codec === 'h265');
         bounded(() => {
           for (const [data, isRtcp] of packets) one.packet('video', isRtcp, data);
           one.tick();
@@ -257,6 +301,8 @@ describe('parameter sets', () => {
           bounded(() => parseH265Sps(sps));
           bounded(() => buildInitSegment({ codec: 'h264', sets: { vps: [], sps: [sps], pps: [random] } }));
           bounded(() => buildInitSegment({ codec: 'h265', sets: { vps: [random], sps: [sps], pps: [random] } }));
+          const made = bounded(() => videoParametersFrom(sps));
+          if (!(made instanceof IngestFailure)) expect(made.length).toBeLessThan(2 * sps.length + 100);
         }
       }),
       { numRuns: 500 },

@@ -23,7 +23,7 @@ export const emptyPacket = (): RtpPacket => ({
   end: 0,
 });
 
-/** Bytes [from, to) into `packet`. False for what is no RTP of version 2. */
+/** Bytes [from, to) into `packet`, whose payload may be empty. False for what is no RTP of version 2. */
 export function parseRtp(packet: RtpPacket, bytes: Buffer, from = 0, to = bytes.length): boolean {
   if (to - from < 12) return false;
   const first = bytes[from]!;
@@ -34,7 +34,7 @@ export function parseRtp(packet: RtpPacket, bytes: Buffer, from = 0, to = bytes.
     start += 4 + ((bytes[start + 2]! << 8) | bytes[start + 3]!) * 4;
   }
   const end = to - (first & 32 ? bytes[to - 1]! : 0);
-  if (start >= end) return false;
+  if (start > end) return false;
   const second = bytes[from + 1]!;
   packet.sequence = (bytes[from + 2]! << 8) | bytes[from + 3]!;
   packet.timestamp = uint32(bytes, from + 4);

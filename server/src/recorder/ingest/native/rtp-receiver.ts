@@ -2,10 +2,16 @@
 // rule; some cameras still mix packets up, begin their numbers anew or change their SSRC in the midst of a stream.
 import { randomBytes } from 'node:crypto';
 import { buildReceiverReport, type SenderReport } from './rtcp.js';
+import { RtpNewcomer } from './rtp-newcomer.js';
 import { emptyPacket, ownedPacket, parseRtp, type RtpPacket } from './rtp-packet.js';
 
 export interface RtpReceiverOptions {
+  /** As it was described; another one counts where only that comes. */
   readonly payloadType: number;
+  /** Of other media and formats: never taken for the one that was described. */
+  readonly otherTypes?: readonly number[];
+  /** Packets have another payload type than was described, which is taken from now on. */
+  readonly onPayloadType?: (payloadType: number) => void;
   /** Ticks a second. */
   readonly clockRate: number;
   /** Valid during the call only. */
@@ -24,6 +30,13 @@ const maxWaitMs = 250;
 const maxDropout = 3000;
 /** A sender that was heard before is listened to again when the present one has been silent for so long. */
 const silenceMs = 2000;
+/** A new one when it alone has sent for so long, or so many packets one after the other. */
+const newSourceMs = 500;
+const newSourcePackets = 256;
+/** So many packets in a row of a type that was not described are the stream. */
+const newTypePackets = 3;
+/** RFC 3551 6: types below are of known codecs. */
+const firstDynamicType = 96;
 const maxKnownSources = 16;
 
 /** The one that is being worked off, of whatever camera. */
@@ -33,7 +46,9 @@ export class RtpReceiver {
   private readonly ownSsrc = randomBytes(4).readUInt32BE(0);
   private ssrc: number | undefined;
   private readonly formerSources = new Set<number>();
-  /** A packet of another source, or of another sequence, that the next one may confirm. */
+  private payloadType: number;
+  private readonly newcomer = new RtpNewcomer();
+  /** A packet of another sequence that the next one may confirm. */
   private suspect: RtpPacket | undefined;
   /** Extended by 16-bit cycles. */
   private highest = 0;
@@ -50,15 +65,47 @@ export class RtpReceiver {
   receivedPackets = 0;
   lostPackets = 0;
 
-  constructor(private readonly options: RtpReceiverOptions) {}
+  constructor(private readonly options: RtpReceiverOptions) {
+    this.payloadType = options.payloadType;
+  }
 
   /** `nowMs` is monotonic. Bytes [from, to) are handed on, or copied where they must wait for others. */
   push(bytes: Buffer, nowMs: number, from = 0, to = bytes.length): void {
-    if (!parseRtp(packet, bytes, from, to) || packet.payloadType !== this.options.payloadType) return;
+    if (!parseRtp(packet, bytes, from, to)) return;
+    if (packet.payloadType !== this.payloadType) {
+      if (this.admitsType(packet, nowMs)) this.takeNewcomer(nowMs);
+      return;
+    }
     if (packet.ssrc !== this.ssrc && !this.admits(packet, nowMs)) return;
+    if (this.newcomer.count > 0) this.newcomer.take(); // the present one goes on
+    this.receive(packet, nowMs);
+  }
+
+  private receive(packet: RtpPacket, nowMs: number): void {
     this.heardAt = nowMs;
     this.observeTransit(packet.timestamp, nowMs);
     this.order(packet, nowMs);
+  }
+
+  /** Whether packets of this type are the stream: some cameras describe another one than they send. */
+  private admitsType(packet: RtpPacket, nowMs: number): boolean {
+    const { payloadType, ssrc } = packet;
+    if (payloadType < firstDynamicType || this.options.otherTypes?.includes(payloadType) === true) return false;
+    if (this.ssrc !== undefined && ssrc !== this.ssrc) return false;
+    this.newcomer.keep(packet, nowMs);
+    if (this.newcomer.count < newTypePackets) return false;
+    this.payloadType = payloadType;
+    this.options.onPayloadType?.(payloadType);
+    return true;
+  }
+
+  private takeNewcomer(nowMs: number): void {
+    const [first, ...others] = this.newcomer.take();
+    if (first === undefined) return;
+    if (this.ssrc === undefined) this.begin(first);
+    else if (first.ssrc !== this.ssrc) this.changeTo(first);
+    this.receive(first, nowMs);
+    for (const one of others) this.receive(one, nowMs);
   }
 
   /** Called now and then: what waited too long for a missing packet goes on without it. */
@@ -103,17 +150,12 @@ export class RtpReceiver {
     }
     if (this.formerSources.has(packet.ssrc)) {
       if (nowMs - this.heardAt < silenceMs) return false;
-    } else {
-      const { suspect } = this;
-      const confirmed = suspect?.ssrc === packet.ssrc && packet.sequence === ((suspect.sequence + 1) & 0xffff);
-      this.suspect = ownedPacket(packet);
-      if (!confirmed) return false;
-      this.changeTo(suspect);
-      this.deliver(suspect, nowMs);
+      this.changeTo(packet);
       return true;
     }
-    this.changeTo(packet);
-    return true;
+    this.newcomer.keep(packet, nowMs);
+    if (this.newcomer.ageMs(nowMs) >= newSourceMs || this.newcomer.count >= newSourcePackets) this.takeNewcomer(nowMs);
+    return false;
   }
 
   private changeTo(packet: RtpPacket): void {

@@ -23,7 +23,10 @@ export interface SampleFormat {
   readonly bitDepthChroma: number;
 }
 
-export interface H264Sps extends PictureSize, SampleFormat {}
+export interface H264Sps extends PictureSize, SampleFormat {
+  /** No picture is coded as two fields. */
+  readonly framesOnly: boolean;
+}
 
 /** aspect_ratio_idc 1 to 16, H.264 table E-1, which H.265's is too. */
 const aspectRatios: readonly (readonly [number, number])[] = [
@@ -123,6 +126,7 @@ export function parseH264Sps(nal: Buffer): H264Sps {
   return {
     width: widthInBlocks * 16 - (left + right) * cropX,
     height: heightInUnits * 16 * (2 - framesOnly) - (top + bottom) * cropY,
+    framesOnly: framesOnly === 1,
     chroma,
     bitDepthLuma,
     bitDepthChroma,

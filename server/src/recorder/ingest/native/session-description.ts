@@ -2,6 +2,7 @@
 // about them. The lines are read by sdp-transform, which is given only those that matter, bounded.
 import { parse, type MediaDescription } from 'sdp-transform';
 import { IngestFailure } from '../ingest-failure.js';
+import { startCodeBytes } from './start-codes.js';
 import type { VideoCodec } from './video-codec.js';
 
 export interface VideoMedia {
@@ -13,6 +14,10 @@ export interface VideoMedia {
   readonly control: string;
   /** Parameter sets that are known before the first frame; may be empty. */
   readonly parameterSets: Buffer[];
+  /** Each NAL unit has its decoding order number before it (RFC 7798 7.1, sprop-max-don-diff). */
+  readonly hasOrderNumbers?: boolean;
+  /** Payload types of the other media and formats. */
+  readonly otherTypes?: readonly number[];
 }
 
 /** AAC in the transport of RFC 3640. */
@@ -37,6 +42,8 @@ const maxLineLength = 8192;
 const maxMedia = 32;
 const maxParameterSetBytes = 4096;
 const relevant = /^(?:v=|m=|a=(?:rtpmap|fmtp|control):)/;
+/** Some cameras write a blank behind the colon, or before a line. */
+const blanks = /^\s*(a=(?:rtpmap|fmtp|control):)\s*/;
 /** RFC 3551 6: payload types that need no rtpmap. */
 const staticEncodings: Readonly<Record<number, string>> = { 26: 'JPEG', 31: 'H261', 32: 'MPV', 33: 'MP2T', 34: 'H263' };
 const nativeCodecs: Readonly<Record<string, VideoCodec>> = { H264: 'h264', H265: 'h265', HEVC: 'h265' };
@@ -58,24 +65,35 @@ interface Format {
 
 /** The formats of one media in the order of its m= line. */
 function formatsOf(media: MediaDescription): Format[] {
-  return String(media.payloads ?? '')
+  const types = String(media.payloads ?? '')
     .split(' ')
     .filter((one) => /^\d{1,3}$/.test(one))
-    .map(Number)
-    .map((payloadType) => {
-      const map = media.rtp.find(({ payload }) => payload === payloadType);
-      const rate = Number(map?.rate);
-      return {
-        encoding: String(map?.codec ?? staticEncodings[payloadType] ?? payloadType).toUpperCase(),
-        payloadType,
-        clockRate: Number.isInteger(rate) && rate > 0 ? rate : assumedClockRate,
-        channels: Number(map?.encoding ?? 1) || 1,
-      };
-    });
+    .map(Number);
+  return types.map((payloadType) => {
+    // Where there is just one of each the map is meant for it, whatever number it names.
+    const only = types.length === 1 && media.rtp.length === 1 ? media.rtp[0] : undefined;
+    const map = media.rtp.find(({ payload }) => payload === payloadType) ?? only;
+    const rate = Number(map?.rate);
+    return {
+      encoding: String(map?.codec ?? staticEncodings[payloadType] ?? guessed(media) ?? payloadType).toUpperCase(),
+      payloadType,
+      clockRate: Number.isInteger(rate) && rate > 0 ? rate : assumedClockRate,
+      channels: Number(map?.encoding ?? 1) || 1,
+    };
+  });
+}
+
+/** A format that no rtpmap names, by the parameters that only one codec has (RFC 6184 8.1, RFC 7798 7.1). */
+function guessed(media: MediaDescription): string | undefined {
+  if (media.rtp.length > 0) return undefined;
+  const config = media.fmtp.map((one) => String(one.config)).join(';');
+  if (/sprop-(?:vps|sps|pps)\s*=/i.test(config)) return 'H265';
+  return /(?:packetization-mode|sprop-parameter-sets|profile-level-id)\s*=/i.test(config) ? 'H264' : undefined;
 }
 
 function parametersOf(media: MediaDescription, payloadType: number): Map<string, string> {
-  const config = String(media.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '');
+  const only = media.fmtp.length === 1 ? media.fmtp[0] : undefined;
+  const config = String((media.fmtp.find(({ payload }) => payload === payloadType) ?? only)?.config ?? '');
   const found = new Map<string, string>();
   for (const part of config.split(';')) {
     const at = part.indexOf('=');
@@ -90,8 +108,7 @@ function parameterSets(parameters: ReadonlyMap<string, string>): Buffer[] {
       .split(',')
       .slice(0, 16)
       .map((part) => Buffer.from(part, 'base64'))
-      // Some cameras put Annex B start codes before them.
-      .map((nal) => (nal.length > 4 && nal.readUInt32BE(0) === 1 ? nal.subarray(4) : nal))
+      .map((nal) => nal.subarray(startCodeBytes(nal, 0, nal.length)))
       .filter((nal) => nal.length > 3 && nal.length <= maxParameterSetBytes),
   );
 }
@@ -104,37 +121,58 @@ const controlOf = (described: object): string => {
 function readLines(sdp: string) {
   const lines = sdp
     .split(/\r\n|\r|\n/, maxLines * 4)
+    .map((line) => (line.length <= maxLineLength ? line.trimStart().replace(blanks, '$1') : line))
     .filter((line) => relevant.test(line) && line.length <= maxLineLength)
     // "port/number of ports" is a form that the parser does not know.
     .map((line) => line.replace(/^(m=\w+ \d+)\/\d+/, '$1').trimEnd());
-  if (!lines.some((line) => /^v=0\s*$/.test(line)))
+  const begins = lines.some((line) => /^v=0\s*$/.test(line));
+  // Some cameras leave the session out and begin with the first media.
+  if (!begins && !lines.some((line) => /^m=\w+ \d+ RTP\//i.test(line)))
     throw new IngestFailure('bad_answer', 'the answer to DESCRIBE is no SDP');
-  return parse(lines.slice(0, maxLines).join('\r\n'));
+  return parse([...(begins ? [] : ['v=0']), ...lines.slice(0, maxLines)].join('\r\n'));
+}
+
+/** RFC 6184 6.4: units of interleaved mode are not in the order of decoding. */
+function checkOrder(codec: VideoCodec, parameters: ReadonlyMap<string, string>): void {
+  if (codec === 'h264' && parameters.get('packetization-mode') === '2')
+    throw new IngestFailure(
+      'not_video',
+      'the camera sends its pictures interleaved (packetization-mode 2), which is not supported',
+    );
 }
 
 /**
  * The first video that can be recorded, and AAC beside it.
- * @throws IngestFailure not_video (`unsupported` when the other engine can keep what there is), bad_answer for no SDP
+ * @throws IngestFailure not_video (with `other` when the other engine can keep what there is), bad_answer for no SDP
  */
 export function findMedia(sdp: string): SessionMedia {
   const described = readLines(sdp);
   const seen: string[] = [];
+  const types: number[] = [];
   let video: VideoMedia | undefined;
   let audio: AudioMedia | undefined;
   let other: 'mjpeg' | 'mpeg4' | undefined;
   for (const media of described.media.slice(0, maxMedia)) {
     for (const { encoding, payloadType, clockRate, channels } of formatsOf(media)) {
       seen.push(`${media.type} ${encoding}`);
+      types.push(payloadType);
       const parameters = parametersOf(media, payloadType);
       const common = { payloadType, clockRate, control: controlOf(media) };
       const codec = nativeCodecs[encoding];
-      if (media.type === 'video' && codec !== undefined)
-        video ??= { ...common, codec, parameterSets: parameterSets(parameters) };
+      if (media.type === 'video' && codec !== undefined && video === undefined) {
+        checkOrder(codec, parameters);
+        const hasOrderNumbers = codec === 'h265' && Number(parameters.get('sprop-max-don-diff') ?? 0) > 0;
+        video = { ...common, codec, parameterSets: parameterSets(parameters), hasOrderNumbers };
+      }
       if (media.type === 'video') other ??= otherCodecs[encoding];
       if (media.type === 'audio' && encoding === 'MPEG4-GENERIC') audio ??= { ...common, channels, parameters };
     }
   }
-  if (video !== undefined) return { video, audio, control: controlOf(described) };
+  if (video !== undefined) {
+    const { payloadType } = video;
+    const otherTypes = types.filter((one) => one !== payloadType);
+    return { video: { ...video, otherTypes }, audio, control: controlOf(described) };
+  }
   const detail = `no H.264 or H.265 video in the stream (${seen.join(', ').slice(0, 120) || 'empty'})`;
   throw new IngestFailure('not_video', detail, other === undefined ? undefined : { because: 'codec', codec: other });
 }

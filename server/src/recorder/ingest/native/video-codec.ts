@@ -10,7 +10,8 @@ function h264Role(type: number): NalRole {
   if (type === 6) return 'sei';
   if (type === 7) return 'sps';
   if (type === 8) return 'pps';
-  return type === 9 || type === 10 || type === 11 || type === 12 || type === 0 ? 'dropped' : 'other';
+  // 0 and from 24 on nothing is specified; RTP uses them for its own packets.
+  return (type >= 9 && type <= 12) || type === 0 || type >= 24 ? 'dropped' : 'other';
 }
 
 /** ITU-T H.265 table 7-1; IRAP pictures are 16 to 21. */
@@ -21,8 +22,23 @@ function h265Role(type: number): NalRole {
   if (type === 33) return 'sps';
   if (type === 34) return 'pps';
   if (type === 39 || type === 40) return 'sei';
-  return type >= 35 && type <= 38 ? 'dropped' : 'other';
+  return (type >= 35 && type <= 38) || type >= 48 ? 'dropped' : 'other';
 }
+
+/** nal_unit_type of a unit by the first byte of its header. */
+export const unitType = (codec: VideoCodec, first: number): number =>
+  codec === 'h264' ? first & 31 : (first >> 1) & 63;
+
+/** Whether units of the type are slices of a picture. */
+export const isPicture = (codec: VideoCodec, type: number): boolean =>
+  codec === 'h264' ? type >= 1 && type <= 5 : type <= 9 || (type >= 16 && type <= 21);
+
+/**
+ * Whether a slice of `type` is the first of its picture, by the byte behind its header: first_mb_in_slice is 0 (ITU-T H.264
+ * 7.3.3; data partitions B and C begin with something else), first_slice_segment_in_pic_flag (H.265 7.3.6.1).
+ */
+export const beginsPicture = (codec: VideoCodec, type: number, byte: number): boolean =>
+  byte >= 0x80 && !(codec === 'h264' && (type === 3 || type === 4));
 
 /** `nal` holds at least its header. */
 export function nalRole(codec: VideoCodec, nal: Buffer): NalRole {
