@@ -22,7 +22,7 @@ it.each(cases.map(({ name }) => name))('%s', (name) => {
     failure: undefined,
     troubles: [],
     lostPackets: 0,
-    runs: 1,
+    runs: inits,
   });
   const samples = fragments.flatMap(({ bytes }) => parseMoof(bytes).samples);
   expect(samples).toHaveLength(one.pictures);
