@@ -242,8 +242,8 @@ it('a server that falls silent is noticed too, and so is a recorder, also after 
   try {
     // Before it counts as lost it is silent, and that is shown on every page.
     await Promise.all([
-      page.getByText('Chưa nhận được tin từ máy ghi.').nth(1).waitFor(),
-      card.getByText(/^Không có tin từ \d\d:\d\d:\d\d$/).waitFor(),
+      page.getByText('Máy ghi chưa phản hồi.').nth(1).waitFor(),
+      card.getByText(/^Không phản hồi từ lúc \d\d:\d\d:\d\d$/).waitFor(),
       waitFor('nothing is green on the wall', async () => (await greenStates(live)) === 0),
     ]);
     expect(await greenStates(page)).toBe(0);

@@ -95,6 +95,8 @@ export function useAppForm<Values extends object>({
   const running = useRef(false);
   /** The function that saves has called `reset`. */
   const resetMeanwhile = useRef(false);
+  /** The answer that the sentences at the fields are of; undefined while they are the form's own. */
+  const answer = useRef<unknown>(undefined);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const [announcement, setAnnouncement] = useState({ text: '', count: 0 });
@@ -129,23 +131,41 @@ export function useAppForm<Values extends object>({
     setAnnouncement(({ count }) => ({ text: complaints[name] ?? '', count: count + 1 }));
   };
 
-  const show = (caught: unknown) => {
+  /** The sentences of an answer of the server, and whether it says something that belongs to no field. */
+  const complaintsOfAnswer = (caught: unknown): { complaints: Record<string, string>; rest: boolean } => {
     const fields = fieldErrors(caught);
     const fieldOfCode = isApiError(caught) ? serverFields[caught.code] : undefined;
-    if (fieldOfCode !== undefined) {
-      complain({ [fieldOfCode]: errorText(caught) });
-      return;
-    }
+    if (fieldOfCode !== undefined) return { complaints: { [fieldOfCode]: errorText(caught) }, rest: false };
     const complaints: Record<string, string> = {};
-    let unknown = Object.keys(fields).length === 0;
+    let rest = Object.keys(fields).length === 0;
     for (const [serverName, sentence] of Object.entries(fields)) {
       const name = serverFields[serverName] ?? serverName;
       if (name in valuesNow()) complaints[name] = sentence;
-      else unknown = true;
+      else rest = true;
     }
-    if (unknown) setError(caught);
+    return { complaints, rest };
+  };
+
+  const show = (caught: unknown) => {
+    const { complaints, rest } = complaintsOfAnswer(caught);
+    answer.current = caught;
+    if (rest) setError(caught);
     if (Object.keys(complaints).length > 0) complain(complaints);
   };
+
+  // Sentences that stand on the page are said again in a language that is chosen meanwhile.
+  const translate = () => {
+    const wrong = Object.keys(form.errors);
+    if (wrong.length === 0) return;
+    const now =
+      answer.current === undefined ? complaintsOf(valuesNow()) : complaintsOfAnswer(answer.current).complaints;
+    form.setErrors(Object.fromEntries(wrong.map((name) => [name, now[name]])));
+  };
+  const newestTranslate = useRef(translate);
+  useEffect(() => {
+    newestTranslate.current = translate;
+  });
+  useEffect(() => newestTranslate.current(), [i18n.language]);
 
   const props = (name: string): FieldProps => ({
     error: form.errors[name] as string | undefined,
@@ -180,6 +200,7 @@ export function useAppForm<Values extends object>({
       if (running.current) return;
       const values = valuesNow();
       setError(undefined);
+      answer.current = undefined;
       const complaints = complaintsOf(values);
       if (Object.keys(complaints).length > 0) {
         complain(complaints);

@@ -12,7 +12,7 @@ import { formatDateTime, formatDuration } from '../../lib/time.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useNow } from '../../lib/use-now.js';
 import classes from './camera-history.module.css';
-import { cutHistory, formatShare, knownSince, uptime } from './history.js';
+import { cutHistory, formatShare, knownSince, stripStart, uptime } from './history.js';
 
 const dayMs = 86_400_000;
 const ranges = { day: dayMs, week: 7 * dayMs, month: 30 * dayMs } as const;
@@ -41,6 +41,8 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
   const parts = cutHistory(query.data?.items ?? [], fromMs, nowMs);
   const share = uptime(parts);
   const since = knownSince(parts, fromMs);
+  const stripFromMs = stripStart(parts, fromMs, nowMs);
+  const stripMs = nowMs - stripFromMs;
 
   return (
     <Stack gap="sm">
@@ -78,8 +80,8 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
                 className={classes.part}
                 data-state={part.state}
                 style={{
-                  left: `${((part.fromMs - fromMs) / ranges[range]) * 100}%`,
-                  width: `${((part.untilMs - part.fromMs) / ranges[range]) * 100}%`,
+                  left: `${((part.fromMs - stripFromMs) / stripMs) * 100}%`,
+                  width: `${((part.untilMs - part.fromMs) / stripMs) * 100}%`,
                 }}
                 title={`${t(`common:cameraStates.${part.state}`)} · ${formatDateTime(part.fromMs)} – ${formatDateTime(part.untilMs)}`}
               />
@@ -87,7 +89,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
           </div>
           <Group justify="space-between">
             <Text size="sm" c="dimmed">
-              {formatDateTime(fromMs, 'minute')}
+              {formatDateTime(stripFromMs, 'minute')}
             </Text>
             <Text size="sm" c="dimmed">
               {t('history.now')}

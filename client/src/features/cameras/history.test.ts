@@ -1,6 +1,6 @@
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import { describe, expect, it } from 'vitest';
-import { cutHistory, formatShare, knownSince, uptime } from './history.js';
+import { cutHistory, formatShare, knownSince, stripStart, uptime } from './history.js';
 
 const hour = 3600_000;
 const start = Date.parse('2026-11-22T00:00:00.000Z');
@@ -38,6 +38,20 @@ describe('knownSince', () => {
     const since = knownSince(cutHistory(intervals, start, start + 8 * hour), start);
     expect(since).toBe(hours === undefined ? undefined : start + hours * hour);
   });
+});
+
+describe('stripStart', () => {
+  const week = 7 * 24;
+  const strip = (intervals: CameraStateInterval[]) => {
+    const toMs = start + week * hour;
+    return (stripStart(cutHistory(intervals, start, toMs), start, toMs) - start) / hour;
+  };
+  it.each([
+    ['known all along', [interval('alive', -5, null)], 0],
+    ['of a camera three hours old', [interval('alive', week - 3, null)], week - 3],
+    ['of a camera a minute old: ten minutes', [interval('alive', week - 1 / 60, null)], week - 1 / 6],
+    ['nothing known', [interval('unknown', 0, null)], 0],
+  ])('%s', (_, intervals, hours) => expect(strip(intervals)).toBeCloseTo(hours, 6));
 });
 
 describe('uptime', () => {

@@ -44,10 +44,9 @@ export function SetAsideEvents({ recorder }: { recorder: RecorderResponse }) {
           <Text size="sm">
             {t(`setAside.causes.${event.cause}`, {
               at: formatDateTime(event.at ?? event.setAsideAt, 'minute'),
-              type: event.type,
             })}
           </Text>
-          <TechnicalDetail detail={event.detail} />
+          <TechnicalDetail detail={[event.type, event.detail].filter((part) => part !== '').join(': ')} />
         </div>
       ))}
       {(events.data?.waiting ?? 0) > shown && (
