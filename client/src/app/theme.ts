@@ -40,7 +40,7 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: 'md' } },
     Modal: {
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } },
-      styles: { title: { fontWeight: 600, fontSize: 17 } },
+      styles: { title: { fontWeight: 600, fontSize: 17, lineHeight: 1.3 } },
     },
     // Its placeholder is a child that a menu may not have; the first entry gets the focus instead.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
@@ -50,6 +50,9 @@ export const theme = createTheme({
     // Clipped, not hidden: that would be a scroll container, in which the buttons of a form could not stick.
     Card: { styles: { root: { backgroundColor: 'var(--surface)', borderColor: 'var(--line)', overflow: 'clip' } } },
     Text: { defaultProps: { size: 'md' } },
+    // What is said below a field is read with it.
+    InputDescription: { styles: { description: { fontSize: 14 } } },
+    InputError: { styles: { error: { fontSize: 14 } } },
   },
 });
 

@@ -16,11 +16,13 @@ export interface ConfirmWithReasonProps {
   confirmLabel: string;
   /** Absent or true: a reason of at least 3 characters is required. */
   askReason?: boolean;
+  /** Nothing is destroyed: the button is not red. */
+  harmless?: boolean;
   /** A rejection is shown in the dialog, which then stays open with what was typed. */
   onConfirm: (reason: string) => Promise<unknown>;
 }
 
-/** Before something is destroyed: what will be lost, and why it is done (for the audit trail). */
+/** Before something that cannot be taken back: what will be lost, and why it is done (for the audit trail). */
 export function ConfirmWithReason(props: ConfirmWithReasonProps) {
   return (
     <FormDialog opened={props.opened} onClose={props.onClose} title={props.title} size="md">
@@ -29,7 +31,15 @@ export function ConfirmWithReason(props: ConfirmWithReasonProps) {
   );
 }
 
-function ConfirmForm({ onClose, title, children, confirmLabel, askReason = true, onConfirm }: ConfirmWithReasonProps) {
+function ConfirmForm({
+  onClose,
+  title,
+  children,
+  confirmLabel,
+  askReason = true,
+  harmless = false,
+  onConfirm,
+}: ConfirmWithReasonProps) {
   const { t } = useTranslation();
   const form = useAppForm({
     initial: { reason: '' },
@@ -46,7 +56,7 @@ function ConfirmForm({ onClose, title, children, confirmLabel, askReason = true,
         await onConfirm(reason.trim());
         onClose();
       }}
-      actions={<FormActions submitLabel={confirmLabel} color="red" />}
+      actions={<FormActions submitLabel={confirmLabel} {...(harmless ? {} : { color: 'red' })} />}
     >
       <Text component="div">{children}</Text>
       {askReason && (

@@ -22,18 +22,21 @@ export function StateBadge({
   compact = false,
   dated = false,
   none = false,
+  retired = false,
 }: {
   state: CameraState;
   compact?: boolean;
   dated?: boolean;
   /** Of a count of nothing: the word without the colour, which would be the only green on a page where nothing is well. */
   none?: boolean;
+  /** Out of use: neither its past state nor a pause of its recording. */
+  retired?: boolean;
 }) {
   const { t } = useTranslation();
   const asOf = useAsOf();
   const stale = asOf !== undefined;
   const shown = stale && !dated ? 'unknown' : state;
-  const word = t(`common:cameraStates.${shown}`);
+  const word = retired ? t('common:outOfUse') : t(`common:cameraStates.${shown}`);
   const was = stale && !dated ? t('common:away.was', { asOf, word: t(`common:cameraStates.${state}`) }) : undefined;
   return (
     <span

@@ -19,6 +19,9 @@ export interface FormActionsProps {
   children?: ReactNode;
 }
 
+/** On a phone the words of a button go on in a second line instead of being cut off. */
+const asLongAsItsWords = { h: 'auto', mih: 40, classNames: { root: classes.button ?? '', label: classes.label ?? '' } };
+
 /** The buttons of a form. They stay at the lower edge of the dialog or the window while the fields are scrolled. */
 export function FormActions(props: FormActionsProps) {
   const { t } = useTranslation();
@@ -30,7 +33,7 @@ export function FormActions(props: FormActionsProps) {
       {props.children}
       <Group gap="sm" className={classes.main ?? ''}>
         {cancel !== undefined && (
-          <Button variant="default" onClick={cancel}>
+          <Button variant="default" onClick={cancel} {...asLongAsItsWords}>
             {t('actions.cancel')}
           </Button>
         )}
@@ -39,6 +42,7 @@ export function FormActions(props: FormActionsProps) {
           loading={busy}
           disabled={props.disabled ?? false}
           leftSection={props.icon}
+          {...asLongAsItsWords}
           data-testid={props.testId}
           {...(props.color === undefined ? {} : { color: props.color })}
           {...(props.variant === undefined ? {} : { variant: props.variant })}

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { detailLines, detailSpan, detailText } from './audit-details.js';
 
-const nameOf = (id: string) => (id === 'area-1' ? 'Chí Đám' : undefined);
+const names: Record<string, string> = { 'area-1': 'Chí Đám', true: 'Có' };
+const nameOf = (id: string) => names[id];
 
 describe('detailText', () => {
   it.each([
     [null, '—'],
     ['', '—'],
-    [true, '✓'],
+    [true, 'Có'],
+    [false, '✗'],
     [15, '15'],
     ['2026-11-22T07:30:00.000Z', '22/11/2026 14:30:00'],
     ['area-1', 'Chí Đám'],

@@ -20,7 +20,7 @@ const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A value as a person reads it. An id that has no name is told by its first signs, enough to tell it from others. */
 export function detailText(value: unknown, wordOf: WordOf, key = '', labelOf: LabelOf = (name) => name): string {
   if (value === null || value === undefined || value === '') return '—';
-  if (typeof value === 'boolean') return value ? '✓' : '✗';
+  if (typeof value === 'boolean') return wordOf(String(value), key) ?? (value ? '✓' : '✗');
   if (typeof value === 'string') {
     return instantPattern.test(value)
       ? formatDateTime(value)

@@ -214,6 +214,7 @@ function AuditRow({
   const categoryName = useCategoryName();
   const names = useNames();
   const wordOf = (value: string, key: string) => {
+    if (value === 'true' || value === 'false') return t(`audit.${value}`);
     const role = key === 'role' ? roles.find((one) => one === value) : undefined;
     if (role !== undefined) return names.roleName(role);
     if (key === 'level') return names.levelName(value);

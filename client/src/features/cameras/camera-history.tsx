@@ -41,8 +41,8 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
   const parts = cutHistory(query.data?.items ?? [], fromMs, nowMs);
   const share = uptime(parts);
   const since = knownSince(parts, fromMs);
-  const stripFromMs = stripStart(parts, fromMs, nowMs);
-  const stripMs = nowMs - stripFromMs;
+  const stripFromMs = stripStart(parts, fromMs);
+  const stripMs = Math.max(1, nowMs - stripFromMs);
 
   return (
     <Stack gap="sm">
@@ -101,9 +101,6 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
                 <Table.Tr>
                   <Table.Th>{t('columns.state')}</Table.Th>
                   <Table.Th>{t('history.from')}</Table.Th>
-                  <Table.Th visibleFrom="sm" style={{ whiteSpace: 'nowrap' }}>
-                    {t('history.duration')}
-                  </Table.Th>
                   <Table.Th visibleFrom="sm">{t('history.reason')}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -127,12 +124,9 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
                         </Table.Td>
                         <Table.Td>
                           <Instant at={part.sinceAt} />
-                          <Text size="sm" hiddenFrom="sm">
-                            {duration}
+                          <Text size="sm" c="dimmed">
+                            {t('history.lasted', { duration })}
                           </Text>
-                        </Table.Td>
-                        <Table.Td visibleFrom="sm" style={{ whiteSpace: 'nowrap' }}>
-                          {duration}
                         </Table.Td>
                         <Table.Td visibleFrom="sm">{reason}</Table.Td>
                       </Table.Tr>

@@ -79,7 +79,7 @@ export function CameraList({
               style={{ height: item.size, transform: `translateY(${item.start - scrollMargin}px)` }}
             >
               <div role="cell" className={classes.state}>
-                <StateBadge state={camera.state} />
+                <StateBadge state={camera.state} retired={camera.retiredAt !== null} />
               </div>
               <div role="cell" className={classes.name}>
                 <Link to={`/cameras/${camera.id}`} className={classes.link ?? ''}>
@@ -94,7 +94,7 @@ export function CameraList({
               </div>
               <div role="cell" className={classes.since}>
                 <div className={classes.complaint}>
-                  {camera.state !== 'alive' && (
+                  {camera.state !== 'alive' && camera.retiredAt === null && (
                     <span className={classes.reason}>
                       <CameraReasonText reason={camera.reason} />
                     </span>

@@ -74,6 +74,21 @@ export function CameraPage() {
   // What is seen last of a camera out of use is what is looked for.
   const reviewAtMs = inUse ? serverNowMs() : Date.parse(retiredAt);
 
+  const mayChange = mayManage && inUse;
+  // Beside the forms they fill the column of the picture; without forms they have their own.
+  const facts = (
+    <>
+      {inUse && (
+        <Card withBorder>
+          <CameraRuntime camera={camera} />
+        </Card>
+      )}
+      <Card withBorder>
+        <CameraFacts camera={camera} areaPath={areaPath} />
+      </Card>
+    </>
+  );
+
   return (
     <>
       {back}
@@ -93,58 +108,55 @@ export function CameraPage() {
           )
         }
       />
+      {inUse && mayManage && <CameraQuestions camera={camera} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <Stack gap="md">
-          {!inUse && <RetiredNotice retiredAt={retiredAt} />}
-          {inUse && mayManage && <CameraQuestions camera={camera} />}
-          <Card withBorder padding={0} radius="md">
-            {inUse && session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
-            <Group p="sm" justify="space-between" gap="sm">
-              <Stack gap={2}>
-                <Group gap="xs">
-                  <StateBadge state={camera.state} />
-                  <Text size="sm" c="dimmed" component="span">
-                    <Instant at={camera.sinceAt} relative />
+          {inUse ? (
+            <Card withBorder padding={0} radius="md">
+              {session.can('camera.live') && <LiveVideo camera={camera} stream={stream} mode="focus" />}
+              <Group p="sm" justify="space-between" gap="sm">
+                <Stack gap={2}>
+                  <Group gap="xs">
+                    <StateBadge state={camera.state} />
+                    <Text size="sm" c="dimmed" component="span">
+                      <Instant at={camera.sinceAt} relative />
+                    </Text>
+                  </Group>
+                  <Text>
+                    <CameraReasonText reason={camera.reason} />
                   </Text>
-                </Group>
-                <Text>
-                  <CameraReasonText reason={camera.reason} />
-                </Text>
-                {mayManage && <TechnicalDetail detail={camera.detail} />}
-                <CameraCure camera={camera} onPage />
-              </Stack>
-              {inUse && camera.sub !== null && session.can('camera.live') && (
-                <SegmentedControl
-                  aria-label={t('stream.label')}
-                  value={stream}
-                  onChange={(value) => change({ stream: value === 'sub' ? 'sub' : undefined })}
-                  data={[
-                    { value: 'main', label: t('stream.main') },
-                    { value: 'sub', label: t('stream.sub') },
-                  ]}
-                />
-              )}
-            </Group>
-          </Card>
+                  {mayManage && <TechnicalDetail detail={camera.detail} />}
+                  <CameraCure camera={camera} onPage />
+                </Stack>
+                {camera.sub !== null && session.can('camera.live') && (
+                  <SegmentedControl
+                    aria-label={t('stream.label')}
+                    value={stream}
+                    onChange={(value) => change({ stream: value === 'sub' ? 'sub' : undefined })}
+                    data={[
+                      { value: 'main', label: t('stream.main') },
+                      { value: 'sub', label: t('stream.sub') },
+                    ]}
+                  />
+                )}
+              </Group>
+            </Card>
+          ) : (
+            <RetiredNotice retiredAt={retiredAt} />
+          )}
           <Card withBorder>
             <CameraHistory cameraId={camera.id} />
           </Card>
-          <Card withBorder>
-            <CameraFacts camera={camera} areaPath={areaPath} />
-          </Card>
+          {mayChange && facts}
         </Stack>
         <Stack gap="md">
-          {inUse && (
-            <Card withBorder>
-              <CameraRuntime camera={camera} />
-            </Card>
-          )}
           {mayManage && !inUse && (
             <Card withBorder>
               <CameraReturn key={camera.id} camera={camera} />
             </Card>
           )}
-          {mayManage && inUse && (
+          {!mayChange && facts}
+          {mayChange && (
             <>
               <Card withBorder>
                 <CameraSettings key={camera.id} camera={camera} />

@@ -4,10 +4,10 @@ import {
   type CameraSighting,
   type SightingAnswer,
 } from '@choi-canh/shared/cameras';
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FactTable } from '../../components/fact-table.js';
 import { PasswordField } from '../../components/form/password-field.js';
@@ -57,55 +57,68 @@ function CameraQuestion({ camera, sighting, id }: { camera: CameraResponse; sigh
   return (
     <Alert
       color="orange"
+      mb="md"
       title={t('question.title')}
       data-testid="camera-question"
       {...(id === undefined ? {} : { id })}
     >
-      <Stack gap="sm">
-        <Text>{t('question.text')}</Text>
+      <Text mb="sm">{t('question.text')}</Text>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
         <FactTable
           rows={[
             [t('question.address'), <Anywhere key="new" text={sighting.deviceAddress} />],
             [t('question.known'), <Anywhere key="old" text={sighting.knownAddress} />],
             [t('question.name'), [name, hardware].filter((part) => part !== '').join(' · ') || t('question.unsaid')],
             [t('question.reference'), <Anywhere key="id" text={endpointReference || t('question.unsaid')} />],
-            [t('question.since'), <Instant key="first" at={sighting.firstSeenAt} precision="minute" />],
-            [t('question.lately'), <Instant key="last" at={sighting.lastSeenAt} precision="minute" />],
+            [
+              t('question.seen'),
+              <Fragment key="seen">
+                <Instant at={sighting.firstSeenAt} precision="minute" />
+                {sighting.lastSeenAt !== sighting.firstSeenAt && (
+                  <>
+                    {` · ${t('question.lately')} `}
+                    <Instant at={sighting.lastSeenAt} precision="minute" />
+                  </>
+                )}
+              </Fragment>,
+            ],
           ]}
         />
-        <PasswordField
-          label={t('question.password')}
-          description={t('question.passwordHint')}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          error={tooLong}
-          autoComplete="new-password"
-        />
-        {answer.isError && (
-          <Text c="var(--state-down)" role="alert">
-            {addressErrorText(t, answer.error)}
-          </Text>
-        )}
-        <Group gap="sm">
-          <Button
-            leftSection={<IconCheck size={20} />}
-            loading={answer.isPending && answer.variables}
-            disabled={answer.isPending || tooLong !== undefined}
-            onClick={() => answer.mutate(true)}
-          >
-            {t('question.yes')}
-          </Button>
-          <Button
-            variant="default"
-            leftSection={<IconX size={20} />}
-            loading={answer.isPending && !answer.variables}
-            disabled={answer.isPending}
-            onClick={() => answer.mutate(false)}
-          >
-            {t('question.no')}
-          </Button>
-        </Group>
-      </Stack>
+        <Stack gap="sm">
+          <PasswordField
+            label={t('question.password')}
+            description={t('question.passwordHint')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={tooLong}
+            autoComplete="new-password"
+          />
+          {answer.isError && (
+            <Text c="var(--state-down)" role="alert">
+              {addressErrorText(t, answer.error)}
+            </Text>
+          )}
+          <Group gap="sm">
+            <Button
+              leftSection={<IconCheck size={20} />}
+              loading={answer.isPending && answer.variables}
+              disabled={answer.isPending || tooLong !== undefined}
+              onClick={() => answer.mutate(true)}
+            >
+              {t('question.yes')}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconX size={20} />}
+              loading={answer.isPending && !answer.variables}
+              disabled={answer.isPending}
+              onClick={() => answer.mutate(false)}
+            >
+              {t('question.no')}
+            </Button>
+          </Group>
+        </Stack>
+      </SimpleGrid>
     </Alert>
   );
 }

@@ -41,16 +41,12 @@ export function knownSince(parts: readonly HistoryPart[], fromMs: number): numbe
   return first !== undefined && first - fromMs > worthSayingMs ? first : undefined;
 }
 
-/** The least that a strip shows: minutes are drawn as minutes, and seconds fill no strip. */
-const shortestStripMs = 600_000;
-
 /**
- * From when on the strip is drawn, Unix ms: of a camera that is minutes old seven days would be an empty bar with a
- * thin line at its end. It begins where something is known, and is as long as asked at most.
+ * From when on the strip is drawn, Unix ms: where something is known, since seven days of a camera that is minutes old
+ * would be an empty bar with a thin line at its end.
  */
-export function stripStart(parts: readonly HistoryPart[], fromMs: number, toMs: number): number {
-  const since = knownSince(parts, fromMs);
-  return since === undefined ? fromMs : Math.max(fromMs, Math.min(since, toMs - shortestStripMs));
+export function stripStart(parts: readonly HistoryPart[], fromMs: number): number {
+  return knownSince(parts, fromMs) ?? fromMs;
 }
 
 /** Cut, never rounded up: 99.96 % is not "100 %". */

@@ -1,5 +1,5 @@
 import type { HoldCause, HoldResponse } from '@choi-canh/shared/evidence';
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { IconLock, IconLockOpen } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../lib/session.js';
@@ -37,19 +37,20 @@ export function HoldRow({ hold, onRelease }: HoldRowProps) {
         <Text c="dimmed" fz={14}>
           {t(`holds.states.${hold.state}`)}
         </Text>
+      </div>
+      <div className={classes.rest}>
         <ul className={classes.causes} aria-label={t('holds.causes.label')}>
           {causes.map((cause) => (
             <li key={cause.id}>
-              <Group gap="xs" justify="space-between" wrap="nowrap">
-                <Text c="dimmed" fz={14}>
-                  {`${t(`holds.causes.${cause.kind}`, { name: cause.createdByName })}: ${formatRange(cause.from, cause.to)}`}
-                </Text>
-                {mayRelease && causes.length > 1 && (
-                  <Button variant="subtle" size="compact-sm" className={classes.part} onClick={() => onRelease(cause)}>
-                    {t('holds.releaseCause')}
-                  </Button>
-                )}
-              </Group>
+              <Text fz={14}>{t(`holds.causes.${cause.kind}`, { name: cause.createdByName })}</Text>
+              <Text c="dimmed" fz={14}>
+                {formatRange(cause.from, cause.to)}
+              </Text>
+              {mayRelease && causes.length > 1 && (
+                <Button variant="subtle" px={0} fz="sm" onClick={() => onRelease(cause)}>
+                  {t('holds.releaseCause')}
+                </Button>
+              )}
             </li>
           ))}
         </ul>

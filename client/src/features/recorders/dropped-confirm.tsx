@@ -23,6 +23,7 @@ export function DroppedConfirm({ recorder }: { recorder: RecorderResponse }) {
         onClose={dialog.close}
         title={t('dropped.title')}
         confirmLabel={t('dropped.confirm')}
+        harmless
         onConfirm={async (reason) => {
           await api.post(`/api/recorders/${recorder.id}/dropped/confirm`, { body: { reason } });
           await client.invalidateQueries({ queryKey: recordersKey });

@@ -1,7 +1,7 @@
 import { recorderResponse, type RecorderResponse } from '@choi-canh/shared/recorders';
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconPencil } from '@tabler/icons-react';
+import { IconLink, IconPencil } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { AppForm } from '../../components/form/app-form.js';
@@ -15,18 +15,25 @@ import { draftChange, recorderFieldLengths, wrongFieldKeys, type RecorderDraft }
 import { RecorderFields } from './recorder-fields.js';
 
 /** Another name for a recorder; for one on another machine also another address or a new pairing. */
-export function EditRecorder({ recorder }: { recorder: RecorderResponse }) {
+export function EditRecorder({
+  recorder,
+  toPair = false,
+}: {
+  recorder: RecorderResponse;
+  /** It has to be paired again: the button says so. */
+  toPair?: boolean;
+}) {
   const { t } = useTranslation('recorders');
   const [opened, dialog] = useDisclosure(false);
   return (
     <>
       <Button
         variant="default"
-        leftSection={<IconPencil size={20} />}
+        leftSection={toPair ? <IconLink size={20} /> : <IconPencil size={20} />}
         onClick={dialog.open}
-        aria-label={t('edit.of', { recorder: recorder.name })}
+        aria-label={t(toPair ? 'edit.pairOf' : 'edit.of', { recorder: recorder.name })}
       >
-        {t('common:actions.edit')}
+        {t(toPair ? 'edit.pair' : 'common:actions.edit')}
       </Button>
       <FormDialog opened={opened} onClose={dialog.close} title={t('edit.title')}>
         <EditForm recorder={recorder} onClose={dialog.close} />

@@ -91,9 +91,11 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
               </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
-            {alert === toEdit && mayManage && <EditRecorder recorder={recorder} />}
+            {alert === toEdit && mayManage && (
+              <EditRecorder recorder={recorder} toPair={alert.code !== 'recorder_lost'} />
+            )}
             {setAsideCodes.has(alert.code) && Number(alert.facts['events'] ?? 0) > 0 && mayManage && (
-              <SetAsideEvents recorder={recorder} />
+              <SetAsideEvents recorder={recorder} alert={alert} />
             )}
             {alert.code === 'chain_trouble' && <ChainTrouble recorder={recorder} mayManage={mayManage} />}
             {alert.code === 'console_unknown' && <TakeOver recorder={recorder} alert={alert} mayManage={mayManage} />}

@@ -1,4 +1,9 @@
-import { setAsideChangeResponse, setAsideEventsResponse, type RecorderResponse } from '@choi-canh/shared/recorders';
+import {
+  setAsideChangeResponse,
+  setAsideEventsResponse,
+  type RecorderAlert,
+  type RecorderResponse,
+} from '@choi-canh/shared/recorders';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -13,8 +18,8 @@ import { formatDateTime } from '../../lib/time.js';
 
 const shown = 5;
 
-/** Events of a recorder that were not understood or not applied: what and when, to be tried again or dismissed. */
-export function SetAsideEvents({ recorder }: { recorder: RecorderResponse }) {
+/** The events that an alert is about, not understood or not applied: when, to be tried again or dismissed. */
+export function SetAsideEvents({ recorder, alert }: { recorder: RecorderResponse; alert: RecorderAlert }) {
   const { t } = useTranslation('recorders');
   const client = useQueryClient();
   const [opened, dialog] = useDisclosure(false);
@@ -29,7 +34,10 @@ export function SetAsideEvents({ recorder }: { recorder: RecorderResponse }) {
     await client.invalidateQueries({ queryKey: key });
     await client.invalidateQueries({ queryKey: recordersKey });
   };
-  const items = events.data?.items ?? [];
+  const items = (events.data?.items ?? []).filter(
+    ({ cause }) => (cause === 'failed') === (alert.code === 'events_failed'),
+  );
+  const more = Math.max(items.length, Number(alert.facts['events'] ?? 0)) - shown;
   const ids = items.map(({ id }) => id);
   const retry = useMutation({
     mutationFn: () => api.post(`${path}/retry`, { schema: setAsideChangeResponse, body: { ids } }),
@@ -49,9 +57,7 @@ export function SetAsideEvents({ recorder }: { recorder: RecorderResponse }) {
           <TechnicalDetail detail={[event.type, event.detail].filter((part) => part !== '').join(': ')} />
         </div>
       ))}
-      {(events.data?.waiting ?? 0) > shown && (
-        <Text size="sm">{t('setAside.more', { count: (events.data?.waiting ?? 0) - shown })}</Text>
-      )}
+      {more > 0 && <Text size="sm">{t('setAside.more', { count: more })}</Text>}
       {retry.isError && <ErrorPanel error={retry.error} />}
       <Group gap="xs">
         <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate()}>
@@ -65,7 +71,7 @@ export function SetAsideEvents({ recorder }: { recorder: RecorderResponse }) {
         opened={opened}
         onClose={dialog.close}
         title={t('setAside.dismissTitle')}
-        confirmLabel={t('setAside.dismiss')}
+        confirmLabel={t('setAside.dismissConfirm')}
         onConfirm={async (reason) => {
           const body = { ids, reason };
           const { count } = await api.post(`${path}/dismiss`, { schema: setAsideChangeResponse, body });
