@@ -4,7 +4,8 @@ import { chainHeadsRecord, chainStatus } from './chain.js';
 import { idSchema, instantSchema } from './common.js';
 import { clipFile, clipStates } from './evidence.js';
 import { coverageRange } from './footage.js';
-import { cameraStatus } from './health.js';
+import { cameraReasonSchema, cameraStatus } from './health.js';
+import { rtspUrlSchema } from './rtsp-address.js';
 import { cameraRuntime, recorderClock, recorderFfmpeg, recorderStorage } from './recorder-facts.js';
 
 export * from './recorder-facts.js';
@@ -30,6 +31,7 @@ export * from './recorder-facts.js';
  *   GET    /v1/discoveries/:id                               recorderDiscovery
  *   POST   /v1/identify                                      identifyRequest → identifyResponse
  *   POST   /v1/tls-key                                       tlsKeyRequest → tlsKeyResponse
+ *   POST   /v1/stream-probe                                  streamProbeRequest → streamProbeResponse: tries an RTSP address
  *   POST   /v1/snapshot                                      snapshotRequest → the JPEG that the device makes of a profile
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
  *   POST   /v1/cameras/:id/retry                             cameraRetryResponse: a camera that is down is tried at once
@@ -72,6 +74,9 @@ export const desiredCamera = z.object({
   retentionDays: z.int(),
   mainProfileToken: z.string(),
   subProfileToken: z.string().nullable(),
+  /** Addresses of its streams where it was added by them: ONVIF is not asked. Absent: ONVIF says. */
+  mainUrl: rtspUrlSchema.optional(),
+  subUrl: rtspUrlSchema.nullable().optional(),
   /** Record sound too, where the camera sends AAC. A state from before there was a choice has none. */
   audio: z.boolean().default(false),
   /** The console's mark of exactly this content; it compares by it what the recorder has. */
@@ -260,6 +265,30 @@ export const identifyRequest = z.object({
   /** The password may go as it is (HTTP Basic): a person typed it for this address. */
   plainPassword: z.boolean().default(false),
 });
+/** Tries an RTSP address; the password goes to its host alone. */
+export const streamProbeRequest = z.object({
+  url: rtspUrlSchema,
+  username: z.string().max(200),
+  password: z.string().max(200),
+  /** The password may go as it is (Basic): a person typed it for this address. */
+  plainPassword: z.boolean().default(false),
+});
+export const streamProbeResponse = z.object({
+  /** `ok`: pictures came. */
+  reason: cameraReasonSchema,
+  /** English detail for technicians, free of credentials; may be empty. */
+  detail: z.string().max(300),
+  engine: z.enum(['native', 'ffmpeg']),
+  codec: z.string().max(20).nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  /** Pictures a second, as they came. */
+  frameRate: z.number().nullable(),
+  bitrateKbps: z.number().nullable(),
+  /** Encoding of the sound that is offered, as RTP names it (`PCMA`, `MPEG4-GENERIC`); null: none, or not known. */
+  sound: z.string().max(40).nullable(),
+});
+export type StreamProbeResponse = z.infer<typeof streamProbeResponse>;
 /** A picture of one profile, made by the device; the password goes as in `identifyRequest`. */
 export const snapshotRequest = identifyRequest.extend({ profileToken: z.string().min(1).max(128) });
 export const identifyResponse = z.object({

@@ -11,6 +11,7 @@ import {
   holdPageSize,
   identifyRequest,
   snapshotRequest,
+  streamProbeRequest,
   tlsKeyRequest,
   type IdentifyResponse,
   type RecorderCoverage,
@@ -32,6 +33,7 @@ import { playbackRoutes } from './playback-routes.js';
 import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
 import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
+import type { StreamProbe } from './ingest/stream-probe.js';
 import { sendBytes } from './send-bytes.js';
 
 interface GivenCredentials {
@@ -58,6 +60,8 @@ export interface RecorderRooms {
     profileToken: string,
     signal: AbortSignal,
   ): Promise<Buffer>;
+  /** Tries an RTSP address that nobody records yet. */
+  probeStream: StreamProbe['probe'];
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string): Promise<string | null>;
   footage: {
@@ -241,6 +245,12 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
         const jpeg = await rooms.snapshot(deviceAddress, { ...given, confirmedHosts }, profileToken, deadline);
         sendBytes(response, 'image/jpeg', jpeg);
       },
+    },
+    {
+      method: 'POST',
+      path: '/v1/stream-probe',
+      waits: true,
+      handle: ({ body, signal }) => rooms.probeStream(parseInput(streamProbeRequest, body), signal),
     },
     {
       method: 'POST',

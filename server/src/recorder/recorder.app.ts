@@ -16,6 +16,7 @@ import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
 import { ClockOffsetsStore } from './clock-offsets.store.js';
 import { DesiredStateStore } from './desired-state.store.js';
+import { StreamProbe } from './ingest/stream-probe.js';
 import { DigestStore } from './digest.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
 import { createExtraction } from './extraction/extraction.js';
@@ -284,6 +285,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('digests', digests, () => digests.start());
     const onvifDigests = new DigestStore({ folder, file: 'digest-onvif.json', logger: room('digests') });
     await run('onvif-digests', onvifDigests, () => onvifDigests.start());
+    const ingestEngines = config.ENGINE === 'auto' ? (['native', 'ffmpeg'] as const) : [config.ENGINE];
     const ingest = createIngestSupervisor({
       footage,
       ffmpeg,
@@ -293,11 +295,11 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       logger: room('ingest'),
       stallSeconds: config.STALL_SECONDS,
       startStaggerMs: config.START_STAGGER_MS,
-      engines: config.ENGINE === 'auto' ? ['native', 'ffmpeg'] : [config.ENGINE],
+      engines: ingestEngines,
       askForKeyframe: async (cameraId, stream) => {
         const camera = director.cameras.find((candidate) => candidate.id === cameraId);
         const token = stream === 'main' ? camera?.mainProfileToken : camera?.subProfileToken;
-        if (camera !== undefined && typeof token === 'string')
+        if (camera !== undefined && camera.mainUrl === undefined && typeof token === 'string')
           await onvif.requestKeyframe(
             camera.deviceAddress,
             // It signed in as the look at the camera does, which alone may use Basic.
@@ -307,6 +309,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       },
     });
     await run('ingest', ingest, () => ingest.start());
+    const streamProbe = new StreamProbe({ clock, rules, ffmpeg, engines: ingestEngines });
 
     const clockOffsets = new ClockOffsetsStore({ folder, clock, logger: room('clock-offsets') });
     await run('clock-offsets', clockOffsets, () => clockOffsets.start());
@@ -392,6 +395,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         discovery,
         identify: onvif.identify,
         snapshot: onvif.snapshot,
+        probeStream: (stream, signal) => streamProbe.probe(stream, signal),
         tlsKey: onvif.tlsKey,
         footage,
         playback: createPlayback({ footage, pictures, converter: transcodes }),

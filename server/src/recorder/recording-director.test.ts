@@ -14,6 +14,7 @@ function rooms(stored?: StoredState) {
   const states = new Map<string, string>();
   const listeners = new Set<(cameraId: string) => void>();
   let ingest: IngestCameras = [];
+  let watched: Parameters<RecordingDirectorOptions['watch']>[0] = [];
   let daysOfCamera: ReadonlyMap<string, number> = new Map();
   const director = new RecordingDirector({
     store: {
@@ -44,7 +45,7 @@ function rooms(stored?: StoredState) {
         return () => listeners.delete(listener);
       },
     },
-    watch: () => undefined,
+    watch: (cameras) => (watched = cameras),
     clock: systemClock,
     logger: silentLogger,
     defaultMinFreeBytes: 5,
@@ -52,6 +53,7 @@ function rooms(stored?: StoredState) {
   return {
     ...{ director, log, disk, states },
     ingest: () => ingest,
+    watched: () => watched,
     daysOfCamera: () => daysOfCamera,
     change: (cameraId: string) => listeners.forEach((listener) => listener(cameraId)),
   };
@@ -240,3 +242,21 @@ it.each([{ deviceAddress: 'http://10.0.0.3/' }, { mainProfileToken: 'other' }])(
     await director.stop();
   },
 );
+
+it('a camera that was added by its addresses is recorded by them, and never asked over ONVIF', async () => {
+  const { director, ingest, watched } = rooms();
+  await director.start();
+  const given = {
+    deviceAddress: 'rtsp://10.0.0.9:554/',
+    mainUrl: 'rtsp://10.0.0.9:554/1',
+    subUrl: 'rtsp://10.0.0.9:554/2',
+  };
+  await director.apply(desired(given));
+  expect(ingest()).toMatchObject([{ mainUrl: given.mainUrl, subUrl: given.subUrl, confirmedHosts: ['10.0.0.9'] }]);
+  expect(watched()).toMatchObject([{ hasOnvif: false, hasStreamUrl: true }]);
+  await director.apply(desired({ ...given, subUrl: null }, 2));
+  expect(ingest()[0]).not.toHaveProperty('subUrl');
+  await director.apply(desired({}, 3));
+  expect(watched()).toMatchObject([{ hasOnvif: true, hasStreamUrl: false }]);
+  await director.stop();
+});

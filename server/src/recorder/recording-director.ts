@@ -39,6 +39,8 @@ interface WatchedCamera {
   mainProfileToken: string;
   subProfileToken: string | null;
   hasStreamUrl: boolean;
+  /** Whether it is asked over ONVIF: not where its streams were given by their addresses. */
+  hasOnvif: boolean;
 }
 
 export interface RecordingDirectorOptions {
@@ -250,6 +252,7 @@ export class RecordingDirector {
 
   private addressesToUse(camera: KeptCamera): CachedAddresses | undefined {
     const key = addressKey(camera);
+    if (camera.mainUrl !== undefined) return { key, mainUrl: camera.mainUrl, subUrl: camera.subUrl ?? null };
     const told = this.addresses[camera.id];
     const used = this.inUse.get(camera.id);
     const recording = this.options.ingest.runtime(camera.id)?.state === 'recording';
@@ -297,6 +300,7 @@ export class RecordingDirector {
         mainProfileToken: camera.mainProfileToken,
         subProfileToken: camera.subProfileToken,
         hasStreamUrl: addresses !== undefined,
+        hasOnvif: camera.mainUrl === undefined,
       })),
     );
   }

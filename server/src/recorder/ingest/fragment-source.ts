@@ -41,6 +41,8 @@ export interface StreamReport {
   time(offsetMs: number | undefined, source: TimeSource, errorMs: number): void;
   /** Undefined `detail`: it is over. */
   trouble(trouble: StreamTrouble, detail: string | undefined): void;
+  /** The camera offers sound, in this encoding as RTP names it (`PCMA`), recorded or not. */
+  sound?(encoding: string): void;
   /** Sound is recorded beside the picture. */
   audio(recorded: boolean): void;
 }

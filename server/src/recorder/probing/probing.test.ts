@@ -31,6 +31,7 @@ it('goes on when what it saw cannot be told, and tells it later', async () => {
         mainProfileToken: 'main',
         subProfileToken: null,
         hasStreamUrl: true,
+        hasOnvif: true,
         confirmedHosts: ['127.0.0.1'],
         tlsKey: null,
         plainPassword: true,

@@ -38,8 +38,8 @@ export interface ProbingOptions {
   onAddresses(cameraId: string, addresses: StreamAddresses): void;
 }
 
-/** A camera to watch; `hasStreamUrl` says whether ingest was given an address. */
-export type ProbedCamera = WatchedCamera & { hasStreamUrl: boolean };
+/** A camera to watch; `hasStreamUrl`: ingest was given an address; `hasOnvif`: it is asked over ONVIF. */
+export type ProbedCamera = WatchedCamera & { hasStreamUrl: boolean; hasOnvif: boolean };
 
 const tickMs = 500;
 
@@ -129,7 +129,7 @@ export function createProbing(options: ProbingOptions) {
         if (entry === undefined) cameras.set(camera.cameraId, { camera, health: new CameraHealth() });
         else entry.camera = camera;
       }
-      watch.setCameras(list);
+      watch.setCameras(list.filter((camera) => camera.hasOnvif));
     },
     /** Now; `unknown` before the first look. */
     status(cameraId: string): CameraStatus | undefined {

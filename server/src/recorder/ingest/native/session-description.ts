@@ -33,6 +33,8 @@ export interface AudioMedia {
 export interface SessionMedia {
   readonly video: VideoMedia;
   readonly audio: AudioMedia | undefined;
+  /** Encoding of the first sound that it offers, whatever that is; upper case. */
+  readonly sound?: string | undefined;
   /** `a=control` of the session; empty when there is none. */
   readonly control: string;
 }
@@ -45,7 +47,10 @@ const relevant = /^(?:v=|m=|a=(?:rtpmap|fmtp|control):)/;
 /** Some cameras write a blank behind the colon, or before a line. */
 const blanks = /^\s*(a=(?:rtpmap|fmtp|control):)\s*/;
 /** RFC 3551 6: payload types that need no rtpmap. */
-const staticEncodings: Readonly<Record<number, string>> = { 26: 'JPEG', 31: 'H261', 32: 'MPV', 33: 'MP2T', 34: 'H263' };
+const staticEncodings: Readonly<Record<number, string>> = {
+  ...{ 0: 'PCMU', 8: 'PCMA', 9: 'G722', 14: 'MPA' },
+  ...{ 26: 'JPEG', 31: 'H261', 32: 'MPV', 33: 'MP2T', 34: 'H263' },
+};
 const nativeCodecs: Readonly<Record<string, VideoCodec>> = { H264: 'h264', H265: 'h265', HEVC: 'h265' };
 /** What the other engine keeps as it came. */
 const otherCodecs: Readonly<Record<string, 'mjpeg' | 'mpeg4'>> = {
@@ -151,6 +156,7 @@ export function findMedia(sdp: string): SessionMedia {
   const types: number[] = [];
   let video: VideoMedia | undefined;
   let audio: AudioMedia | undefined;
+  let sound: string | undefined;
   let other: 'mjpeg' | 'mpeg4' | undefined;
   for (const media of described.media.slice(0, maxMedia)) {
     for (const { encoding, payloadType, clockRate, channels } of formatsOf(media)) {
@@ -165,13 +171,14 @@ export function findMedia(sdp: string): SessionMedia {
         video = { ...common, codec, parameterSets: parameterSets(parameters), hasOrderNumbers };
       }
       if (media.type === 'video') other ??= otherCodecs[encoding];
+      if (media.type === 'audio') sound ??= encoding;
       if (media.type === 'audio' && encoding === 'MPEG4-GENERIC') audio ??= { ...common, channels, parameters };
     }
   }
   if (video !== undefined) {
     const { payloadType } = video;
     const otherTypes = types.filter((one) => one !== payloadType);
-    return { video: { ...video, otherTypes }, audio, control: controlOf(described) };
+    return { video: { ...video, otherTypes }, audio, sound, control: controlOf(described) };
   }
   const detail = `no H.264 or H.265 video in the stream (${seen.join(', ').slice(0, 120) || 'empty'})`;
   throw new IngestFailure('not_video', detail, other === undefined ? undefined : { because: 'codec', codec: other });
