@@ -7,10 +7,27 @@ const common = {
   ssr: { resolve: { conditions, externalConditions: ['source', 'node'] } },
 };
 
+/** They count frames, attempts in a second or bytes of memory: nothing else runs meanwhile. */
+const alone = [
+  'test/integration/{command-lines,faults,faults-storm,http-attack,recorder-kill}.test.ts',
+  'test/e2e/{main-job,review-firefox,review-frames,review-troubles,wall}.test.ts',
+];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Projects of one group run at the same time, two files at once; groups one after another.
     projects: [
+      {
+        ...common,
+        test: {
+          name: 'postgres',
+          include: ['server/src/**/*.postgres.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         ...common,
         test: {
@@ -25,19 +42,30 @@ export default defineConfig({
       {
         ...common,
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'server/src/**/*.postgres.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
         },
       },
       {
         ...common,
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...common,
+        test: {
+          name: 'alone',
+          include: alone,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -57,8 +57,12 @@ it('a hold outlives the loss of the catalogue: without room the held range stays
     const { items } = await api.get(`/api/incidents/${incident.id}/holds`, holdListResponse);
     return items.length > 0 && items.every((hold) => hold.state === 'held');
   });
-  // Two rotations later the files of the range are closed and could be deleted.
-  await new Promise((resolve) => setTimeout(resolve, 32_000));
+  // Once a third file is begun those of the range are closed and could be deleted.
+  const filesOf = ({ id }: { id: string }) =>
+    readdirSync(folder.path, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.includes(id) && path.endsWith('.mp4'),
+    ).length;
+  await waitFor('the files of the range are closed', () => Math.min(filesOf(held), filesOf(free)) >= 4, 90_000);
   await system.stop();
 
   const lost = catalogueFiles(folder.path);

@@ -314,7 +314,7 @@ export class TestActor {
 export async function eventually<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  deadlineMs = 10_000,
+  deadlineMs = 20_000,
 ): Promise<T> {
   const endsAt = performance.now() + deadlineMs;
   for (;;) {
