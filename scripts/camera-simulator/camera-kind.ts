@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { onvifMannerSchema } from './onvif/onvif-manner.js';
 
 const codec = z.enum(['h264', 'h265', 'mjpeg', 'mpeg4']);
 
@@ -28,6 +29,8 @@ export const cameraKindSchema = z.strictObject({
   audio: z.enum(['none', 'aac', 'pcma']).default('none'),
   /** ONVIF SetSynchronizationPoint; default as the brand has it. */
   synchronizationPoint: z.boolean().optional(),
+  /** How its ONVIF services speak; what is left out is plain. */
+  onvif: onvifMannerSchema.default(() => onvifMannerSchema.parse({})),
 });
 
 export type CameraKind = z.infer<typeof cameraKindSchema>;

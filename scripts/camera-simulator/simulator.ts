@@ -10,6 +10,7 @@ import { DiscoveryResponder } from './discovery/discovery-responder.js';
 import { faultSchema, type FaultInput, type FaultKind } from './faults.js';
 import { loadFleet, type CameraDefinition, type FleetName } from './fleet.js';
 import { FrameTimer } from './frame-timer.js';
+import { onvifMannerSchema } from './onvif/onvif-manner.js';
 import { SceneCache } from './scenes/scene-cache.js';
 import { VirtualCamera } from './virtual-camera.js';
 
@@ -155,7 +156,8 @@ function newCamera(
   cache: SceneCache,
   timer: FrameTimer,
 ): VirtualCamera {
-  const kind = { ...plainKind, ...options.kinds?.[definition.number] };
+  const given = options.kinds?.[definition.number];
+  const kind = { ...plainKind, ...given, onvif: onvifMannerSchema.parse(given?.onvif ?? {}) };
   const limits = {
     sessionTimeoutSeconds: options.sessionTimeoutSeconds ?? 60,
     maxQueueBytes: options.maxQueueBytes ?? 2_000_000,

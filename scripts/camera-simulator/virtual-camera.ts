@@ -7,6 +7,7 @@ import type { CameraDefinition } from './fleet.js';
 import type { FrameTimer } from './frame-timer.js';
 import type { OnvifCamera, OnvifStream } from './onvif/onvif-camera.js';
 import { OnvifListener } from './onvif/onvif-listener.js';
+import { onvifMannerSchema, type OnvifManner } from './onvif/onvif-manner.js';
 import type { SpoiledAnswer } from './onvif/spoiled-answer.js';
 import { disturbanceOf, type Disturbance } from './rtsp/disturbance.js';
 import type { CameraStream } from './rtsp/media-session.js';
@@ -137,10 +138,12 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.definition.brand.serverName;
   }
   get acceptsUsernameToken(): boolean {
-    return this.definition.brand.acceptsUsernameToken;
+    const { authentication } = this.manner;
+    return authentication === 'brand' ? this.definition.brand.acceptsUsernameToken : authentication === 'token';
   }
   get acceptsHttpDigest(): boolean {
-    return this.definition.brand.acceptsHttpDigest;
+    const { authentication } = this.manner;
+    return authentication === 'brand' ? this.definition.brand.acceptsHttpDigest : authentication === 'digest';
   }
   get kind(): CameraKind {
     return this.#kind;
@@ -162,10 +165,17 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return { ...this.definition.brand.paths, media2: '/onvif/media2_service' };
   }
   get offersMedia2(): boolean {
-    return [this.#kind.codec, this.#kind.subCodec].includes('h265');
+    return this.manner.media2 ?? [this.#kind.codec, this.#kind.subCodec].includes('h265');
+  }
+  get manner(): OnvifManner {
+    return this.#kind.onvif;
+  }
+  get serviceOrigin(): string {
+    return this.#onvif.origin;
   }
   get deviceAddress(): string {
-    return `http://${this.host}:${this.#httpPort}${this.paths.device}`;
+    const scheme = this.manner.transport === 'https' || this.manner.transport === 'old-tls' ? 'https' : 'http';
+    return `${scheme}://${this.host}:${this.#httpPort}${this.paths.device}`;
   }
 
   httpPort(): number {
@@ -214,7 +224,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   isSilent(): boolean {
-    return this.#faults.has('off') || this.#faults.has('hang') || this.isGone();
+    return this.#faults.has('off') || this.#faults.has('hang') || this.isGone() || this.manner.absent;
   }
 
   sendsJunk(): boolean {
@@ -228,7 +238,9 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   discoveryTarget(): DiscoveryTarget {
-    return { urn: this.definition.urn, scopes: this.scopes, deviceAddress: this.deviceAddress };
+    const { endpointReference } = this.manner;
+    const urn = endpointReference === 'urn' ? this.definition.urn : endpointReference === 'empty' ? '' : undefined;
+    return { urn, scopes: this.scopes, deviceAddress: this.deviceAddress };
   }
 
   main(): OnvifStream {
@@ -323,7 +335,9 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   /** Becomes another kind of camera in what is given; whoever is connected is thrown out. */
   setKind(change: CameraKindInput): Promise<void> {
     return this.#afterwards(async () => {
-      this.#kind = { ...this.#kind, ...change };
+      const { transport } = this.manner;
+      this.#kind = { ...this.#kind, ...change, onvif: onvifMannerSchema.parse(change.onvif ?? this.manner) };
+      if (this.manner.transport !== transport) await this.#onvif.restart();
       this.#media = cameraMedia(this.number, this.#mediaOptions, this.#kind);
       await this.#prepareSound();
       await this.#changeStreams();

@@ -23,8 +23,8 @@ export interface DiscoveryRequest {
 
 /** What of a camera a discovery message speaks of. */
 export interface DiscoveryTarget {
-  /** `urn:uuid:…`, the same for the life of the camera. */
-  readonly urn: string;
+  /** `urn:uuid:…`, the same for the life of the camera; empty: it says so; undefined: it has no reference. */
+  readonly urn: string | undefined;
   readonly scopes: readonly string[];
   readonly deviceAddress: string;
 }
@@ -93,7 +93,9 @@ export function buildDiscoveryAnswer(
 ): Buffer {
   const name = request.kind === 'probe' ? 'ProbeMatch' : 'ResolveMatch';
   const match =
-    `<wsa:EndpointReference><wsa:Address>${target.urn}</wsa:Address></wsa:EndpointReference>` +
+    (target.urn === undefined
+      ? ''
+      : `<wsa:EndpointReference><wsa:Address>${target.urn}</wsa:Address></wsa:EndpointReference>`) +
     '<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>' +
     `<d:Scopes>${target.scopes.map(escapeXml).join(' ')}</d:Scopes>` +
     `<d:XAddrs>${escapeXml(target.deviceAddress)}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>`;

@@ -97,7 +97,7 @@ function dateTime(instant: Date): string {
 }
 
 function serviceAddress(camera: OnvifCamera, service: 'device' | 'media' | 'media2'): string {
-  return `http://${camera.host}:${camera.httpPort()}${camera.paths[service]}`;
+  return `${camera.serviceOrigin}${camera.paths[service]}`;
 }
 
 function deviceCapabilities(camera: OnvifCamera): string {

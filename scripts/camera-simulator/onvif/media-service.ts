@@ -66,8 +66,7 @@ export const encoderToken = (profileToken: string): string => `VideoEncoder_${pr
 export const size = ({ width, height }: { width: number; height: number }): string =>
   `<tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height>`;
 
-export const snapshotUrl = (camera: OnvifCamera): string =>
-  `http://${camera.host}:${camera.httpPort()}${camera.paths.snapshot}`;
+export const snapshotUrl = (camera: OnvifCamera): string => `${camera.serviceOrigin}${camera.paths.snapshot}`;
 
 export function videoSource(name: string, camera: OnvifCamera): string {
   const { width, height } = camera.main();

@@ -1,4 +1,5 @@
 import type { VideoCodec } from '../camera-kind.js';
+import type { OnvifManner } from './onvif-manner.js';
 
 export interface OnvifStream {
   readonly codec: VideoCodec;
@@ -38,6 +39,9 @@ export interface OnvifCamera {
   };
   /** Whether it has the second version of the media service, without which H.265 cannot be told. */
   readonly offersMedia2: boolean;
+  readonly manner: OnvifManner;
+  /** Scheme, host and port of the services. */
+  readonly serviceOrigin: string;
   httpPort(): number;
   account(): { username: string; password: string };
   /** The camera's own idea of UTC, ms. */

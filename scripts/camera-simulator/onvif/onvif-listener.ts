@@ -1,10 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Server, Socket } from 'node:net';
 import { DigestAuthenticator } from '../digest-auth.js';
 import { answerDevice } from './device-service.js';
 import { answerMedia } from './media-service.js';
 import { answerMedia2 } from './media2-service.js';
 import type { OnvifCamera } from './onvif-camera.js';
+import { contentTypeOf, inManner, understands } from './onvif-manner.js';
+import { ownCertificate } from './own-certificate.js';
 import { envelope, faultEnvelope, faultStatus, parseSoapRequest, SoapFault, type SoapRequest } from './soap.js';
 import { sendSpoiledAnswer } from './spoiled-answer.js';
 import { UsernameTokenVerifier } from './username-token.js';
@@ -27,7 +30,9 @@ export class OnvifListener {
   readonly #digest: DigestAuthenticator;
   readonly #tokens: UsernameTokenVerifier;
   readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
+  readonly #servers: Server[] = [];
+  #port = 0;
+  #securePort = 0;
 
   constructor(options: { camera: OnvifCamera; nowMs: () => number }) {
     this.#camera = options.camera;
@@ -35,14 +40,41 @@ export class OnvifListener {
     this.#tokens = new UsernameTokenVerifier(() => this.#camera.cameraNowMs());
   }
 
+  /** Where the services are. */
+  get origin(): string {
+    const { transport } = this.#camera.manner;
+    if (transport === 'redirects' && this.#securePort > 0) return `https://${this.#camera.host}:${this.#securePort}`;
+    const scheme = transport === 'http' || transport === 'redirects' ? 'http' : 'https';
+    return `${scheme}://${this.#camera.host}:${this.#camera.httpPort()}`;
+  }
+
   /** Listens on the camera's address; port 0 picks a free one. Resolves to the port. */
-  start(port: number): Promise<number> {
-    const server = createServer((request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
+  async start(port: number): Promise<number> {
+    const { transport } = this.#camera.manner;
+    this.#port = await this.#listen(transport === 'http' || transport === 'redirects' ? undefined : transport, port);
+    if (transport === 'redirects') this.#securePort = await this.#listen('https', 0);
+    return this.#port;
+  }
+
+  /** In another manner, at the same port. */
+  async restart(): Promise<void> {
+    if (this.#servers.length === 0) return;
+    await this.stop();
+    await this.start(this.#port);
+  }
+
+  async #listen(secure: 'https' | 'old-tls' | undefined, port: number): Promise<number> {
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      this.#answer(request, response, secure !== undefined).catch((error: unknown) => {
         console.error(`camera ${this.#camera.host}: ${String(error)}`);
         response.destroy();
       });
-    });
+    };
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    const server =
+      secure === undefined
+        ? createServer(onRequest)
+        : createSecureServer({ ...(await ownCertificate()), ...(secure === 'old-tls' ? old : {}) }, onRequest);
     server.on('connection', (socket: Socket) => {
       if (this.#camera.isTurningAway()) {
         socket.resetAndDestroy();
@@ -51,7 +83,7 @@ export class OnvifListener {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server = server;
+    this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, this.#camera.host, () => {
@@ -70,16 +102,19 @@ export class OnvifListener {
   }
 
   async stop(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (!server) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = this.#servers
+      .splice(0)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     this.disconnect(false);
-    await closed;
+    await Promise.all(closed);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, isSecure: boolean): Promise<void> {
+    const { manner } = this.#camera;
     if (this.#camera.isHanging() || this.#camera.isGone()) return;
+    if (manner.absent) return void response.writeHead(404).end();
+    if (manner.transport === 'redirects' && !isSecure)
+      return void response.writeHead(302, { Location: `${this.origin}${request.url ?? '/'}` }).end();
     response.setHeader('Server', this.#camera.serverName);
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const snapshotPath = this.#camera.paths.snapshot.split('?')[0];
@@ -91,6 +126,11 @@ export class OnvifListener {
     if (text === undefined) return void response.writeHead(413, { Connection: 'close' }).end();
     const spoiled = this.#camera.spoiledAnswer();
     if (spoiled) return sendSpoiledAnswer(response, spoiled);
+    const send = (status: number, envelopeText: string) =>
+      void response
+        .writeHead(status, { 'Content-Type': contentTypeOf(manner) })
+        .end(inManner(manner, envelopeText, this.#camera.account()));
+    if (!understands(manner, request)) return void response.writeHead(200, { 'Content-Length': 0 }).end();
     try {
       const soap = parseSoapRequest(text);
       if (service !== 'device' || !openOperations.has(soap.operation)) {
@@ -100,10 +140,10 @@ export class OnvifListener {
       if (body === undefined) {
         throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${soap.operation} is not supported`);
       }
-      response.writeHead(200, { 'Content-Type': soapType }).end(envelope(body));
+      send(200, envelope(body));
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error;
-      response.writeHead(faultStatus(error), { 'Content-Type': soapType }).end(faultEnvelope(error));
+      send(manner.faultStatus === 'standard' ? faultStatus(error) : manner.faultStatus, faultEnvelope(error));
     }
   }
 
@@ -118,6 +158,7 @@ export class OnvifListener {
   #authenticated(soap: SoapRequest, request: IncomingMessage, response: ServerResponse): boolean {
     const refused = new SoapFault('Sender', ['ter:NotAuthorized'], 'Sender not authorized');
     const account = this.#camera.account();
+    if (this.#camera.manner.authentication === 'basic') return basicAccepted(request, response, account);
     const token = this.#camera.acceptsUsernameToken ? this.#tokens.verify(soap.header, account) : undefined;
     if (token === true) return true;
     if (token === false) throw refused;
@@ -147,6 +188,17 @@ export class OnvifListener {
     const jpeg = await this.#camera.snapshot();
     response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length }).end(jpeg);
   }
+}
+
+function basicAccepted(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { username, password }: { username: string; password: string },
+): boolean {
+  const right = `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+  if (request.headers.authorization === right) return true;
+  response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="camera"' }).end();
+  return false;
 }
 
 /** Undefined where the body is longer than a camera takes. */
