@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { generate } from 'selfsigned';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { writePrivateFile } from '../objects/private-file.js';
 import { keyFingerprint } from './guarded-agent.js';
+import { makeSelfSigned } from './self-signed.js';
 
 /** A key and a certificate that carries it, PEM: who pins the key asks neither its names nor its dates. */
 export interface KeyCertificate {
@@ -15,8 +15,7 @@ export interface KeyCertificate {
 
 /** P-256, signed by itself. Its dates are wide, so that no clock makes anything of them. */
 export async function makeKeyCertificate(name: string): Promise<KeyCertificate> {
-  const made = await generate([{ name: 'commonName', value: name }], {
-    ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+  const made = await makeSelfSigned([{ name: 'commonName', value: name }], {
     notBeforeDate: new Date('2000-01-01T00:00:00Z'),
     notAfterDate: new Date('2099-12-31T00:00:00Z'),
     extensions: [
@@ -25,7 +24,7 @@ export async function makeKeyCertificate(name: string): Promise<KeyCertificate> 
       { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
     ],
   });
-  return { cert: made.cert, key: made.private, fingerprint: fingerprintOf(made.cert) };
+  return { ...made, fingerprint: fingerprintOf(made.cert) };
 }
 
 export function fingerprintOf(cert: string): string {

@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { writePrivateFile } from '../objects/private-file.js';
+import { makeSelfSigned } from './self-signed.js';
 
 const DAY_MS = 24 * 3600_000;
 const VALID_DAYS = 397; // longer than this some browsers refuse (CA/Browser Forum baseline 6.3.2)
@@ -107,10 +107,7 @@ function hostNames(host: string): HostNames {
 }
 
 async function makeCertificate(names: HostNames, nowMs: number): Promise<{ cert: string; key: string }> {
-  const made = await generate([{ name: 'commonName', value: names.dns[1] ?? 'choi-canh' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
+  return makeSelfSigned([{ name: 'commonName', value: names.dns[1] ?? 'choi-canh' }], {
     // An hour back: clocks on such networks differ.
     notBeforeDate: new Date(nowMs - 3600_000),
     notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS),
@@ -127,5 +124,4 @@ async function makeCertificate(names: HostNames, nowMs: number): Promise<{ cert:
       },
     ],
   });
-  return { cert: made.cert, key: made.private };
 }
