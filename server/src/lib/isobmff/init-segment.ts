@@ -224,3 +224,20 @@ export function parseInitSegment(bytes: Buffer): InitSegment {
     ...(audio === undefined ? {} : { audio }),
   };
 }
+
+/** Type of the sample group that describes open random access points (ISO/IEC 14496-12 10.4). */
+const randomAccessGroup = 'rap ';
+
+/**
+ * Whether decoding begins at recovery points too, and not at IDR pictures alone: the init segment then describes a sample
+ * group of such. Browsers begin at IDR pictures. @throws AppError invalid bad_mp4
+ */
+export function beginsAtRecoveryPoints(bytes: Buffer): boolean {
+  const describes = (_: Buffer, trak: Box): true | undefined => {
+    const sgpd = findIn(bytes, trak, ['mdia', 'minf', 'stbl', 'sgpd']);
+    return sgpd !== undefined && payloadOf(bytes, sgpd, 8).toString('latin1', 4, 8) === randomAccessGroup
+      ? true
+      : undefined;
+  };
+  return firstTrack(bytes, describes) === true;
+}

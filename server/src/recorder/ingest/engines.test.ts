@@ -116,38 +116,6 @@ describe('the other engine', () => {
     60_000,
   );
 
-  it('takes H.264 that is refreshed piece by piece, without a keyframe after the first', async () => {
-    const video = await source([
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '20', '-bf', '0', '-pix_fmt', 'yuv420p'],
-      ...['-x264-params', 'intra-refresh=1:repeat-headers=1:scenecut=0'],
-    ]);
-    let passed = 0;
-    video.onPacket = () => (passed += 1);
-    await until('the keyframe is over', () => passed > 20, 30_000);
-    let aheadMs = 0;
-    const server = await serve(({ method, headers }, peer) => {
-      if (method === 'DESCRIBE') return { body: sdpOf('m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n') };
-      // While native waits a second passes with each packet.
-      const stepMs = headers.get('user-agent') === 'choi-canh' ? 1000 : 0;
-      if (method === 'PLAY')
-        video.onPacket = (isRtcp, packet) => {
-          aheadMs += stepMs;
-          peer.send(isRtcp ? 1 : 0, packet);
-        };
-      return undefined;
-    });
-    const { fragments, runtime } = await record(server.url, {
-      ...systemClock,
-      nowMs: () => systemClock.nowMs() + aheadMs,
-      monotonicMs: () => systemClock.monotonicMs() + aheadMs,
-    });
-    await until('fragments', () => fragments.length >= 3, 60_000);
-    expect(runtime()).toMatchObject({
-      ...{ state: 'recording', reason: 'ok', engine: 'ffmpeg', engineReason: 'no_keyframe', codec: 'h264' },
-    });
-    expect(fragments[0]!.independent).toBe(true);
-  }, 90_000);
-
   it('takes H.264 over UDP from a camera that has no RTP over TCP; the end of its stream is a loss', async () => {
     const video = await source([
       '-c:v',

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import type { Fragment, FragmentPart } from '../../lib/fragment.js';
-import { parseInitSegment } from '../../lib/isobmff/init-segment.js';
+import { beginsAtRecoveryPoints, parseInitSegment } from '../../lib/isobmff/init-segment.js';
 import type { Logger } from '../../lib/logger.js';
 import { headOf, memoryFragment, splitParts, storedFragment } from './live-fragments.js';
 import type { LiveFootage, LiveSource, TailFragment } from './live-sources.js';
@@ -45,6 +45,8 @@ export interface LiveFeed {
   readonly grownAtMs: number | undefined;
   /** RFC 6381 of the newest init segment. */
   readonly codec: string | undefined;
+  /** Decoding begins at recovery points of the newest init segment, at which browsers do not begin. */
+  readonly beginsAtRecoveryPoints: boolean;
   /** Resolves when what lies in footage was read; without it the stream begins with what comes. Never rejects. */
   seeded(): Promise<void>;
   /** Parts are made from now on, and as long as this is called again. Resolves when those of the tail are there. */
@@ -107,6 +109,15 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
   let joined = footage === undefined;
   let endParts: (() => void) | undefined;
   let partsAskedAtMs = -Infinity;
+  let describedId: string | undefined;
+  let recoveryPoints = false;
+
+  function describe(init: Fragment['init']): void {
+    if (codec === init.codec && describedId === init.id) return;
+    codec = init.codec;
+    describedId = init.id;
+    recoveryPoints = beginsAtRecoveryPoints(init.bytes);
+  }
 
   function remember(id: string, track: VideoTrack): VideoTrack {
     tracks.delete(id);
@@ -124,7 +135,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     const file = await from.file(fragment.fileId);
     if (file === undefined) throw new AppError('not_found', 'footage_gone', `footage file ${fragment.fileId} is gone`);
     const init = parseInitSegment(Buffer.from(await from.read(fragment.fileId, 0, file.initByteLength)));
-    codec = init.codec;
+    describe(init);
     return remember(fragment.initId, trackOf(init));
   }
 
@@ -183,7 +194,7 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
 
   async function take(fragment: Fragment): Promise<void> {
     const track = memoryTrack(fragment.init);
-    codec = fragment.init.codec;
+    describe(fragment.init);
     const live = memoryFragment(fragment, track, partsOf(track));
     if (!joined && footage !== undefined) await join(footage, live).catch(withoutTail);
     joined = true;
@@ -258,6 +269,9 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     },
     get codec() {
       return codec;
+    },
+    get beginsAtRecoveryPoints() {
+      return recoveryPoints;
     },
     seeded: () => seeding,
     async wantParts() {

@@ -294,10 +294,10 @@ export function createLive(options: {
   }
 
   function checkCodec(viewing: Viewing, plays: PlaylistAsk['plays']): void {
-    const { codec } = viewing.feed;
+    const { codec, beginsAtRecoveryPoints } = viewing.feed;
     if (plays === undefined || codec === undefined) return;
     const kind = codecOf(codec);
-    if ((plays as readonly string[]).includes(kind)) return;
+    if ((plays as readonly string[]).includes(kind) && !beginsAtRecoveryPoints) return;
     throw new AppError('precondition', 'codec_not_playable', `the viewer cannot play ${kind}`, {
       details: { codec: kind },
     });

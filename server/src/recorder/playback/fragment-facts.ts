@@ -2,6 +2,7 @@
 // from the moof, once, and remembered.
 import { AppError } from '../../lib/errors.js';
 import { otherTracksOfInit, withHidden } from '../../lib/isobmff/hidden-tracks.js';
+import { beginsAtRecoveryPoints } from '../../lib/isobmff/init-segment.js';
 import { parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
 import { presentedSpan, readMoof } from '../../lib/isobmff/moof-reader.js';
 import { BoundedCache } from './bounded-cache.js';
@@ -28,6 +29,8 @@ export interface InitFacts {
   readonly videoOnly: Buffer;
   readonly defaults: SampleDefaults;
   readonly otherTracksAt: readonly number[];
+  /** Browsers do not begin there. */
+  readonly beginsAtRecoveryPoints: boolean;
 }
 
 export class FragmentFactsReader {
@@ -55,6 +58,7 @@ export class FragmentFactsReader {
     const init = {
       ...{ bytes, otherTracksAt, videoOnly: withHidden(bytes, otherTracksAt) },
       defaults: parseTrackDefaults(bytes, file.trackId),
+      beginsAtRecoveryPoints: beginsAtRecoveryPoints(bytes),
     };
     this.inits.set(fileId, init);
     return init;

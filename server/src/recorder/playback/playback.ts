@@ -8,7 +8,7 @@ import { FragmentFactsReader } from './fragment-facts.js';
 import type { KeyframePictures } from './keyframe-pictures.js';
 import { keyframeBytes, keyframeSegments, keyframeSteps, stepMsOf } from './keyframe-steps.js';
 import { mapAhead } from './map-ahead.js';
-import { neededFootage } from './needed-footage.js';
+import { neededFootage, type NeededFootage } from './needed-footage.js';
 import { noFootage } from './no-footage.js';
 import type { PlaybackFootage } from './playback-footage.js';
 import { RangeGuard, type OpenedRange } from './range-guard.js';
@@ -147,12 +147,20 @@ export function createPlayback(options: {
     return places.flat();
   }
 
+  async function unplayableOf({ files }: NeededFootage, plays: readonly ('h264' | 'h265')[]): Promise<Set<string>> {
+    const found = await mapAhead([...files], async ([fileId, { codec }]) =>
+      isPlayed(codec, plays) && !(await facts.init(fileId)).beginsAtRecoveryPoints ? undefined : fileId,
+    );
+    return new Set(found.filter((fileId) => fileId !== undefined));
+  }
+
   return {
     async playlist(cameraId, fromMs, toMs, mode, { sound = false, plays } = {}) {
       checkRange(fromMs, toMs);
       const needed = await neededFootage(footage, facts, cameraId, fromMs, toMs);
       const stepMs = stepMsOf(toMs - fromMs);
-      const converted = (fileId: string) => plays !== undefined && !isPlayed(needed.files.get(fileId)?.codec, plays);
+      const unplayable = plays === undefined ? new Set<string>() : await unplayableOf(needed, plays);
+      const converted = (fileId: string) => unplayable.has(fileId);
       const { segments, independentSegments } =
         mode === 'keyframes'
           ? {

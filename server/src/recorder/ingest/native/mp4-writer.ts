@@ -105,7 +105,12 @@ export interface VideoTrackFacts {
   readonly sets: SetsInUse;
   /** The samples hold parameter sets too, which may differ from these. */
   readonly inBand?: boolean;
+  /** Fragments begin at recovery points too (`beginsAtRecoveryPoints` reads it). */
+  readonly recoveryPoints?: boolean;
 }
+
+/** A description of open random access points whose leading samples are not counted (14496-12 8.9.3, 10.4.2). */
+const randomAccessDescription = fullBox('sgpd', 1, 0, Buffer.from('rap ', 'latin1'), u32(1), u32(1), u8(0));
 
 /** Pixels wide on a screen (tkhd, 14496-12 8.3.2), 16.16. */
 const shownWidth = ({ width, sampleAspect }: PictureSize): number =>
@@ -128,6 +133,7 @@ export function buildInitSegment(track: VideoTrackFacts, audio?: AacFormat): Ini
     emptyTable('stsc'),
     fullBox('stsz', 0, 0, u32(0), u32(0)),
     emptyTable('stco'),
+    ...(track.recoveryPoints === true ? [randomAccessDescription] : []),
   );
   const dinf = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
   const minf = box('minf', fullBox('vmhd', 0, 1, zeros(8)), dinf, stbl);

@@ -5,7 +5,7 @@ import type { Clock } from '../../../lib/clock.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { BlockPool } from './block-pool.js';
-import { NativeStream } from './native-stream.js';
+import { NativeStream, type StreamHabits } from './native-stream.js';
 import { RtspSession } from './rtsp-session.js';
 
 const tickMs = 500;
@@ -29,9 +29,26 @@ class Ticker {
   }
 }
 
+const mostRemembered = 5000;
+
+/** Habits of streams by their addresses. */
+class KnownStreams {
+  readonly #habits = new Map<string, StreamHabits>();
+
+  of(url: string): StreamHabits {
+    const known = this.#habits.get(url);
+    if (known !== undefined) return known;
+    const habits: StreamHabits = { setsPlace: 'entry', recoveryPoints: false };
+    if (this.#habits.size >= mostRemembered) this.#habits.clear();
+    this.#habits.set(url, habits);
+    return habits;
+  }
+}
+
 export function createNativeSource({ clock, rules }: { clock: Clock; rules: AddressRules }): FragmentSource {
   const ticker = new Ticker();
   const pool = new BlockPool();
+  const known = new KnownStreams();
 
   async function pull(target: StreamTarget, options: PullOptions): Promise<void> {
     const { signal } = options;
@@ -52,6 +69,7 @@ export function createNativeSource({ clock, rules }: { clock: Clock; rules: Addr
             clock,
             pull: options,
             pool,
+            habits: known.of(target.url),
             sendRtcp: (track, packet) => session?.sendRtcp(track, packet),
           });
           return { audio: stream.wantsSound };

@@ -28,6 +28,8 @@ const noKeyframeMs = 8000;
 const noKeyframeAtAllMs = 75_000;
 /** Cameras with short groups of pictures need not be asked. */
 const askKeyframeMs = 1000;
+/** So many keyframes without a recovery point between: the camera does without those now. */
+const idrHabit = 12;
 const receiverReportMs = 5000;
 /** A recovery point begins a group where none came for so long: every picture may be called one … */
 const leastGroupTicks = timescale / 2;
@@ -41,8 +43,25 @@ export interface NativeStreamOptions {
   readonly pull: PullOptions;
   /** Where the memory of the pictures and fragments comes from; may be shared by many streams. */
   readonly pool?: BlockPool;
+  /** Of former connections; what this one shows is added. */
+  readonly habits?: StreamHabits;
   /** Sends RTCP back to the camera. */
   readonly sendRtcp: (track: TrackName, packet: Buffer) => void;
+}
+
+/** What a sample entry was made of. */
+interface Entry {
+  readonly sets: SetsInUse;
+  readonly place: SetsPlace;
+  readonly recoveryPoints: boolean;
+  readonly changes: number;
+}
+
+/** What shows only in the course of a stream, and would make the next connection's begin twice. */
+export interface StreamHabits {
+  setsPlace: SetsPlace;
+  /** Without IDR pictures in a while. */
+  recoveryPoints: boolean;
 }
 
 const isSameSequence = (a: SetsInUse, b: SetsInUse): boolean =>
@@ -58,11 +77,13 @@ export class NativeStream {
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
   private readonly reader: PictureReader;
+  private readonly habits: StreamHabits;
   /** Of the sample entry: what it was made of. */
-  private entry: { sets: SetsInUse; place: SetsPlace; changes: number } | undefined;
+  private entry: Entry | undefined;
   /** The newest pictures at which decoding can begin, and of them those that are IDR, ticks. */
   private begunTicks = -Infinity;
   private idrTicks = -Infinity;
+  private keyframesInRow = 0;
   /** The first picture of the run, where those that are shown before it cannot be decoded. */
   private openStartTicks: number | undefined;
   private fragmenter: Fragmenter | undefined;
@@ -85,6 +106,8 @@ export class NativeStream {
     const { video } = media;
     this.frozen = new FrozenPicture(pull.proveStill);
     this.reader = new PictureReader(video.codec);
+    this.habits = options.habits ?? { setsPlace: 'entry', recoveryPoints: false };
+    this.reader.expect(this.habits.setsPlace);
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
@@ -226,6 +249,7 @@ export class NativeStream {
   end(): void {
     this.depacketizer.end();
     this.endRun();
+    if (this.keyframesInRow >= idrHabit) this.habits.recoveryPoints = false;
     this.countPackets();
   }
 
@@ -301,10 +325,17 @@ export class NativeStream {
     this.options.pull.report.trouble('bad_timestamps', `the camera's time stamps jumped by ${seconds} s`);
   }
 
-  private beginAtKey({ slices, isClosed }: ReadPicture, ticks: number): void {
-    const { sets } = this.reader;
-    sets.use(slices[0]!);
-    if (sets.changes !== this.entry?.changes || this.reader.wantedPlace !== this.entry.place) this.useSets();
+  private beginAtKey({ slices, isClosed, isKey }: ReadPicture, ticks: number): void {
+    const { habits, reader } = this;
+    this.keyframesInRow = isKey ? this.keyframesInRow + 1 : 0;
+    habits.recoveryPoints ||= !isKey;
+    habits.setsPlace = reader.wantedPlace;
+    reader.sets.use(slices[0]!);
+    const isEntered =
+      reader.sets.changes === this.entry?.changes &&
+      habits.setsPlace === this.entry.place &&
+      habits.recoveryPoints === this.entry.recoveryPoints;
+    if (!isEntered) this.useSets();
     if (this.newRunAtKey) {
       this.newRunAtKey = false;
       this.endRun();
@@ -376,20 +407,25 @@ export class NativeStream {
     onFragment(fragment);
   }
 
-  private trackOf({ sets, place }: { sets: SetsInUse; place: SetsPlace }): VideoTrackFacts {
-    return { codec: this.options.media.video.codec, sets, inBand: place !== 'entry' };
+  private trackOf({ sets, place, recoveryPoints }: Entry): VideoTrackFacts {
+    return { codec: this.options.media.video.codec, sets, inBand: place !== 'entry', recoveryPoints };
   }
 
   private useSets(): void {
     const { reader } = this;
     const sets = reader.sets.inUse();
     if (sets === undefined) return;
-    const entry = { sets, place: reader.wantedPlace, changes: reader.sets.changes };
+    const { recoveryPoints } = this.habits;
+    const entry: Entry = { sets, place: reader.wantedPlace, recoveryPoints, changes: reader.sets.changes };
+    const before = this.entry;
     // With all in the samples only another sequence needs another entry.
-    const goesOn =
-      this.entry?.place === 'samples' && entry.place === 'samples' && isSameSequence(this.entry.sets, sets);
-    if (goesOn) {
-      this.entry = { ...this.entry!, changes: entry.changes };
+    if (
+      before?.place === 'samples' &&
+      entry.place === 'samples' &&
+      before.recoveryPoints === recoveryPoints &&
+      isSameSequence(before.sets, sets)
+    ) {
+      this.entry = { ...before, changes: entry.changes };
       return;
     }
     let init: InitSegment;

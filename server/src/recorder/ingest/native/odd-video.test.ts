@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../lib/clock.js';
 import type { Fragment } from '../../../lib/fragment.js';
+import { beginsAtRecoveryPoints } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof } from '../../../lib/isobmff/moof.js';
 import { SteadyClock } from '../recorded-clock.js';
 import { NativeStream } from './native-stream.js';
@@ -112,14 +113,14 @@ describe('a picture at which decoding can begin', () => {
     {
       what: 'open groups',
       codec: 'h264',
-      encoder: 'keyint=10:min-keyint=10:bframes=2:b-adapt=0:scenecut=0:open-gop=1',
+      encoder: 'keyint=12:min-keyint=12:bframes=2:b-adapt=0:scenecut=0:open-gop=1',
       shown: 0,
       roll: false,
     },
     {
       what: 'open groups (CRA)',
       codec: 'h265',
-      encoder: 'keyint=10:min-keyint=10:bframes=2:b-adapt=0:scenecut=0:open-gop=1',
+      encoder: 'keyint=12:min-keyint=12:bframes=2:b-adapt=0:scenecut=0:open-gop=1',
       shown: 0,
       roll: false,
     },
@@ -132,14 +133,15 @@ describe('a picture at which decoding can begin', () => {
     },
   ])('$what of $codec: begins there also in the midst of the stream', ({ codec, encoder, roll }) => {
     const pictures = encodeTimedVideo({ codec, encoder, seconds: 16 });
-    // Without the first second nothing in the stream is an IDR picture.
-    const joined = pictures.slice(10);
+    // Behind the first group nothing in the stream is an IDR picture.
+    const joined = pictures.slice(12);
     const isIdr = ({ nals }: TimedPicture) =>
       nals.some((nal) => (codec === 'h264' ? (nal[0]! & 31) === 5 : [19, 20].includes((nal[0]! >> 1) & 63)));
     expect(joined.some(isIdr)).toBe(false);
     const fragments = record(codec, joined);
     expect(fragments.length).toBeGreaterThan(10);
     expect(fragments[0]!.independent).toBe(true);
+    expect(beginsAtRecoveryPoints(fragments[0]!.init.bytes)).toBe(codec === 'h264');
     expect(new Set(fragments.map(({ run }) => run)).size).toBe(1);
     // Again and again, so that live and thumbnails need not wait, and a clip has little in front.
     expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThan(5);
@@ -151,6 +153,18 @@ describe('a picture at which decoding can begin', () => {
       expect(decodedPictures(fragments, true)).toBeGreaterThan(count(fragments) - 20);
     } else expect(decodedPictures(fragments, true)).toBe(count(fragments));
   });
+});
+
+it('the one IDR picture at the beginning is followed by recovery points: one more run, and its entry says so', () => {
+  const encoder = 'keyint=12:min-keyint=12:bframes=2:b-adapt=0:scenecut=0:open-gop=1';
+  const pictures = encodeTimedVideo({ codec: 'h264', encoder, seconds: 10 });
+  const fragments = record('h264', pictures);
+  const runs = [...new Set(fragments.map(({ run }) => run))];
+  const marked = runs.map((run) => beginsAtRecoveryPoints(fragments.find((one) => one.run === run)!.init.bytes));
+  expect(marked).toEqual([false, true]);
+  // Two reordered pictures are shown before the first recovery point that counts, and refer to the run before.
+  expect(count(fragments)).toBe(98);
+  expectNoSteps(fragments);
 });
 
 describe('parameter sets', () => {
