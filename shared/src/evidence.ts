@@ -115,6 +115,8 @@ export const clipFile = z.object({
   ...range,
   /** Media before `from` that the file carries so that it can be decoded, and that the edit list hides. */
   hiddenPreRollMs: z.number(),
+  /** Nothing from which decoding can begin lies that far back: what is shown at first may be damaged. */
+  startsDamaged: z.boolean().optional(),
   frames: z.int(),
   timeSource: z.enum(['rtcp', 'arrival']),
 });

@@ -132,6 +132,7 @@ function ClipFileRow({ clip, file }: { clip: ClipResponse; file: ClipFile }) {
           {formatBytes(file.bytes)}
         </Text>
       </Group>
+      {file.startsDamaged === true && <Text>{t('clips.startsDamaged')}</Text>}
       <details>
         <summary style={{ minHeight: 40, lineHeight: '40px', cursor: 'pointer' }}>{t('clips.details')}</summary>
         <Stack gap={4} pb="xs">

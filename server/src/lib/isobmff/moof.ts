@@ -21,6 +21,8 @@ export interface ParsedMoof {
   /** tfdt, ticks. */
   readonly baseMediaDecodeTime: bigint;
   readonly samples: FragmentSample[];
+  /** Of the first sample: so many more until what is shown is right, for who begins to decode there (10.1 `roll`). */
+  readonly recoveryPictures: number;
   /** Where the names of the boxes of other tracks' fragments lie, into the bytes that were parsed; see hidden-tracks.ts. */
   readonly otherTracksAt: readonly number[];
 }
@@ -139,6 +141,14 @@ function readRun(
   return offset;
 }
 
+/** The one roll_distance that a fragment describes (sgpd, 8.9.3), which is its first sample's; 0 without. */
+function rollDistance(bytes: Buffer, traf: Box): number {
+  const sgpd = findIn(bytes, traf, ['sgpd']);
+  if (sgpd === undefined || sgpd.end - sgpd.start < 26) return 0;
+  const payload = payloadOf(bytes, sgpd, 18);
+  return payload.toString('latin1', 4, 8) === 'roll' ? Math.max(0, payload.readInt16BE(16)) : 0;
+}
+
 /** The track fragment of `trackId`, the first one where it is undefined. */
 function findTrack(bytes: Buffer, moof: Box, trackId: number | undefined): Box | undefined {
   for (const box of boxesIn(bytes, moof)) {
@@ -176,6 +186,7 @@ export function parseTrackFragment(
     trackId: header.trackId,
     baseMediaDecodeTime: readDecodeTime(bytes, traf),
     samples,
+    recoveryPictures: rollDistance(bytes, traf),
     otherTracksAt: [...boxesIn(bytes, moof)]
       .filter((box) => box.type === 'traf' && box.start !== traf.start)
       .map((box) => nameAt(box)),

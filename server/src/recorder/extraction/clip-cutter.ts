@@ -2,10 +2,10 @@
 import type { ClipFile } from '@choi-canh/shared/evidence';
 import { join } from 'node:path';
 import { AppError } from '../../lib/errors.js';
-import { planCuts, type Cut } from './cut-plan.js';
+import { longestPreRollMs, planCuts, type Cut } from './cut-plan.js';
 import { writeClip } from './clip-writer.js';
-import type { FootageSource } from './footage-source.js';
-import { decodableStretches, readSampleIndex } from './sample-index.js';
+import type { FootageSource, SourceFragment } from './footage-source.js';
+import { decodableStretches, readSampleIndex, type SampleIndex } from './sample-index.js';
 
 /**
  * Frames are shown later than they are decoded, by a few frame durations; fragments are found by their decode time.
@@ -34,16 +34,34 @@ function fileNameOf(cut: Cut, index: number): string {
   return `${iso(cut.fromMs).replace(/[-:]/g, '')}-${index + 1}.mp4`;
 }
 
+/** How long it takes until what is shown is right, for a decoder that begins at the first sample. */
+function recoveryMs({ recovery, durations, timescale }: SampleIndex): number {
+  const [samples = 0] = recovery;
+  const ticks = durations.subarray(0, samples).reduce((sum, duration) => sum + duration, 0);
+  return (ticks * 1000) / timescale;
+}
+
 /** @throws AppError not_found no_footage or footage_gone; the system's error when writing fails. */
 export async function cutClip(footage: FootageSource, request: ClipRequest): Promise<ClipFile[]> {
   const { cameraId, fromMs, toMs, folder, signal, onProgress } = request;
-  const fragments = await footage.fragments(cameraId, fromMs - reorderMarginMs, toMs + reorderMarginMs, {
-    preRoll: true,
-  });
+  const stretchesFrom = async (earlierMs: number): Promise<SourceFragment[][]> => {
+    const from = fromMs - reorderMarginMs - earlierMs;
+    const most = { preRoll: true, longestPreRollMs: longestPreRollMs + 2 * reorderMarginMs };
+    return decodableStretches(await footage.fragments(cameraId, from, toMs + reorderMarginMs, most));
+  };
   const cuts: Cut[] = [];
-  const stretches = decodableStretches(fragments);
+  let stretches = await stretchesFrom(0);
+  const context = { footage, signal };
+  let first = stretches[0] === undefined ? undefined : await readSampleIndex(stretches[0], context);
+  const refreshMs = first === undefined ? 0 : recoveryMs(first);
+  if (refreshMs > 0) {
+    // From its keyframe the picture is right only a while later: the one before must be there too.
+    stretches = await stretchesFrom(refreshMs);
+    first = await readSampleIndex(stretches[0]!, context);
+  }
   for (const [done, stretch] of stretches.entries()) {
-    cuts.push(...planCuts(await readSampleIndex(stretch, { footage, signal }), fromMs, toMs));
+    const index = done === 0 ? first! : await readSampleIndex(stretch, context);
+    cuts.push(...planCuts(index, fromMs, toMs));
     onProgress((planningShare * (done + 1)) / stretches.length);
   }
   if (cuts.length === 0) throw new AppError('not_found', 'no_footage', 'no decodable footage in the range');
@@ -68,6 +86,7 @@ export async function cutClip(footage: FootageSource, request: ClipRequest): Pro
       from: iso(cut.fromMs),
       to: iso(cut.toMs),
       hiddenPreRollMs: Math.round(cut.hiddenPreRollMs * 1000) / 1000,
+      ...(cut.startsDamaged ? { startsDamaged: true } : {}),
       frames: cut.frames,
       timeSource: cut.timeSource,
     });

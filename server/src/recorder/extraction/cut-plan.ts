@@ -2,6 +2,8 @@
 import type { SampleIndex } from './sample-index.js';
 import { cutSound, type SoundCut } from './sound-index.js';
 
+/** A file carries at most so much in front of its first frame. */
+export const longestPreRollMs = 150_000;
 /** Half a tick of a microsecond clock: instants of one frame computed in two ways differ by less. */
 const toleranceMs = 0.001;
 
@@ -18,6 +20,8 @@ export interface Cut {
   readonly editDuration: number;
   /** Media in front of the first frame shown that is carried for the decoder only. */
   readonly hiddenPreRollMs: number;
+  /** No keyframe lies within the longest pre-roll: what is shown at first may be damaged. */
+  readonly startsDamaged: boolean;
   /** Frames shown. */
   readonly frames: number;
   readonly timeSource: 'rtcp' | 'arrival';
@@ -27,6 +31,12 @@ export interface Cut {
 
 const shownTicks = (index: SampleIndex, sample: number): number =>
   (index.decodeTicks[sample] as number) + (index.compositionOffsets[sample] as number);
+
+/** Ticks from which on what is shown is right, where decoding begins with the keyframe `sample`. */
+function rightFrom(index: SampleIndex, sample: number, end: number): number {
+  const recovered = sample + (index.recovery[sample] ?? 0);
+  return recovered < end ? shownTicks(index, recovered) : Infinity;
+}
 
 /** When the frame shown at `ticks` gives way: the next frame shown, or its own duration where none follows. */
 function endOfFrame(index: SampleIndex, sample: number): number {
@@ -52,16 +62,21 @@ function cutPiece(index: SampleIndex, start: number, end: number, fromMs: number
     if (inRange(sample)) firstShownTicks = Math.min(firstShownTicks, shownTicks(index, sample));
   if (firstShownTicks === Infinity) return undefined;
 
-  // Decoding begins at the last keyframe shown at or before the first frame; frames that are decoded behind a keyframe
-  // but shown before it need the one before that.
+  // Decoding begins at the last keyframe shown at or before the first frame, or from which what is shown is right by
+  // then; frames that are decoded behind a keyframe but shown before it need the one before that.
   let firstSample = -1;
   for (let sample = 0; sample < end; sample++) {
     if (index.sync[sample] !== 1) continue;
-    if (firstSample === -1 || shownTicks(index, sample) <= firstShownTicks) firstSample = sample;
+    if (firstSample === -1 || rightFrom(index, sample, end) <= firstShownTicks) firstSample = sample;
     else break;
   }
+  const keyframeFound = firstSample !== -1 && rightFrom(index, firstSample, end) <= firstShownTicks;
+  const carriedTicks = firstShownTicks - (longestPreRollMs * index.timescale) / 1000;
+  const startsDamaged =
+    (!keyframeFound || shownTicks(index, firstSample) < carriedTicks) && shownTicks(index, 0) <= carriedTicks;
+  if (startsDamaged) for (firstSample = 0; shownTicks(index, firstSample) < carriedTicks;) firstSample++;
   if (firstSample === -1) return undefined;
-  const keyframeTicks = shownTicks(index, firstSample);
+  const keyframeTicks = startsDamaged ? carriedTicks : rightFrom(index, firstSample, end);
 
   let lastSample = -1;
   let firstShown = -1;
@@ -98,6 +113,7 @@ function cutPiece(index: SampleIndex, start: number, end: number, fromMs: number
     editMediaTime: begin - (index.decodeTicks[firstSample] as number),
     editDuration: finish - begin,
     hiddenPreRollMs: ms(begin - carriedFrom),
+    startsDamaged,
     frames,
     timeSource: index.fragments.slice(first, last + 1).every((fragment) => fragment.timeSource === 'rtcp')
       ? 'rtcp'

@@ -15,7 +15,7 @@ export interface FootageSource {
     cameraId: string,
     fromMs: number,
     toMs: number,
-    options?: { preRoll?: boolean },
+    options?: { preRoll?: boolean; longestPreRollMs?: number },
   ): Promise<readonly SourceFragment[]>;
   file(fileId: string): Promise<SourceFile | undefined>;
   /** Into `into` where it is given and large enough. @throws AppError not_found 'footage_gone' */

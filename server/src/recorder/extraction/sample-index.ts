@@ -29,6 +29,8 @@ export interface SampleIndex {
   readonly sizes: Uint32Array;
   readonly compositionOffsets: Int32Array;
   readonly sync: Uint8Array;
+  /** Of keyframes: so many more samples until what is shown is right, where it is refreshed piece by piece. */
+  readonly recovery: Uint16Array;
   /** Into the fragment. */
   readonly offsets: Uint32Array;
   /** UTC, ms, of presentation. */
@@ -95,6 +97,7 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
   const sizes: number[] = [];
   const compositions: number[] = [];
   const sync: number[] = [];
+  const recovery: number[] = [];
   const offsets: number[] = [];
   const shown: number[] = [];
   const firstSampleOf: number[] = [];
@@ -115,7 +118,8 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
     pieceOf.push(piece);
     firstSampleOf.push(sizes.length);
     let ticks = base;
-    for (const sample of moof.samples) {
+    for (const [place, sample] of moof.samples.entries()) {
+      recovery.push(place === 0 ? moof.recoveryPictures : 0);
       decode.push(ticks);
       durations.push(sample.duration);
       sizes.push(sample.size);
@@ -143,6 +147,7 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
     sizes: Uint32Array.from(sizes),
     compositionOffsets: Int32Array.from(compositions),
     sync: Uint8Array.from(sync),
+    recovery: Uint16Array.from(recovery),
     offsets: Uint32Array.from(offsets),
     shownAtMs: Float64Array.from(shown),
     ...(sound === undefined ? {} : { sound }),

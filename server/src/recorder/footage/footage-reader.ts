@@ -92,7 +92,12 @@ export function createFootageReader(options: {
   }
 
   /** Fragments back from `first` to a keyframe, as long as they belong to its run. */
-  async function preRoll(cameraId: string, first: EpochFragment, opened: EpochFragment[]): Promise<StoredFragment[]> {
+  async function preRoll(
+    cameraId: string,
+    first: EpochFragment,
+    opened: EpochFragment[],
+    longestMs: number,
+  ): Promise<StoredFragment[]> {
     if (first.independent) return [];
     const before: StoredFragment[] = [];
     const belongs = (one: { run: number; initId: string; epoch?: number | undefined }) =>
@@ -101,7 +106,7 @@ export function createFootageReader(options: {
       const earlier = fragments.filter((one) => belongs(one) && one.baseMediaDecodeTime < first.baseMediaDecodeTime);
       for (const one of earlier.reverse()) {
         before.unshift(one);
-        if (one.independent) return true;
+        if (one.independent || first.startAtMs - one.startAtMs > longestMs) return true;
       }
       return false;
     };
@@ -118,7 +123,7 @@ export function createFootageReader(options: {
     cameraId: string,
     fromMs: number,
     toMs: number,
-    readOptions: { preRoll?: boolean } = {},
+    readOptions: { preRoll?: boolean; longestPreRollMs?: number } = {},
   ): Promise<StoredFragment[]> {
     // Memory first: a file that is closed in between is then found at least once.
     const opened: EpochFragment[] = (await writers.get(cameraId)?.openFragments()) ?? [];
@@ -131,7 +136,8 @@ export function createFootageReader(options: {
     );
     const first = overlapping[0];
     if (first === undefined || readOptions.preRoll !== true) return overlapping;
-    return [...(await preRoll(cameraId, first, opened)), ...overlapping];
+    const { longestPreRollMs = Infinity } = readOptions;
+    return [...(await preRoll(cameraId, first, opened, longestPreRollMs)), ...overlapping];
   }
 
   async function pathOf(fileId: string): Promise<string> {

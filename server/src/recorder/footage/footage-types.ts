@@ -54,9 +54,15 @@ export interface FootageReader {
   /**
    * Fragments that overlap [fromMs, toMs), in the order in which they were recorded, which is the order of time but where
    * the host's clock was set back; with `preRoll` also those back to and including the last
-   * independent fragment at or before fromMs of the same run. Includes the file now being written.
+   * independent fragment at or before fromMs of the same run, or to one that is `longestPreRollMs` before. Includes the
+   * file now being written.
    */
-  fragments(cameraId: string, fromMs: number, toMs: number, options?: { preRoll?: boolean }): Promise<StoredFragment[]>;
+  fragments(
+    cameraId: string,
+    fromMs: number,
+    toMs: number,
+    options?: { preRoll?: boolean; longestPreRollMs?: number },
+  ): Promise<StoredFragment[]>;
   file(fileId: string): Promise<FootageFile | undefined>;
   /**
    * Into `into` where it is given and large enough. @throws AppError not_found footage_gone when the file was deleted or

@@ -14,7 +14,15 @@ export interface FragmentFacts {
   /** Ticks after baseMediaDecodeTime, of the end of the frame shown last. */
   readonly endTicks: number;
   /** First sync sample; undefined when there is none. Offset into the fragment. */
-  readonly keyframe: { readonly offset: number; readonly size: number; readonly ticks: number } | undefined;
+  readonly keyframe:
+    | {
+        readonly offset: number;
+        readonly size: number;
+        readonly ticks: number;
+        /** Until what is shown is right, where decoding begins with it. */
+        readonly recoveryPictures: number;
+      }
+    | undefined;
   /** What of it is not video, for hiding it; offsets into the fragment. */
   readonly otherTracksAt: readonly number[];
 }
@@ -79,7 +87,9 @@ export class FragmentFactsReader {
     let ticks = 0;
     for (const sample of moof.samples) {
       if (sample.isSync) {
-        keyframe = { offset: sample.offset, size: sample.size, ticks: ticks + sample.compositionOffset };
+        const { recoveryPictures } = moof;
+        const shownTicks = ticks + sample.compositionOffset;
+        keyframe = { offset: sample.offset, size: sample.size, ticks: shownTicks, recoveryPictures };
         break;
       }
       ticks += sample.duration;

@@ -107,7 +107,7 @@ export function createKeyframePictures(options: { ffmpeg: PictureEncoder }): Key
       if (wanted.gone.aborted) continue;
       try {
         const keyframe = splitKeyframe(await wanted.load());
-        bytes += keyframe.accessUnit.length;
+        bytes += keyframe.accessUnits.reduce((sum, { length }) => sum + length, 0);
         loaded.push({ wanted, ...keyframe });
       } catch (error) {
         wanted.reject(error);

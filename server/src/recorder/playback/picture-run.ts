@@ -22,7 +22,8 @@ export interface PictureEncoder {
 /** One keyframe, with the init segment that decodes it. */
 export interface Keyframe {
   readonly init: Buffer;
-  readonly accessUnit: Buffer;
+  /** It, behind those that must be decoded first where the camera refreshes its picture piece by piece. */
+  readonly accessUnits: readonly Buffer[];
 }
 
 const timeoutMs = 10_000;
@@ -47,13 +48,13 @@ export function stillPictureArguments(width: number | undefined): string[] {
   ];
 }
 
-/** From ftyp+moov and a fragment of one keyframe. @throws AppError invalid bad_mp4 */
+/** From ftyp+moov and a fragment of one keyframe, or one for each picture until it is right. @throws AppError invalid bad_mp4 */
 export function splitKeyframe(bytes: Buffer): Keyframe {
   const boxes = [...iterateBoxes(bytes)];
   const moof = boxes.find(({ type }) => type === 'moof');
-  const mdat = boxes.find(({ type }) => type === 'mdat');
-  if (moof === undefined || mdat === undefined) throw new AppError('invalid', 'bad_mp4', 'not a keyframe');
-  return { init: bytes.subarray(0, moof.start), accessUnit: payloadOf(bytes, mdat) };
+  const accessUnits = boxes.filter(({ type }) => type === 'mdat').map((mdat) => payloadOf(bytes, mdat));
+  if (moof === undefined || accessUnits.length === 0) throw new AppError('invalid', 'bad_mp4', 'not a keyframe');
+  return { init: bytes.subarray(0, moof.start), accessUnits };
 }
 
 function picturesOf(bytes: Buffer, count: number): (Buffer | undefined)[] {
@@ -69,7 +70,7 @@ function picturesOf(bytes: Buffer, count: number): (Buffer | undefined)[] {
     const { baseMediaDecodeTime, samples } = parseMoof(fragment, defaults);
     const [sample] = samples;
     if (sample === undefined || sample.size === 0) continue;
-    const which = (Number(baseMediaDecodeTime) + sample.compositionOffset) / ticksPerSecond;
+    const which = (Number(baseMediaDecodeTime) + sample.compositionOffset) / ticksPerSecond - 1;
     // A copy: the others' memory does not stay for as long as this one is remembered.
     if (which in pictures) pictures[which] = Buffer.from(fragment.subarray(sample.offset, sample.offset + sample.size));
   }
@@ -89,15 +90,19 @@ export async function runPictures(
   const [first] = keyframes;
   if (first === undefined) return [];
   const { trackId, timescale } = parseInitSegment(first.init);
-  const fragments = keyframes.map(({ accessUnit }, index) =>
-    buildKeyframeFragment({
-      sequenceNumber: index + 1,
-      trackId,
-      presentationTime: BigInt(index * timescale), // a second each
-      durationTicks: timescale,
-      accessUnit,
-    }),
-  );
+  // A second each; those that only lead to one lie between.
+  const fragments = keyframes.flatMap(({ accessUnits }, index) => {
+    const stepTicks = Math.floor(timescale / accessUnits.length);
+    return accessUnits.map((accessUnit, place) =>
+      buildKeyframeFragment({
+        sequenceNumber: place + 1,
+        trackId,
+        presentationTime: BigInt((index + 1) * timescale - (accessUnits.length - 1 - place) * stepTicks),
+        durationTicks: stepTicks,
+        accessUnit,
+      }),
+    );
+  });
   const jpegs = await ffmpeg.run({
     args: stillPictureArguments(width),
     stdin: Buffer.concat([first.init, ...fragments]),

@@ -1,7 +1,7 @@
 // What playback needs of the footage; handed in by the recorder's composition.
 import type { StoredFragment } from '../../lib/fragment.js';
 
-export type PlaybackFragment = Omit<StoredFragment, 'timeSource' | 'sampleCount'>;
+export type PlaybackFragment = Omit<StoredFragment, 'timeSource'>;
 
 export interface PlaybackFile {
   readonly cameraId: string;

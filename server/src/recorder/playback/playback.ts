@@ -12,7 +12,7 @@ import { neededFootage, type NeededFootage } from './needed-footage.js';
 import { noFootage } from './no-footage.js';
 import type { PlaybackFootage } from './playback-footage.js';
 import { RangeGuard, type OpenedRange } from './range-guard.js';
-import { findThumbnail } from './thumbnail-keyframe.js';
+import { findThumbnail, refreshedPicture } from './thumbnail-keyframe.js';
 import { vodSegments } from './vod-segments.js';
 
 const longestRangeMs = 25 * 3600_000;
@@ -232,7 +232,7 @@ export function createPlayback(options: {
         async () =>
           Buffer.concat([
             (await facts.init(fragment.fileId)).videoOnly,
-            await keyframeBytes(footage, facts, { fragment, presentationTime: 0n, durationTicks: 1 }),
+            await refreshedPicture(footage, facts, cameraId, fragment),
           ]),
         width,
         signal,
