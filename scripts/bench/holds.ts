@@ -8,8 +8,9 @@ import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DesiredState } from '@choi-canh/shared/recorder-api';
-import { cameraEntity, type CameraRow } from '../../server/src/console/cameras/camera.entity.js';
+import { cameraEntity, type ChannelRow } from '../../server/src/console/cameras/camera.entity.js';
 import { CamerasRepository } from '../../server/src/console/cameras/cameras.repository.js';
+import { deviceEntity, type DeviceRow } from '../../server/src/console/cameras/device.entity.js';
 import { consoleEntities, consoleMigrations } from '../../server/src/console/console.schema.js';
 import { HoldTravel } from '../../server/src/console/evidence/hold-travel.js';
 import { HoldsRepository } from '../../server/src/console/evidence/holds.repository.js';
@@ -82,16 +83,15 @@ await runBench({ name: 'holds', json: options.json, limitMs: 600_000 }, async (b
     logger: silentLogger,
   });
   bench.onEnd('database', () => db.close());
-  const cameraRow = (index: number): CameraRow => ({
+  const deviceRow = (id: string, index: number): DeviceRow => ({
+    ...{ id, recorderId, kind: 'camera', deviceAddress: `http://10.1.${index >> 8}.${index & 255}/` },
+    ...{ endpointReference: '', manufacturer: '', model: '', serialNumber: '', firmwareVersion: '' },
+    ...{ username: 'admin', passwordBox: 'sealed', confirmedHost: '10.1.0.1', confirmedBy: 'typed' },
+    ...{ passwordTypedAt: 0, tlsKey: null, createdAt: 0, retiredAt: null },
+  });
+  const cameraRow = (index: number): ChannelRow => ({
     ...{ id: randomUUID(), areaId, recorderId, name: `Camera ${index}`, place: '', lat: null, lon: null },
-    ...{
-      deviceAddress: `http://10.1.${index >> 8}.${index & 255}/`,
-      endpointReference: '',
-      manufacturer: '',
-      model: '',
-    },
-    ...{ serialNumber: '', firmwareVersion: '', username: 'admin', passwordBox: 'sealed', enabled: true },
-    ...{ confirmedHost: '10.1.0.1', confirmedBy: 'typed' as const, passwordTypedAt: 0, tlsKey: null },
+    ...{ deviceId: randomUUID(), sourceToken: '', channelNumber: 1, channelName: '', enabled: true },
     ...{ retentionDays: 30, audio: false, createdAt: 0, retiredAt: null, subStream: null },
     mainStream: { profileToken: 'm', codec: 'h264', width: 1920, height: 1080, frameRate: 25, bitrateKbps: 2000 },
   });
@@ -101,6 +101,8 @@ await runBench({ name: 'holds', json: options.json, limitMs: 600_000 }, async (b
       VALUES ('${areaId}', NULL, 'a', 'commune', 'A', '/${areaId}/', 1)`);
     await manager.query(`INSERT INTO recorder (id, name, url, token_box, embedded, last_sequence, desired_revision, created_at)
       VALUES ('${recorderId}', 'r', '', '', true, 0, 0, 1)`);
+    const devices = rows.map(({ deviceId }, index) => deviceRow(deviceId, index));
+    for (let at = 0; at < rows.length; at += 30) await manager.insert(deviceEntity, devices.slice(at, at + 30));
     for (let at = 0; at < rows.length; at += 30) await manager.insert(cameraEntity, rows.slice(at, at + 30));
   });
 

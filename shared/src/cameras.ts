@@ -45,6 +45,15 @@ export const cameraResponse = z.object({
   /** Where it stands, in words: "Ngã ba chợ". */
   place: z.string(),
   location: geoPoint.nullable(),
+  /** What it is a channel of. */
+  deviceId: idSchema,
+  deviceKind: z.enum(deviceKinds),
+  /** ONVIF token of its video source; empty where the device tells none. */
+  sourceToken: z.string(),
+  /** As the device counts its inputs, from 1. */
+  channelNumber: z.int(),
+  /** What the device calls it; may be empty. */
+  channelName: z.string(),
   /** ONVIF device service address, e.g. `http://192.168.1.64/onvif/device_service`; without credentials. */
   deviceAddress: z.string(),
   manufacturer: z.string(),
@@ -106,8 +115,10 @@ export const cameraMoveRequest = z.object({
 });
 export type CameraMoveRequest = z.infer<typeof cameraMoveRequest>;
 
-/** A device that says that it is a camera of ours, at another address. Nothing here is proven, nothing was sent there. */
+/** A device that says that it is one of ours, at another address. Nothing here is proven, nothing was sent there. */
 export const cameraSighting = z.object({
+  deviceId: idSchema,
+  /** The first of its cameras. */
   cameraId: idSchema,
   deviceAddress: z.string(),
   /** Where the camera is by our records. */
@@ -181,33 +192,70 @@ export const discoveryResponse = z.object({
 });
 export type DiscoveryResponse = z.infer<typeof discoveryResponse>;
 
-/** Adds up to 600 found devices with one password. Each is identified by its recorder first; one that fails is told apart. */
-export const cameraAddRequest = z.object({
-  recorderId: idSchema,
-  areaId: idSchema,
-  username: z.string().trim().min(1).max(80),
-  password: z.string().min(1).max(200),
-  devices: z
-    .array(
-      z.object({
-        deviceAddress: z.url().max(500),
-        name: z.string().trim().max(120).default(''),
-        place: z.string().trim().max(200).default(''),
-        endpointReference: z.string().max(200).default(''),
-      }),
-    )
-    .min(1)
-    .max(600),
-  /** A device that was a camera of this area before, now out of use: comes back as that camera, or is a new one. */
-  former: z.enum(['return', 'new']).default('return'),
+/** A channel that a person chose; without profiles the largest is its main stream and the smallest its sub-stream. */
+export const chosenChannel = z.object({
+  sourceToken: z.string().max(128),
+  name: z.string().trim().max(120).default(''),
+  place: z.string().trim().max(200).default(''),
+  /** Both of this channel's own profiles. */
+  mainProfileToken: z.string().max(128).optional(),
+  subProfileToken: z.string().max(128).nullable().optional(),
 });
+export type ChosenChannel = z.infer<typeof chosenChannel>;
+
+/**
+ * Adds up to 600 found devices with one password. Each is identified by its recorder first; one that fails is told apart. Of
+ * a device with several channels people choose: it is offered (`choose_channels`), and added by a second request that names
+ * the first in place of the password, which stays in the server's memory for a quarter of an hour.
+ */
+export const cameraAddRequest = z
+  .object({
+    recorderId: idSchema,
+    areaId: idSchema,
+    username: z.string().trim().min(1).max(80),
+    password: z.string().min(1).max(200).optional(),
+    /** The addition that offered these devices' channels, by the same person. */
+    passwordOf: idSchema.optional(),
+    devices: z
+      .array(
+        z.object({
+          deviceAddress: z.url().max(500),
+          name: z.string().trim().max(120).default(''),
+          place: z.string().trim().max(200).default(''),
+          endpointReference: z.string().max(200).default(''),
+          channels: z.array(chosenChannel).min(1).max(maxDeviceChannels).optional(),
+        }),
+      )
+      .min(1)
+      .max(600),
+    /** A device that was a camera of this area before, now out of use: comes back as that camera, or is a new one. */
+    former: z.enum(['return', 'new']).default('return'),
+  })
+  .refine(({ password, passwordOf }) => (password === undefined) !== (passwordOf === undefined), {
+    message: 'either a password or the addition that has it',
+    path: ['password'],
+  });
 export type CameraAddRequest = z.infer<typeof cameraAddRequest>;
+/** A channel that may be added; `knownCameraId`: it is that camera already (null also where nobody may know). */
+export const offeredChannel = channelFacts.extend({ taken: z.boolean(), knownCameraId: idSchema.nullable() });
+export type OfferedChannel = z.infer<typeof offeredChannel>;
+/** What answered at an address, with its channels: those without a signal last. */
+export const deviceOffer = z.object({
+  deviceAddress: z.string(),
+  kind: z.enum(deviceKinds),
+  manufacturer: z.string(),
+  model: z.string(),
+  serialNumber: z.string(),
+  channels: z.array(offeredChannel).max(maxDeviceChannels),
+});
+export type DeviceOffer = z.infer<typeof deviceOffer>;
 export const cameraAddResult = z.object({
   deviceAddress: z.string(),
   outcome: z.enum([
     'added',
     'returned',
     'already_there',
+    'choose_channels',
     'wrong_password',
     'unreachable',
     'forbidden',
@@ -217,7 +265,14 @@ export const cameraAddResult = z.object({
     'recorder_full',
   ]),
   detail: z.string(),
+  /** The camera, of several channels the first. */
   camera: cameraResponse.nullable(),
+  /** The device, where the person may see a camera of it. */
+  deviceId: idSchema.nullable().default(null),
+  /** Cameras added or brought back. */
+  cameras: z.int().min(0).default(0),
+  /** With `choose_channels`. */
+  offer: deviceOffer.nullable().default(null),
 });
 /** Adding runs in the background; ask again until `state` is done, or listen to `camera.add`. */
 export const cameraAddResponse = z.object({
@@ -227,3 +282,45 @@ export const cameraAddResponse = z.object({
   results: z.array(cameraAddResult),
 });
 export type CameraAddResponse = z.infer<typeof cameraAddResponse>;
+
+export const offeredPictureQuery = z.object({ deviceAddress: z.string().max(500), sourceToken: z.string().max(128) });
+export const channelPictureQuery = z.object({ sourceToken: z.string().max(128) });
+
+export const deviceResponse = z.object({
+  id: idSchema,
+  recorderId: idSchema,
+  kind: z.enum(deviceKinds),
+  deviceAddress: z.string(),
+  manufacturer: z.string(),
+  model: z.string(),
+  serialNumber: z.string(),
+  firmwareVersion: z.string(),
+  username: z.string(),
+  /** Cameras in use that the person may see, and how many of them are down. */
+  cameras: z.int().min(0),
+  down: z.int().min(0),
+  /** All of them are down for one reason: that is one fact, about the device. */
+  trouble: z.object({ reason: cameraReasonSchema, sinceAt: instantSchema }).nullable(),
+});
+export type DeviceResponse = z.infer<typeof deviceResponse>;
+export const deviceListResponse = z.object({ items: z.array(deviceResponse) });
+export const deviceDetailResponse = z.object({
+  device: deviceResponse,
+  /** Its cameras in use that the person may see, in the order of its channels. */
+  items: z.array(cameraResponse),
+  /** Others have cameras of it too: what changes the whole device is not this person's to do. */
+  shared: z.boolean(),
+});
+export type DeviceDetailResponse = z.infer<typeof deviceDetailResponse>;
+/** More channels of a known device, with the password that it has. */
+export const channelAddRequest = z.object({
+  areaId: idSchema,
+  channels: z.array(chosenChannel).min(1).max(maxDeviceChannels),
+});
+export type ChannelAddRequest = z.infer<typeof channelAddRequest>;
+/** Which of its channel's profiles a camera is recorded and shown by. */
+export const cameraProfilesRequest = z.object({
+  mainProfileToken: z.string().min(1).max(128),
+  subProfileToken: z.string().min(1).max(128).nullable(),
+});
+export type CameraProfilesRequest = z.infer<typeof cameraProfilesRequest>;

@@ -55,9 +55,17 @@ export * from './recorder-facts.js';
  *   DELETE /v1/extractions/:id                               forgets it and its files (after the console has them)
  */
 
+/**
+ * A channel of a device. Each carries what its device needs, so that a recorder from before devices had channels records it
+ * all the same; channels of one `deviceId` have the same address, account and hosts.
+ */
 export const desiredCamera = z.object({
   id: idSchema,
   name: z.string(),
+  /** Absent, as in a state from before devices had channels: the camera is a device of its own. */
+  deviceId: idSchema.optional(),
+  /** ONVIF token of its video source; empty: not known. */
+  sourceToken: z.string().max(128).optional(),
   deviceAddress: z.string(),
   username: z.string(),
   /** Null: the console does not have it (it took the camera over from the recorder), the recorder keeps its own. */

@@ -12,12 +12,14 @@ import { Devices1763769600011 } from '../platform/db/migrations/0011-devices.js'
 import { RecorderLink1763769600012 } from '../platform/db/migrations/0012-recorder-link.js';
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import { CameraRevisions1763769600014 } from '../platform/db/migrations/0014-camera-revisions.js';
+import { Channels1763769600015 } from '../platform/db/migrations/0015-channels.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
 import { authEntities } from './auth/auth.entities.js';
-import { cameraSightingEntity } from './cameras/camera-sighting.entity.js';
 import { cameraEntity } from './cameras/camera.entity.js';
+import { deviceSightingEntity } from './cameras/device-sighting.entity.js';
+import { deviceEntity } from './cameras/device.entity.js';
 import { liveViewingEntity } from './cameras/live-viewing.entity.js';
 import { clipEntity } from './evidence/clip.entity.js';
 import { holdEntities } from './evidence/hold.entity.js';
@@ -45,8 +47,9 @@ export const consoleEntities: AnyEntity[] = [
   chainPinEntity,
   setAsideEventEntity,
   consoleKeyEntity,
+  deviceEntity,
   cameraEntity,
-  cameraSightingEntity,
+  deviceSightingEntity,
   cameraStateIntervalEntity,
   liveViewingEntity,
   openingEntity,
@@ -75,4 +78,5 @@ export const consoleMigrations: Migration[] = [
   RecorderLink1763769600012,
   Holds1763769600013,
   CameraRevisions1763769600014,
+  Channels1763769600015,
 ];

@@ -6,7 +6,7 @@ import { incidentPageResponse, type IncidentResponse } from '@choi-canh/shared/i
 import { roleMay, type Role } from '@choi-canh/shared/permissions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../platform/http/route.js';
-import { cameraSightingEntity } from './cameras/camera-sighting.entity.js';
+import { deviceSightingEntity } from './cameras/device-sighting.entity.js';
 import {
   CasesHarness,
   eventually,
@@ -48,8 +48,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
       const camera = await harness.camera(area);
       const officer = harness.actor('commune_officer', area);
       const seen = { endpointReference: 'urn:uuid:1', name: '', hardware: '', firstSeenAt: 0, lastSeenAt: 0 };
-      const sighting = { ...seen, cameraId: camera.id, deviceAddress: sightedAt, dismissed: false };
-      await harness.db.write((manager) => manager.insert(cameraSightingEntity, sighting));
+      const sighting = { ...seen, deviceId: camera.deviceId, deviceAddress: sightedAt, dismissed: false };
+      await harness.db.write((manager) => manager.insert(deviceSightingEntity, sighting));
       harness.recorder.coverages.set(camera.id, {
         cameraId: camera.id,
         recorded: [{ ...range, timeSource: 'rtcp' }],

@@ -10,6 +10,7 @@ function camera(name: string, state: CameraResponse['state'], sinceAt: string, a
     name,
     place: name === 'Cam 10' ? 'Ngã ba chợ' : 'Cổng trường',
     location: null,
+    ...{ deviceId: `d-${name}`, deviceKind: 'camera' as const, sourceToken: '', channelNumber: 1, channelName: '' },
     deviceAddress: `http://10.0.0.${name.length}/onvif/device_service`,
     manufacturer: '',
     model: '',

@@ -19,6 +19,12 @@ export interface CameraRecorder {
     device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
     signal?: AbortSignal,
   ): Promise<IdentifyResponse>;
+  /** A JPEG of a profile, made by the device. */
+  snapshot(
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    profileToken: string,
+    signal?: AbortSignal,
+  ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string, signal?: AbortSignal): Promise<string | null>;
   retryCamera(cameraId: string, signal?: AbortSignal): Promise<CameraRetryResponse>;

@@ -12,18 +12,22 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
-import type { CameraSightingsRepository } from './camera-sightings.repository.js';
-import type { CameraRow } from './camera.entity.js';
+import type { DeviceSightingsRepository } from './device-sightings.repository.js';
+import type { CameraRow, DeviceFacts } from './camera.entity.js';
 import type { CamerasRepository } from './cameras.repository.js';
-import { passwordContext } from './cameras.service.js';
 import { typedFor } from './confirmed-address.js';
 import { usableDeviceAddress } from './device-address.js';
+import { channelsOf, learntOf } from './device-channels.js';
+import { passwordContext } from './device-password.js';
+import type { DevicesRepository } from './devices.repository.js';
 import { failedAttempt } from './failed-attempt.js';
+import { wholeDevice } from './whole-device.js';
 
 export interface CameraMovesDeps {
   db: Database;
   repository: CamerasRepository;
-  sightings: CameraSightingsRepository;
+  devices: DevicesRepository;
+  sightings: DeviceSightingsRepository;
   recorders: CameraRecorders;
   audit: AuditWriter;
   broadcaster: Broadcaster;
@@ -33,11 +37,11 @@ export interface CameraMovesDeps {
   clock: Clock;
 }
 
-type Confirmed = Pick<CameraRow, 'deviceAddress' | 'confirmedHost' | 'confirmedBy'> & Partial<CameraRow>;
+type Confirmed = Pick<DeviceFacts, 'deviceAddress' | 'confirmedHost' | 'confirmedBy'> & Partial<DeviceFacts>;
 
 /**
- * Cameras get other addresses from their routers. The stored password goes to another host only after a person said that
- * the camera is there, or its pinned key did; where the address was typed the password is typed with it.
+ * Devices get other addresses from their routers, with all their cameras. The stored password goes to another host only after a person said that
+ * the device is there, or its pinned key did; where the address was typed the password is typed with it.
  */
 export class CameraMoves {
   readonly #deps: CameraMovesDeps;
@@ -69,7 +73,7 @@ export class CameraMoves {
   async answer(actor: Actor, cameraId: string, answer: SightingAnswer, signal?: AbortSignal): Promise<CameraResponse> {
     const { sightings, secretBox, addressRules, budget } = this.#deps;
     const row = await this.#require(actor, cameraId);
-    const sighting = await sightings.find(cameraId, answer.deviceAddress);
+    const sighting = await sightings.find(row.deviceId, answer.deviceAddress);
     if (sighting === null) throw new AppError('not_found', 'sighting_not_found', 'nothing is asked of this address');
     const { deviceAddress } = sighting;
     if (!answer.same) return this.#dismiss(actor, row, deviceAddress);
@@ -81,7 +85,7 @@ export class CameraMoves {
       return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
     }
     if (row.passwordBox === '') throw passwordNeeded();
-    const stored = secretBox.open(row.passwordBox, passwordContext(cameraId));
+    const stored = secretBox.open(row.passwordBox, passwordContext(row.deviceId));
     const given = { deviceAddress, username: row.username, password: stored };
     const facts = await this.#identify(actor, row, given, signal);
     return this.#save(actor, row, this.#recognised(row, deviceAddress, 'answered', facts), facts);
@@ -96,7 +100,7 @@ export class CameraMoves {
     const client = recorders.clientOf(recorderId);
     if (row.passwordBox === '') throw passwordNeeded();
     if (tlsKey === null || (await client.tlsKey(deviceAddress, signal)) !== tlsKey) return false;
-    const password = secretBox.open(row.passwordBox, passwordContext(cameraId));
+    const password = secretBox.open(row.passwordBox, passwordContext(row.deviceId));
     const facts = await this.#identify(actor, row, { deviceAddress, username, password, tlsKey }, signal);
     await this.#save(actor, row, { ...this.#recognised(row, deviceAddress, 'key', facts), tlsKey }, facts);
     return true;
@@ -110,7 +114,7 @@ export class CameraMoves {
     facts: IdentifyResponse,
   ): Confirmed {
     const { clock, secretBox } = this.#deps;
-    const passwordBox = secretBox.seal(password, passwordContext(row.id));
+    const passwordBox = secretBox.seal(password, passwordContext(row.deviceId));
     return { ...typedFor(deviceAddress, facts, clock.nowMs()), username, passwordBox };
   }
 
@@ -124,6 +128,7 @@ export class CameraMoves {
   async #require(actor: Actor, cameraId: string): Promise<CameraRow> {
     const found = await this.#deps.repository.find(actor.scope, cameraId);
     if (found === undefined) throw notFound();
+    await wholeDevice(this.#deps.repository, actor.scope, found.row.deviceId);
     return found.row;
   }
 
@@ -148,7 +153,7 @@ export class CameraMoves {
   async #dismiss(actor: Actor, row: CameraRow, deviceAddress: string): Promise<CameraResponse> {
     const { db, sightings, audit, broadcaster } = this.#deps;
     await db.write(async (manager) => {
-      await sightings.dismiss(manager, row.id, deviceAddress);
+      await sightings.dismiss(manager, row.deviceId, deviceAddress);
       await audit.record(
         actor,
         { ...subject(row), action: 'camera.address_dismiss', details: { deviceAddress } },
@@ -160,17 +165,21 @@ export class CameraMoves {
   }
 
   async #save(actor: Actor, { id }: CameraRow, confirmed: Confirmed, facts: IdentifyResponse): Promise<CameraResponse> {
-    const { db, repository, sightings, audit, recorders, broadcaster } = this.#deps;
-    const row = await db
+    const { db, repository, devices, sightings, audit, recorders, broadcaster } = this.#deps;
+    const { row, cameras } = await db
       .write(async (manager) => {
         const found = await repository.find(actor.scope, id, manager);
         if (found === undefined) throw notFound();
         const { row } = found;
-        await repository.update(manager, id, {
-          ...confirmed,
-          ...{ firmwareVersion: facts.firmwareVersion, mainStream: facts.main, subStream: facts.sub },
-        });
-        await sightings.answered(manager, id);
+        const { deviceId } = row;
+        const cameras = (await wholeDevice(repository, actor.scope, deviceId, manager)).filter(isInUse);
+        const { firmwareVersion, kind } = facts;
+        await devices.update(manager, deviceId, { ...confirmed, firmwareVersion, kind });
+        for (const camera of cameras) {
+          const learnt = learntOf(camera, channelsOf(facts));
+          if (Object.keys(learnt).length > 0) await repository.update(manager, camera.id, learnt);
+        }
+        await sightings.answered(manager, deviceId);
         await audit.record(
           actor,
           {
@@ -180,18 +189,25 @@ export class CameraMoves {
               by: confirmed.confirmedBy,
               before: { deviceAddress: row.deviceAddress },
               after: { deviceAddress: confirmed.deviceAddress },
+              ...(cameras.length > 1 ? { cameras: cameras.map(({ name }) => name).slice(0, 64) } : {}),
             },
           },
           manager,
         );
-        return row;
+        return { row, cameras };
       })
       .catch((error: unknown) => {
         if (!isUniqueViolation(error)) throw error;
-        throw new AppError('conflict', 'address_taken', 'another camera has this address');
+        throw new AppError('conflict', 'address_taken', 'another device has this address');
       });
-    recorders.markChanged(row.recorderId, [id]);
-    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [id]);
+    recorders.markChanged(
+      row.recorderId,
+      cameras.map((camera) => camera.id),
+    );
+    for (const areaId of new Set(cameras.map((camera) => camera.areaId))) {
+      const ids = cameras.filter((camera) => camera.areaId === areaId).map((camera) => camera.id);
+      broadcaster.toArea(areaId, 'camera.view', 'camera.changed', ids);
+    }
     return this.#shown(actor, id);
   }
 
@@ -202,6 +218,7 @@ export class CameraMoves {
   }
 }
 
+const isInUse = ({ retiredAt }: CameraRow) => retiredAt === null;
 const subject = ({ id, name, areaId }: CameraRow) => ({
   ...{ subjectType: 'camera', subjectId: id, subjectName: name, areaId },
 });

@@ -23,6 +23,8 @@ export function cameraOnWire(
     name: row.name,
     place: row.place,
     location: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon },
+    ...{ deviceId: row.deviceId, deviceKind: row.kind, sourceToken: row.sourceToken },
+    ...{ channelNumber: row.channelNumber, channelName: row.channelName },
     deviceAddress: row.deviceAddress,
     manufacturer: row.manufacturer,
     model: row.model,

@@ -1,34 +1,23 @@
 import type { CameraResponse, CameraReturnRequest } from '@choi-canh/shared/cameras';
-import { instantFromMs } from '@choi-canh/shared/common';
-import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
 import type { AddressRules } from '../../lib/address-rules.js';
-import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
-import type { SecretBox } from '../../lib/secret-box.js';
-import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
-import type { Database } from '../../platform/db/database.js';
-import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { AttemptBudget } from './attempt-budget.js';
-import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
+import type { CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
 import type { CameraRow } from './camera.entity.js';
 import type { CamerasRepository } from './cameras.repository.js';
-import { passwordContext } from './cameras.service.js';
+import type { ChannelEntry } from './channel-entry.js';
+import { channelOf, channelsOf, learntOf } from './device-channels.js';
 import { failedAttempt } from './failed-attempt.js';
-import { typedFor } from './confirmed-address.js';
 import { usableDeviceAddress } from './device-address.js';
 import { formerCamera, isSameDevice, type DeviceIdentity } from './same-device.js';
 
 export interface CameraReturnsDeps {
-  db: Database;
   repository: CamerasRepository;
   recorders: CameraRecorders;
-  health: CameraHealth;
   audit: AuditWriter;
-  broadcaster: Broadcaster;
-  secretBox: SecretBox;
-  clock: Clock;
+  entry: ChannelEntry;
   /** Which addresses cameras may have. */
   addressRules: AddressRules;
   budget: AttemptBudget;
@@ -76,56 +65,22 @@ export class CameraReturns {
         details: { serialNumber: facts.serialNumber },
       });
     }
-    return this.enter(actor, cameraId, given, facts, '');
-  }
-
-  /** Enters that an identified device is a camera out of use, which is in use from now on. */
-  async enter(
-    actor: Actor,
-    cameraId: string,
-    { deviceAddress, username, password }: CameraReturnRequest,
-    facts: IdentifyResponse,
-    endpointReference: string,
-  ): Promise<CameraResponse> {
-    const { db, repository, recorders, health, audit, broadcaster, secretBox, clock } = this.#deps;
-    const row = await db
-      .write(async (manager) => {
-        const found = await repository.findEver(actor.scope, cameraId, manager);
-        if (found === undefined) throw notFound();
-        const before = found.row;
-        if (before.retiredAt === null) throw inUse();
-        await recorders.require(before.recorderId, manager);
-        await repository.update(manager, cameraId, {
-          ...{ ...typedFor(deviceAddress, facts, clock.nowMs()), username, retiredAt: null },
-          ...{ firmwareVersion: facts.firmwareVersion, mainStream: facts.main, subStream: facts.sub },
-          endpointReference: endpointReference === '' ? before.endpointReference : endpointReference,
-          passwordBox: secretBox.seal(password, passwordContext(cameraId)),
-        });
-        await health.returned(manager, cameraId, clock.nowMs());
-        await audit.record(
-          actor,
-          {
-            action: 'camera.return',
-            subjectType: 'camera',
-            subjectId: cameraId,
-            subjectName: before.name,
-            areaId: before.areaId,
-            details: {
-              retiredAt: instantFromMs(before.retiredAt),
-              before: { deviceAddress: before.deviceAddress },
-              after: { deviceAddress },
-            },
-          },
-          manager,
-        );
-        return before;
-      })
-      .catch((error: unknown) => {
-        if (!isUniqueViolation(error)) throw error;
-        throw new AppError('conflict', 'address_taken', 'another camera has this address');
-      });
-    recorders.markChanged(row.recorderId);
-    broadcaster.toArea(row.areaId, 'camera.view', 'camera.changed', [cameraId]);
+    const { row } = found;
+    const channels = channelsOf(facts);
+    const channel =
+      channelOf(row, channels) ?? (row.sourceToken === '' || channels.length === 1 ? channels[0] : undefined);
+    if (channel === undefined) throw new AppError('conflict', 'channel_not_found', 'the device has no such channel');
+    const learnt = { ...row, ...learntOf({ ...row, sourceToken: channel.sourceToken }, channels) };
+    await this.#deps.entry.enter(actor, {
+      ...{ recorderId: row.recorderId, areaId: row.areaId, facts, endpointReference: '', deviceId: row.deviceId },
+      ...{ given, mayReturn: true },
+      channels: [
+        {
+          ...{ channel, cameraId, main: learnt.mainStream ?? facts.main, sub: learnt.subStream },
+          ...{ name: row.name, place: row.place },
+        },
+      ],
+    });
     const now = await repository.findEver(actor.scope, cameraId);
     if (now === undefined) throw notFound();
     return cameraOnWire(now, recorders.unheardSince(row.recorderId));

@@ -9,8 +9,10 @@ import {
   realColumn,
   textColumn,
 } from '../../platform/db/columns.js';
+import type { DeviceRow } from './device.entity.js';
 
-export interface CameraRow {
+/** One channel of a device, as it is stored. */
+export interface ChannelRow {
   id: string;
   areaId: string;
   recorderId: string;
@@ -18,23 +20,13 @@ export interface CameraRow {
   place: string;
   lat: number | null;
   lon: number | null;
-  deviceAddress: string;
-  endpointReference: string;
-  manufacturer: string;
-  model: string;
-  serialNumber: string;
-  firmwareVersion: string;
-  username: string;
-  /** Password, sealed; bound to the camera's id. */
-  passwordBox: string;
-  /** The host, at any port, that its password may go to: a person confirmed that the camera is there. */
-  confirmedHost: string;
-  /** How: the password was typed for it, a person recognised it, its TLS key did, or it is from before this was asked. */
-  confirmedBy: 'before' | 'typed' | 'answered' | 'key';
-  /** When the password was typed last; 0: before this was noted. */
-  passwordTypedAt: number;
-  /** SHA-256 of the public key that it showed over https when its address was given; null over http. */
-  tlsKey: string | null;
+  deviceId: string;
+  /** ONVIF token of its video source; empty where the device told none, or has not been asked since it got channels. */
+  sourceToken: string;
+  /** As the device counts its inputs, from 1. */
+  channelNumber: number;
+  /** What the device calls it. */
+  channelName: string;
   enabled: boolean;
   /** Its own choice; null: as its area has it. */
   retentionDays: number | null;
@@ -42,11 +34,16 @@ export interface CameraRow {
   mainStream: StreamFacts | null;
   subStream: StreamFacts | null;
   createdAt: number;
-  /** Since when it is out of use; its footage, states, tags and clips stay its own. It has no password then. */
+  /** Since when it is out of use; its footage, states, tags and clips stay its own.  */
   retiredAt: number | null;
 }
 
-export const cameraEntity = new EntitySchema<CameraRow>({
+/** What a camera has of its device. */
+export type DeviceFacts = Omit<DeviceRow, 'id' | 'recorderId' | 'createdAt' | 'retiredAt'>;
+/** A camera: a channel, with what its device is. */
+export type CameraRow = ChannelRow & DeviceFacts;
+
+export const cameraEntity = new EntitySchema<ChannelRow>({
   name: 'camera',
   tableName: 'camera',
   columns: {
@@ -57,18 +54,10 @@ export const cameraEntity = new EntitySchema<CameraRow>({
     place: textColumn('place'),
     lat: realColumn('lat', { nullable: true }),
     lon: realColumn('lon', { nullable: true }),
-    deviceAddress: textColumn('device_address'),
-    endpointReference: textColumn('endpoint_reference'),
-    manufacturer: textColumn('manufacturer'),
-    model: textColumn('model'),
-    serialNumber: textColumn('serial_number'),
-    firmwareVersion: textColumn('firmware_version'),
-    username: textColumn('username'),
-    passwordBox: textColumn('password_box'),
-    confirmedHost: textColumn('confirmed_host'),
-    confirmedBy: textColumn('confirmed_by'),
-    passwordTypedAt: instantColumn('password_typed_at'),
-    tlsKey: textColumn('tls_key', { nullable: true }),
+    deviceId: idColumn('device_id'),
+    sourceToken: textColumn('source_token'),
+    channelNumber: integerColumn('channel_number'),
+    channelName: textColumn('channel_name'),
     enabled: booleanColumn('enabled'),
     retentionDays: integerColumn('retention_days', { nullable: true }),
     audio: booleanColumn('audio'),

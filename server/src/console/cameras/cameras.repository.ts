@@ -2,10 +2,10 @@ import { In, IsNull, type EntityManager, type SelectQueryBuilder } from 'typeorm
 import type { AreaScope } from '../../lib/actor.js';
 import { areaRetentions, type AreaRetention } from '../../platform/db/area-retention.js';
 import { inScope, withinArea } from '../../platform/db/area-scope.js';
-import { isUniqueViolation } from '../../platform/db/constraint-errors.js';
 import type { Database } from '../../platform/db/database.js';
 import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.repository.js';
-import { cameraEntity, type CameraRow } from './camera.entity.js';
+import { cameraOfDevice } from './camera-of-device.repository.js';
+import { cameraEntity, type CameraRow, type ChannelRow } from './camera.entity.js';
 import { effectiveRetention, type EffectiveRetention } from './effective-retention.js';
 
 export interface CameraWithRetention {
@@ -43,8 +43,11 @@ export class CamerasRepository {
   }
 
   /** Every camera that a recorder has or had, in use or not. */
-  everOfRecorder(recorderId: string): Promise<CameraRow[]> {
-    return this.#db.read.findBy(cameraEntity, { recorderId });
+  async everOfRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
+    const query = manager
+      .createQueryBuilder(cameraEntity, 'camera')
+      .where('camera.recorderId = :recorderId', { recorderId });
+    return (await cameraOfDevice.joined(query).getMany()).map(cameraOfDevice.of);
   }
 
   /** Cameras of a recorder that are out of use, with the days that what is left of them is kept. */
@@ -58,22 +61,49 @@ export class CamerasRepository {
     }));
   }
 
-  /** Every camera in use, of all recorders: what its password is stored as. */
-  inUse(): Promise<Pick<CameraRow, 'id' | 'passwordBox'>[]> {
-    return this.#db.read.find(cameraEntity, {
-      select: { id: true, passwordBox: true },
-      where: { retiredAt: IsNull() },
-    });
+  /** Every device in use, of all recorders: what its password is stored as, and how many cameras it has. */
+  async passwords(): Promise<(Pick<CameraRow, 'deviceId' | 'passwordBox'> & { cameras: number })[]> {
+    const rows = await this.#db.read
+      .createQueryBuilder()
+      .select('device.id', 'deviceId')
+      .addSelect('MIN(device.password_box)', 'passwordBox')
+      .addSelect('COUNT(*)', 'cameras')
+      .from('camera', 'camera')
+      .innerJoin('device', 'device', 'device.id = camera.device_id')
+      .where('camera.deleted_at IS NULL')
+      .groupBy('device.id')
+      .getRawMany<{ deviceId: string; passwordBox: string; cameras: number | string }>();
+    return rows.map((row) => ({ ...row, cameras: Number(row.cameras) }));
   }
 
   /** Cameras of a recorder, whatever their area: for the recorder and for recognising found devices. */
-  ofRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
-    return manager
+  async ofRecorder(recorderId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
+    const query = manager
       .createQueryBuilder(cameraEntity, 'camera')
       .where('camera.recorderId = :recorderId AND camera.retiredAt IS NULL', { recorderId })
       .orderBy('camera.createdAt', 'ASC')
-      .addOrderBy('camera.id', 'ASC')
-      .getMany();
+      .addOrderBy('camera.channelNumber', 'ASC')
+      .addOrderBy('camera.id', 'ASC');
+    return (await cameraOfDevice.joined(query).getMany()).map(cameraOfDevice.of);
+  }
+
+  /** Cameras of a device, in use or not, in the order of its channels. */
+  async ofDevice(deviceId: string, manager: EntityManager = this.#db.read): Promise<CameraRow[]> {
+    const query = manager
+      .createQueryBuilder(cameraEntity, 'camera')
+      .where('camera.deviceId = :deviceId', { deviceId })
+      .orderBy('camera.channelNumber', 'ASC')
+      .addOrderBy('camera.id', 'ASC');
+    return (await cameraOfDevice.joined(query).getMany()).map(cameraOfDevice.of);
+  }
+
+  /** Cameras in use of a device that lie in the scope, with their states. */
+  ofDeviceInScope(scope: AreaScope, deviceId: string): Promise<CameraWithState[]> {
+    const query = this.#present(scope, this.#db.read)
+      .andWhere('camera.deviceId = :deviceId', { deviceId })
+      .orderBy('camera.channelNumber', 'ASC')
+      .addOrderBy('camera.id', 'ASC');
+    return this.#withState(query, this.#db.read);
   }
 
   countOf(recorderId: string, manager: EntityManager = this.#db.read): Promise<number> {
@@ -109,7 +139,7 @@ export class CamerasRepository {
     return known;
   }
 
-  async insert(manager: EntityManager, row: CameraRow): Promise<void> {
+  async insert(manager: EntityManager, row: ChannelRow): Promise<void> {
     await manager.insert(cameraEntity, row);
   }
 
@@ -128,9 +158,13 @@ export class CamerasRepository {
   }
 
   /** Which of these cameras' ids lie in the scope. */
-  async idsInScope(scope: AreaScope, ids: readonly string[]): Promise<Set<string>> {
+  async idsInScope(
+    scope: AreaScope,
+    ids: readonly string[],
+    manager: EntityManager = this.#db.read,
+  ): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
-    const rows = await this.#present(scope, this.#db.read)
+    const rows = await this.#present(scope, manager)
       .select('camera.id', 'id')
       .andWhere('camera.id IN (:...ids)', { ids })
       .getRawMany<{ id: string }>();
@@ -173,42 +207,29 @@ export class CamerasRepository {
     return row !== undefined;
   }
 
-  /** Inserts a camera and does `work` with it, both or neither; undefined where its recorder has one at that address. */
-  async add(row: CameraRow, work: (manager: EntityManager) => Promise<void>): Promise<CameraRow | undefined> {
-    try {
-      return await this.#db.write(async (manager) => {
-        await manager.insert(cameraEntity, row);
-        await work(manager);
-        return row;
-      });
-    } catch (error) {
-      if (isUniqueViolation(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async update(manager: EntityManager, id: string, changes: Partial<CameraRow>): Promise<void> {
+  async update(manager: EntityManager, id: string, changes: Partial<ChannelRow>): Promise<void> {
     await manager.update(cameraEntity, { id }, changes);
   }
 
-  #present(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<CameraRow> {
+  #present(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<ChannelRow> {
     return this.#ever(scope, manager).andWhere('camera.retiredAt IS NULL');
   }
 
-  #ever(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<CameraRow> {
+  #ever(scope: AreaScope, manager: EntityManager): SelectQueryBuilder<ChannelRow> {
     const piece = inScope(scope, 'camera.areaId');
     return manager.createQueryBuilder(cameraEntity, 'camera').where(piece.sql, piece.parameters);
   }
 
   async #withRetention<T>(
-    query: SelectQueryBuilder<CameraRow>,
+    query: SelectQueryBuilder<ChannelRow>,
     manager: EntityManager,
     complete: (found: CameraWithRetention, raw: RawState | undefined) => T,
   ): Promise<T[]> {
-    const { raw, entities } = await withPlace(query).getRawAndEntities<RawState>();
+    const { raw, entities } = await withPlace(cameraOfDevice.joined(query)).getRawAndEntities<RawState>();
     const choices = await areaRetentions(manager);
     // At most one interval is open (a unique index says so), hence raw rows and entities go in step.
-    return entities.map((row, index) => {
+    return entities.map((found, index) => {
+      const row = cameraOfDevice.of(found);
       const retention = this.#retentionOf(row, raw[index]?.area_path ?? '', choices);
       return complete({ row, retention }, raw[index]);
     });
@@ -218,10 +239,12 @@ export class CamerasRepository {
     return effectiveRetention(row.retentionDays, path, choices, this.#defaultDays);
   }
 
-  async #withState(query: SelectQueryBuilder<CameraRow>, manager: EntityManager): Promise<CameraWithState[]> {
-    const { raw, entities } = await withPlace(cameraNow.selected(query)).getRawAndEntities<RawState>();
+  async #withState(query: SelectQueryBuilder<ChannelRow>, manager: EntityManager): Promise<CameraWithState[]> {
+    const { raw, entities } = await withPlace(
+      cameraNow.selected(cameraOfDevice.joined(query)),
+    ).getRawAndEntities<RawState>();
     const choices = await areaRetentions(manager);
-    return entities.map((row, index) => this.#complete(row, raw[index], choices));
+    return entities.map((found, index) => this.#complete(cameraOfDevice.of(found), raw[index], choices));
   }
 
   #complete(row: CameraRow, raw: RawState | undefined, choices: readonly AreaRetention[]): CameraWithState {
@@ -233,7 +256,7 @@ export class CamerasRepository {
   }
 }
 
-function withPlace(query: SelectQueryBuilder<CameraRow>): SelectQueryBuilder<CameraRow> {
+function withPlace(query: SelectQueryBuilder<ChannelRow>): SelectQueryBuilder<ChannelRow> {
   return query.leftJoin('area', 'place', 'place.id = camera.area_id').addSelect('place.path', 'area_path');
 }
 

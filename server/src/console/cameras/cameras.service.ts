@@ -10,18 +10,22 @@ import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera, KnownCamera } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
-import { hostOf } from '../../lib/confirmed-hosts.js';
 import { AppError } from '../../lib/errors.js';
+import { newId } from '../../lib/ids.js';
 import { openIfReadable, type SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { ReadyList } from '../../platform/http/list-answer.js';
 import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
-import type { CameraRow } from './camera.entity.js';
+import type { CameraRow, ChannelRow, DeviceFacts } from './camera.entity.js';
 import type { CamerasRepository, CameraWithRetention, CameraWithState } from './cameras.repository.js';
 import { ListedCameras } from './listed-cameras.js';
 import type { ListedCamerasRepository } from './listed-cameras.repository.js';
+import { adoptedDevice } from './adopted-device.js';
+import { passwordContext } from './device-password.js';
+import type { DevicesRepository } from './devices.repository.js';
+import { wholeDevice } from './whole-device.js';
 
 /** What can be changed of a camera in use only. */
 const ofCamerasInUse = ['enabled', 'audio', 'username', 'password'] as const;
@@ -31,6 +35,7 @@ export interface CamerasServiceDeps {
   db: Database;
   repository: CamerasRepository;
   listed: ListedCamerasRepository;
+  devices: DevicesRepository;
   audit: AuditWriter;
   broadcaster: Broadcaster;
   clock: Clock;
@@ -81,12 +86,13 @@ export class CamerasService {
 
   /** How many cameras in use have a password that does not open with the key of this installation. */
   async unreadablePasswords(): Promise<number> {
-    return (await this.#deps.repository.inUse()).filter((row) => this.#isUnreadable(row)).length;
+    const devices = (await this.#deps.repository.passwords()).filter((row) => this.#isUnreadable(row));
+    return devices.reduce((sum, { cameras }) => sum + cameras, 0);
   }
 
-  #isUnreadable({ id, passwordBox }: Pick<CameraRow, 'id' | 'passwordBox'>): boolean {
+  #isUnreadable({ deviceId, passwordBox }: Pick<CameraRow, 'deviceId' | 'passwordBox'>): boolean {
     if (passwordBox === '') return false;
-    return openIfReadable(this.#deps.secretBox, passwordBox, passwordContext(id)) === undefined;
+    return openIfReadable(this.#deps.secretBox, passwordBox, passwordContext(deviceId)) === undefined;
   }
 
   /** A camera in use. @throws AppError not_found `camera_not_found`, also where it lies outside the scope. */
@@ -148,8 +154,8 @@ export class CamerasService {
   }
 
   async patch(actor: Actor, id: string, patch: CameraPatchRequest): Promise<CameraResponse> {
-    const { db, repository, audit, broadcaster, recorders } = this.#deps;
-    const { before, changes } = await db.write(async (manager) => {
+    const { db, repository, devices, audit, broadcaster, recorders } = this.#deps;
+    const { before, changes, others } = await db.write(async (manager) => {
       const found = await repository.findEver(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
       const before = found.row;
@@ -159,9 +165,15 @@ export class CamerasService {
       if (patch.areaId !== undefined && !(await repository.areaInScope(actor.scope, patch.areaId, manager))) {
         throw new AppError('not_found', 'area_not_found', 'no such area');
       }
-      const changes = this.#changesOf(before, patch);
-      if (Object.keys(changes).length === 0) return { before, changes };
-      await repository.update(manager, id, changes);
+      const { own, device } = this.#changesOf(before, patch);
+      const changes: Partial<CameraRow> = { ...own, ...device };
+      if (Object.keys(changes).length === 0) return { before, changes, others: [] };
+      if (Object.keys(own).length > 0) await repository.update(manager, id, own);
+      let others: CameraRow[] = [];
+      if (Object.keys(device).length > 0) {
+        others = (await wholeDevice(repository, actor.scope, before.deviceId, manager)).filter(isInUse);
+        await devices.update(manager, before.deviceId, device);
+      }
       const words = (row: Partial<CameraRow>) =>
         Object.fromEntries(
           Object.keys(changes)
@@ -182,26 +194,35 @@ export class CamerasService {
         },
         manager,
       );
-      return { before, changes };
+      return { before, changes, others };
     });
     if (Object.keys(changes).length > 0) {
-      recorders.markChanged(before.recorderId, [id]);
+      recorders.markChanged(before.recorderId, [id, ...others.map((other) => other.id)]);
       for (const areaId of new Set([before.areaId, changes.areaId ?? before.areaId])) {
         broadcaster.toArea(areaId, 'camera.view', 'camera.changed', [id]);
+      }
+      for (const other of others) {
+        if (other.id !== id) broadcaster.toArea(other.areaId, 'camera.view', 'camera.changed', [other.id]);
       }
     }
     return this.get(actor.scope, id);
   }
 
-  /** Takes a camera out of use: it is not recorded any more, and keeps its id and its past. Its password is dropped. */
+  /**
+   * Takes a camera out of use: it is not recorded any more, and keeps its id and its past. With the last camera of a device
+   * the device goes out of use, and its password is dropped.
+   */
   async retire(actor: Actor, id: string, reason: string): Promise<CameraResponse> {
-    const { db, repository, audit, broadcaster, recorders, health, clock } = this.#deps;
+    const { db, repository, devices, audit, broadcaster, recorders, health, clock } = this.#deps;
     const row = await db.write(async (manager) => {
       const found = await repository.find(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
       const now = clock.nowMs();
       await health.retired(manager, id, now);
-      await repository.update(manager, id, { retiredAt: now, passwordBox: '' });
+      await repository.update(manager, id, { retiredAt: now });
+      const { deviceId } = found.row;
+      if (!(await repository.ofDevice(deviceId, manager)).some(isInUse))
+        await devices.update(manager, deviceId, { retiredAt: now, passwordBox: '' });
       await audit.record(
         actor,
         {
@@ -238,7 +259,7 @@ export class CamerasService {
       const password =
         row.passwordBox === ''
           ? null
-          : (openIfReadable(this.#deps.secretBox, row.passwordBox, passwordContext(row.id)) ?? null);
+          : (openIfReadable(this.#deps.secretBox, row.passwordBox, passwordContext(row.deviceId)) ?? null);
       return [{ ...known, password, mark: markOf(camera) ?? '' }];
     });
   }
@@ -262,21 +283,32 @@ export class CamerasService {
     known: readonly KnownCamera[],
     manager: Transaction,
   ): Promise<{ adopted: string[]; skipped: number }> {
-    const { repository, health, clock } = this.#deps;
+    const { repository, devices, health, clock } = this.#deps;
     if (!(await repository.areaInScope({ areaId: null, path: null }, areaId, manager))) {
       throw new AppError('not_found', 'area_not_found', 'no such area');
     }
-    const taken = new Set((await repository.ofRecorder(recorderId, manager)).map((row) => row.deviceAddress));
+    const inUse = await devices.inUse(recorderId, manager);
+    const taken = new Set(inUse.map(({ deviceAddress }) => deviceAddress));
     const here = await repository.knownIds(
       known.map(({ id }) => id),
       manager,
     );
+    /** Devices that come with this, by the id that the recorder has for them. */
+    const made = new Map<string, string>();
     const adopted: string[] = [];
     for (const camera of known) {
-      if (here.has(camera.id) || taken.has(camera.deviceAddress)) continue;
+      const given = camera.deviceId ?? camera.id;
+      const isNew = !made.has(given);
+      if (here.has(camera.id) || (isNew && taken.has(camera.deviceAddress))) continue;
       const now = clock.nowMs();
-      taken.add(camera.deviceAddress);
-      await repository.insert(manager, adoptedRow(camera, recorderId, areaId, now));
+      if (isNew) {
+        const isFree = (await devices.find(given, manager)) === null;
+        const device = adoptedDevice(camera, isFree ? given : newId(), recorderId, now);
+        await devices.insert(manager, device);
+        made.set(given, device.id);
+        taken.add(camera.deviceAddress);
+      }
+      await repository.insert(manager, adoptedRow(camera, made.get(given) ?? given, recorderId, areaId, now));
       await health.began(manager, camera.id, now);
       adopted.push(camera.id);
     }
@@ -296,22 +328,25 @@ export class CamerasService {
     }
   }
 
-  #changesOf(before: CameraRow, patch: CameraPatchRequest): Partial<CameraRow> {
-    const { location, password, ...plain } = patch;
-    const changes: Partial<CameraRow> = {};
+  /** What of it is the camera's own, and what is its device's: one account for all its channels. */
+  #changesOf(before: CameraRow, patch: CameraPatchRequest): { own: Partial<ChannelRow>; device: Partial<DeviceFacts> } {
+    const { location, password, username, ...plain } = patch;
+    const own: Partial<ChannelRow> = {};
+    const device: Partial<DeviceFacts> = {};
     for (const [key, value] of Object.entries(plain)) {
-      if (value !== undefined && value !== before[key as keyof CameraRow]) Object.assign(changes, { [key]: value });
+      if (value !== undefined && value !== before[key as keyof CameraRow]) Object.assign(own, { [key]: value });
     }
     if (location !== undefined) {
       const [lat, lon] = [location?.lat ?? null, location?.lon ?? null];
-      if (lat !== before.lat || lon !== before.lon) Object.assign(changes, { lat, lon });
+      if (lat !== before.lat || lon !== before.lon) Object.assign(own, { lat, lon });
     }
+    if (username !== undefined && username !== before.username) device.username = username;
     if (password !== undefined) {
-      changes.passwordBox = this.#deps.secretBox.seal(password, passwordContext(before.id));
-      // Typed for the camera where it is now.
-      Object.assign(changes, { confirmedBy: 'typed', passwordTypedAt: this.#deps.clock.nowMs() });
+      device.passwordBox = this.#deps.secretBox.seal(password, passwordContext(before.deviceId));
+      // Typed for the device where it is now.
+      Object.assign(device, { confirmedBy: 'typed', passwordTypedAt: this.#deps.clock.nowMs() });
     }
-    return changes;
+    return { own, device };
   }
 }
 
@@ -320,6 +355,8 @@ function desiredFacts({ row, retention }: CameraWithRetention): Omit<DesiredCame
   return {
     id: row.id,
     name: row.name,
+    deviceId: row.deviceId,
+    sourceToken: row.sourceToken,
     deviceAddress: row.deviceAddress,
     username: row.username,
     enabled: row.enabled,
@@ -345,29 +382,24 @@ function markOf(camera: CameraWithRetention): string | undefined {
     .slice(0, 22);
 }
 
-/** As the recorder had it confirmed: its password stays there, and goes nowhere else. */
-function confirmedThere({ deviceAddress, confirmedHosts, plainPassword, passwordTypedAt, tlsKey }: KnownCamera) {
-  const confirmedBy = plainPassword !== false ? 'before' : tlsKey ? 'key' : 'answered';
-  return {
-    confirmedHost: confirmedHosts?.[0] ?? (URL.canParse(deviceAddress) ? hostOf(deviceAddress) : ''),
-    ...{ confirmedBy: confirmedBy as CameraRow['confirmedBy'], passwordTypedAt: passwordTypedAt ?? 0 },
-    tlsKey: tlsKey ?? null,
-  };
-}
-
 /** What the recorder does not know is empty, and filled when the camera is looked at again. */
-function adoptedRow(known: KnownCamera, recorderId: string, areaId: string, createdAt: number): CameraRow {
-  const { id, name, deviceAddress, username, enabled, retentionDays, audio } = known;
+function adoptedRow(
+  known: KnownCamera,
+  deviceId: string,
+  recorderId: string,
+  areaId: string,
+  createdAt: number,
+): ChannelRow {
+  const { id, name, enabled, retentionDays, audio, sourceToken = '' } = known;
   const stream = (profileToken: string) => ({
     ...{ profileToken, codec: '', width: 0, height: 0, frameRate: null, bitrateKbps: null },
   });
   return {
-    ...{ id, areaId, recorderId, name, deviceAddress, username, enabled, retentionDays, audio, createdAt },
-    ...{ place: '', lat: null, lon: null, endpointReference: '', manufacturer: '', model: '', serialNumber: '' },
-    ...confirmedThere(known),
-    ...{ firmwareVersion: '', passwordBox: '', retiredAt: null, mainStream: stream(known.mainProfileToken) },
+    ...{ id, areaId, recorderId, deviceId, name, enabled, retentionDays, audio, createdAt },
+    ...{ place: '', lat: null, lon: null, sourceToken, channelNumber: 1, channelName: '', retiredAt: null },
+    mainStream: stream(known.mainProfileToken),
     subStream: known.subProfileToken === null ? null : stream(known.subProfileToken),
   };
 }
 
-export const passwordContext = (cameraId: string) => `camera:${cameraId}`;
+const isInUse = ({ retiredAt }: CameraRow): boolean => retiredAt === null;

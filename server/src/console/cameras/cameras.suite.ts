@@ -19,7 +19,7 @@ import {
   type TestArea,
 } from '../cases.test-harness.js';
 import { areaEntity } from '../areas/area.entity.js';
-import { cameraEntity } from './camera.entity.js';
+import { deviceEntity } from './device.entity.js';
 
 export function camerasSuite(open: OpenTestDatabase): void {
   describe('cameras', () => {
@@ -105,7 +105,7 @@ export function camerasSuite(open: OpenTestDatabase): void {
         subProfileToken: 'sub',
         retentionDays: 30,
       });
-      const rows = await harness.db.read.find(cameraEntity);
+      const rows = await harness.db.read.find(deviceEntity);
       expect(JSON.stringify(rows)).not.toContain(cameraPassword);
       expect(new Set(rows.map((row) => row.passwordBox)).size).toBe(rows.length);
       const response = await technician.fetch('GET', '/api/cameras');
@@ -189,7 +189,9 @@ export function camerasSuite(open: OpenTestDatabase): void {
           : undefined,
       );
       expect(wanted.keptCameras).toEqual([{ id: camera.id, retentionDays: 30 }]);
-      expect(await harness.db.read.findOneBy(cameraEntity, { id: camera.id })).toMatchObject({ passwordBox: '' });
+      expect(await harness.db.read.findOneBy(deviceEntity, { id: camera.deviceId })).toMatchObject({
+        ...{ passwordBox: '', retiredAt: Date.parse(retired.retiredAt ?? '') },
+      });
       expect(await technician.refusal('PATCH', path, { enabled: true })).toBe('409 camera_retired');
       await technician.patch(path, cameraResponse, { retentionDays: 7, place: 'Cổng chợ cũ' });
       await eventually('its days are told', () => harness.recorder.desired?.keptCameras?.[0]?.retentionDays === 7);

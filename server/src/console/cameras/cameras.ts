@@ -10,8 +10,10 @@ import { CameraAdditions } from './camera-additions.js';
 import type { CameraHealth, CameraRecorders } from './camera-interfaces.js';
 import { CameraMoves } from './camera-moves.js';
 import { CameraReturns } from './camera-returns.js';
-import { CameraSightingsRepository } from './camera-sightings.repository.js';
-import { sightingRoutes } from './camera-sightings.routes.js';
+import { ChannelEntry } from './channel-entry.js';
+import { DevicesRepository } from './devices.repository.js';
+import { DeviceSightingsRepository } from './device-sightings.repository.js';
+import { sightingRoutes } from './device-sightings.routes.js';
 import { CamerasRepository } from './cameras.repository.js';
 import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
@@ -42,15 +44,14 @@ export interface CamerasDeps {
 /** Cameras: found, added, changed, seen live. Footage of the past belongs to `footage`, states to `health`. */
 export function createCameras(deps: CamerasDeps) {
   const repository = new CamerasRepository(deps.db, deps.retentionDays);
-  const service = new CamerasService({
-    ...deps,
-    repository,
-    listed: new ListedCamerasRepository(deps.db, deps.retentionDays),
-  });
-  const sightings = new CameraSightingsRepository(deps.db);
+  const devices = new DevicesRepository(deps.db);
+  const listed = new ListedCamerasRepository(deps.db, deps.retentionDays);
+  const service = new CamerasService({ ...deps, repository, devices, listed });
+  const sightings = new DeviceSightingsRepository(deps.db);
   const budget = new AttemptBudget(deps.clock, deps.attemptLimits);
-  const moves = new CameraMoves({ ...deps, repository, sightings, budget });
-  const returns = new CameraReturns({ ...deps, repository, budget });
+  const moves = new CameraMoves({ ...deps, repository, devices, sightings, budget });
+  const entry = new ChannelEntry({ ...deps, repository, devices });
+  const returns = new CameraReturns({ ...deps, repository, entry, budget });
   const viewings = new LiveViewings({
     ...deps,
     repository: new LiveViewingsRepository(deps.db),
@@ -61,7 +62,9 @@ export function createCameras(deps: CamerasDeps) {
     ...deps,
     repository,
     returns,
+    entry,
     budget,
+    isShared: (recorderId, reference) => discoveries.isShared(recorderId, reference),
     device: (recorderId, address) => discoveries.device(recorderId, address),
   });
   return {

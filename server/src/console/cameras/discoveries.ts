@@ -12,7 +12,7 @@ import { roleMay } from '@choi-canh/shared/permissions';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import type { CameraMoves } from './camera-moves.js';
 import type { CamerasRepository } from './cameras.repository.js';
-import type { CameraSightingsRepository, Sighting } from './camera-sightings.repository.js';
+import type { DeviceSightingsRepository, Sighting } from './device-sightings.repository.js';
 import { normalDeviceAddress, usableDeviceAddress } from './device-address.js';
 
 interface Discovery {
@@ -28,7 +28,7 @@ export interface FoundDevice {
 }
 export interface DiscoveriesDeps {
   repository: CamerasRepository;
-  sightings: Pick<CameraSightingsRepository, 'note' | 'foundWhereTheyAre'>;
+  sightings: Pick<DeviceSightingsRepository, 'note' | 'foundWhereTheyAre'>;
   moves: Pick<CameraMoves, 'followKey'>;
   /** Which addresses cameras may have. */
   addressRules: AddressRules;
@@ -96,6 +96,12 @@ export class Discoveries {
     return undefined;
   }
 
+  /** Whether devices at several addresses answered the newest search with this endpoint reference. */
+  isShared(recorderId: string, endpointReference: string): boolean {
+    const newest = [...this.#byId.values()].reverse().find((discovery) => discovery.recorderId === recorderId);
+    return newest !== undefined && sharedReferences(newest.latest.devices).has(endpointReference);
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopped'));
     await Promise.all(this.#running);
@@ -135,23 +141,25 @@ export class Discoveries {
   async #noteSightings({ recorderId, latest }: Discovery): Promise<void> {
     const { repository, sightings, clock, broadcaster, addressRules } = this.#deps;
     const known = await repository.ofRecorder(recorderId);
+    const shared = sharedReferences(latest.devices);
     const inPlace: string[] = [];
     const found: Sighting[] = [];
     for (const device of latest.devices) {
-      const camera = knownCamera(device, known);
+      const camera = knownCamera(device, known, shared);
       const deviceAddress = addressKey(device.deviceAddress);
       if (camera === undefined) continue;
-      if (camera.deviceAddress === deviceAddress) inPlace.push(camera.id);
+      const { deviceId } = camera;
+      if (camera.deviceAddress === deviceAddress) inPlace.push(deviceId);
       else if (isUsable(deviceAddress, addressRules)) {
         const { endpointReference, name, hardware } = device;
-        found.push({ cameraId: camera.id, deviceAddress, endpointReference, name, hardware });
+        found.push({ deviceId, deviceAddress, endpointReference, name, hardware });
       }
     }
     const changed = await sightings.note(found, clock.nowMs());
     if (await sightings.foundWhereTheyAre(inPlace)) changed.push(...inPlace);
-    const areaOf = new Map(known.map((camera) => [camera.id, camera.areaId]));
-    for (const areaId of new Set(areaOf.values())) {
-      const ids = changed.filter((id) => areaOf.get(id) === areaId);
+    const concerned = known.filter(({ deviceId }) => changed.includes(deviceId));
+    for (const areaId of new Set(concerned.map((camera) => camera.areaId))) {
+      const ids = concerned.filter((camera) => camera.areaId === areaId).map(({ id }) => id);
       if (ids.length > 0) broadcaster.toArea(areaId, 'camera.view', 'camera.changed', ids);
     }
   }
@@ -182,11 +190,14 @@ export class Discoveries {
     const { repository } = this.#deps;
     const { latest } = discovery;
     const known = await repository.ofRecorder(discovery.recorderId);
-    const cameras = latest.devices.map((device) => knownCamera(device, known));
+    const shared = sharedReferences(latest.devices);
     const visible = await repository.idsInScope(
       discovery.actor.scope,
-      cameras.flatMap((camera) => camera?.id ?? []),
+      known.map(({ id }) => id),
     );
+    // Of the channels of a device the first that the person may see.
+    const sorted = [...known].sort((one, other) => Number(visible.has(other.id)) - Number(visible.has(one.id)));
+    const cameras = latest.devices.map((device) => knownCamera(device, sorted, shared));
     return {
       id: discovery.id,
       state: latest.state,
@@ -204,16 +215,31 @@ export class Discoveries {
   }
 }
 
-/** By reference; by address only where device or camera has no reference, for addresses are given to others in time. */
+/**
+ * By reference, unless several addresses answered with it at the same time; by address only where device or camera has no
+ * reference of its own, for addresses are given to others in time.
+ */
 function knownCamera<C extends { deviceAddress: string; endpointReference: string }>(
   device: { deviceAddress: string; endpointReference: string },
   known: readonly C[],
+  shared: ReadonlySet<string>,
 ): C | undefined {
   const { endpointReference } = device;
-  const same = known.find((camera) => endpointReference !== '' && camera.endpointReference === endpointReference);
   const there = known.find((camera) => camera.deviceAddress === addressKey(device.deviceAddress));
+  if (shared.has(endpointReference)) return there;
+  const same = known.find((camera) => endpointReference !== '' && camera.endpointReference === endpointReference);
   if (same !== undefined || there === undefined) return same;
   return endpointReference === '' || there.endpointReference === '' ? there : undefined;
+}
+
+/** References with which devices at several hosts answered one search: cheap cameras share one, and it tells none of them apart. */
+function sharedReferences(devices: readonly { endpointReference: string; deviceAddress: string }[]): Set<string> {
+  const addresses = new Map<string, Set<string>>();
+  for (const { endpointReference, deviceAddress } of devices) {
+    if (endpointReference === '') continue;
+    addresses.set(endpointReference, (addresses.get(endpointReference) ?? new Set()).add(addressKey(deviceAddress)));
+  }
+  return new Set([...addresses].filter(([, ones]) => ones.size > 1).map(([reference]) => reference));
 }
 
 /** Whatever a device announces is only compared here, never used: junk stays junk. */

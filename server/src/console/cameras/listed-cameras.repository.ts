@@ -4,7 +4,9 @@ import { inScope, withinArea } from '../../platform/db/area-scope.js';
 import type { Database } from '../../platform/db/database.js';
 import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
 import { cameraNow, type CameraNow, type RawCameraNow } from './camera-now.repository.js';
+import { cameraOfDevice } from './camera-of-device.repository.js';
 import { cameraEntity, type CameraRow } from './camera.entity.js';
+import { deviceEntity } from './device.entity.js';
 import { effectiveRetention, type EffectiveRetention } from './effective-retention.js';
 
 /** How far the changes of cameras were read. */
@@ -19,8 +21,9 @@ export interface RevisedCamera {
   readonly camera: { readonly row: CameraRow; readonly now: CameraNow } | undefined;
 }
 
-/** Columns that no list needs. Whether a password opens is part of a camera's state. */
+/** Columns of a device that no list needs. Whether a password opens is part of a camera's state. */
 const notListed = ['endpointReference', 'firmwareVersion'] as const;
+const ofDevice = 'device_';
 
 /** Cameras of all areas in the order in which they changed; see migration 0014. */
 export class ListedCamerasRepository {
@@ -46,11 +49,13 @@ export class ListedCamerasRepository {
   async changedAfter(after: RevisionCursor, limit: number): Promise<RevisedCamera[]> {
     const query = this.#db.longRead
       .createQueryBuilder()
-      .select(selectedColumns(cameraEntity, 'camera', notListed))
+      .select(selectedColumns(cameraEntity, 'camera'))
+      .addSelect(selectedColumns(deviceEntity, 'device', notListed, ofDevice))
       .addSelect('revised.camera_id', 'revised_id')
       .addSelect('revised.revision', 'revised_revision')
       .from('camera_revision', 'revised')
       .leftJoin('camera', 'camera', 'camera.id = revised.camera_id')
+      .leftJoin('device', 'device', 'device.id = camera.device_id')
       .where('(revised.revision, revised.camera_id) > (:revision, :cameraId)', { ...after })
       .orderBy('revised.revision', 'ASC')
       .addOrderBy('revised.camera_id', 'ASC')
@@ -59,7 +64,7 @@ export class ListedCamerasRepository {
     return rows.map((raw) => {
       const at = { revision: Number(raw.revised_revision), cameraId: raw.revised_id };
       if (raw.id === null) return { id: raw.revised_id, at, camera: undefined };
-      const row = entityOf(cameraEntity, raw);
+      const row = cameraOfDevice.made(entityOf(cameraEntity, raw), entityOf(deviceEntity, raw, ofDevice));
       return { id: row.id, at, camera: { row, now: cameraNow.of(raw, row.createdAt) } };
     });
   }

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { formerCamera, isSameDevice } from './same-device.js';
 
 const device = { endpointReference: '', manufacturer: 'KBVision', model: 'KX', serialNumber: '', deviceAddress: 'a' };
-const camera = (given: object = {}) => ({ ...device, areaId: 'area', retiredAt: 1, deviceAddress: 'old', ...given });
+let cameras = 0;
+const camera = (given: object = {}) => ({
+  ...{ ...device, deviceId: `d${(cameras += 1)}`, areaId: 'area', retiredAt: 1, deviceAddress: 'old' },
+  ...given,
+});
 
 describe('isSameDevice', () => {
   it.each([

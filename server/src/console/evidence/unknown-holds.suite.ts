@@ -277,13 +277,7 @@ export function unknownHoldsSuite(open: OpenTestDatabase): void {
       const row = await harness.db.read.findOneByOrFail(cameraEntity, { id: first.id });
       await harness.db.write(async (manager) => {
         const more = Array.from({ length: 4999 }, (_, index) => ({
-          ...{
-            ...row,
-            id: randomUUID(),
-            name: `Camera ${index}`,
-            deviceAddress: `http://10.1.${index >> 8}.${index & 255}/`,
-          },
-          passwordBox: '',
+          ...{ ...row, id: randomUUID(), name: `Camera ${index}`, sourceToken: `V${index}` },
         }));
         for (let at = 0; at < more.length; at += 30) await manager.insert(cameraEntity, more.slice(at, at + 30));
       });

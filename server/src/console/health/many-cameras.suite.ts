@@ -29,7 +29,7 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
           const some = ids.slice(start, start + 100);
           await manager.insert(
             cameraEntity,
-            some.map((id, index) => ({ ...row, id, deviceAddress: `http://10.2.0.1:${start + index}/` })),
+            some.map((id, index) => ({ ...row, id, sourceToken: `V${start + index}` })),
           );
           await manager.insert(
             cameraStateIntervalEntity,

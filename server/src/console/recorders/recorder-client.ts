@@ -83,6 +83,12 @@ export interface RecorderClient {
     device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
     signal?: Signal,
   ): Promise<IdentifyResponse>;
+  /** A JPEG of a profile, made by the device; at most 4 MiB. */
+  snapshot(
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    profileToken: string,
+    signal?: Signal,
+  ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string, signal?: Signal): Promise<string | null>;
   retryCamera(cameraId: string, signal?: Signal): Promise<CameraRetryResponse>;
@@ -186,7 +192,12 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
       http.json(
         identifyResponse,
         { method: 'POST', path: '/v1/identify', body: device, timeoutMs: 45_000, signal },
-        256 * kilobyte,
+        megabyte,
+      ),
+    snapshot: (device, profileToken, signal) =>
+      http.bytes(
+        { method: 'POST', path: '/v1/snapshot', body: { ...device, profileToken }, timeoutMs: 15_000, signal },
+        5 * megabyte,
       ),
     tlsKey: async (deviceAddress, signal) => {
       const body = { deviceAddress };

@@ -85,6 +85,18 @@ export class RecorderHttp {
     }
   }
 
+  /** The answer's body as it came, e.g. a picture. @throws as `json` */
+  async bytes(exchange: Exchange, maxBytes: number): Promise<Buffer> {
+    this.#requireAccess();
+    const answer = await this.#media
+      .read({ ...this.#askOf(exchange), totalMs: exchange.timeoutMs, maxBytes })
+      .catch((error: unknown) => {
+        throw asRecorders(error, exchange.path);
+      });
+    if (answer.status >= 300) throw errorOf(answer);
+    return answer.body;
+  }
+
   /** Waits for success and drops the body. */
   async plain(exchange: Exchange): Promise<void> {
     (await this.#open(this.#control, exchange)).resume();

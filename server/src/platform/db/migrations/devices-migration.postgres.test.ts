@@ -15,7 +15,7 @@ const insert = (id: string, address: string) =>
 
 /** A database with cameras from before anybody was asked whether they are where they are. */
 async function takesHostsAtTheirWord(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
-  const old = await open(consoleMigrations.filter((migration) => migration !== Devices1763769600011));
+  const old = await open(consoleMigrations.slice(0, consoleMigrations.indexOf(Devices1763769600011)));
   await old.write(async (manager) => {
     await manager.query(
       `INSERT INTO area (id, name, level, code, path, created_at) VALUES ('a', 'A', 'commune', 'A', '/a/', 1)`,
@@ -32,7 +32,7 @@ async function takesHostsAtTheirWord(open: (migrations: Migration[]) => ReturnTy
 
   const migrated = await open(consoleMigrations);
   const rows: unknown = await migrated.read.query(
-    'SELECT id, confirmed_host, confirmed_by, tls_key FROM camera ORDER BY id',
+    'SELECT id, confirmed_host, confirmed_by, tls_key FROM device ORDER BY id',
   );
   expect(rows).toEqual([
     { id: 'a', confirmed_host: '10.0.0.2', confirmed_by: 'before', tls_key: null },
@@ -40,7 +40,7 @@ async function takesHostsAtTheirWord(open: (migrations: Migration[]) => ReturnTy
     { id: 'c', confirmed_host: '', confirmed_by: 'before', tls_key: null },
   ]);
   expect(await migrated.read.query('SELECT scan_ranges FROM recorder')).toEqual([{ scan_ranges: '[]' }]);
-  expect(await migrated.read.query('SELECT * FROM camera_sighting')).toEqual([]);
+  expect(await migrated.read.query('SELECT * FROM device_sighting')).toEqual([]);
   await migrated.close();
 }
 

@@ -3,11 +3,11 @@ import { idSchema, instantFromMs } from '@choi-canh/shared/common';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
 import type { CameraMoves } from './camera-moves.js';
-import type { CameraSightingsRepository } from './camera-sightings.repository.js';
+import type { DeviceSightingsRepository } from './device-sightings.repository.js';
 
 const feature = 'cameras';
 
-export function sightingRoutes(sightings: CameraSightingsRepository, moves: CameraMoves): Route[] {
+export function sightingRoutes(sightings: DeviceSightingsRepository, moves: CameraMoves): Route[] {
   return [
     defineRoute({
       method: 'get',

@@ -1,9 +1,9 @@
 import { EntitySchema } from 'typeorm';
 import { booleanColumn, idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
 
-/** An address at which a device says that it is a camera of ours. Nothing of it is proven. */
-export interface CameraSightingRow {
-  cameraId: string;
+/** An address at which a device says that it is one of ours. Nothing of it is proven. */
+export interface DeviceSightingRow {
+  deviceId: string;
   deviceAddress: string;
   endpointReference: string;
   name: string;
@@ -14,11 +14,11 @@ export interface CameraSightingRow {
   dismissed: boolean;
 }
 
-export const cameraSightingEntity = new EntitySchema<CameraSightingRow>({
-  name: 'camera_sighting',
-  tableName: 'camera_sighting',
+export const deviceSightingEntity = new EntitySchema<DeviceSightingRow>({
+  name: 'device_sighting',
+  tableName: 'device_sighting',
   columns: {
-    cameraId: idColumn('camera_id', { primary: true }),
+    deviceId: idColumn('device_id', { primary: true }),
     deviceAddress: textColumn('device_address', { primary: true }),
     endpointReference: textColumn('endpoint_reference'),
     name: textColumn('name'),
