@@ -81,7 +81,7 @@ export class DevicesRepository {
         device: entityOf(deviceEntity, raw),
         ...{ cameras, down },
         downReason: isOneFact ? (one?.reason ?? null) : null,
-        downSinceAt: isOneFact && one?.since != null ? Number(one.since) : null,
+        downSinceAt: isOneFact && one !== undefined && one.since !== null ? Number(one.since) : null,
       };
     });
   }
