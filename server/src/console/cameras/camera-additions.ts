@@ -118,7 +118,8 @@ export class CameraAdditions {
     const { request, results } = this.#require(actor, id);
     const offer = results.find((one) => one.deviceAddress === deviceAddress)?.offer;
     const main = offer?.channels.find((one) => one.sourceToken === sourceToken)?.main;
-    if (main === undefined || main === null) throw new AppError('not_found', 'channel_not_found', 'no such channel is offered');
+    if (main === undefined || main === null)
+      throw new AppError('not_found', 'channel_not_found', 'no such channel is offered');
     const { recorderId, username } = request;
     const password = this.#passwords.of(actor, id, { recorderId, username, addresses: [deviceAddress] });
     const client = this.#deps.recorders.clientOf(recorderId);
