@@ -25,6 +25,10 @@ export const cameraReasons = [
   'tls_unusable', // down: its https is too old or broken for any connection
   'forbidden', // down: it answers 403: too many clients, or an address filter
   'address_refused', // down: the address is none that a camera may have (loopback, link-local, multicast)
+  'no_such_stream', // down: 404, the camera has no stream at the address
+  'camera_busy', // down: 453 or 503, no bandwidth, receivers or sessions left
+  'unsupported_transport', // down: 461, neither RTP over TCP nor over UDP
+  'stream_refused', // down: any other refusal of a request
   'no_stream', // down: RTSP answers, no frame arrives
   'stream_stalled', // down: frames came and stopped
   'stream_ended', // down: the camera closed the stream
@@ -38,7 +42,8 @@ export const cameraReasons = [
   'packet_loss', // degraded: over 1 % of the packets were lost in the last while
   'no_keyframe', // down: pictures come, none can be decoded from; degraded: keyframes stay away in mid-stream
   'bad_timestamps', // degraded for 60 s after the camera's time stamps jumped; its time is that of arrival meanwhile
-  'engine_failed', // down: ffmpeg missing or failing for a reason of its own
+  'engine_missing', // down: the camera needs ffmpeg, which the recorder does not have
+  'engine_failed', // down: ffmpeg failing for a reason of its own
   'retired', // paused: taken out of use
   'unknown', // of another version of the product, which this one has no word for
 ] as const;

@@ -43,6 +43,8 @@ export interface StreamReport {
   trouble(trouble: StreamTrouble, detail: string | undefined): void;
   /** The camera offers sound, in this encoding as RTP names it (`PCMA`), recorded or not. */
   sound?(encoding: string): void;
+  /** The camera closed the connection when it was asked in this way, to keep its session alive. */
+  keepAliveLost?(method: string): void;
   /** Sound is recorded beside the picture. */
   audio(recorded: boolean): void;
 }
@@ -75,6 +77,8 @@ export interface PullOptions {
     readonly udp: boolean;
     /** Another engine may manage without keyframes: this one need not wait for the first for ever. */
     readonly otherWithoutKeyframes: boolean;
+    /** `keepAliveLost` as it was called for this stream. */
+    readonly lostKeepAlives?: readonly string[];
   };
 }
 

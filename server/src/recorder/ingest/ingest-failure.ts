@@ -8,11 +8,18 @@ export type IngestReason = Extract<
   | 'wrong_password'
   | 'password_withheld'
   | 'address_refused'
+  | 'tls_key_changed'
+  | 'forbidden'
+  | 'no_such_stream'
+  | 'camera_busy'
+  | 'unsupported_transport'
+  | 'stream_refused'
   | 'no_stream'
   | 'stream_stalled'
   | 'stream_ended'
   | 'not_video'
   | 'bad_answer'
+  | 'engine_missing'
   | 'engine_failed'
   | 'no_keyframe'
 >;
@@ -41,6 +48,23 @@ export class IngestFailure extends Error {
   }
 }
 
+/** What a refusal says (RFC 2326 7.1.1, 11). `status`: 300 or more, not 401, which is about the password. */
+export function refusal(method: string, status: number): IngestFailure {
+  const answer = `${method} ${status}`;
+  if (status === 403) return new IngestFailure('forbidden', `the camera forbids its stream (${answer})`);
+  if (status === 404 || status === 410)
+    return new IngestFailure('no_such_stream', `the camera has no such stream (${answer})`);
+  if (status === 453 || status === 503)
+    return new IngestFailure('camera_busy', `the camera has no bandwidth or receivers left (${answer})`);
+  if (status === 454) return new IngestFailure('stream_ended', `the camera forgot the session (${answer})`);
+  if (status === 461)
+    return new IngestFailure('unsupported_transport', 'the camera sends no RTP over TCP', { because: 'transport' });
+  if (status === 400 && method === 'SETUP')
+    return new IngestFailure('stream_refused', `the camera refuses RTP over TCP (${answer})`, { because: 'refused' });
+  if (status >= 400) return new IngestFailure('stream_refused', `the camera refuses the request (${answer})`);
+  return new IngestFailure('bad_answer', `${method} was answered with ${status}`);
+}
+
 const unreachable = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
@@ -51,11 +75,11 @@ const unreachable = new Set([
   'ENETDOWN',
 ]);
 
-/** What an error of a socket says about the camera. `played`: it had begun to send the stream. */
-export function socketFailure(error: NodeJS.ErrnoException, played: boolean): IngestFailure {
+/** What an error of a socket says about the camera at `where`, host and port. `played`: it had begun to send the stream. */
+export function socketFailure(error: NodeJS.ErrnoException, played: boolean, where: string): IngestFailure {
   const code = error.code ?? error.message;
   if (code === 'address_not_allowed') return new IngestFailure('address_refused', error.message);
-  if (code === 'ECONNREFUSED') return new IngestFailure('connection_refused', 'the RTSP port is closed');
-  if (unreachable.has(code)) return new IngestFailure('host_unreachable', `no connection to the camera (${code})`);
-  return new IngestFailure(played ? 'stream_ended' : 'no_stream', `the connection broke (${code})`);
+  if (code === 'ECONNREFUSED') return new IngestFailure('connection_refused', `the RTSP port is closed (${where})`);
+  if (unreachable.has(code)) return new IngestFailure('host_unreachable', `no connection to ${where} (${code})`);
+  return new IngestFailure(played ? 'stream_ended' : 'no_stream', `the connection to ${where} broke (${code})`);
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
 import type { EngineChoice } from './engine-choice.js';
 import type { PartSink, StreamReport, StreamTarget } from './fragment-source.js';
-import { IngestFailure } from './ingest-failure.js';
+import { IngestFailure, type IngestReason } from './ingest-failure.js';
 import type { RecordedClock } from './recorded-clock.js';
 import type { StreamObservation } from './stream-observation.js';
 import { StillProof, type CompareDecoded } from './still-proof.js';
@@ -41,9 +41,16 @@ const retryBaseMs = 1000;
 const retryMaxMs = 15_000;
 /** A camera that gives some footage each time is not kept waiting as long. */
 const flappingRetryMaxMs = 5000;
-/** Cameras lock an account after a few wrong passwords; a changed one is tried at once. */
-const passwordRetryBaseMs = 60_000;
-const passwordRetryMaxMs = 600_000;
+/** Longer pauses, by how often in a row the reason was the same. */
+const longPauses: Partial<Record<IngestReason, { readonly baseMs: number; readonly maxMs: number }>> = {
+  /** Cameras lock an account after a few wrong passwords; a changed one is tried at once. */
+  wrong_password: { baseMs: 60_000, maxMs: 600_000 },
+  /** Each try takes from it what it lacks. */
+  camera_busy: { baseMs: 5000, maxMs: 60_000 },
+  /** Until somebody changes something. */
+  no_such_stream: { baseMs: 5000, maxMs: 60_000 },
+  unsupported_transport: { baseMs: 15_000, maxMs: 60_000 },
+};
 /** A stream that ran for so long had overcome what was wrong before. */
 const steadyMs = 10_000;
 /** Without a frame for so long after the start it is told; the connection has longer, for a first keyframe. */
@@ -192,11 +199,11 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
     if (stalled !== undefined) throw stalled;
   }
 
-  /** `failures`: before this one. Wrong passwords are counted apart: an outage before says nothing of them. */
-  function delayMs(failures: { inAll: number; ofPassword: number }, failure: IngestFailure, recorded: boolean): number {
-    if (failure.reason === 'wrong_password')
-      return backoffMs(failures.ofPassword, passwordRetryBaseMs, passwordRetryMaxMs);
-    return backoffMs(failures.inAll, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
+  /** `before`: failures up to this one, in all and in a row for its reason, because an outage says nothing of others. */
+  function delayMs(before: { inAll: number; alike: number }, failure: IngestFailure, recorded: boolean): number {
+    const long = longPauses[failure.reason];
+    if (long !== undefined) return backoffMs(before.alike, long.baseMs, long.maxMs);
+    return backoffMs(before.inAll, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
   }
 
   /** Waits for its turn and pulls until the stream is lost. Undefined: it was told to stop. */
@@ -220,7 +227,8 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   }
 
   async function loop(): Promise<void> {
-    let failures = { inAll: 0, ofPassword: 0 };
+    let failures = { inAll: 0, alike: 0 };
+    let lastReason: IngestReason | undefined;
     while (!stopping.signal.aborted) {
       // What is shown stays what it was until this attempt has shown something else.
       enter('starting', status.reason === 'ok' ? 'connecting' : status.reason, status.detail);
@@ -229,7 +237,9 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       if (lost === undefined) continue;
       const { failure, recordedMs } = lost;
       const recorded = recordedMs !== undefined;
-      if (recorded && recordedMs >= steadyMs) failures = { inAll: 0, ofPassword: 0 };
+      if (recorded && recordedMs >= steadyMs) failures = { inAll: 0, alike: 0 };
+      if (failure.reason !== lastReason) failures.alike = 0;
+      lastReason = failure.reason;
       recent.length = 0;
       rates = undefined;
       const { engine } = engines.source;
@@ -242,7 +252,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       if (changed) continue;
       const pauseMs = delayMs(failures, failure, recorded);
       failures.inAll += 1;
-      failures.ofPassword = failure.reason === 'wrong_password' ? failures.ofPassword + 1 : 0;
+      failures.alike += 1;
       pause = new AbortController();
       // Ended early: told to stop, or to try again.
       await clock.sleep(pauseMs, AbortSignal.any([stopping.signal, pause.signal])).catch(() => undefined);

@@ -7,6 +7,7 @@ import { hostOf, isConfirmedHost } from '../../../lib/confirmed-hosts.js';
 import type { StreamTarget } from '../fragment-source.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
 import { asksForPlain } from '../native/rtsp-authorization.js';
+import { quietMs } from '../native/rtsp-connection.js';
 import { RtspParser, type RtspResponse } from '../native/rtsp-message.js';
 
 const deadlineMs = 6000;
@@ -26,7 +27,7 @@ async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSig
   try {
     target = rules.connectOptions(url.hostname);
   } catch (error) {
-    throw socketFailure(error as NodeJS.ErrnoException, false);
+    throw socketFailure(error as NodeJS.ErrnoException, false, url.host);
   }
   const port = url.port === '' ? (defaultPorts[url.protocol] ?? 554) : Number(url.port);
   const secure = url.protocol === 'rtsps:';
@@ -35,8 +36,10 @@ async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSig
       ? connectTls({ ...target, port, rejectUnauthorized: false })
       : connect({ ...target, port });
     let address = '';
+    let silence: NodeJS.Timeout | undefined;
     const end = (response?: RtspResponse, error?: Error) => {
       clearTimeout(timer);
+      clearTimeout(silence);
       signal.removeEventListener('abort', onAbort);
       socket.on('error', () => undefined);
       socket.destroy();
@@ -47,7 +50,10 @@ async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSig
     const timer = setTimeout(
       () =>
         address === ''
-          ? end(undefined, new IngestFailure('host_unreachable', 'no answer to a TCP connection'))
+          ? end(
+              undefined,
+              new IngestFailure('host_unreachable', `no answer to a TCP connection (${target.host}:${port})`),
+            )
           : end(undefined),
       deadlineMs,
     );
@@ -63,14 +69,21 @@ async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSig
       address = socket.remoteAddress ?? '';
       socket.write(`DESCRIBE ${text} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: choi-canh\r\nAccept: application/sdp\r\n\r\n`);
     });
-    socket.on('data', (chunk) => {
+    const read = (work: () => void) => {
       try {
-        parser.push(chunk);
+        work();
       } catch {
         end(undefined);
       }
+    };
+    socket.on('data', (chunk) => {
+      clearTimeout(silence);
+      read(() => parser.push(chunk));
+      if (parser.isWaiting) silence = setTimeout(() => read(() => parser.flush()), quietMs);
     });
-    socket.on('error', (error) => (address === '' ? end(undefined, socketFailure(error, false)) : end(undefined)));
+    socket.on('error', (error) =>
+      address === '' ? end(undefined, socketFailure(error, false, `${target.host}:${port}`)) : end(undefined),
+    );
     socket.on('close', () => end(undefined));
   });
 }
@@ -123,6 +136,6 @@ function checkRedirect(rules: AddressRules, host: string): void {
   try {
     rules.checkHost(host);
   } catch (error) {
-    throw socketFailure(error as NodeJS.ErrnoException, false);
+    throw socketFailure(error as NodeJS.ErrnoException, false, host);
   }
 }

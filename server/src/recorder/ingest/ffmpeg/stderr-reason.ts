@@ -3,14 +3,22 @@ import { IngestFailure, type IngestReason } from '../ingest-failure.js';
 
 const patterns: readonly [RegExp, IngestReason, string][] = [
   [/401 Unauthorized|authorization failed/i, 'wrong_password', 'the camera refuses the password'],
-  [/403 Forbidden/i, 'wrong_password', 'the camera forbids this account its stream'],
+  [/method \w+ failed: 403|403 Forbidden/i, 'forbidden', 'the camera forbids its stream (403)'],
+  [/method \w+ failed: (?:453|503)/i, 'camera_busy', 'the camera has no bandwidth or receivers left (453, 503)'],
+  [
+    /method \w+ failed: 461|Nonmatching transport/i,
+    'unsupported_transport',
+    'the camera sends RTP in no way that ffmpeg takes',
+  ],
   [/Connection refused/i, 'connection_refused', 'the RTSP port is closed'],
   [
     /No route to host|Network is unreachable|Connection timed out|Failed to resolve|Name or service|Host is down/i,
     'host_unreachable',
     'no connection to the camera',
   ],
-  [/404 Not Found|(?:Stream|Session) Not Found/i, 'no_stream', 'the camera has no such stream'],
+  [/method \w+ failed: 454|Session Not Found/i, 'stream_ended', 'the camera forgot the session (454)'],
+  [/method \w+ failed: 4(?:04|10)|404 Not Found|Stream Not Found/i, 'no_such_stream', 'the camera has no such stream'],
+  [/method \w+ failed: [45]\d\d/i, 'stream_refused', 'the camera refuses the request'],
   [
     // A video codec was announced, and no picture came.
     /Could not find codec parameters for stream \d+ \(Video: (?!none)/i,

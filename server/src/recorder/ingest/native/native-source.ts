@@ -75,6 +75,8 @@ export function createNativeSource({ clock, rules }: { clock: Clock; rules: Addr
           return { audio: stream.wantsSound };
         },
         onAudioRefused: () => stream?.withoutSound(),
+        lostKeepAlives: options.hints.lostKeepAlives ?? [],
+        onKeepAliveLost: (method) => options.report.keepAliveLost?.(method),
         onPacket: (track, isRtcp, bytes, from, to) => stream?.packet(track, isRtcp, bytes, from, to),
         onReadEnd: () => stream?.settle(),
       });

@@ -35,9 +35,11 @@ export function baseAddress(stated: readonly (string | undefined)[], requested: 
   for (const one of stated) {
     if (one === undefined || one === '') continue;
     try {
+      // Some cameras write the scheme twice.
+      const once = one.replace(/^(?:rtsps?:\/\/)+(?=rtsps?:\/\/)/i, '');
       // Not as URL writes it: a server compares letter by letter, and URL would drop nothing but also add.
-      rtspAddress(one);
-      return one.replace(/^(rtsp:\/\/)[^/@?#]*@/i, '$1');
+      rtspAddress(once);
+      return once.replace(/^(rtsp:\/\/)[^/@?#]*@/i, '$1');
     } catch {
       continue; // relative or of another protocol
     }

@@ -8,6 +8,8 @@ import { RtspParser, type RtspResponse } from './rtsp-message.js';
 
 const connectTimeoutMs = 6000;
 const answerTimeoutMs = 8000;
+/** After so long without a byte an answer whose length is missing or wrong is taken as it is. */
+export const quietMs = 1000;
 /** Probes of a silent peer; the watchdog over frames is faster, this one ends what nobody watches. */
 const tcpKeepAliveMs = 10_000;
 /** A camera that reads nothing is written to no further. */
@@ -47,7 +49,7 @@ function connectOptions(rules: AddressRules, host: string) {
   try {
     return rules.connectOptions(host);
   } catch (error) {
-    throw socketFailure(error as NodeJS.ErrnoException, false);
+    throw socketFailure(error as NodeJS.ErrnoException, false, host);
   }
 }
 
@@ -56,10 +58,14 @@ export class RtspConnection {
   /** By CSeq. They are told themselves of the end: what waits for `lost` is kept in memory until the end. */
   private readonly waiting = new Map<number, Waiting>();
   private sequence = 0;
+  private silence: NodeJS.Timeout | undefined;
   private authorize: Authorizer | undefined;
   private isDigest = false;
   private failed: IngestFailure | undefined;
   private reject: (error: Error) => void = () => undefined;
+  private readonly where: string;
+  /** The other side closed the connection, or it broke. */
+  wasClosed = false;
   sessionId: string | undefined;
   /** The server has begun to send the stream: an end from here on is the end of a stream. */
   playing = false;
@@ -80,9 +86,11 @@ export class RtspConnection {
     });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);
-    socket.on('error', (error) => this.fail(socketFailure(error, this.playing)));
+    const { host, port } = endpointOf(options.address);
+    this.where = `${host}:${port}`;
+    socket.on('error', (error) => this.closed(socketFailure(error, this.playing, this.where)));
     socket.on('close', () =>
-      this.fail(new IngestFailure(this.playing ? 'stream_ended' : 'no_stream', 'the camera closed the connection')),
+      this.closed(new IngestFailure(this.playing ? 'stream_ended' : 'no_stream', 'the camera closed the connection')),
     );
   }
 
@@ -113,11 +121,11 @@ export class RtspConnection {
         reject(error);
       };
       const timer = setTimeout(
-        () => settle(new IngestFailure('host_unreachable', 'no answer to a TCP connection')),
+        () => settle(new IngestFailure('host_unreachable', `no answer to a TCP connection (${host}:${port})`)),
         connectTimeoutMs,
       );
       const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
-      const onError = (error: Error) => settle(socketFailure(error, false));
+      const onError = (error: Error) => settle(socketFailure(error, false, `${host}:${port}`));
       signal.addEventListener('abort', onAbort, { once: true });
       socket.once('error', onError);
       socket.once('connect', () => settle());
@@ -133,6 +141,24 @@ export class RtspConnection {
     } catch (error) {
       this.fail(error);
     }
+    if (this.waiting.size > 0) this.watchSilence();
+  }
+
+  private watchSilence(): void {
+    clearTimeout(this.silence);
+    if (!this.parser.isWaiting) return;
+    this.silence = setTimeout(() => {
+      try {
+        this.parser.flush();
+      } catch (error) {
+        this.fail(error);
+      }
+    }, quietMs);
+  }
+
+  private closed(failure: IngestFailure): void {
+    this.wasClosed ||= this.failed === undefined;
+    this.fail(failure);
   }
 
   /** Ends the connection: whoever waits is told why. The first reason counts. */
@@ -143,6 +169,7 @@ export class RtspConnection {
         ? error
         : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
     this.rejectAll(this.failed);
+    clearTimeout(this.silence);
     this.socket.destroy();
   }
 
@@ -250,6 +277,7 @@ export class RtspConnection {
       this.socket.end(this.head('TEARDOWN', uri, {}));
       setTimeout(() => this.socket.destroy(), 500).unref();
     } else this.socket.destroy();
+    clearTimeout(this.silence);
     this.failed ??= new IngestFailure('no_stream', 'stopped');
     this.rejectAll(this.failed);
   }

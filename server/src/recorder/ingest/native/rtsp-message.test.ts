@@ -34,6 +34,60 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
   return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
 }
 
+describe('an answer', () => {
+  const description = 'v=0\r\nm=video 0 RTP/AVP 96\r\n';
+  const described = (head: string) => `RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\n${head}\r\n`;
+  const read = (text: string, chunk = text.length) => {
+    const seen: { status: number; headers: ReadonlyMap<string, readonly string[]>; body: string }[] = [];
+    const ignore = () => undefined;
+    const parser = new RtspParser({
+      ...{ onResponse: (one) => seen.push(one), onRequest: ignore, onInterleaved: ignore, onReadEnd: ignore },
+    });
+    for (let at = 0; at < text.length; at += chunk) parser.push(Buffer.from(text.slice(at, at + chunk), 'latin1'));
+    return { seen, parser };
+  };
+
+  it.each([
+    ['with line feeds alone', 'RTSP/1.0 200 OK\nCSeq: 1\nPublic: PLAY\n\n'],
+    ['with a last line feed alone', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: PLAY\r\n\n'],
+    ['with two blanks behind the version', 'RTSP/1.0  200 OK\r\nCSeq: 1\r\nPublic: PLAY\r\n\r\n'],
+    ['in small letters', 'rtsp/1.0 200 ok\r\ncseq: 1\r\npublic: PLAY\r\n\r\n'],
+    ['with a NUL at the end of a line', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: PLAY\0\r\n\r\n'],
+    ['with a folded line', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic:\r\n PLAY\r\n\r\n'],
+    ['without a reason', 'RTSP/1.0 200\r\nCSeq: 1\r\nPublic: PLAY\r\n\r\n'],
+  ])('%s is read, however it is cut', (_name, text) => {
+    for (const chunk of [text.length, 1]) {
+      const { seen } = read(text, chunk);
+      expect(seen).toHaveLength(1);
+      expect([seen[0]!.status, seen[0]!.headers.get('cseq'), seen[0]!.headers.get('public')]).toEqual([
+        200,
+        ['1'],
+        ['PLAY'],
+      ]);
+    }
+  });
+
+  it.each([
+    ['with carriage returns alone', 'RTSP/1.0 200 OK\rCSeq: 1\r\r', ''],
+    ['without the blank line', 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n', ''],
+    ['whose description has no length', `${described('')}${description}`, description],
+    ['whose description has too great a length', `${described('Content-Length: 433\r\n')}${description}`, description],
+    ['whose description has too small a length', `${described('Content-Length: 9\r\n')}${description}`, description],
+    ['of a description that nothing names', `RTSP/1.0 200 OK\r\nCSeq: 2\r\n\r\n${description}`, description],
+  ])('%s is read when nothing more comes', (_name, text, body) => {
+    const { seen, parser } = read(text);
+    if (parser.isWaiting) parser.flush();
+    expect(seen.map((one) => [one.status, one.body])).toEqual([[200, body]]);
+    expect(parser.isWaiting).toBe(false);
+  });
+
+  it('with a length in hexadecimal is read at once', () => {
+    const { seen } = read(`${described('Content-Length: 0x1c\r\n')}${description}`);
+    expect(seen).toEqual([]);
+    expect(read(`${described('Content-Length: 0x1B\r\n')}${description}`).seen[0]!.body).toBe(description);
+  });
+});
+
 describe('garbage between packets', () => {
   const before = [answer, packet(1), packet(2)];
   // What looks like the header of a packet is believed or not when so much has come as it announces.

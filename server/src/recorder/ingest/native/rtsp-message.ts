@@ -1,6 +1,7 @@
 // Cuts what an RTSP server sends (RFC 2326) into its answers and the interleaved packets between them (10.12). Bytes that
 // are neither are skipped up to the next packet, within bounds: some cameras write half a packet when their queue is full.
 import { IngestFailure } from '../ingest-failure.js';
+import { bodyLengthOf, endOfHead, isHeadText, parseHead, type RtspHead } from './rtsp-head.js';
 
 export interface RtspResponse {
   readonly status: number;
@@ -20,11 +21,9 @@ export interface RtspEvents {
 }
 
 const maxHeaderBytes = 16 * 1024;
-const maxHeaders = 64;
 const maxBodyBytes = 256 * 1024;
 /** After so many bytes without anything that makes sense the connection is given up. */
 const maxGarbageBytes = 256 * 1024;
-const headEnd = Buffer.from('\r\n\r\n', 'latin1');
 const dollar = 0x24;
 /** Of the buffer for half a packet. */
 const smallestRest = 2048;
@@ -32,13 +31,17 @@ const frameHeaderBytes = 4;
 const shortestRtpBytes = 12;
 /** No longer than an Ethernet carries, with room. */
 const usualPacketBytes = 2048;
-const responseStart = 'RTSP/';
+/** In any case: some cameras write it small. */
+const responseStart = 'rtsp/';
 const longestMethod = 16;
 
 /** 1: yes, 0: more bytes are needed, -1: no. */
 type Verdict = 1 | 0 | -1;
 
 const isUpper = (byte: number): boolean => (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f;
+/** `byte` is this letter or sign of `responseStart`. */
+const isOfStart = (byte: number | undefined, index: number): boolean =>
+  byte !== undefined && (byte | (index < 4 ? 0x20 : 0)) === responseStart.charCodeAt(index);
 const isBreak = (byte: number): boolean => byte === 13 || byte === 10;
 
 /** RTCP's own (RFC 3550 12.1), or dynamic with or without marker (RFC 3551 6). */
@@ -48,8 +51,7 @@ const hasUsualType = (byte: number): boolean => (byte >= 200 && byte <= 204) || 
 function beginsMessage(bytes: Buffer, at: number): Verdict {
   const length = bytes.length - at;
   let index = 0;
-  while (index < length && index < responseStart.length && bytes[at + index] === responseStart.charCodeAt(index))
-    index += 1;
+  while (index < length && index < responseStart.length && isOfStart(bytes[at + index], index)) index += 1;
   if (index === responseStart.length) return 1;
   if (index === length) return 0;
   for (index = 0; index < length; index++) {
@@ -68,6 +70,8 @@ export class RtspParser {
   /** 1 for a channel that was set up; undefined before any was. */
   private channels: Uint8Array | undefined;
   private skipping = false;
+  /** Nothing more comes for now. */
+  private quiet = false;
   private garbage = 0;
   /** Bytes that were neither RTSP nor packets, in all. */
   garbageBytes = 0;
@@ -96,6 +100,26 @@ export class RtspParser {
       if (at < chunk.length) this.keep(chunk, at, chunk.length);
     } finally {
       this.events.onReadEnd();
+    }
+  }
+
+  /** An answer has begun that is not whole, or is not known to be. */
+  get isWaiting(): boolean {
+    return this.restBytes > 0 && !this.skipping && this.rest[0] !== dollar;
+  }
+
+  /** Nothing has come for a while: an answer whose length is missing or wrong is taken as it is. @throws as `push` */
+  flush(): void {
+    if (!this.isWaiting) return;
+    this.quiet = true;
+    try {
+      const bytes = this.rest.subarray(0, this.restBytes);
+      const used = this.takeAll(bytes, 0);
+      this.events.onReadEnd();
+      bytes.copyWithin(0, used);
+      this.restBytes -= used;
+    } finally {
+      this.quiet = false;
     }
   }
 
@@ -235,56 +259,54 @@ export class RtspParser {
         ? 1
         : verdict;
     }
-    if (first !== responseStart.charCodeAt(0)) return -1;
-    for (let index = 1; index < responseStart.length; index++) {
-      const byte = bytes[at + index];
-      if (byte === undefined) return 0;
-      if (byte !== responseStart.charCodeAt(index)) return -1;
+    for (let index = 0; index < responseStart.length; index++) {
+      if (at + index >= bytes.length) return 0;
+      if (!isOfStart(bytes[at + index], index)) return -1;
     }
     return 1;
   }
 
   private message(bytes: Buffer): number {
-    const found = bytes.indexOf(headEnd);
-    const at = found < 0 ? bytes.length - headEnd.length : found;
+    const found = endOfHead(bytes);
     // Text never holds these: it is no message, or it was cut and a packet follows.
-    const textEnd = Math.min(found < 0 ? bytes.length : found, maxHeaderBytes);
-    for (let index = 0; index < textEnd; index++) {
-      const byte = bytes[index]!;
-      if (byte < 0x20 && byte !== 13 && byte !== 10 && byte !== 9) return this.junk(bytes, 1);
-    }
-    if (at > maxHeaderBytes) {
+    if (!isHeadText(bytes, Math.min(found ?? bytes.length, maxHeaderBytes))) return this.junk(bytes, 1);
+    if ((found ?? bytes.length) > maxHeaderBytes) {
       if (this.spoke) return this.junk(bytes, 1);
       throw new IngestFailure('bad_answer', 'an RTSP answer without end');
     }
-    if (found < 0) return 0;
-    const [first = '', ...lines] = bytes.toString('latin1', 0, at).split(/\r?\n/, maxHeaders);
-    const headers = new Map<string, string[]>();
-    for (const line of lines) {
-      const colon = line.indexOf(':');
-      if (colon <= 0) continue;
-      const name = line.slice(0, colon).trim().toLowerCase();
-      const values = headers.get(name);
-      if (values === undefined) headers.set(name, [line.slice(colon + 1).trim()]);
-      else values.push(line.slice(colon + 1).trim());
-    }
-    const stated = headers.get('content-length')?.[0] ?? '0';
-    const bodyLength = /^\d{1,7}$/.test(stated) ? Number(stated) : Infinity;
-    if (bodyLength > maxBodyBytes) throw new IngestFailure('bad_answer', 'an RTSP answer of impossible length');
-    const status = /^RTSP\/\d\.\d (\d{3})/.exec(first);
-    const request = status === null ? /^([A-Z_]+) \S+ RTSP\/\d\.\d$/.exec(first) : null;
-    if (status === null && request === null) return this.junk(bytes, 1);
-    const end = at + headEnd.length + bodyLength;
-    if (bytes.length < end) return 0;
+    if (found === undefined && !(this.quiet && isBreak(bytes.at(-1)!))) return 0;
+    const headBytes = found ?? bytes.length;
+    const head = parseHead(bytes.toString('latin1', 0, headBytes));
+    if (head === undefined) return this.junk(bytes, 1);
+    const end = this.endOfBody(bytes, headBytes, head);
+    if (end === undefined) return 0;
     this.garbage = 0;
     this.spoke = true;
-    if (status !== null)
-      this.events.onResponse({
-        status: Number(status[1]),
-        headers,
-        body: bytes.toString('utf8', at + headEnd.length, end),
-      });
-    else this.events.onRequest(request![1]!, headers.get('cseq')?.[0] ?? '0');
+    const { status, method, headers } = head;
+    if (status !== undefined) this.events.onResponse({ status, headers, body: bytes.toString('utf8', headBytes, end) });
+    else this.events.onRequest(method!, headers.get('cseq')?.[0] ?? '0');
     return end;
+  }
+
+  /** Undefined while it is not whole. A session description ends where its camera is silent if its length is wrong. */
+  private endOfBody(bytes: Buffer, from: number, head: RtspHead): number | undefined {
+    const length = bodyLengthOf(head);
+    if ((length ?? 0) > maxBodyBytes) throw new IngestFailure('bad_answer', 'an RTSP answer of impossible length');
+    const isDescription =
+      head.status === 200 &&
+      (/application\/sdp/i.test(head.headers.get('content-type')?.[0] ?? '') ||
+        (length === undefined && /^[vm]=/.test(bytes.toString('latin1', from, from + 2))));
+    const end = from + (length ?? 0);
+    if (!isDescription) return bytes.length < end ? undefined : end;
+    if (length !== undefined && bytes.length >= end && this.isExact(bytes, end)) return end;
+    if (bytes.length - from > maxBodyBytes) throw new IngestFailure('bad_answer', 'a description without end');
+    return this.quiet ? bytes.length : undefined;
+  }
+
+  /** What stands behind a description is none of it. */
+  private isExact(bytes: Buffer, end: number): boolean {
+    let at = end;
+    while (at < bytes.length && isBreak(bytes[at]!)) at += 1;
+    return at === bytes.length || bytes[at] === dollar || beginsMessage(bytes, at) !== -1;
   }
 }

@@ -162,12 +162,23 @@ describe('the way to a stream', () => {
       ({ method }) => (method === 'DESCRIBE' ? { body: 'v=0\r\nm=video 0 RTP/AVP 26\r\na=control:t\r\n' } : undefined),
       { reason: 'not_video', other: { because: 'codec', codec: 'mjpeg' } },
     ],
-    [
-      '404',
-      ({ method }) => (method === 'DESCRIBE' ? { status: 404 } : undefined),
-      { reason: 'no_stream', other: undefined },
-    ],
-    ['403', ({ method }) => (method === 'DESCRIBE' ? { status: 403 } : undefined), { reason: 'wrong_password' }],
+    ...(
+      [
+        ['DESCRIBE', 403, 'forbidden'],
+        ['DESCRIBE', 404, 'no_such_stream'],
+        ['SETUP', 404, 'no_such_stream'],
+        ['SETUP', 453, 'camera_busy'],
+        ['PLAY', 453, 'camera_busy'],
+        ['DESCRIBE', 503, 'camera_busy'],
+        ['PLAY', 454, 'stream_ended'],
+        ['DESCRIBE', 500, 'stream_refused'],
+        ['PLAY', 455, 'stream_refused'],
+      ] as const
+    ).map(([asked, status, reason]): [string, Script, object] => [
+      `${asked} ${status}`,
+      ({ method }) => (method === asked ? { status } : undefined),
+      { reason, other: undefined, detail: expect.stringContaining(`${asked} ${status}`) as string },
+    ]),
     ['no SDP', ({ method }) => (method === 'DESCRIBE' ? { body: '<html>' } : undefined), { reason: 'bad_answer' }],
     [
       'closed after PLAY',
@@ -196,7 +207,99 @@ describe('the way to a stream', () => {
   });
 });
 
+describe('servers that bend the rules', () => {
+  it.each<[string, Script]>([
+    [
+      'no session before PLAY',
+      ({ method, headers }, peer) => {
+        if (method === 'SETUP')
+          return { headers: { Transport: headers.get('transport') ?? '' } as Record<string, string> };
+        return method === 'PLAY'
+          ? (void setImmediate(() => sendVideo(peer)), { headers: { Session: '12345678' } })
+          : undefined;
+      },
+    ],
+    [
+      'the scheme of the base twice',
+      ({ method, uri, headers }, peer) => {
+        if (method === 'DESCRIBE')
+          return { headers: { 'Content-Base': `rtsp://${uri}/`, 'Content-Type': 'application/sdp' }, body: videoSdp() };
+        if (method === 'SETUP' && uri.includes('rtsp://rtsp')) return { status: 400 };
+        return playing({ method, uri, headers }, peer);
+      },
+    ],
+    [
+      'a base at which it refuses SETUP',
+      ({ method, uri, headers }, peer) => {
+        if (method === 'DESCRIBE') return { headers: { 'Content-Base': 'rtsp://10.0.0.1/inside/' }, body: videoSdp() };
+        if (method === 'SETUP' && uri.includes('/inside/')) return { status: 400 };
+        return playing({ method, uri, headers }, peer);
+      },
+    ],
+  ])('are played: %s', async (_name, script) => {
+    const server = await serve(script);
+    const stream = pull(server.url);
+    await until('fragments', () => stream.fragments.length >= 1);
+    await stream.stop();
+    await until('goodbye', () => methods(server).includes('TEARDOWN'));
+    expect(server.requests.at(-1)!.headers.get('session')).toMatch(/^(?:abc|12345678)$/);
+  });
+
+  const lines = (eol: string, ...all: string[]) => [...all, '', ''].join(eol);
+  it.each<[string, (cseq: string) => string]>([
+    [
+      'line feeds alone',
+      (cseq) => lines('\n', 'RTSP/1.0 200 OK', `CSeq: ${cseq}`, 'Content-Type: application/sdp') + videoSdp(),
+    ],
+    [
+      'no length',
+      (cseq) => lines('\r\n', 'RTSP/1.0 200 OK', `CSeq: ${cseq}`, 'Content-Type: application/sdp') + videoSdp(),
+    ],
+    [
+      'too great a length',
+      (cseq) =>
+        lines('\r\n', 'rtsp/1.0  200 OK', `CSeq: ${cseq}`, 'Content-Length: 900', 'Content-Type: application/sdp') +
+        videoSdp(),
+    ],
+    [
+      'too small a length',
+      (cseq) =>
+        lines('\r\n', 'RTSP/1.0 200 OK', `CSeq: ${cseq}`, 'Content-Length: 30', 'Content-Type: application/sdp') +
+        videoSdp(),
+    ],
+  ])('are read: a description with %s', async (_name, answer) => {
+    const server = await serve((request, peer) => {
+      if (request.method !== 'DESCRIBE') return playing(request, peer);
+      peer.socket.write(answer(request.headers.get('cseq')!));
+      return 'silence';
+    });
+    const stream = pull(server.url);
+    await until('fragments', () => stream.fragments.length >= 1);
+  });
+});
+
 describe('keeping a session alive', () => {
+  it('does without what closed the connection twice, and says each time what did', async () => {
+    const server = await serve(({ method, headers }, { socket }): ReturnType<Script> => {
+      if (method === 'SETUP') return { headers: { Session: 'x; timeout=2', Transport: 'RTP/AVP/TCP;interleaved=0-1' } };
+      if (!headers.has('session') || method === 'PLAY') return undefined;
+      socket.destroy();
+      return 'silence';
+    });
+    const first = pull(server.url);
+    expect(await first.ended).toMatchObject({ reason: 'stream_ended' });
+    expect(first.lostKeepAlives).toEqual(['GET_PARAMETER']);
+    const second = pull(server.url, { lostKeepAlives: ['GET_PARAMETER'] });
+    await second.ended;
+    expect(second.lostKeepAlives).toEqual(['OPTIONS']);
+    const before = server.requests.length;
+    pull(server.url, { lostKeepAlives: ['GET_PARAMETER', 'OPTIONS'] });
+    await until('played', () => methods(server).slice(before).includes('PLAY'));
+    // Longer than the session would last before it is asked for.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(methods(server).slice(before)).toEqual(['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY']);
+  });
+
   it.each([
     ['OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER', 'GET_PARAMETER'],
     ['OPTIONS, DESCRIBE, SETUP, PLAY', 'OPTIONS'],

@@ -1,18 +1,18 @@
 // An RTSP session (RFC 2326): ask what the server offers, describe, set up the tracks interleaved, play, keep alive.
 import type { AddressRules } from '../../../lib/address-rules.js';
 import { hostOf, isConfirmedHost } from '../../../lib/confirmed-hosts.js';
-import { IngestFailure } from '../ingest-failure.js';
+import { IngestFailure, refusal } from '../ingest-failure.js';
 import type { StreamTarget } from '../fragment-source.js';
 import { baseAddress, controlAddresses, endpointOf, rtspAddress } from './rtsp-address.js';
+import { KeepAlive } from './rtsp-keep-alive.js';
 import { RtspConnection } from './rtsp-connection.js';
 import type { RtspResponse } from './rtsp-message.js';
 import { findMedia, type SessionMedia } from './session-description.js';
 
 const maxRedirects = 3;
 const redirects = new Set([301, 302, 303, 305, 307, 308]);
-const defaultTimeoutSeconds = 60;
-const longestKeepAliveMs = 30_000;
-const keepAliveMethods = ['GET_PARAMETER', 'OPTIONS', 'SET_PARAMETER'] as const;
+/** Another way to write the address may be the right one; 459 and 460: the whole, or one track, only. */
+const ofTheAddress = new Set([400, 404, 451, 459, 460]);
 
 export type TrackName = 'video' | 'audio';
 
@@ -23,6 +23,10 @@ export interface RtspSessionOptions {
   /** Before any packet comes. Returns whether the sound is wanted. */
   readonly onMedia: (media: SessionMedia) => { audio: boolean };
   readonly onAudioRefused: () => void;
+  /** Methods to keep the session alive at which the camera closed the connection before, one for each time. */
+  readonly lostKeepAlives?: readonly string[];
+  /** It did so again. */
+  readonly onKeepAliveLost?: (method: string) => void;
   /**
    * RTP and RTCP of a track, told apart by what they are, whichever channel they came on: bytes [from, to), which may be
    * looked at, and changed, until `onReadEnd`.
@@ -45,11 +49,17 @@ export class RtspSession {
   private readonly byChannel: (TrackName | undefined)[] = ['video', 'video'];
   private connection!: RtspConnection;
   private playUri: string | undefined;
-  private keepAlive: NodeJS.Timeout | undefined;
-  private offered: string[] = [...keepAliveMethods];
-  private asking = false;
+  private readonly keepAlive: KeepAlive;
 
-  private constructor(private readonly options: RtspSessionOptions) {}
+  private constructor(private readonly options: RtspSessionOptions) {
+    this.keepAlive = new KeepAlive({
+      lost: options.lostKeepAlives ?? [],
+      request: (method) => this.connection.request(method, this.playUri!),
+      onFailure: (error) => this.fail(error),
+      wasClosed: () => this.connection.wasClosed,
+      onLost: (method) => options.onKeepAliveLost?.(method),
+    });
+  }
 
   /** Resolves when the server plays. @throws IngestFailure */
   static async open(options: RtspSessionOptions): Promise<RtspSession> {
@@ -108,18 +118,8 @@ export class RtspSession {
   }
 
   private expect(method: string, response: RtspResponse): RtspResponse {
-    const { status } = response;
-    if (status === 200) return response;
-    if (status === 403) throw new IngestFailure('wrong_password', 'the camera forbids this account its stream');
-    if (status === 404) throw new IngestFailure('no_stream', `the camera has no such stream (${method} 404)`);
-    if (status === 461)
-      throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', { because: 'transport' });
-    if (status === 400 && method === 'SETUP')
-      throw new IngestFailure('no_stream', 'the camera refuses RTP over TCP (SETUP 400)', { because: 'refused' });
-    if (status === 453 || status === 503)
-      throw new IngestFailure('no_stream', `the camera has no bandwidth or receivers left (${method} ${status})`);
-    if (status === 454) throw new IngestFailure('stream_ended', `the camera forgot the session (${method} 454)`);
-    throw new IngestFailure('bad_answer', `${method} was answered with ${status}`);
+    if (response.status >= 200 && response.status < 300) return response;
+    throw refusal(method, response.status);
   }
 
   /** Connects and describes, where the server sends us to. Credentials go to confirmed hosts only, and to who asks. */
@@ -130,7 +130,7 @@ export class RtspSession {
     let address = first;
     for (let hops = 0; ; hops++) {
       await this.connect(address, endpointOf(address).key !== endpointOf(first).key);
-      this.learn(await this.connection.request('OPTIONS', uri));
+      this.keepAlive.learn(await this.connection.request('OPTIONS', uri));
       const described = await this.connection.request('DESCRIBE', uri, { Accept: 'application/sdp' });
       if (!redirects.has(described.status)) return { uri, described: this.expect('DESCRIBE', described) };
       if (hops >= maxRedirects) throw new IngestFailure('bad_answer', 'the camera redirects without end');
@@ -141,28 +141,15 @@ export class RtspSession {
     }
   }
 
-  /** Which methods the server has; those that keep a session alive count. */
-  private learn(answer: RtspResponse): void {
-    const stated = (answer.headers.get('public') ?? []).join(',').toUpperCase();
-    if (answer.status !== 200 || stated === '') return;
-    const names = stated.split(',').map((name) => name.trim());
-    const offered = keepAliveMethods.filter((method) => names.includes(method));
-    if (offered.length > 0) this.offered = offered;
-  }
-
   private async setUp(name: TrackName, addresses: readonly string[]): Promise<RtspResponse> {
     const first = name === 'video' ? 0 : 2;
     const transport = `RTP/AVP/TCP;unicast;interleaved=${first}-${first + 1}`;
-    let answer: RtspResponse | undefined;
-    for (const address of addresses) {
-      answer = await this.connection.request('SETUP', address, { Transport: transport });
-      if (answer.status !== 404) break; // the next way to write the address
-    }
-    const accepted = this.expect('SETUP', answer!);
+    const answer = await this.firstAccepted('SETUP', addresses, { Transport: transport });
+    const accepted = this.expect('SETUP', answer);
+    this.learnSession(accepted);
     const granted = accepted.headers.get('transport')?.[0];
     const channels = /interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(granted ?? '');
-    if (granted !== undefined && channels === null && !/RTP\/AVP\/TCP/i.test(granted))
-      throw new IngestFailure('no_stream', 'the camera sends no RTP over TCP', { because: 'transport' });
+    if (granted !== undefined && channels === null && !/RTP\/AVP\/TCP/i.test(granted)) throw refusal('SETUP', 461);
     const rtpChannel = Number(channels?.[1] ?? first);
     const rtcpChannel = Number(channels?.[2] ?? rtpChannel + 1);
     this.tracks.push({ name, rtpChannel, rtcpChannel });
@@ -178,19 +165,42 @@ export class RtspSession {
     const base = baseAddress(stated, uri);
     const media = findMedia(described.body);
     const { audio } = this.options.onMedia(media);
-    const tracks = controlAddresses(base, media.video.control);
-    const accepted = await this.setUp('video', tracks);
-    const [id, ...parameters] = (accepted.headers.get('session')?.[0] ?? '').split(';');
-    if (!id?.trim()) throw new IngestFailure('bad_answer', 'the camera names no session');
-    this.connection.sessionId = id.trim().slice(0, 200);
-    const timeoutSeconds = Number(/timeout\s*=\s*(\d{1,6})/i.exec(parameters.join(';'))?.[1] ?? 0);
-    if (audio && media.audio !== undefined) await this.setUpAudio(controlAddresses(base, media.audio.control));
-    await this.play([...controlAddresses(base, media.control), ...tracks]);
-    const timeoutMs = (timeoutSeconds > 0 ? timeoutSeconds : defaultTimeoutSeconds) * 1000;
-    const everyMs = Math.max(500, Math.min(longestKeepAliveMs, timeoutMs / 2 - 500));
-    this.keepAlive = setInterval(() => void this.stayAlive(), everyMs);
+    // Behind what the camera says of its addresses, which some get wrong, the one that it was asked at.
+    const addressesOf = (control: string) => [
+      ...new Set([...controlAddresses(base, control), ...controlAddresses(uri, control)]),
+    ];
+    const tracks = addressesOf(media.video.control);
+    await this.setUp('video', tracks);
+    if (audio && media.audio !== undefined) await this.setUpAudio(addressesOf(media.audio.control));
+    await this.play([...addressesOf(media.control), ...tracks]);
+    this.keepAlive.start();
     // A failure between the answer and here has passed by.
-    this.connection.lost.catch(() => clearInterval(this.keepAlive));
+    this.connection.lost.catch(() => this.keepAlive.stop());
+  }
+
+  /** Some cameras name their session in the answer to PLAY only. */
+  private learnSession(answer: RtspResponse): void {
+    const [id, ...parameters] = (answer.headers.get('session')?.[0] ?? '').split(';');
+    if (!id?.trim() || this.connection.sessionId !== undefined) return;
+    this.connection.sessionId = id.trim().slice(0, 200);
+    const seconds = Number(/timeout\s*=\s*(\d{1,6})/i.exec(parameters.join(';'))?.[1] ?? 0);
+    if (seconds > 0) this.keepAlive.timeoutMs = seconds * 1000;
+  }
+
+  /** The answer of the first address that is accepted; else the most telling refusal. @throws IngestFailure */
+  private async firstAccepted(
+    method: 'SETUP' | 'PLAY',
+    addresses: readonly string[],
+    headers: Readonly<Record<string, string>>,
+  ): Promise<RtspResponse> {
+    let telling: RtspResponse | undefined;
+    for (const address of addresses) {
+      if (method === 'PLAY') this.playUri = address;
+      const answer = await this.connection.request(method, address, headers);
+      if (!ofTheAddress.has(answer.status)) return answer;
+      if (telling === undefined || telling.status === 404) telling = answer;
+    }
+    return telling!;
   }
 
   /** Sound is an addition: a camera that refuses it is recorded without. */
@@ -204,43 +214,14 @@ export class RtspSession {
   }
 
   private async play(addresses: readonly string[]): Promise<void> {
-    let answer: RtspResponse | undefined;
-    for (const address of new Set(addresses)) {
-      this.playUri = address;
-      answer = await this.connection.request('PLAY', address, { Range: 'npt=0.000-' });
-      // Not found, or allowed for a single track only: the track's own address is tried.
-      if (answer.status !== 404 && answer.status !== 459) break;
-    }
-    this.expect('PLAY', answer!);
+    const answer = await this.firstAccepted('PLAY', addresses, { Range: 'npt=0.000-' });
+    this.learnSession(this.expect('PLAY', answer));
     this.connection.playing = true;
-  }
-
-  /** What the server answers matters little, unless the session or the right to it is gone. */
-  private async stayAlive(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
-    const method = this.offered[0]!;
-    try {
-      const { status } = await this.connection.request(method, this.playUri!);
-      if (status === 454) throw new IngestFailure('stream_ended', 'the camera forgot the session (454)');
-      if (status >= 400) this.rotate();
-    } catch (error) {
-      const { reason } = error as IngestFailure;
-      if (reason === 'wrong_password' || reason === 'stream_ended' || reason === 'bad_answer') this.fail(error);
-      else this.rotate(); // no answer to this one: try another the next time
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  private rotate(): void {
-    const rest = this.offered.slice(1);
-    this.offered = rest.length > 0 ? rest : [...keepAliveMethods];
   }
 
   /** Says goodbye and closes. */
   close(): void {
-    clearInterval(this.keepAlive);
+    this.keepAlive.stop();
     (this.connection as RtspConnection | undefined)?.close(this.playUri);
   }
 }

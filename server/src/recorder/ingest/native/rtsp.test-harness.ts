@@ -224,6 +224,7 @@ export interface Pulled {
   readonly troubles: [StreamTrouble, string | undefined][];
   readonly packets: { received: number; lost: number };
   readonly times: { offsetMs: number | undefined; source: string; errorMs: number }[];
+  readonly lostKeepAlives: string[];
   readonly keyframeRequests: () => number;
   /** Settles when the stream ended: the failure, or undefined where it was told to stop. */
   readonly ended: Promise<IngestFailure | undefined>;
@@ -233,7 +234,11 @@ export interface Pulled {
 /** Pulls with the native engine. */
 export function pullNative(
   url: string,
-  { rules = loopbackRules, ...more }: Partial<StreamTarget> & { rules?: AddressRules } = {},
+  {
+    rules = loopbackRules,
+    lostKeepAlives = [],
+    ...more
+  }: Partial<StreamTarget> & { rules?: AddressRules; lostKeepAlives?: readonly string[] } = {},
 ): Pulled {
   const controller = new AbortController();
   const pulled = {
@@ -242,6 +247,7 @@ export function pullNative(
     troubles: [] as [StreamTrouble, string | undefined][],
     packets: { received: 0, lost: 0 },
     times: [] as Pulled['times'],
+    lostKeepAlives: [] as string[],
   };
   let asked = 0;
   let run = 0;
@@ -251,7 +257,7 @@ export function pullNative(
     onFragment: (fragment) => pulled.fragments.push(fragment),
     recordedClock: new SteadyClock(systemClock),
     requestKeyframe: () => (asked += 1),
-    hints: { udp: false, otherWithoutKeyframes: false },
+    hints: { udp: false, otherWithoutKeyframes: false, lostKeepAlives },
     report: {
       frame: () => undefined,
       codec: (codec) => pulled.codecs.push(codec),
@@ -262,6 +268,7 @@ export function pullNative(
       time: (offsetMs, source, errorMs) => pulled.times.push({ offsetMs, source, errorMs }),
       trouble: (trouble, detail) => pulled.troubles.push([trouble, detail]),
       audio: () => undefined,
+      keepAliveLost: (method) => void pulled.lostKeepAlives.push(method),
     },
   };
   const target = { username: '', password: '', audio: false, ...more, url };
