@@ -13,6 +13,7 @@ export const auditActions = [
   'area.update',
   'area.delete',
   'camera.discover',
+  'camera.channels',
   'camera.add_failed',
   'camera.address_confirm',
   'camera.address_dismiss',

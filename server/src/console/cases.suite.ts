@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { badInputSuite } from './bad-input.suite.js';
 import { camerasSuite } from './cameras/cameras.suite.js';
+import { channelsSuite } from './cameras/channels.suite.js';
 import { deviceAddressesSuite } from './cameras/device-addresses.suite.js';
 import { listedCamerasSuite } from './cameras/listed-cameras.suite.js';
 import { lostKeysSuite } from './cameras/lost-keys.suite.js';
@@ -24,6 +25,7 @@ import { scopeSuite } from './scope.suite.js';
 export function consoleSuites(kind: string, open: OpenTestDatabase): void {
   describe(`cameras and cases on ${kind}`, () => {
     camerasSuite(open);
+    channelsSuite(open);
     listedCamerasSuite(open);
     deviceAddressesSuite(open);
     lostKeysSuite(open);

@@ -57,6 +57,21 @@ export const identity: IdentifyResponse = {
     },
   ],
 };
+/** A recorder of so many channels, each with main and sub of its own; the last `empty` have no signal. */
+export function deviceOf(count: number, empty = 0, serialNumber = 'SN-NVR'): IdentifyResponse {
+  const channels = Array.from({ length: count }, (_, index): IdentifyResponse['channels'][number] => {
+    const number = index + 1;
+    const main = { ...mainStream, profileToken: `M${number}` };
+    const sub = { ...subStream, profileToken: `S${number}` };
+    const third = { ...subStream, profileToken: `T${number}`, width: 352, height: 288 };
+    return {
+      ...{ sourceToken: `VideoSource_${number}`, number, name: '', signal: number <= count - empty },
+      ...{ main, sub, profiles: [main, sub, third] },
+    };
+  });
+  const { main, sub } = channels[0]!;
+  return { ...identity, model: 'DS-7616NI', serialNumber, kind: 'nvr', main: main!, sub, channels };
+}
 export const cameraPassword = 'Matkhau-rat-bi-mat';
 
 /** A console's features about cameras and cases over real HTTP, a real database and a recorder that answers as told. */

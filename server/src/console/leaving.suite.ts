@@ -1,10 +1,11 @@
 import type { AuditAction } from '@choi-canh/shared/audit';
-import type { CameraResponse } from '@choi-canh/shared/cameras';
+import { cameraAddResponse, deviceOffer, type CameraResponse } from '@choi-canh/shared/cameras';
 import { clipResponse } from '@choi-canh/shared/evidence';
 import { openingResponse } from '@choi-canh/shared/footage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   CasesHarness,
+  deviceOf,
   eventually,
   type OpenTestDatabase,
   type TestActor,
@@ -71,8 +72,37 @@ export function leavingSuite(open: OpenTestDatabase): void {
     const recordsOf = async (actor: TestActor, action?: AuditAction) =>
       (await harness.trail(action)).filter(({ accountId }) => accountId === actor.actor.accountId);
 
+    /** A device shows pictures of its channels to who was shown the channels. */
+    const picturesOfDevices = async (actor: TestActor, route?: string) => {
+      const [ofKnown, ofNew] = ['/api/devices/:deviceId/picture', '/api/cameras/additions/:id/picture'];
+      const { deviceId, sourceToken } = camera;
+      if (route === ofKnown) await actor.post(`/api/devices/${deviceId}/channels`, deviceOffer, undefined);
+      let additionId = camera.id;
+      const deviceAddress = 'http://10.77.0.1/onvif/device_service';
+      if (route === ofNew) {
+        recorder.identities.set(deviceAddress, deviceOf(2));
+        const body = { recorderId: harness.recorderId, areaId: area.id, username: 'a', password: 'b' };
+        const started = await actor.post('/api/cameras/additions', cameraAddResponse, {
+          ...{ ...body, devices: [{ deviceAddress }] },
+        });
+        additionId = started.id;
+        await eventually('its channels are offered', async () => {
+          const now = await actor.get(`/api/cameras/additions/${additionId}`, cameraAddResponse);
+          return now.state === 'done';
+        });
+      }
+      const asked = new URLSearchParams({ deviceAddress, sourceToken: 'VideoSource_1' });
+      return {
+        [ofKnown]: { path: `/api/devices/${deviceId}/picture?sourceToken=${sourceToken}`, subjectId: deviceId },
+        [ofNew]: { path: `/api/cameras/additions/${additionId}/picture?${asked}`, subjectId: harness.recorderId },
+      };
+    };
+
     /** How somebody new comes to each thing that leaves, and which subject its record names. */
-    const ways = async (actor: TestActor): Promise<Record<string, { path: string; subjectId: string }>> => {
+    const ways = async (
+      actor: TestActor,
+      route?: string,
+    ): Promise<Record<string, { path: string; subjectId: string }>> => {
       const opening = await actor.post('/api/openings', openingResponse, {
         cameraIds: [camera.id],
         from,
@@ -83,6 +113,7 @@ export function leavingSuite(open: OpenTestDatabase): void {
       const file = recorder.fileId;
       const ofCamera = (path: string) => ({ path, subjectId: camera.id });
       return {
+        ...(await picturesOfDevices(actor, route)),
         '/api/live': ofCamera(`/api/live?streams=${camera.id}.sub`),
         '/api/cameras/:cameraId/live/:stream/:file': ofCamera(`/api/cameras/${camera.id}/live/sub/picture.jpg`),
         '/api/openings/:openingId/cameras/:cameraId/playlist.m3u8': ofCamera(`${shown}/playlist.m3u8`),
@@ -117,7 +148,7 @@ export function leavingSuite(open: OpenTestDatabase): void {
         if (trail === undefined) continue;
         for (const headers of rangeHeaders) {
           const actor = harness.actor('administrator');
-          const { path, subjectId } = (await ways(actor))[route]!;
+          const { path, subjectId } = (await ways(actor, route))[route]!;
           const sent = withLength(headers);
           await read(actor, path, sent);
           asked.push({ what: `${route} ${JSON.stringify(sent)}`, actor, trail, subjectId });

@@ -120,6 +120,19 @@ export function scopeSuite(open: OpenTestDatabase): void {
             devices: [{ deviceAddress: 'http://10.9.9.9/' }],
           },
         ],
+        'put /api/cameras/:cameraId/profiles': [
+          `/api/cameras/${camera.id}/profiles`,
+          { mainProfileToken: 'main', subProfileToken: 'sub' },
+        ],
+        'get /api/devices/:deviceId': [`/api/devices/${camera.deviceId}`],
+        'post /api/devices/:deviceId/channels': [`/api/devices/${camera.deviceId}/channels`],
+        'get /api/devices/:deviceId/picture': [
+          `/api/devices/${camera.deviceId}/picture?sourceToken=${camera.sourceToken}`,
+        ],
+        'post /api/devices/:deviceId/cameras': [
+          `/api/devices/${camera.deviceId}/cameras`,
+          { areaId: of.area.id, channels: [{ sourceToken: camera.sourceToken }] },
+        ],
         'post /api/cameras/:cameraId/retry': [`/api/cameras/${camera.id}/retry`],
         'post /api/openings': ['/api/openings', { cameraIds: [camera.id], ...range, purpose: 'Xem thử' }],
         'get /api/openings/:openingId': [`/api/openings/${of.openingId}`],
@@ -184,6 +197,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'post /api/recorders/:recorderId/set-aside/dismiss',
       'get /api/categories',
       'get /api/cameras/additions/:id',
+      'get /api/cameras/additions/:id/picture', // one's own: channels.suite.ts
+      'get /api/devices', // of the scope: channels.suite.ts
       'post /api/discoveries',
       'get /api/discoveries/:id',
     ];

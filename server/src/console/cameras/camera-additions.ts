@@ -176,6 +176,10 @@ export class CameraAdditions {
       const channels = this.#channelsFor(request, device, facts);
       if (channels === undefined) {
         const offer = offerOf(deviceAddress, facts, [], () => false);
+        await this.#deps.audit.record(actor, {
+          ...{ action: 'camera.channels', subjectType: 'recorder', subjectId: recorderId, subjectName: '', areaId },
+          details: { deviceAddress, channels: offer.channels.length },
+        });
         return { ...failed(deviceAddress, 'choose_channels', ''), offer };
       }
       const mayReturn = request.former !== 'new';

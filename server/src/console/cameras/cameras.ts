@@ -12,6 +12,8 @@ import { CameraMoves } from './camera-moves.js';
 import { CameraReturns } from './camera-returns.js';
 import { ChannelEntry } from './channel-entry.js';
 import { DevicesRepository } from './devices.repository.js';
+import { devicesRoutes } from './devices.routes.js';
+import { DevicesService } from './devices.service.js';
 import { DeviceSightingsRepository } from './device-sightings.repository.js';
 import { sightingRoutes } from './device-sightings.routes.js';
 import { CamerasRepository } from './cameras.repository.js';
@@ -67,8 +69,10 @@ export function createCameras(deps: CamerasDeps) {
     isShared: (recorderId, reference) => discoveries.isShared(recorderId, reference),
     device: (recorderId, address) => discoveries.device(recorderId, address),
   });
+  const devicesService = new DevicesService({ ...deps, repository, devices, entry, budget });
   return {
     routes: [
+      ...devicesRoutes(devicesService, additions),
       ...camerasRoutes(service, additions, discoveries, moves, returns),
       ...sightingRoutes(sightings, moves),
       ...liveRoutes(service, deps.media, viewings),

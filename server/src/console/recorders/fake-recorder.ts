@@ -83,6 +83,7 @@ export class FakeRecorder {
   /** Keys that devices show over https, by address. */
   tlsKeys = new Map<string, string>();
   /** What it was asked to say to devices, newest last. */
+  snapshots: { deviceAddress: string; password: string; profileToken: string }[] = [];
   identified: { deviceAddress: string; username: string; password: string; tlsKey?: string | null }[] = [];
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
@@ -214,6 +215,12 @@ export class FakeRecorder {
         id: id || 'd0000000-0000-4000-8000-000000000001',
         startedAt: this.startedAt,
       });
+    } else if (root === 'snapshot') {
+      const asked = JSON.parse(body) as FakeRecorder['snapshots'][number];
+      this.snapshots.push(asked);
+      response
+        .writeHead(200, { 'content-type': 'image/jpeg' })
+        .end(Buffer.from(`\xff\xd8 ${asked.profileToken}`, 'latin1'));
     } else if (root === 'tls-key') {
       const { deviceAddress } = JSON.parse(body) as { deviceAddress: string };
       json(response, { tlsKey: this.tlsKeys.get(deviceAddress) ?? null });
