@@ -451,5 +451,10 @@ describe.each([
     await page.keyboard.press('Enter');
     await expectWrong(page, 'password', words('auth:signIn.needPassword'));
     expect(changes.take()).toEqual([]);
+    // A sentence that stands at its field is said again in the language that is chosen meanwhile.
+    const other = language === 'vi' ? 'en' : 'vi';
+    await page.getByText(words(`common:languages.${other}`), { exact: true }).click();
+    await page.getByText(wordsOf(other)('auth:signIn.needPassword')).first().waitFor();
+    expect(await page.getByText(words('auth:signIn.needPassword')).count()).toBe(0);
   });
 });

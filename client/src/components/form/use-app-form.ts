@@ -160,6 +160,7 @@ export function useAppForm<Values extends object>({
     const now =
       answer.current === undefined ? complaintsOf(valuesNow()) : complaintsOfAnswer(answer.current).complaints;
     form.setErrors(Object.fromEntries(wrong.map((name) => [name, now[name]])));
+    setAnnouncement(({ count }) => ({ text: '', count }));
   };
   const newestTranslate = useRef(translate);
   useEffect(() => {

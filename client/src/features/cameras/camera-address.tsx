@@ -16,7 +16,7 @@ import { addressErrorText, isAddressOutcome } from './address-error.js';
 export function CameraAddress({ camera }: { camera: CameraResponse }) {
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
-  const [failed, setFailed] = useState<string>();
+  const [failed, setFailed] = useState<unknown>();
   const form = useAppForm({
     initial: { deviceAddress: camera.deviceAddress, password: '' },
     most: { deviceAddress: 500, password: 200 },
@@ -48,7 +48,7 @@ export function CameraAddress({ camera }: { camera: CameraResponse }) {
           notifyDone(t('address.done'));
         } catch (error) {
           if (!isAddressOutcome(error)) throw error;
-          setFailed(addressErrorText(t, error));
+          setFailed(error);
         }
         return false;
       }}
@@ -62,7 +62,7 @@ export function CameraAddress({ camera }: { camera: CameraResponse }) {
       <PasswordField {...form.text('password')} label={t('add.password')} autoComplete="new-password" required />
       {failed !== undefined && (
         <Text c="var(--state-down)" role="alert">
-          {failed}
+          {addressErrorText(t, failed)}
         </Text>
       )}
     </AppForm>
