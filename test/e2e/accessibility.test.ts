@@ -275,6 +275,21 @@ async function visit(name: string): Promise<Visit> {
   return found;
 }
 
+/** @returns whether nothing is open any more; what was typed is given up */
+async function closeAll(): Promise<boolean> {
+  const open = page.locator('[role=dialog], [role=menu]');
+  for (let tries = 0; tries < 3 && (await open.count()) > 0; tries += 1) {
+    await page.keyboard.press('Escape');
+    const discard = page.getByTestId('discard');
+    if (await discard.isVisible()) await discard.click();
+    await open
+      .first()
+      .waitFor({ state: 'detached', timeout: 2000 })
+      .catch(() => undefined);
+  }
+  return (await open.count()) === 0;
+}
+
 describe('every page and what opens on it, in Chromium', () => {
   it('sign-in and set-up', () => expect(faultsBefore).toEqual([]));
 
@@ -285,7 +300,8 @@ describe('every page and what opens on it, in Chromium', () => {
     });
     const faults = await faultsHere(name);
     for (const [what, open] of Object.entries(here.opens ?? {})) {
-      await visit(name);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      if (!(await closeAll())) await visit(name);
       await open();
       await page.locator('[role=dialog], [role=menu], [aria-expanded=true]').first().waitFor();
       faults.push(...(await faultsHere(`${name}, ${what}`)));

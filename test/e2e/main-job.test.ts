@@ -70,8 +70,8 @@ it('goes from discovery by a technician to the count of 1 of the district', asyn
   if (camera === undefined) throw new Error('no camera');
   const simulated = simulator.cameras.find((one) => one.deviceAddress === camera.deviceAddress);
   // Long enough to review something.
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
-  const incidentAtMs = Date.now() - 15_000;
+  await new Promise((resolve) => setTimeout(resolve, 14_000));
+  const incidentAtMs = Date.now() - 12_000;
 
   // Officer: incident, review, marks, tag, clip, download.
   const page = await browserOf(officer);

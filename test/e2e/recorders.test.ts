@@ -1,11 +1,17 @@
 import { recorderListResponse } from '@choi-canh/shared/recorders';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { seriousFaults, watchPages } from '../harness/axe.js';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
+import { expectInSight } from '../harness/forms.js';
+import { cutButtons } from '../harness/page-boxes.js';
 import { startRecorder, type RecorderProcess } from '../harness/recorder.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { addCameras, createAccount, createArea, temporaryFolder } from '../harness/system.js';
+import { stubTroubles } from '../harness/troubles.js';
 import { waitFor } from '../harness/wait.js';
+import { wordsOf } from '../harness/words.js';
 
 let stage: Stage;
 let browser: TestBrowser;
@@ -130,4 +136,61 @@ it('an administrator adds a recorder on another machine, renames it, sees it los
   expect(await page.locator('body').innerText()).not.toContain(code);
   expect(browser.foreignRequests).toEqual([]);
   expect(browser.pageErrors).toEqual([]);
+});
+
+describe('everything that can be wrong, at once', () => {
+  let account: Awaited<ReturnType<typeof createAccount>>;
+  let page: Page;
+  beforeAll(async () => {
+    const { system } = stage;
+    account = await createAccount(system, 'truong', 'administrator', null);
+    await createArea(system.administrator, 'Cát Quế');
+    await stubTroubles(browser.context);
+    page = await browser.context.newPage();
+    await watchPages(browser.context, page);
+    const [name = ''] = account.api.cookie.split('=', 1);
+    await browser.context.addCookies([{ name, value: account.api.cookie.slice(name.length + 1), url: system.origin }]);
+  });
+
+  it.each([
+    { language: 'vi', width: 1366, height: 768 },
+    { language: 'vi', width: 360, height: 740 },
+    { language: 'en', width: 1366, height: 768 },
+    { language: 'en', width: 360, height: 740 },
+  ] as const)('is said and ended in $language at $width × $height', async ({ language, width, height }) => {
+    const words = wordsOf(language);
+    const faults: string[] = [];
+    await page.setViewportSize({ width, height });
+    await account.api.patch('/api/me', z.unknown(), { locale: language });
+    const look = async (what: string) => {
+      faults.push(...(await cutButtons(page)).map((text) => `${what}: cut off: ${text}`));
+      faults.push(...(await seriousFaults(page)).map((fault) => `${what}: ${fault}`));
+      if ((await page.evaluate<number>('document.documentElement.scrollWidth')) > width)
+        faults.push(`${what}: too wide`);
+    };
+    // Above every page: the gravest, and how many more there are.
+    await page.goto(`${stage.system.origin}/incidents`);
+    await page.getByTestId('recorder-alerts').waitFor();
+    await look('above a page');
+
+    await page.goto(`${stage.system.origin}/recorders`);
+    await page.getByTestId('console-alerts').waitFor();
+    const button = (key: string, at = page.locator('main')) => at.getByRole('button', { name: words(key) }).first();
+    await button('recorders:setAside.retry').waitFor();
+    await button('recorders:unknownHolds.show').click();
+    await button('recorders:unknownHolds.assign').waitFor();
+    await look('the page');
+    const dialog = page.getByRole('dialog');
+    for (const key of [
+      ...['takeOver.button', 'unknownHolds.assign', 'unknownHolds.release', 'dropped.button', 'clockConfirm.button'],
+      ...['volumeAccept.button', 'setAside.dismiss', 'edit.pair', 'scanRanges.button', 'add.button'],
+    ]) {
+      await button(`recorders:${key}`).click();
+      await expectInSight(dialog.locator('button[type="submit"]'));
+      await look(key);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    }
+    expect(faults).toEqual([]);
+  });
 });

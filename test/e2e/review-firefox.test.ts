@@ -10,7 +10,7 @@ let browser: FirefoxBrowser;
 
 beforeAll(async () => {
   requireBuiltClient();
-  review = await openReviewStage(40);
+  review = await openReviewStage(32);
   browser = await openFirefox({ origin: review.stage.system.origin });
 });
 afterAll(async () => {

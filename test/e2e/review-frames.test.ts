@@ -1,7 +1,9 @@
 import { tagListResponse } from '@choi-canh/shared/evidence';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { openReviewStage, type ReviewStage } from '../harness/review-frames.js';
+import { reviewsInShort } from '../harness/review-in-short.js';
 import { reviewsToTheFrame } from '../harness/review-scenario.js';
 import { screenOf, signInByApi } from '../harness/screen.js';
 import { requireBuiltClient } from '../harness/stage.js';
@@ -12,7 +14,7 @@ let browser: TestBrowser;
 
 beforeAll(async () => {
   requireBuiltClient();
-  review = await openReviewStage(40);
+  review = await openReviewStage(32);
   browser = await openBrowser({ origin: review.stage.system.origin, width: 1366, height: 768 });
 });
 afterAll(async () => {
@@ -73,5 +75,20 @@ it('shows, steps and marks frames as they were recorded, in Chromium', async ({ 
   for (const { id } of review.cameras) await page.getByTestId(`review-gap-${id}`).waitFor();
   expect(refused).toEqual([]);
   expect(browser.foreignRequests).toEqual([]);
+  expect(browser.pageErrors).toEqual([]);
+});
+
+it.each([
+  { language: 'vi', width: 360, height: 740 },
+  { language: 'en', width: 1366, height: 768 },
+  { language: 'en', width: 360, height: 740 },
+] as const)('is as exact by its buttons in $language at $width × $height', async ({ language, width, height }) => {
+  const { page } = browser;
+  await page.setViewportSize({ width, height });
+  await review.officer.api.patch('/api/me', z.unknown(), { locale: language });
+  await reviewsInShort(page, review, language).catch(async (error: unknown) => {
+    await photographAll([browser]);
+    throw error;
+  });
   expect(browser.pageErrors).toEqual([]);
 });

@@ -9,6 +9,7 @@ import { expectInSight } from '../harness/forms.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { addCameras, createAccount, createArea, waitUntilRecorded } from '../harness/system.js';
 import { waitFor } from '../harness/wait.js';
+import { wordsOf } from '../harness/words.js';
 
 type Account = Awaited<ReturnType<typeof createAccount>>;
 const desktops = [
@@ -251,22 +252,25 @@ describe('review', () => {
     await page.getByTestId('review-side').waitFor();
   });
 
-  it('on a phone has one picture with the timeline under it and large targets', async () => {
-    await speak('vi');
-    await showReviewOnPhone();
-    const extent = await pageExtent(page);
-    expect(extent.scrollWidthPx).toBe(extent.widthPx);
-    const [tile] = await boxesOf(page, '[data-testid^="review-tile-"]');
-    const [timeline] = await boxesOf(page, '[data-testid="timeline"]');
-    const [play] = await boxesOf(page, '[data-testid="review-play"]');
-    expect((timeline?.top ?? 999) - (tile?.bottom ?? 0)).toBeLessThan(20);
-    expect(play?.bottom).toBeLessThan(740 - 60);
-    for (const box of await boxesOf(page, '[data-testid="review-dock"] button')) {
-      if (box.right === box.left) continue;
-      expect(box.bottom - box.top).toBeGreaterThanOrEqual(40);
-      expect(box.right - box.left).toBeGreaterThanOrEqual(40);
-    }
-  });
+  it.each(['vi', 'en'] as const)(
+    'on a phone has one picture, the timeline under it, large targets (%s)',
+    async (locale) => {
+      await speak(locale);
+      await showReviewOnPhone();
+      const extent = await pageExtent(page);
+      expect(extent.scrollWidthPx).toBe(extent.widthPx);
+      const [tile] = await boxesOf(page, '[data-testid^="review-tile-"]');
+      const [timeline] = await boxesOf(page, '[data-testid="timeline"]');
+      const [play] = await boxesOf(page, '[data-testid="review-play"]');
+      expect((timeline?.top ?? 999) - (tile?.bottom ?? 0)).toBeLessThan(20);
+      expect(play?.bottom).toBeLessThan(740 - 60);
+      for (const box of await boxesOf(page, '[data-testid="review-dock"] button')) {
+        if (box.right === box.left) continue;
+        expect(box.bottom - box.top).toBeGreaterThanOrEqual(40);
+        expect(box.right - box.left).toBeGreaterThanOrEqual(40);
+      }
+    },
+  );
 });
 
 async function showReviewOnPhone(): Promise<void> {
@@ -285,7 +289,8 @@ describe('set-up of a review', () => {
       const many = Array.from({ length: 66 }, (_, index) => {
         const camera = items[index % items.length];
         if (camera === undefined || index < items.length) return camera;
-        return { ...camera, id: camera.id.replace(/..$/, String(10 + index)), name: `Cam ${index + 1}` };
+        const name = { 11: 'Cam 12 – Ngã ba chợ', 12: 'Cam 13 – Công an xã' }[index] ?? `Cam ${index + 1}`;
+        return { ...camera, id: camera.id.replace(/..$/, String(10 + index)), name };
       });
       await route.fulfill({ response, json: { items: many } });
     });
@@ -296,6 +301,11 @@ describe('set-up of a review', () => {
       await expectNoEmptyScroll();
       expect(await hiddenMainButtons(page)).toEqual([]);
       expect(await page.getByTestId('review-open').isVisible()).toBe(true);
+      // Names are alike or not; nothing is said of nearness, and a common syllable is no likeness.
+      const alike = page
+        .getByTestId(/^review-pick-/)
+        .filter({ hasText: wordsOf(locale)('review:picker.proposedFor.name') });
+      expect((await alike.allTextContents()).map((text) => /Cam \d+/.exec(text)?.[0])).toEqual(['Cam 12']);
     }
     // From the search to the button: one stop for all cameras.
     await page.getByTestId('review-open').focus();

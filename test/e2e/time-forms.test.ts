@@ -97,8 +97,14 @@ it('shows all that is needed, and the button, without scrolling', async () => {
   expect((await page.getByTestId('incident-submit').boundingBox())?.y).toBeLessThanOrEqual(768 - 40);
 });
 
-it('understands every phrase, says so, and writes it out when the field is left', async () => {
-  const field = await openForm();
+it.each([
+  { language: 'vi', width: 1366, height: 768 },
+  { language: 'vi', width: 360, height: 740 },
+  { language: 'en', width: 1366, height: 768 },
+  { language: 'en', width: 360, height: 740 },
+] as const)('understands every phrase and says so, in $language at $width', async ({ language, width, height }) => {
+  await page.setViewportSize({ width, height });
+  const field = await openForm(language);
   const yesterday = daysAgo(1);
   const phrases: [string, number][] = [
     ['14h30', daysAgo(0, 14, 30)],
@@ -125,6 +131,7 @@ it('understands every phrase, says so, and writes it out when the field is left'
   const [date = '', time = ''] = (await field.inputValue()).split(' ');
   const atMs = Date.parse(`${date.split('/').reverse().join('-')}T${time}+07:00`);
   expect(Math.abs(before - 15 * 60_000 - atMs)).toBeLessThan(60_000);
+  await page.setViewportSize({ width: 1366, height: 768 });
 });
 
 it('stores what was typed, also when the button is pressed at once', async () => {

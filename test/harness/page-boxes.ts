@@ -26,6 +26,21 @@ export interface PageExtent {
   contentBottomPx: number;
 }
 
+/** Words of buttons and links that are cut off where they stand. */
+export function cutButtons(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(findCutButtons);
+}
+
+const findCutButtons = `[...document.querySelectorAll('button, a')]
+  .filter((element) => element.getClientRects().length > 0 && element.textContent.trim() !== '')
+  .filter((element) => {
+    const box = element.getBoundingClientRect();
+    const outside = box.right > window.innerWidth + 1 || box.left < -1;
+    return outside || [element, ...element.querySelectorAll('*')].some(
+      (one) => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1);
+  })
+  .map((element) => element.textContent.trim())`;
+
 /** How far a page reaches, and how far what can be seen on it does: rows inside of a list that scrolls do not count. */
 export function pageExtent(page: Page): Promise<PageExtent> {
   return page.evaluate<PageExtent>(measureExtent);
