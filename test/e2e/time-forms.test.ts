@@ -355,6 +355,17 @@ it('extracts what was typed, and nothing where it was not understood', async () 
   await from.press('Enter');
   expect(posts).toEqual([]);
 
+  // Of a time of which nothing was recorded no camera can be chosen, and the range is what is wrong.
+  const to = page.getByTestId('extract-to');
+  const wasTo = await to.inputValue();
+  await from.fill(shown(daysAgo(2, 9)));
+  await to.fill(shown(daysAgo(2, 9, 1)));
+  await page.getByTestId('extract-submit').click();
+  await page.getByTestId('extract-form').getByText('Không camera nào có hình ảnh trong khoảng này.').waitFor();
+  expect(await activeTestId()).toBe('extract-from');
+  expect(posts).toEqual([]);
+  await to.fill(wasTo);
+
   // The minute in which the incident lies, said as "19 giờ 25": of a day of the opened window.
   const minuteMs = Math.floor(Date.parse(occurredAt) / 60_000) * 60_000;
   const wall = new Date(minuteMs + vietnamMs);

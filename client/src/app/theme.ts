@@ -51,8 +51,13 @@ export const theme = createTheme({
     Card: { styles: { root: { backgroundColor: 'var(--surface)', borderColor: 'var(--line)', overflow: 'clip' } } },
     Text: { defaultProps: { size: 'md' } },
     // What is said below a field is read with it.
-    InputDescription: { styles: { description: { fontSize: 14 } } },
-    InputError: { styles: { error: { fontSize: 14 } } },
+    InputWrapper: {
+      vars: () => ({
+        label: {},
+        description: { '--input-description-size': '14px' },
+        error: { '--input-error-size': '14px' },
+      }),
+    },
   },
 });
 

@@ -55,6 +55,9 @@ export function RangeForm(props: RangeFormProps) {
   const [firstIds] = useState(() => camerasAtFirst(coverages, props.fromMs, props.toMs, focusedId));
   const complaintOf = (typed: TypedTime) =>
     typedTimeFault(typed, 'tenth') ?? (typed.kind === 'empty' ? t('range.needTimes') : undefined);
+  const allIds = coverages.map(({ cameraId }) => cameraId);
+  const hasFootage = (from: TypedTime, to: TypedTime) =>
+    withFootage(coverages, allIds, msOf(from), msOf(to)).length > 0;
   const form = useAppForm<RangeValues>({
     initial: {
       from: typedTime(props.fromMs, 'tenth'),
@@ -66,7 +69,8 @@ export function RangeForm(props: RangeFormProps) {
     most: { note: 1000 },
     draft: { name: kind, fields: ['note'] },
     validate: {
-      from: complaintOf,
+      // Where nothing was recorded no camera can be chosen: the range is what is wrong.
+      from: (typed, { to }) => complaintOf(typed) ?? (hasFootage(typed, to) ? undefined : t('range.nothingRecorded')),
       to: (typed, values) => {
         const [fromMs, toMs] = [msOf(values.from), msOf(typed)];
         const complaint = complaintOf(typed);
@@ -75,7 +79,9 @@ export function RangeForm(props: RangeFormProps) {
         return kind === 'extract' && toMs - fromMs > longestClipMs ? t('range.tooLong') : undefined;
       },
       cameraIds: (ids, { from, to }) =>
-        withFootage(coverages, ids, msOf(from), msOf(to)).length === 0 ? t('range.needCamera') : undefined,
+        withFootage(coverages, ids, msOf(from), msOf(to)).length === 0 && hasFootage(from, to)
+          ? t('range.needCamera')
+          : undefined,
     },
   });
   const [fromMs, toMs] = [msOf(form.values.from), msOf(form.values.to)];
