@@ -7,10 +7,10 @@ const common = {
   ssr: { resolve: { conditions, externalConditions: ['source', 'node'] } },
 };
 
-/** They count frames, attempts in a second or bytes of memory: nothing else runs meanwhile. */
+/** They keep both cores busy, or count what happens in a second or what memory is taken: nothing else runs meanwhile. */
 const alone = [
   'test/integration/{command-lines,faults,faults-storm,http-attack,recorder-kill}.test.ts',
-  'test/e2e/{main-job,review-firefox,review-frames,review-troubles,wall}.test.ts',
+  'test/e2e/wall.test.ts',
 ];
 
 export default defineConfig({
@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: ['server/src/**/*.postgres.test.ts'],
+          globalSetup: ['test/harness/postgres-server.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emptyDatabase } from '../../../test/harness/empty-database.js';
 import { debianPostgres, startPostgres, type TestPostgres } from '../../../test/harness/postgres.js';
 import { loadConfig } from '../config.js';
 import { consoleMigrations } from '../console/console.schema.js';
@@ -17,24 +17,12 @@ import { makeBackup } from './make-backup.js';
 import { recordRestore } from './record-restore.js';
 import { restoreBackup } from './restore-backup.js';
 
-let count = 0;
-async function emptyDatabase(server: TestPostgres): Promise<string> {
-  const name = `backup_${++count}`;
-  const client = new Client({ connectionString: server.url });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
-  const url = new URL(server.url);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
 describe("a backup of Debian's PostgreSQL 15 with its own tools", () => {
   let server: TestPostgres;
   let made: TestInstallation;
   beforeAll(async () => {
     server = await startPostgres({ installed: debianPostgres });
-    made = await TestInstallation.make(await emptyDatabase(server));
+    made = await TestInstallation.make(await emptyDatabase(server.url));
   });
   afterAll(async () => {
     await made?.remove();
@@ -57,7 +45,7 @@ describe("a backup of Debian's PostgreSQL 15 with its own tools", () => {
     expect(manifest.database).toMatchObject({ kind: 'postgres', serverMajor: 15 });
     expect(manifest.objects).toHaveLength(2);
 
-    const { dataDir, config, url } = await at(await emptyDatabase(server));
+    const { dataDir, config, url } = await at(await emptyDatabase(server.url));
     const restored = (m: typeof manifest) => recordRestore(config, m, folder);
     await restoreBackup(made.restore(folder, dataDir, { config, restored }));
     const database = await openConsoleDatabase(dataDir, url);
@@ -100,7 +88,7 @@ describe("a backup of Debian's PostgreSQL 15 with its own tools", () => {
   });
 
   it('is made before an upgrade, too', async () => {
-    const { dataDir, url } = await at(await emptyDatabase(server));
+    const { dataDir, url } = await at(await emptyDatabase(server.url));
     await (await openConsoleDatabase(dataDir, url, { migrations: consoleMigrations.slice(0, -1) })).close();
     const config = loadConfig({ CHOI_CANH_DATA_DIR: dataDir, CHOI_CANH_DATABASE_URL: url });
     const deps = { config, version: '1', clock: systemClock, logger: silentLogger };
@@ -111,13 +99,10 @@ describe("a backup of Debian's PostgreSQL 15 with its own tools", () => {
 });
 
 describe('tools that are older than the server', () => {
-  let server: TestPostgres;
   let url: string;
   beforeAll(async () => {
-    server = await startPostgres();
-    url = await emptyDatabase(server);
+    url = await emptyDatabase();
   });
-  afterAll(() => server?.stop());
 
   it('are refused in words, before anything is written', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'choi-canh-tools-'));

@@ -1,7 +1,7 @@
 import { cameraResponse, type CameraResponse } from '@choi-canh/shared/cameras';
 import { recorderListResponse, recorderResponse } from '@choi-canh/shared/recorders';
-import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../test/harness/postgres.js';
+import { beforeEach, afterEach, expect, it } from 'vitest';
+import { emptyDatabase } from '../../../../test/harness/empty-database.js';
 import { silentLogger } from '../../lib/logger.js';
 import { openDatabase } from '../../platform/db/open-database.js';
 import { CasesHarness, eventually, type TestArea } from '../cases.test-harness.js';
@@ -9,7 +9,6 @@ import { consoleEntities, consoleMigrations } from '../console.schema.js';
 import { FakeRecorder } from './fake-recorder.js';
 import { recorderEntity } from './recorder.entity.js';
 
-let server: TestPostgres;
 let one: CasesHarness;
 let other: CasesHarness;
 let remote: FakeRecorder;
@@ -17,13 +16,10 @@ let area: TestArea;
 let id: string;
 let camera: CameraResponse;
 
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server?.stop());
 beforeEach(async () => {
+  const url = await emptyDatabase();
   const open = () =>
-    openDatabase({ url: server.url, entities: consoleEntities, migrations: consoleMigrations, logger: silentLogger });
+    openDatabase({ url, entities: consoleEntities, migrations: consoleMigrations, logger: silentLogger });
   [one, other] = [new CasesHarness(open), new CasesHarness(open)];
   other.recorder.token = 'of-the-recorder-beside-the-other-console';
   await one.start();

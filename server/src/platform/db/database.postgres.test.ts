@@ -1,28 +1,27 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
-import { startPostgres, type TestPostgres } from '../../../../test/harness/postgres.js';
+import { emptyDatabase } from '../../../../test/harness/empty-database.js';
 import { silentLogger } from '../../lib/logger.js';
 import { ContractNote1763769600000, databaseContract, noteEntity } from './database.contract.js';
 import { Core1763769600001 } from './migrations/0001-core.js';
 import { openDatabase } from './open-database.js';
 
 describe('Database on PostgreSQL', () => {
-  let postgres: TestPostgres;
+  let url: string;
   beforeAll(async () => {
-    postgres = await startPostgres();
+    url = await emptyDatabase();
   });
-  afterAll(() => postgres?.stop());
 
   const open = () =>
     openDatabase({
-      url: postgres.url,
+      url,
       entities: [noteEntity],
       migrations: [ContractNote1763769600000, Core1763769600001],
       logger: silentLogger,
       writeWaitMs: 10_000,
     });
   const onServer = async (sql: string) => {
-    const client = new Client({ connectionString: postgres.url });
+    const client = new Client({ connectionString: url });
     await client.connect();
     try {
       return await client.query<Record<string, unknown>>(sql);

@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
+import { describe, expect } from 'vitest';
 import { consoleMigrations } from '../../../console/console.schema.js';
-import { silentLogger } from '../../../lib/logger.js';
 import { createSecretBox } from '../../../lib/secret-box.js';
-import { openDatabase, type Migration } from '../open-database.js';
 import { Channels1763769600015 } from './0015-channels.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const box = createSecretBox(Buffer.alloc(32, 7));
 const before = consoleMigrations.slice(0, consoleMigrations.indexOf(Channels1763769600015));
@@ -41,7 +36,7 @@ async function fill(manager: { query(sql: string): Promise<unknown> }): Promise<
   );
 }
 
-async function becomesDevices(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function becomesDevices(open: OpenMigrated) {
   const old = await open(before);
   await old.write(fill);
   await old.close();
@@ -91,19 +86,5 @@ async function becomesDevices(open: (migrations: Migration[]) => ReturnType<type
 }
 
 describe('the migration to devices with channels', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('makes each camera a device with one channel, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await becomesDevices((migrations) => openDatabase({ ...where, entities: [], migrations, logger: silentLogger }));
-  });
+  onBothDatabases('makes each camera a device with one channel', becomesDevices);
 });

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
+import { describe, expect } from 'vitest';
 import { consoleMigrations } from '../../../console/console.schema.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase, type Migration } from '../open-database.js';
 import { Devices1763769600011 } from './0011-devices.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const insert = (id: string, address: string) =>
   `INSERT INTO camera (id, area_id, recorder_id, name, place, device_address, endpoint_reference,
@@ -14,7 +9,7 @@ const insert = (id: string, address: string) =>
   VALUES ('${id}', 'a', 'r', 'Cam', '', '${address}', '', '', '', '', '', 'u', '', true, 1)`;
 
 /** A database with cameras from before anybody was asked whether they are where they are. */
-async function takesHostsAtTheirWord(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function takesHostsAtTheirWord(open: OpenMigrated) {
   const old = await open(consoleMigrations.slice(0, consoleMigrations.indexOf(Devices1763769600011)));
   await old.write(async (manager) => {
     await manager.query(
@@ -45,21 +40,5 @@ async function takesHostsAtTheirWord(open: (migrations: Migration[]) => ReturnTy
 }
 
 describe('the migration to confirmed hosts', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('takes the hosts of cameras at their word, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await takesHostsAtTheirWord((migrations) =>
-      openDatabase({ ...where, entities: [], migrations, logger: silentLogger }),
-    );
-  });
+  onBothDatabases('takes the hosts of cameras at their word', takesHostsAtTheirWord);
 });

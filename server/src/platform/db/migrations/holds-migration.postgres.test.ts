@@ -1,14 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
+import { describe, expect } from 'vitest';
 import { holdHash } from '../../../lib/hold-digest.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase, type Migration } from '../open-database.js';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { Holds1763769600013 } from './0013-holds.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const before = [Core1763769600001, Cases1763769600002];
 const after = [...before, Holds1763769600013];
@@ -24,7 +19,7 @@ const olds: readonly Old[] = [
   ['h6', 'i2', 'c2', 1000, 2000, 'releasing', 15],
 ];
 
-async function takesOver(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function takesOver(open: OpenMigrated) {
   const old = await open(before);
   await old.write(async (manager) => {
     const run = (sql: string) => manager.query(sql);
@@ -100,19 +95,5 @@ async function takesOver(open: (migrations: Migration[]) => ReturnType<typeof op
 }
 
 describe('the migration to one hold for each camera and incident', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('takes over what there is, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await takesOver((migrations) => openDatabase({ ...where, entities: [], migrations, logger: silentLogger }));
-  });
+  onBothDatabases('takes over what there is', takesOver);
 });

@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase } from '../open-database.js';
+import { describe, expect } from 'vitest';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { IncidentWords1763769600006 } from './0006-incident-words.js';
+import { onBothDatabases } from './migration.test-harness.js';
 
 const incident = (
   number: number,
@@ -15,21 +10,7 @@ const incident = (
   'a', '', 1, 'Ngã ba chợ', 'theft', 'other', 'Mất xe', 'new', '', '', 1, 'w', 'W', 1)`;
 
 describe('the migration to words of incidents', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('indexes what was entered before, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    const open = (migrations: Parameters<typeof openDatabase>[0]['migrations']) =>
-      openDatabase({ ...where, entities: [], migrations, logger: silentLogger });
+  onBothDatabases('indexes what was entered before', async (open) => {
     const before = [Core1763769600001, Cases1763769600002];
     const old = await open(before);
     await old.write(async (manager) => {

@@ -1,19 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase, type Migration } from '../open-database.js';
+import { describe, expect } from 'vitest';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { Names1763769600007 } from './0007-names.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const before = [Core1763769600001, Cases1763769600002];
 const after = [...before, Names1763769600007];
 
 /** A database of the time when names were fixed words, with areas of each former level and one category renamed by hand. */
-async function takesOver(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function takesOver(open: OpenMigrated) {
   const old = await open(before);
   await old.write(async (manager) => {
     const areas = [
@@ -58,19 +53,5 @@ async function takesOver(open: (migrations: Migration[]) => ReturnType<typeof op
 }
 
 describe('the migration to names that are data', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('takes over what there is, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await takesOver((migrations) => openDatabase({ ...where, entities: [], migrations, logger: silentLogger }));
-  });
+  onBothDatabases('takes over what there is', takesOver);
 });

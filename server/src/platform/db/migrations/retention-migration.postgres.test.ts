@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase, type Migration } from '../open-database.js';
+import { describe, expect } from 'vitest';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { Retention1763769600003 } from './0003-retention.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const before = [Core1763769600001, Cases1763769600002];
 const after = [...before, Retention1763769600003];
@@ -16,7 +11,7 @@ const insert = `INSERT INTO camera (id, area_id, recorder_id, name, place, devic
   VALUES ('c', 'a', 'r', 'Cam', '', 'http://10.0.0.2/', '', '', '', '', '', 'u', '', true, 45, 1)`;
 
 /** A database with a camera from before areas could say how long footage is kept. */
-async function keepsWhatCamerasHave(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function keepsWhatCamerasHave(open: OpenMigrated) {
   const old = await open(before);
   await old.write(async (manager) => {
     await manager.query(
@@ -45,21 +40,5 @@ async function keepsWhatCamerasHave(open: (migrations: Migration[]) => ReturnTyp
 }
 
 describe('the migration to days of retention per area', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('keeps what cameras have, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await keepsWhatCamerasHave((migrations) =>
-      openDatabase({ ...where, entities: [], migrations, logger: silentLogger }),
-    );
-  });
+  onBothDatabases('keeps what cameras have', keepsWhatCamerasHave);
 });

@@ -1,14 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
-import { silentLogger } from '../../../lib/logger.js';
-import { openDatabase, type Migration } from '../open-database.js';
+import { describe, expect } from 'vitest';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { Retention1763769600003 } from './0003-retention.js';
 import { Viewings1763769600010 } from './0010-viewings.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
 const before = [Core1763769600001, Cases1763769600002, Retention1763769600003];
 const after = [...before, Viewings1763769600010];
@@ -21,7 +16,7 @@ const interval = (id: string, cameraId: string, sinceAt: number, toAt: number | 
    VALUES ('${id}', '${cameraId}', 'alive', 'ok', '', ${sinceAt}, ${toAt})`;
 
 /** Cameras from before, one of them deleted: its history goes on, and is open at exactly one place. */
-async function deletedOnesAreOutOfUse(open: (migrations: Migration[]) => ReturnType<typeof openDatabase>) {
+async function deletedOnesAreOutOfUse(open: OpenMigrated) {
   const old = await open(before);
   await old.write(async (manager) => {
     for (const statement of [
@@ -54,21 +49,5 @@ async function deletedOnesAreOutOfUse(open: (migrations: Migration[]) => ReturnT
 }
 
 describe('the migration to cameras out of use', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it.each(['SQLite', 'PostgreSQL'])('keeps the past of cameras that were deleted, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    await deletedOnesAreOutOfUse((migrations) =>
-      openDatabase({ ...where, entities: [], migrations, logger: silentLogger }),
-    );
-  });
+  onBothDatabases('keeps the past of cameras that were deleted', deletedOnesAreOutOfUse);
 });

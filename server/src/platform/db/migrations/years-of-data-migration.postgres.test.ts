@@ -1,17 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestPostgres } from '../../../../../test/harness/postgres.js';
-import { silentLogger } from '../../../lib/logger.js';
-import type { Database } from '../database.js';
-import { openDatabase, type Migration } from '../open-database.js';
+import { describe, expect } from 'vitest';
 import { Core1763769600001 } from './0001-core.js';
 import { Cases1763769600002 } from './0002-cases.js';
 import { IncidentWords1763769600006 } from './0006-incident-words.js';
 import { YearsOfData1763769600008 } from './0008-years-of-data.js';
+import { onBothDatabases, type OpenMigrated } from './migration.test-harness.js';
 
-const before: Migration[] = [Core1763769600001, Cases1763769600002, IncidentWords1763769600006];
+const before = [Core1763769600001, Cases1763769600002, IncidentWords1763769600006];
 const count = 1300;
 /** Some at the same instant, one in the year 0, one in 9999. */
 const occurredAt = (index: number) =>
@@ -19,18 +13,7 @@ const occurredAt = (index: number) =>
 const id = (index: number) => `i${String((index * 7919) % count).padStart(4, '0')}`;
 
 describe('the migration to years of data', () => {
-  let folder: string;
-  let server: TestPostgres | undefined;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'choi-canh-migration-'));
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  async function filled(open: (migrations: Migration[]) => Promise<Database>): Promise<void> {
+  async function filled(open: OpenMigrated): Promise<void> {
     const old = await open(before);
     await old.write(async (manager) => {
       await manager.query(
@@ -70,10 +53,7 @@ describe('the migration to years of data', () => {
     `INSERT INTO tag (id, incident_id, camera_id, from_at, to_at, note, decisive, created_at, created_by_id, created_by_name)
      VALUES ('${tag}', '${id(5)}', 'c', 1, 2, '', ${decisive}, 1, 'w', 'W')`;
 
-  it.each(['SQLite', 'PostgreSQL'])('orders, indexes and counts what was entered before, on %s', async (kind) => {
-    const where = kind === 'SQLite' ? { sqlitePath: join(folder, 'old.sqlite') } : { url: server?.url };
-    const open = (migrations: Migration[]) =>
-      openDatabase({ ...where, entities: [], migrations, logger: silentLogger });
+  onBothDatabases('orders, indexes and counts what was entered before', async (open, kind) => {
     await filled(open);
     const database = await open([...before, YearsOfData1763769600008]);
     const query = <T>(sql: string) => database.read.query(sql) as Promise<T[]>;
