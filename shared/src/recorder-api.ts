@@ -11,14 +11,15 @@ import { cameraRuntime, recorderClock, recorderFfmpeg, recorderStorage } from '.
 export * from './recorder-facts.js';
 
 /**
- * What a console may ask of a recorder: HTTP/1.1 under `/v1`, `Authorization: Bearer <token>`. Errors are
+ * What a console may ask of a recorder: HTTP/1.1 under `/v1`, `Authorization: Bearer <token>`; with * only the console
+ * that it follows, by `x-choi-canh-console` (recorder-protocol.ts). Errors are
  * `errorResponse`. Ids of cameras, holds and extractions are made by the console; every PUT is idempotent, and so are
  * changes of holds.
  *
  *   GET    /v1/status                                        recorderStatus
  *   GET    /v1/retention                                     retentionFacts
- *   POST   /v1/clock/confirm                                 the host's clock is right: deletion by age goes on
- *   POST   /v1/volume/accept                                 storage is `missing` or `foreign`: footage goes there from now on
+ *   POST   /v1/clock/confirm                              *  the host's clock is right: deletion by age goes on
+ *   POST   /v1/volume/accept                              *  storage is `missing` or `foreign`: footage goes there from now on
  *   PUT    /v1/desired-state                                 desiredState → desiredStateAnswer; from its console only
  *   GET    /v1/desired-state                                 desiredMarks: what it was given last, by marks
  *   GET    /v1/cameras                                       knownCameras: for a console that takes it over; no passwords
@@ -27,14 +28,14 @@ export * from './recorder-facts.js';
  *   GET    /v1/holds?after=<id>&limit=<1…1000>               holdPage
  *   POST   /v1/holds/confirm                                 holdSummary+consoleId: these are all → {confirmed}
  *   GET    /v1/events?after=<sequence>&waitMs=<0…25000>      eventPage (long poll)
- *   POST   /v1/discoveries                                   discoveryStart → recorderDiscovery
+ *   POST   /v1/discoveries                                *  discoveryStart → recorderDiscovery
  *   GET    /v1/discoveries/:id                               recorderDiscovery
  *   POST   /v1/identify                                      identifyRequest → identifyResponse
  *   POST   /v1/tls-key                                       tlsKeyRequest → tlsKeyResponse
  *   POST   /v1/stream-probe                                  streamProbeRequest → streamProbeResponse: tries an RTSP address
  *   POST   /v1/snapshot                                      snapshotRequest → the JPEG that the device makes of a profile
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
- *   POST   /v1/cameras/:id/retry                             cameraRetryResponse: a camera that is down is tried at once
+ *   POST   /v1/cameras/:id/retry                          *  cameraRetryResponse: a camera that is down is tried at once
  *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
  *                 media playlist; its URIs are relative: `files/<fileId>.mp4` with EXT-X-BYTERANGE and EXT-X-MAP,
  *                 or `keyframes/<fileId>-<offset>.m4s` and `inits/<fileId>.mp4`
@@ -49,10 +50,10 @@ export * from './recorder-facts.js';
  *   GET    /v1/live?streams=<camera>.<stream>[.<after>],…    several live streams in one answer (live-multiplex)
  *   POST   /v1/chain/sign                                    chainHeadsRecord: where all chains stand now, signed
  *   GET    /v1/chain/records?after=<sequence>                chainRecordPage
- *   PUT    /v1/extractions/:id                               extractionRequest → extractionStatus
+ *   PUT    /v1/extractions/:id                            *  extractionRequest → extractionStatus
  *   GET    /v1/extractions/:id                               extractionStatus
  *   GET    /v1/extractions/:id/files/:index                  the MP4
- *   DELETE /v1/extractions/:id                               forgets it and its files (after the console has them)
+ *   DELETE /v1/extractions/:id                            *  forgets it and its files (after the console has them)
  */
 
 /**

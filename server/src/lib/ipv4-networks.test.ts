@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalNetwork, ownNetworks, rangeOutside, requireAllowed } from './ipv4-networks.js';
+import { AddressRules } from './address-rules.js';
+import { addedNetwork, normalNetwork, ownNetworks, rangeOutside, requireAllowed } from './ipv4-networks.js';
 
 describe('IPv4 networks', () => {
   it.each([
@@ -24,6 +25,22 @@ describe('IPv4 networks', () => {
     expect(() => requireAllowed(['10.9.0.0/24'], networks)).toThrow(
       expect.objectContaining({ code: 'range_not_allowed' }),
     );
+  });
+
+  it('are added to those of a recorder up to a /22 each, of addresses that cameras may have', () => {
+    const rules = new AddressRules([]);
+    expect(addedNetwork('10.20.7.1/22', rules)).toBe('10.20.4.0/22');
+    const refusal = (text: string) => {
+      try {
+        return addedNetwork(text, rules);
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    for (const text of ['0.0.0.0/0', '10.0.0.0/21', 'nonsense', '10.0.0.256/24'])
+      expect(refusal(text)).toBe('bad_range');
+    for (const text of ['127.0.0.0/24', '169.254.0.0/24', '239.0.0.1'])
+      expect(refusal(text)).toBe('address_not_allowed');
   });
 
   it('of this machine are those of the chosen interfaces, else of all but loopback', () => {

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type { AddressRules } from './address-rules.js';
 import { AppError } from './errors.js';
 
 const pattern = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?(?::\d{1,5})?$/;
@@ -27,6 +28,24 @@ export function normalNetwork(text: string): string | undefined {
   const { first, last } = network;
   const octets = [first >>> 24, (first >>> 16) & 255, (first >>> 8) & 255, first & 255];
   return `${octets.join('.')}/${32 - Math.log2(last - first + 1)}`;
+}
+
+/** Of what administrators add: more addresses are not searched at once. */
+const smallestAddedPrefix = 22;
+
+/**
+ * A network beside a recorder's own that may be searched, from its first address: at most a /22, of addresses that cameras
+ * may have. @throws AppError invalid `bad_range` | `address_not_allowed`
+ */
+export function addedNetwork(text: string, rules: AddressRules): string {
+  const network = normalNetwork(text);
+  const [address = '', prefix] = network?.split('/') ?? [];
+  if (network === undefined || Number(prefix) < smallestAddedPrefix) {
+    const message = `not an IPv4 network of at most a /${smallestAddedPrefix}: ${text.slice(0, 40)}`;
+    throw new AppError('invalid', 'bad_range', message, { details: { range: text.slice(0, 40) } });
+  }
+  rules.checkHost(address);
+  return network;
 }
 
 /** The first range that lies in none of the networks, each in CIDR; undefined where all do. */

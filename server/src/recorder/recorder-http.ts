@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import { httpStatusOfKind, type ErrorResponse } from '@choi-canh/shared/errors';
-import { ownProtocol, protocolFromText, protocolHeader } from '@choi-canh/shared/recorder-protocol';
+import { consoleHeader, ownProtocol, protocolFromText, protocolHeader } from '@choi-canh/shared/recorder-protocol';
 import type { z } from 'zod';
 import { AppError, errorMessage, isAppError } from '../lib/errors.js';
 import { newId } from '../lib/ids.js';
@@ -34,6 +34,8 @@ export interface RecorderRoute {
   maxBodyBytes?: number;
   /** Answered to whom the recorder does not know. */
   open?: boolean;
+  /** Only for the console that the recorder follows: it changes something. */
+  bound?: boolean;
   /** An answer may take long because something is waited for: what has not happened yet, or a slow reader. */
   waits?: boolean;
   /** A value is answered as JSON, undefined as 204 unless the handler has answered itself. */
@@ -171,6 +173,8 @@ export function createRecorderHttp(options: {
   logger: Logger;
   /** Around each answer that does not wait. */
   hurry?: Hurry;
+  /** @throws AppError conflict `console_unknown` where another console is followed than the one with this id */
+  refuseOther(consoleId: string): void;
 }) {
   const { logger, access, hurry = unhurried } = options;
   const routes = options.routes.map(compile);
@@ -262,6 +266,7 @@ export function createRecorderHttp(options: {
       }
       const { route, params } = find(request.method ?? '', url.pathname);
       if (request.method !== 'GET' && request.method !== 'HEAD') requireProtocol(request.headers[protocolHeader]);
+      if (route.bound === true) requireConsole(request.headers, options.refuseOther);
       const body = ['PUT', 'POST'].includes(route.method)
         ? await readBody(request, route.maxBodyBytes ?? defaultBodyBytes)
         : undefined;
@@ -316,6 +321,14 @@ export function createRecorderHttp(options: {
     /** Ends long polls and streams, then waits for what is left. */
     stop: () => listener.stop(),
   };
+}
+
+/** A console says from 1.2 on which one it is. @throws AppError conflict `console_unknown` */
+function requireConsole(headers: IncomingMessage['headers'], refuseOther: (consoleId: string) => void): void {
+  const protocol = protocolFromText(String(headers[protocolHeader] ?? ''));
+  const isOlder = protocol === undefined || protocol.minor < 2;
+  const given = headers[consoleHeader];
+  if (given !== undefined || !isOlder) refuseOther(String(given ?? ''));
 }
 
 /** A console of another major version changes nothing here. One of before there were versions says nothing. */

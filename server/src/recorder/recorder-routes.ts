@@ -146,7 +146,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
   return [
     { method: 'GET', path: '/v1/status', handle: () => rooms.status() },
     { method: 'GET', path: '/v1/retention', handle: () => rooms.footage.retentionFacts() },
-    { method: 'POST', path: '/v1/clock/confirm', handle: () => rooms.footage.confirmClock() },
+    { method: 'POST', path: '/v1/clock/confirm', bound: true, handle: () => rooms.footage.confirmClock() },
     {
       method: 'PUT',
       path: '/v1/desired-state',
@@ -203,6 +203,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'POST',
       path: '/v1/discoveries',
+      bound: true,
       handle: async ({ body }) => {
         const { ranges, added } = parseInput(boundedDiscovery, body);
         return rooms.discovery.start(ranges, added);
@@ -283,6 +284,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'POST',
       path: '/v1/cameras/:id/retry',
+      bound: true,
       handle: async ({ params }) => {
         const { id } = parseInput(idParams, params);
         rooms.requireCamera(id);
@@ -295,6 +297,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'PUT',
       path: '/v1/extractions/:id',
+      bound: true,
       handle: ({ params, body }) => {
         const { id } = parseInput(idParams, params);
         const { cameraId, from, to } = parseInput(extractionRequest, body);
@@ -317,6 +320,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'DELETE',
       path: '/v1/extractions/:id',
+      bound: true,
       handle: async ({ params }) => {
         await extraction.remove(parseInput(idParams, params).id);
       },

@@ -20,6 +20,7 @@ import {
   type DesiredState,
   type RecorderEvent,
 } from '@choi-canh/shared/recorder-api';
+import { consoleHeader, protocolHeader } from '@choi-canh/shared/recorder-protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { findFrameStamp } from '../../../scripts/camera-simulator/sei.js';
@@ -194,6 +195,12 @@ describe('a recorder, from discovery to the clip', () => {
     );
     const refused = await refusal(await ask('POST', '/v1/discoveries', { ranges: ['10.0.0.0/8'] }));
     expect(refused).toMatchObject({ status: 400, code: 'bad_range' });
+    // Neither its own network, nor what its console says that an administrator added.
+    const range = '10.1.2.0/24';
+    const start = (...added: string[]) => ask('POST', '/v1/discoveries', { ranges: [range], added });
+    expect(await refusal(await start())).toMatchObject({ status: 400, code: 'range_not_allowed' });
+    expect(await refusal(await start('10.0.0.0/8'))).toMatchObject({ status: 400, code: 'bad_range' });
+    expect(await refusal(await start('169.254.0.0/24'))).toMatchObject({ status: 400, code: 'address_not_allowed' });
   });
 
   it('identifies them, and tells a wrong password, a dead address and nonsense apart', async () => {
@@ -413,6 +420,27 @@ describe('a recorder, from discovery to the clip', () => {
     });
     expect((await ask('DELETE', `/v1/extractions/${id}`)).status).toBe(204);
     expect((await ask('GET', `/v1/extractions/${id}`)).status).toBe(404);
+  });
+
+  it('changes nothing for a console of another database, nor for one that does not say which it is', async () => {
+    const extraction = `/v1/extractions/${randomUUID()}`;
+    const changes = [
+      ['POST', '/v1/clock/confirm'],
+      ['POST', '/v1/discoveries'],
+      ['POST', `/v1/cameras/${ids[0]}/retry`],
+      ['PUT', extraction],
+      ['DELETE', extraction],
+    ] as const;
+    for (const [method, path] of changes) {
+      const given: Record<string, string>[] = [{ [consoleHeader]: randomUUID() }, { [protocolHeader]: '1.2' }];
+      for (const headers of given)
+        expect(await refusal(await ask(method, path, undefined, headers)), path).toMatchObject({
+          ...{ status: 409, code: 'console_unknown' },
+        });
+    }
+    const own = { [protocolHeader]: '1.2', [consoleHeader]: consoleId };
+    expect((await ask('POST', '/v1/clock/confirm', undefined, own)).status).toBe(204);
+    expect((await ask('POST', '/v1/clock/confirm', undefined, { [protocolHeader]: '1.1' })).status).toBe(204);
   });
 
   it('takes changes of holds from its console, and says what it holds', async () => {

@@ -40,7 +40,7 @@ import { pairingRoutes } from './pairing-routes.js';
 import { createRecorderHttp, type RecorderAccess, type RecorderRoute } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
-import { confirmedHostsOf, RecordingDirector } from './recording-director.js';
+import { confirmedHostsOf, otherConsole, RecordingDirector } from './recording-director.js';
 import { createTranscodes } from './transcoding/transcodes.js';
 import { createWaitingRecorder } from './waiting-recorder.js';
 
@@ -141,7 +141,13 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await stopParts();
   }
 
-  async function listen(routes: RecorderRoute[], cameraCount: () => number, hurry?: Hurry): Promise<{ url: string }> {
+  async function listen(given: {
+    routes: RecorderRoute[];
+    cameraCount: () => number;
+    refuseOther: (consoleId: string) => void;
+    hurry?: Hurry;
+  }): Promise<{ url: string }> {
+    const { routes, cameraCount, refuseOther, hurry } = given;
     const open = 'pairing' in access ? pairingRoutes(access.pairing, cameraCount) : [];
     const http = createRecorderHttp({
       access: httpAccess(access, config.RECORDER_HOST),
@@ -149,6 +155,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       port,
       logger: room('http'),
       ...(hurry === undefined ? {} : { hurry }),
+      refuseOther,
       routes: [...open, ...routes],
     });
     let url = '';
@@ -187,7 +194,14 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       consoleId: stored?.state.consoleId ?? null,
       cameras: stored?.state.cameras ?? [],
     });
-    const listening = await listen(routes, () => stored?.state.cameras.length ?? 0);
+    const followed = stored?.state.consoleId ?? null;
+    const listening = await listen({
+      routes,
+      cameraCount: () => stored?.state.cameras.length ?? 0,
+      refuseOther: (consoleId) => {
+        if (followed !== null && followed !== consoleId) throw otherConsole();
+      },
+    });
     watching = untilMounted(seen);
     return listening;
   }
@@ -360,6 +374,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const discovery = createDiscoveryJobs({
       finder: onvif,
       networks,
+      rules,
       clock,
       logger: room('discovery'),
     });
@@ -382,8 +397,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       ffmpeg: ffmpegWatch,
       live: { transcodes: () => ({ running: transcodes.running, limit: transcodes.limit }) },
     });
-    const { url } = await listen(
-      recorderRoutes({
+    const { url } = await listen({
+      routes: recorderRoutes({
         status,
         director,
         holds,
@@ -410,9 +425,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
         extraction,
       }),
-      () => director.cameras.length,
+      cameraCount: () => director.cameras.length,
+      refuseOther: (consoleId) => director.refuseOther(consoleId),
       hurry,
-    );
+    });
     await run('turns', pacer, () => pacer.start());
     watching = whileMounted();
     logger.info({ url, cameras: director.cameras.length }, 'the recorder runs');

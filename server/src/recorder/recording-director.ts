@@ -131,7 +131,12 @@ export class RecordingDirector {
   /** @throws AppError conflict `console_unknown` */
   requireConsole(consoleId: string): void {
     if (this.state.consoleId === consoleId) return;
-    throw new AppError('conflict', 'console_unknown', 'the recorder follows another console');
+    throw otherConsole();
+  }
+
+  /** As `requireConsole`, but anybody may ask as long as nobody is followed. @throws AppError conflict `console_unknown` */
+  refuseOther(consoleId: string): void {
+    if (this.state.consoleId !== null) this.requireConsole(consoleId);
   }
 
   /** Follows another console from now on; what it records and holds stays as it is. Durable when it resolves. */
@@ -305,3 +310,5 @@ export class RecordingDirector {
     );
   }
 }
+
+export const otherConsole = () => new AppError('conflict', 'console_unknown', 'the recorder follows another console');

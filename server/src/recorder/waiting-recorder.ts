@@ -89,7 +89,7 @@ export async function createWaitingRecorder(options: WaitingRecorderOptions): Pr
         return outbox.page(after, waitMs, signal, report);
       },
     },
-    { method: 'POST', path: '/v1/volume/accept', handle: () => volume.accept() },
+    { method: 'POST', path: '/v1/volume/accept', bound: true, handle: () => volume.accept() },
     ...methods.map((method): RecorderRoute => ({ method, path: '*', maxBodyBytes, handle: refuse })),
   ];
 }

@@ -183,7 +183,7 @@ export class FakeRecorder {
     this.asked.push({ method, path: url.pathname, query: url.searchParams, range: request.headers.range });
     const peerKey = this.isPaired ? peerFingerprint(request.socket as TLSSocket) : undefined;
     if (this.isPaired && url.pathname === '/v1/pairing') {
-      if (method === 'GET') json(response, { product: 'choi-canh-recorder', protocol: '1.1' });
+      if (method === 'GET') json(response, { product: 'choi-canh-recorder', protocol: '1.2' });
       else this.#pair(response, JSON.parse(body) as PairingRequest, peerKey ?? '');
       return;
     }

@@ -4,7 +4,7 @@ import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
-import { normalNetwork } from '../../lib/ipv4-networks.js';
+import { addedNetwork } from '../../lib/ipv4-networks.js';
 import type { KeyCertificate } from '../../platform/http/key-certificate.js';
 import type { Transaction } from '../../platform/db/database.js';
 import { createRecorderClient } from './recorder-client.js';
@@ -145,7 +145,7 @@ export class RecorderAdministration {
     work: (change: { before: RecorderRow; after: RecorderRow }, manager: Transaction) => Promise<void>,
   ): Promise<RecorderResponse> {
     const { repository, service, addressRules } = this.#deps;
-    const scanRanges = [...new Set(ranges.map((range) => usableNetwork(range, addressRules)))].sort();
+    const scanRanges = [...new Set(ranges.map((range) => addedNetwork(range, addressRules)))].sort();
     const row = await repository.write(async (manager) => {
       const before = await service.require(recorderId, manager);
       const after = { ...before, scanRanges };
@@ -268,13 +268,6 @@ export class RecorderAdministration {
       throw otherRecorder();
     }
   }
-}
-
-function usableNetwork(range: string, rules: AddressRules): string {
-  const network = normalNetwork(range);
-  if (network === undefined) throw new AppError('invalid', 'bad_range', `not an IPv4 network: ${range}`);
-  rules.checkHost(network.replace(/\/.*$/, ''));
-  return network;
 }
 
 const knownAlready = () => new AppError('conflict', 'recorder_known', 'a recorder with this address is known already');

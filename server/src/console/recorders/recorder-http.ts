@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { errorResponse } from '@choi-canh/shared/errors';
-import { ownProtocol, protocolHeader, protocolText } from '@choi-canh/shared/recorder-protocol';
+import { consoleHeader, ownProtocol, protocolHeader, protocolText } from '@choi-canh/shared/recorder-protocol';
 import type { z } from 'zod';
 import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError, isAppError } from '../../lib/errors.js';
@@ -26,6 +26,8 @@ export interface RecorderHttpOptions {
   access: RecorderAccess;
   /** Which addresses it may have; absent for the one beside the console. */
   rules?: AddressRules | undefined;
+  /** Of this console's database; a recorder that follows another one changes nothing for it. */
+  consoleId?: string | undefined;
 }
 export interface Exchange {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -49,6 +51,7 @@ const errorMs = 5000;
 /** One recorder that is asked: keep-alive connections, the token in each request, errors of the recorder as AppError. */
 export class RecorderHttp {
   readonly #access: RecorderAccess;
+  readonly #consoleId: string | undefined;
   readonly #control: HttpClient;
   /** Its own connections for what viewers look at: they may take all of these, and control goes on. */
   readonly #media: HttpClient;
@@ -56,6 +59,7 @@ export class RecorderHttp {
   constructor(options: RecorderHttpOptions) {
     const { url, rules } = options;
     this.#access = safely(url, options.access);
+    this.#consoleId = options.consoleId;
     const tls = tlsOf(this.#access);
     this.#control = new HttpClient({ origin: url, tls, rules });
     this.#media = new HttpClient({ origin: url, tls, rules });
@@ -134,6 +138,7 @@ export class RecorderHttp {
       ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
       headers: {
         [protocolHeader]: protocolText(ownProtocol),
+        ...(this.#consoleId === undefined ? {} : { [consoleHeader]: this.#consoleId }),
         ...(this.#access.kind === 'token' ? { authorization: `Bearer ${this.#access.token}` } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

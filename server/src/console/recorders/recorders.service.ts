@@ -426,7 +426,10 @@ export class RecordersService {
     const access = accessOf(this.#secretBox, row, this.#identity());
     const sync: RecorderSync = new RecorderSync({
       row,
-      client: createRecorderClient({ url: row.url, access, rules: row.embedded ? undefined : this.#addressRules }),
+      client: createRecorderClient({
+        ...{ url: row.url, access, consoleId: this.#consoleId },
+        rules: row.embedded ? undefined : this.#addressRules,
+      }),
       repository: this.#repository,
       parts: {
         ...this.#parts,

@@ -3,7 +3,8 @@ import type { RecorderDiscovery } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
-import { requireAllowed } from '../../lib/ipv4-networks.js';
+import type { AddressRules } from '../../lib/address-rules.js';
+import { addedNetwork, requireAllowed } from '../../lib/ipv4-networks.js';
 import type { Logger } from '../../lib/logger.js';
 
 /** What a scan needs of the network; the ONVIF room has it. */
@@ -36,12 +37,15 @@ interface Job {
 export function createDiscoveryJobs({
   finder,
   networks,
+  rules,
   clock,
   logger,
 }: {
   finder: CameraFinder;
   /** IPv4 networks that may be searched, in CIDR. */
   networks(): readonly string[];
+  /** Which addresses cameras may have. */
+  rules: AddressRules;
   clock: Clock;
   logger: Logger;
 }) {
@@ -74,10 +78,14 @@ export function createDiscoveryJobs({
   }
 
   return {
-    /** @throws AppError too_many `too_many_scans` while three run; invalid for a bad range, `range_not_allowed`. */
+    /**
+     * `added`: what an administrator of its console added to its networks; bounded here too, whatever the console took.
+     * @throws AppError too_many `too_many_scans` while three run; invalid for a bad range, `range_not_allowed`,
+     *   `address_not_allowed`
+     */
     start(ranges: readonly string[], added: readonly string[] = []): RecorderDiscovery {
       finder.checkRanges(ranges);
-      requireAllowed(ranges, [...networks(), ...added]);
+      requireAllowed(ranges, [...networks(), ...added.map((network) => addedNetwork(network, rules))]);
       const running = [...jobs.values()].filter((job) => job.view.state === 'running').length;
       if (running >= maxRunning) {
         throw new AppError('too_many', 'too_many_scans', `${running} scans are running`, { details: { running } });

@@ -125,7 +125,7 @@ describe('a recorder on another machine', () => {
         ...{ kind: 'keys', cert: pairing.certificate.cert, key: pairing.certificate.key },
         isConsole: (key) => pairing.isConsole(key),
       },
-      ...{ host: '127.0.0.1', port: 0, logger: silentLogger },
+      ...{ host: '127.0.0.1', port: 0, logger: silentLogger, refuseOther: () => undefined },
       routes: [
         ...pairingRoutes(pairing, () => 0),
         { method: 'GET', path: '/v1/status', handle: () => Promise.resolve({ ok: true }) },
