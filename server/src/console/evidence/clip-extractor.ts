@@ -227,7 +227,7 @@ export class ClipExtractor {
     // Noted first, so that a deletion from now on knows which objects there may be.
     if (!(await this.#deps.repository.updateUnfinished(row.id, { files: status.files }))) return;
     for (const file of status.files) {
-      const content = await client.extractionFile(row.id, file.index, signal);
+      const content = await client.extractionFile(row.id, file, signal);
       try {
         await this.#deps.store.put(clipFileKey(row.id, file.index), content, {
           sha256: file.sha256,

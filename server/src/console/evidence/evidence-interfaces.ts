@@ -6,7 +6,7 @@ import type { ExtractionRequest, ExtractionStatus } from '@choi-canh/shared/reco
 export interface EvidenceRecorder {
   startExtraction(id: string, request: ExtractionRequest, signal?: AbortSignal): Promise<ExtractionStatus>;
   extraction(id: string, signal?: AbortSignal): Promise<ExtractionStatus>;
-  extractionFile(id: string, index: number, signal?: AbortSignal): Promise<IncomingMessage>;
+  extractionFile(id: string, file: { index: number; bytes: number }, signal?: AbortSignal): Promise<IncomingMessage>;
   forgetExtraction(id: string, signal?: AbortSignal): Promise<void>;
 }
 export interface EvidenceRecorders {

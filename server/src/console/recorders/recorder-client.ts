@@ -95,7 +95,8 @@ export interface RecorderClient {
   coverage(cameraId: string, from: string, to: string, signal?: Signal): Promise<RecorderCoverage>;
   startExtraction(id: string, request: ExtractionRequest, signal?: Signal): Promise<ExtractionStatus>;
   extraction(id: string, signal?: Signal): Promise<ExtractionStatus>;
-  extractionFile(id: string, index: number, signal?: Signal): Promise<IncomingMessage>;
+  /** At 8 kB/s at least; a slower recorder is given up, and asked again later. */
+  extractionFile(id: string, file: { index: number; bytes: number }, signal?: Signal): Promise<IncomingMessage>;
   /** Also succeeds where the recorder no longer knows it. */
   forgetExtraction(id: string, signal?: Signal): Promise<void>;
   /** Whatever lies below `/v1/cameras/:id/`; status 200, 206 or 416. */
@@ -112,10 +113,14 @@ export interface RecorderClient {
 const kilobyte = 1024;
 const megabyte = 1024 * kilobyte;
 const usualMs = 10_000;
+/** A line on which more than the control of a recorder is hopeless. */
+const slowestBytesPerMs = 8;
 
 export interface RecorderClientOptions extends RecorderHttpOptions {
   /** Longest wait for an answer to `status`; default 2.5 s, so that two in a row are noticed within 10 s. */
   statusTimeoutMs?: number;
+  /** What a file may take beyond its size; default 60 s. */
+  fileGraceMs?: number;
 }
 
 export function createRecorderClient(options: RecorderClientOptions): RecorderClient {
@@ -224,8 +229,10 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
       ),
     extraction: (id, signal) =>
       http.json(extractionStatus, { path: extraction(id), timeoutMs: usualMs, signal }, megabyte),
-    extractionFile: (id, index, signal) =>
-      http.stream({ path: `${extraction(id)}/files/${index}`, timeoutMs: usualMs, signal }),
+    extractionFile: (id, { index, bytes }, signal) => {
+      const totalMs = (options.fileGraceMs ?? 60_000) + bytes / slowestBytesPerMs;
+      return http.stream({ path: `${extraction(id)}/files/${index}`, timeoutMs: usualMs, totalMs, signal });
+    },
     forgetExtraction: (id, signal) =>
       http.plain({ method: 'DELETE', path: extraction(id), timeoutMs: usualMs, signal }).catch((error: unknown) => {
         if (!isAppError(error, 'not_found')) throw error;
