@@ -54,6 +54,11 @@ export const configSchema = z.object({
     .transform((value) => value === 'true')
     .default(false)
     .describe('Upgrade the database also where no backup can be made before; for one start'),
+  NEW_SECRET_KEY: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .default(false)
+    .describe('Make a new secret key in place of one that is lost for good; for one start'),
   PG_TOOLS_DIR: z
     .string()
     .optional()

@@ -29,8 +29,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Two seconds pass in a hundredth of that. */
+const impatientClock = {
+  ...systemClock,
+  sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 100, signal),
+};
 const waitWith = (open: (release: () => Promise<void>) => Promise<string>) =>
-  untilDatabaseOpens({ open, config, clock: systemClock, logger: silentLogger });
+  untilDatabaseOpens({ open, config, clock: impatientClock, logger: silentLogger });
 const trouble = (code: string) => new AppError('unavailable', code, 'the database has no room left');
 
 it('says what is wrong with the database at its address, in words, until it opens', async () => {
@@ -50,6 +55,24 @@ it('says what is wrong with the database at its address, in words, until it open
   expect(answers.page).toContain("The server's disk is full");
   // The address is free for the console itself.
   await expect(fetch(`${origin}/api/health`)).rejects.toThrow();
+});
+
+it('says that the key to what is sealed in the database is missing, and what to do', async () => {
+  let tries = 0;
+  let page = '';
+  await waitWith(async () => {
+    tries += 1;
+    if (tries === 1) throw trouble('secret_key_missing');
+    page = await (await fetch(origin)).text();
+    return 'open';
+  });
+  for (const words of [
+    'Hệ thống thiếu tệp khóa bí mật',
+    'Hãy chép lại thư mục keys từ bản sao lưu',
+    'lost its secret key',
+  ])
+    expect(page).toContain(words);
+  expect(page).not.toContain('cơ sở dữ liệu sẵn sàng');
 });
 
 it('frees its address for the console that begins there, and takes it again where that fails', async () => {

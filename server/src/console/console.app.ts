@@ -15,7 +15,6 @@ import { TrustedProxies } from '../platform/http/trusted-proxies.js';
 import { defineRoute, type Route } from '../platform/http/route.js';
 import { loadTls } from '../platform/http/tls.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
-import { loadKeyFile } from '../platform/objects/private-file.js';
 import { createRealtime } from '../platform/realtime/realtime-server.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { ConsoleWatch, type BackupFacts } from './alerts/console-watch.js';
@@ -28,7 +27,9 @@ import { createAuth } from './auth/auth.js';
 import { createSessionWatch } from './auth/session-watch.js';
 import { createCases } from './cases.app.js';
 import { categoryEntity } from './incidents/category.entity.js';
+import { loadSecretKey } from './load-secret-key.js';
 import { createNames } from './names/names.js';
+import { ConsoleKeyRepository } from './recorders/console-key.repository.js';
 import { consoleEntities, consoleMigrations } from './console.schema.js';
 
 export interface ConsoleAppOptions {
@@ -92,7 +93,6 @@ export async function createConsoleApp({
     keysDir,
     clock,
   });
-  const secretBox = createSecretBox(await loadKeyFile(config.SECRET_KEY_FILE ?? join(keysDir, 'secret.key')));
   const database = await openDatabase({
     url: config.DATABASE_URL,
     sqlitePath: join(config.DATA_DIR, 'console.sqlite'),
@@ -102,6 +102,15 @@ export async function createConsoleApp({
     beforeMigrating,
     observer: consoleWatch.observer,
   });
+  const secretKey = await loadSecretKey({
+    path: config.SECRET_KEY_FILE ?? join(keysDir, 'secret.key'),
+    mayReplace: config.NEW_SECRET_KEY,
+    hasSealed: async () => (await new ConsoleKeyRepository(database).find()) !== null,
+  }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const secretBox = createSecretBox(secretKey);
 
   const audit = createAuditLog({ database, clock, namesOf: (scope, ids) => cases.namesOf(scope, ids) });
   const names = createNames({ database, audit, categories: categoryEntity });
