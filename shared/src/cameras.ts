@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { geoPoint, retentionDaysSchema } from './areas.js';
 import { givenInstantSchema, idSchema, instantSchema } from './common.js';
 import { cameraReasonSchema, cameraStateInterval, cameraStateSchema } from './health.js';
+import { rtspUrlSchema } from './rtsp-address.js';
 import { cameraRuntime } from './recorder-facts.js';
 
 export const streamFacts = z.object({
-  /** ONVIF profile token. */
+  /** ONVIF profile token; empty where there is no ONVIF. */
   profileToken: z.string(),
   codec: z.string(),
   width: z.int(),
   height: z.int(),
   frameRate: z.number().nullable(),
   bitrateKbps: z.number().nullable(),
+  /** RTSP address, of a camera that was added by it; absent: ONVIF says. */
+  url: rtspUrlSchema.optional(),
 });
 export type StreamFacts = z.infer<typeof streamFacts>;
 

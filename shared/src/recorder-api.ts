@@ -282,6 +282,7 @@ export const streamProbeRequest = z.object({
   /** The password may go as it is (Basic): a person typed it for this address. */
   plainPassword: z.boolean().default(false),
 });
+export type StreamProbeRequest = z.infer<typeof streamProbeRequest>;
 export const streamProbeResponse = z.object({
   /** `ok`: pictures came. */
   reason: cameraReasonSchema,

@@ -10,6 +10,7 @@ import { PageWaiting, ShellWaiting } from './page-waiting.js';
 const Shell = lazyPage(() => import('./shell.js'), 'Shell');
 const LivePage = lazyPage(() => import('../features/live/live-page.js'), 'LivePage');
 const CamerasPage = lazyPage(() => import('../features/cameras/cameras-page.js'), 'CamerasPage');
+const AddRtspPage = lazyPage(() => import('../features/cameras/add-rtsp-page.js'), 'AddRtspPage');
 const AddCamerasPage = lazyPage(() => import('../features/cameras/add-cameras-page.js'), 'AddCamerasPage');
 const CameraPage = lazyPage(() => import('../features/cameras/camera-page.js'), 'CameraPage');
 const ReviewPage = lazyPage(() => import('../features/review/review-page.js'), 'ReviewPage');
@@ -49,6 +50,7 @@ export const router = createBrowserRouter([
       page('live', 'camera.live', <LivePage />),
       page('cameras', 'camera.view', <CamerasPage />),
       page('cameras/add', 'camera.discover', <AddCamerasPage />),
+      page('cameras/add-rtsp', 'camera.manage', <AddRtspPage />),
       page('cameras/:cameraId', 'camera.view', <CameraPage />),
       page('review', 'footage.open', <ReviewPage />),
       page('incidents', 'incident.view', <IncidentsPage />),

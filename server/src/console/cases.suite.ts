@@ -12,6 +12,7 @@ import { footageSuite } from './footage/footage.suite.js';
 import { manyCamerasSuite } from './health/many-cameras.suite.js';
 import { incidentsSuite } from './incidents/incidents.suite.js';
 import { leavingSuite } from './leaving.suite.js';
+import { rtspCamerasSuite } from './cameras/rtsp-cameras.suite.js';
 import { liveViewingsSuite } from './cameras/live-viewings.suite.js';
 import { recorderAdministrationSuite } from './recorders/recorder-administration.suite.js';
 import { recorderExchangeSuite } from './recorders/recorder-exchange.suite.js';
@@ -29,6 +30,7 @@ export function consoleSuites(kind: string, open: OpenTestDatabase): void {
     listedCamerasSuite(open);
     deviceAddressesSuite(open);
     lostKeysSuite(open);
+    rtspCamerasSuite(open);
     recorderSyncSuite(open);
     recorderExchangeSuite(open);
     recordersSuite(open);

@@ -133,6 +133,14 @@ export function scopeSuite(open: OpenTestDatabase): void {
           `/api/devices/${camera.deviceId}/cameras`,
           { areaId: of.area.id, channels: [{ sourceToken: camera.sourceToken }] },
         ],
+        'post /api/cameras/rtsp-additions': [
+          '/api/cameras/rtsp-additions',
+          {
+            recorderId: harness.recorderId,
+            areaId: of.area.id,
+            cameras: [{ device: { brand: 'tapo', host: '10.9.9.9' }, username: 'a', password: 'b' }],
+          },
+        ],
         'post /api/cameras/:cameraId/retry': [`/api/cameras/${camera.id}/retry`],
         'post /api/openings': ['/api/openings', { cameraIds: [camera.id], ...range, purpose: 'Xem thử' }],
         'get /api/openings/:openingId': [`/api/openings/${of.openingId}`],
@@ -199,6 +207,8 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/cameras/additions/:id',
       'get /api/cameras/additions/:id/picture', // one's own: channels.suite.ts
       'get /api/devices', // of the scope: channels.suite.ts
+      'get /api/cameras/rtsp-additions/:id',
+      'post /api/cameras/rtsp-probes',
       'post /api/discoveries',
       'get /api/discoveries/:id',
     ];

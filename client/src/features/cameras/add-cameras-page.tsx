@@ -9,7 +9,7 @@ import { ErrorPanel } from '../../components/error-panel.js';
 import { useLeaveGuard } from '../../components/form/use-leave-guard.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
-import { api } from '../../lib/api.js';
+import { api, withQuery } from '../../lib/api.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useRecorders } from '../../lib/recorders.js';
 import type { AdditionAccount } from './addition-form.js';
@@ -56,7 +56,19 @@ export function AddCamerasPage() {
       <Button variant="subtle" component={Link} to="/cameras" leftSection={<IconArrowLeft size={20} />} mb="xs" px={4}>
         {t('allCameras')}
       </Button>
-      <PageHeader title={t('add.title')} description={t('add.text')} />
+      <PageHeader
+        title={t('add.title')}
+        description={t('add.text')}
+        actions={
+          <Button
+            variant="default"
+            component={Link}
+            to={withQuery('/cameras/add-rtsp', { into: account.areaId, recorder: search.get('recorder') })}
+          >
+            {t('rtsp.link')}
+          </Button>
+        }
+      />
       {recorders.isPending ? (
         <SkeletonList rows={4} />
       ) : recorders.data === undefined ? (

@@ -10,7 +10,7 @@ import { useNames } from '../../lib/names.js';
 import { fillForm } from '../../lib/paper-text.js';
 import { useSession } from '../../lib/session.js';
 import { formatDate } from '../../lib/time.js';
-import { csvText } from './csv.js';
+import { csvText } from '../../lib/csv.js';
 import { lastDayOf, type ReportPeriod } from './report-periods.js';
 import { reportRows } from './report-rows.js';
 import { reportSentences } from './report-sentence.js';

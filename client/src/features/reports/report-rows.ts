@@ -1,5 +1,5 @@
 import type { CaseReportResponse } from '@choi-canh/shared/reports';
-import type { CsvCell } from './csv.js';
+import type { CsvCell } from '../../lib/csv.js';
 
 export interface ReportWords {
   heading(name: 'area' | 'period' | 'category' | 'commune' | 'incidents' | 'resolved' | 'byFootage' | 'total'): string;

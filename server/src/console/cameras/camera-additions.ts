@@ -170,7 +170,10 @@ export class CameraAdditions {
     try {
       const there = await this.#known(addition, device);
       if (there !== undefined) return there;
-      const facts = await client.identify({ deviceAddress, username, password }, this.#stop.signal);
+      const facts = await client.identify(
+        { deviceAddress, username, password, plainPassword: true },
+        this.#stop.signal,
+      );
       const same = await this.#known(addition, device, facts);
       if (same !== undefined) return same;
       const channels = this.#channelsFor(request, device, facts);

@@ -1,6 +1,11 @@
 import type { CameraRetryResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
-import type { IdentifyResponse, RecorderDiscovery } from '@choi-canh/shared/recorder-api';
+import type {
+  IdentifyResponse,
+  RecorderDiscovery,
+  StreamProbeRequest,
+  StreamProbeResponse,
+} from '@choi-canh/shared/recorder-api';
 import type { Transaction } from '../../platform/db/database.js';
 
 /** What cameras need of the history of states. */
@@ -15,8 +20,9 @@ export interface CameraHealth {
 export interface CameraRecorder {
   startDiscovery(ranges: string[], added: string[], signal?: AbortSignal): Promise<RecorderDiscovery>;
   discovery(id: string, signal?: AbortSignal): Promise<RecorderDiscovery>;
+  /** `plainPassword`: it may go as it is (HTTP Basic), because a person typed it for this address. */
   identify(
-    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string; plainPassword?: boolean },
     signal?: AbortSignal,
   ): Promise<IdentifyResponse>;
   /** A JPEG of a profile, made by the device. */
@@ -27,6 +33,8 @@ export interface CameraRecorder {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string, signal?: AbortSignal): Promise<string | null>;
+  /** Tries an RTSP address; what fails of the stream is the answer's reason. */
+  probeStream(stream: StreamProbeRequest, signal?: AbortSignal): Promise<StreamProbeResponse>;
   retryCamera(cameraId: string, signal?: AbortSignal): Promise<CameraRetryResponse>;
 }
 export interface CameraRecorders {

@@ -61,7 +61,7 @@ export class CameraMoves {
     const row = await this.#require(actor, cameraId);
     this.#deps.budget.take(actor.accountId, 'typed', 1);
     const { password, username = row.username } = request;
-    const facts = await this.#identify(actor, row, { deviceAddress, username, password }, signal);
+    const facts = await this.#identify(actor, row, { deviceAddress, username, password, plainPassword: true }, signal);
     return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
   }
 
@@ -81,7 +81,12 @@ export class CameraMoves {
     budget.take(actor.accountId, 'found', 1);
     const { password, username = row.username } = answer;
     if (password !== undefined) {
-      const facts = await this.#identify(actor, row, { deviceAddress, username, password }, signal);
+      const facts = await this.#identify(
+        actor,
+        row,
+        { deviceAddress, username, password, plainPassword: true },
+        signal,
+      );
       return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
     }
     if (row.passwordBox === '') throw passwordNeeded();
@@ -135,7 +140,7 @@ export class CameraMoves {
   async #identify(
     actor: Actor,
     row: CameraRow,
-    given: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    given: { deviceAddress: string; username: string; password: string; tlsKey?: string; plainPassword?: boolean },
     signal: AbortSignal | undefined,
   ): Promise<IdentifyResponse> {
     const { recorders, audit } = this.#deps;

@@ -58,7 +58,7 @@ export class CameraReturns {
     this.#deps.budget.take(actor.accountId, 'typed', 1);
     const facts = await recorders
       .clientOf(found.row.recorderId)
-      .identify(given, signal)
+      .identify({ ...given, plainPassword: true }, signal)
       .catch((error: unknown) => failedAttempt(this.#deps.audit, actor, found.row, given.deviceAddress, error));
     if (!isSameDevice(found.row, { ...facts, endpointReference: '' })) {
       throw new AppError('conflict', 'other_device', 'another device answers at this address', {

@@ -155,6 +155,7 @@ export class CamerasService {
 
   async patch(actor: Actor, id: string, patch: CameraPatchRequest): Promise<CameraResponse> {
     const { db, repository, devices, audit, broadcaster, recorders } = this.#deps;
+    const tlsKey = patch.password === undefined ? undefined : await this.#shownKey(actor.scope, id);
     const { before, changes, others } = await db.write(async (manager) => {
       const found = await repository.findEver(actor.scope, id, manager);
       if (found === undefined) throw new AppError('not_found', 'camera_not_found', 'no such camera');
@@ -166,6 +167,7 @@ export class CamerasService {
         throw new AppError('not_found', 'area_not_found', 'no such area');
       }
       const { own, device } = this.#changesOf(before, patch);
+      if (tlsKey !== undefined && tlsKey !== before.tlsKey) device.tlsKey = tlsKey;
       const changes: Partial<CameraRow> = { ...own, ...device };
       if (Object.keys(changes).length === 0) return { before, changes, others: [] };
       if (Object.keys(own).length > 0) await repository.update(manager, id, own);
@@ -177,7 +179,7 @@ export class CamerasService {
       const words = (row: Partial<CameraRow>) =>
         Object.fromEntries(
           Object.keys(changes)
-            .filter((key) => key !== 'confirmedBy' && key !== 'passwordTypedAt')
+            .filter((key) => key !== 'confirmedBy' && key !== 'passwordTypedAt' && key !== 'tlsKey')
             .map((key) =>
               key === 'passwordBox' ? ['password', '(changed)'] : [key, row[key as keyof CameraRow] ?? null],
             ),
@@ -328,6 +330,21 @@ export class CamerasService {
     }
   }
 
+  /**
+   * The key that a camera shows now over https: whoever types its password again says that it is the right one. Undefined
+   * where it shows none: the one that is pinned stays.
+   */
+  async #shownKey(scope: AreaScope, id: string): Promise<string | undefined> {
+    const { repository, recorders } = this.#deps;
+    const row = (await repository.find(scope, id))?.row;
+    if (row?.deviceAddress.startsWith('https:') !== true) return undefined;
+    try {
+      return (await recorders.clientOf(row.recorderId).tlsKey(row.deviceAddress)) ?? undefined;
+    } catch {
+      return undefined; // the recorder is away
+    }
+  }
+
   /** What of it is the camera's own, and what is its device's: one account for all its channels. */
   #changesOf(before: CameraRow, patch: CameraPatchRequest): { own: Partial<ChannelRow>; device: Partial<DeviceFacts> } {
     const { location, password, username, ...plain } = patch;
@@ -368,7 +385,9 @@ function desiredFacts({ row, retention }: CameraWithRetention): Omit<DesiredCame
     // A host that was only recognised gets the password as a digest, never in clear.
     plainPassword: row.confirmedBy === 'before' || row.confirmedBy === 'typed',
     passwordTypedAt: row.passwordTypedAt,
-    tlsKey: row.confirmedBy === 'key' ? row.tlsKey : null,
+    // The key that it showed when it was added: another one gets no password.
+    tlsKey: row.tlsKey,
+    ...(row.mainStream.url === undefined ? {} : { mainUrl: row.mainStream.url, subUrl: row.subStream?.url ?? null }),
   };
 }
 
@@ -390,15 +409,16 @@ function adoptedRow(
   areaId: string,
   createdAt: number,
 ): ChannelRow {
-  const { id, name, enabled, retentionDays, audio, sourceToken = '' } = known;
-  const stream = (profileToken: string) => ({
+  const { id, name, enabled, retentionDays, audio, sourceToken = '', subUrl = null } = known;
+  const stream = (profileToken: string, url?: string | null) => ({
     ...{ profileToken, codec: '', width: 0, height: 0, frameRate: null, bitrateKbps: null },
+    ...(url === undefined || url === null ? {} : { url }),
   });
   return {
     ...{ id, areaId, recorderId, deviceId, name, enabled, retentionDays, audio, createdAt },
     ...{ place: '', lat: null, lon: null, sourceToken, channelNumber: 1, channelName: '', retiredAt: null },
-    mainStream: stream(known.mainProfileToken),
-    subStream: known.subProfileToken === null ? null : stream(known.subProfileToken),
+    mainStream: stream(known.mainProfileToken, known.mainUrl),
+    subStream: known.subProfileToken === null && subUrl === null ? null : stream(known.subProfileToken ?? '', subUrl),
   };
 }
 

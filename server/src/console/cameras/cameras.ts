@@ -24,6 +24,9 @@ import { ListedCamerasRepository } from './listed-cameras.repository.js';
 import { LiveViewingsRepository } from './live-viewings.repository.js';
 import { LiveViewings, type ViewingTimes } from './live-viewings.js';
 import { liveRoutes, type LiveMedia } from './live.routes.js';
+import { RtspAdditions } from './rtsp-additions.js';
+import { RtspProbes } from './rtsp-probes.js';
+import { rtspRoutes } from './rtsp.routes.js';
 
 export interface CamerasDeps {
   db: Database;
@@ -70,10 +73,13 @@ export function createCameras(deps: CamerasDeps) {
     device: (recorderId, address) => discoveries.device(recorderId, address),
   });
   const devicesService = new DevicesService({ ...deps, repository, devices, entry, budget });
+  const probes = new RtspProbes({ ...deps, budget });
+  const rtspAdditions = new RtspAdditions({ ...deps, repository, entry, probes, budget });
   return {
     routes: [
       ...devicesRoutes(devicesService, additions),
       ...camerasRoutes(service, additions, discoveries, moves, returns),
+      ...rtspRoutes(probes, rtspAdditions),
       ...sightingRoutes(sightings, moves),
       ...liveRoutes(service, deps.media, viewings),
     ],
@@ -85,7 +91,7 @@ export function createCameras(deps: CamerasDeps) {
     },
     stop: async () => {
       await viewings.stop();
-      await Promise.all([discoveries.stop(), additions.stop()]);
+      await Promise.all([discoveries.stop(), additions.stop(), rtspAdditions.stop()]);
     },
   };
 }

@@ -149,7 +149,7 @@ export class Discoveries {
       const deviceAddress = addressKey(device.deviceAddress);
       if (camera === undefined) continue;
       const { deviceId } = camera;
-      if (camera.deviceAddress === deviceAddress) inPlace.push(deviceId);
+      if (isInPlace(camera.deviceAddress, deviceAddress)) inPlace.push(deviceId);
       else if (isUsable(deviceAddress, addressRules)) {
         const { endpointReference, name, hardware } = device;
         found.push({ deviceId, deviceAddress, endpointReference, name, hardware });
@@ -206,7 +206,7 @@ export class Discoveries {
       devices: latest.devices.map((device, index) => {
         const camera = cameras[index];
         if (camera === undefined || !visible.has(camera.id)) return { ...device, knownCameraId: null, movedFrom: null };
-        const isThere = camera.deviceAddress === addressKey(device.deviceAddress);
+        const isThere = isInPlace(camera.deviceAddress, addressKey(device.deviceAddress));
         return { ...device, knownCameraId: camera.id, movedFrom: isThere ? null : camera.deviceAddress };
       }),
       rejectedAnswers: latest.rejectedAnswers,
@@ -258,3 +258,10 @@ function isUsable(address: string, rules: AddressRules): boolean {
   }
 }
 const sameAddress = (one: string, other: string) => addressKey(one) === addressKey(other);
+
+/** At its address; or it announces http, and we reach it over https of the same host, where it redirects. */
+function isInPlace(known: string, found: string): boolean {
+  if (known === found) return true;
+  if (!known.startsWith('https:') || !found.startsWith('http:')) return false;
+  return URL.canParse(known) && URL.canParse(found) && new URL(known).hostname === new URL(found).hostname;
+}

@@ -20,6 +20,8 @@ import type {
   RecorderEvent,
   RecorderStatus,
   RetentionFacts,
+  StreamProbeRequest,
+  StreamProbeResponse,
 } from '@choi-canh/shared/recorder-api';
 import { HoldDigest, holdHash } from '../../lib/hold-digest.js';
 import { keptDigest } from '../../lib/kept-digest.js';
@@ -42,6 +44,10 @@ interface Extraction {
   content: Buffer;
 }
 
+const closedStream: StreamProbeResponse = {
+  ...{ reason: 'connection_refused', detail: 'closed', engine: 'native' },
+  ...{ codec: null, width: null, height: null, frameRate: null, bitrateKbps: null, sound: null },
+};
 const fileId = 'f0000000-0000-4000-8000-000000000001';
 
 /** A recorder for tests: the recorder API over a real socket, with everything in memory and every answer to be set. */
@@ -85,6 +91,9 @@ export class FakeRecorder {
   /** What it was asked to say to devices, newest last. */
   snapshots: { deviceAddress: string; password: string; profileToken: string }[] = [];
   identified: { deviceAddress: string; username: string; password: string; tlsKey?: string | null }[] = [];
+  /** What RTSP addresses give; others are closed. */
+  streams = new Map<string, Partial<StreamProbeResponse>>();
+  probed: StreamProbeRequest[] = [];
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
   clockConfirmations = 0;
@@ -224,6 +233,10 @@ export class FakeRecorder {
     } else if (root === 'tls-key') {
       const { deviceAddress } = JSON.parse(body) as { deviceAddress: string };
       json(response, { tlsKey: this.tlsKeys.get(deviceAddress) ?? null });
+    } else if (root === 'stream-probe') {
+      const asked = JSON.parse(body) as StreamProbeRequest;
+      this.probed.push(asked);
+      json(response, { ...closedStream, ...this.streams.get(asked.url) } satisfies StreamProbeResponse);
     } else if (root === 'identify')
       await this.#identify(response, JSON.parse(body) as FakeRecorder['identified'][number]);
     else if (root === 'extractions') this.#extraction(method, id, rest, body, response);

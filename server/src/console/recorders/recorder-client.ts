@@ -18,6 +18,7 @@ import {
   recorderCoverage,
   recorderDiscovery,
   retentionFacts,
+  streamProbeResponse,
   tlsKeyResponse,
   type DesiredMarks,
   type DesiredState,
@@ -34,6 +35,8 @@ import {
   type RecorderDiscovery,
   type RecorderStatus,
   type RetentionFacts,
+  type StreamProbeRequest,
+  type StreamProbeResponse,
 } from '@choi-canh/shared/recorder-api';
 import type { Misfit } from '@choi-canh/shared/lenient';
 import {
@@ -80,7 +83,7 @@ export interface RecorderClient {
   startDiscovery(ranges: string[], added: string[], signal?: Signal): Promise<RecorderDiscovery>;
   discovery(id: string, signal?: Signal): Promise<RecorderDiscovery>;
   identify(
-    device: { deviceAddress: string; username: string; password: string; tlsKey?: string },
+    device: { deviceAddress: string; username: string; password: string; tlsKey?: string; plainPassword?: boolean },
     signal?: Signal,
   ): Promise<IdentifyResponse>;
   /** A JPEG of a profile, made by the device; at most 4 MiB. */
@@ -91,6 +94,8 @@ export interface RecorderClient {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string, signal?: Signal): Promise<string | null>;
+  /** Tries an RTSP address; what fails of the stream is the answer's reason. */
+  probeStream(stream: StreamProbeRequest, signal?: Signal): Promise<StreamProbeResponse>;
   retryCamera(cameraId: string, signal?: Signal): Promise<CameraRetryResponse>;
   coverage(cameraId: string, from: string, to: string, signal?: Signal): Promise<RecorderCoverage>;
   startExtraction(id: string, request: ExtractionRequest, signal?: Signal): Promise<ExtractionStatus>;
@@ -209,6 +214,12 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
       const asked = { method: 'POST' as const, path: '/v1/tls-key', body, timeoutMs: usualMs, signal };
       return (await http.json(tlsKeyResponse, asked, kilobyte)).tlsKey;
     },
+    probeStream: (stream, signal) =>
+      http.json(
+        streamProbeResponse,
+        { method: 'POST', path: '/v1/stream-probe', body: stream, timeoutMs: 45_000, signal },
+        4 * kilobyte,
+      ),
     retryCamera: (cameraId, signal) =>
       http.json(
         cameraRetryResponse,

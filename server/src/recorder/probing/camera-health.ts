@@ -95,6 +95,8 @@ const downReasons = new Set<CameraReason>([
   'engine_failed',
   'no_keyframe',
 ]);
+/** What ONVIF refuses for a reason that a person must act on, while footage arrives. */
+const ofItsOwn = new Set<CameraReason>(['wrong_password', 'tls_key_changed', 'tls_unusable']);
 /** What ingest says of a stream that is recorded all the same. */
 const blemishes = new Set<CameraReason>([
   'picture_frozen',
@@ -193,7 +195,7 @@ export class CameraHealth {
     // What is wrong with the footage itself counts for more than what is wrong around it.
     if (blemishes.has(runtime.reason)) return { state: 'degraded', reason: runtime.reason, detail: runtime.detail };
     if (onvif.kind === 'failed' && onvif.failures >= onvifFailures) {
-      const reason = onvif.reason === 'wrong_password' ? 'wrong_password' : 'onvif_unreachable';
+      const reason = ofItsOwn.has(onvif.reason) ? onvif.reason : 'onvif_unreachable';
       return { state: 'degraded', reason, detail: onvif.detail };
     }
     const offsetMs = this.freshClockOffsetMs(runtime, onvif, nowMs);

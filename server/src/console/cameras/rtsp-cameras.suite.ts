@@ -1,0 +1,173 @@
+import { cameraListResponse, cameraResponse } from '@choi-canh/shared/cameras';
+import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
+import { rtspAddResponse, rtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  CasesHarness,
+  eventually,
+  type OpenTestDatabase,
+  type TestActor,
+  type TestArea,
+} from '../cases.test-harness.js';
+
+const gives = (change: Partial<StreamProbeResponse> = {}): Partial<StreamProbeResponse> => ({
+  ...{
+    reason: 'ok',
+    detail: '',
+    codec: 'h265',
+    width: 2560,
+    height: 1440,
+    frameRate: 20,
+    bitrateKbps: 2048,
+    sound: 'PCMA',
+  },
+  ...change,
+});
+const account = { username: 'admin', password: 'mật-khẩu-1' };
+
+export function rtspCamerasSuite(open: OpenTestDatabase): void {
+  describe('cameras without ONVIF', () => {
+    const harness = new CasesHarness(open);
+    let area: TestArea;
+    let technician: TestActor;
+    let officer: TestActor;
+    beforeAll(async () => {
+      await harness.start();
+      area = await harness.area('Chí Đám');
+      technician = harness.actor('technician', area);
+      officer = harness.actor('commune_officer', area);
+    });
+    afterAll(() => harness.stop());
+
+    async function add(cameras: object[]) {
+      const body = { recorderId: harness.recorderId, areaId: area.id, cameras };
+      const started = await technician.post('/api/cameras/rtsp-additions', rtspAddResponse, body);
+      return eventually('the addition is done', async () => {
+        const now = await technician.get(`/api/cameras/rtsp-additions/${started.id}`, rtspAddResponse);
+        return now.state === 'done' ? now : undefined;
+      });
+    }
+    const probedSince = (count: number) => harness.recorder.probed.slice(count).map(({ url }) => url);
+
+    it('are tried at the paths of their brand until one gives a picture', async () => {
+      const { recorder } = harness;
+      recorder.streams.set('rtsp://192.168.6.1:554/unicast/c1/s0/live', { reason: 'not_video' });
+      recorder.streams.set('rtsp://192.168.6.1:554/media/video1', gives());
+      recorder.streams.set('rtsp://192.168.6.1:554/media/video2', gives({ codec: 'h264', width: 640, height: 360 }));
+      const device = { brand: 'uniview', host: '192.168.6.1' };
+      const body = { recorderId: harness.recorderId, device, ...account };
+      const tried = await technician.post('/api/cameras/rtsp-probes', rtspProbeResponse, body);
+      expect(tried).toMatchObject({
+        mainUrl: 'rtsp://192.168.6.1:554/media/video1',
+        main: { reason: 'ok', codec: 'h265', width: 2560, frameRate: 20, sound: 'PCMA' },
+        sub: { reason: 'ok', width: 640 },
+      });
+      expect(recorder.probed.every((asked) => asked.plainPassword && asked.password === account.password)).toBe(true);
+      expect(JSON.stringify(tried)).not.toContain(account.password);
+    });
+
+    it.each(['wrong_password', 'connection_refused', 'host_unreachable', 'forbidden'] as const)(
+      'are not tried further where the host says %s; that is on record',
+      async (reason) => {
+        harness.recorder.streams.set('rtsp://192.168.6.2:554/unicast/c1/s0/live', { reason });
+        const before = harness.recorder.probed.length;
+        const device = { brand: 'uniview', host: '192.168.6.2' };
+        const body = { recorderId: harness.recorderId, device, ...account };
+        expect(await technician.post('/api/cameras/rtsp-probes', rtspProbeResponse, body)).toMatchObject({
+          main: { reason },
+          sub: null,
+        });
+        expect(probedSince(before)).toHaveLength(1);
+        const last = (await harness.trail()).at(-1);
+        expect(last).toMatchObject({ action: 'camera.add_failed' });
+        expect(JSON.stringify(last)).toContain(reason);
+        expect(JSON.stringify(last)).not.toContain(account.password);
+      },
+    );
+
+    it('are added with their addresses, which the recorder gets; the same one once', async () => {
+      const { recorder } = harness;
+      for (const channel of [1, 7]) {
+        const path = `rtsp://192.168.6.3:554/cam/realmonitor?channel=${channel}&subtype=`;
+        recorder.streams.set(`${path}0`, gives());
+        recorder.streams.set(
+          `${path}1`,
+          channel === 1 ? gives({ codec: 'h264', width: 704, height: 576 }) : { reason: 'no_stream' },
+        );
+      }
+      const one = (channel: number) => ({ device: { brand: 'dahua', host: '192.168.6.3', channel }, ...account });
+      const done = await add([{ ...one(1), name: 'Cổng chợ', place: 'Chợ' }, one(7), one(7)]);
+      expect(done.results.map(({ outcome }) => outcome)).toEqual(['added', 'added', 'already_there']);
+      const [gate, seventh] = done.results.map(({ camera }) => camera);
+      expect(gate).toMatchObject({
+        name: 'Cổng chợ',
+        place: 'Chợ',
+        manufacturer: 'Dahua, Imou, KBVision',
+        channelNumber: 1,
+      });
+      expect(gate?.main).toMatchObject({
+        codec: 'H265',
+        url: 'rtsp://192.168.6.3:554/cam/realmonitor?channel=1&subtype=0',
+      });
+      expect(seventh).toMatchObject({ channelNumber: 7, sub: null, deviceId: gate?.deviceId });
+      expect(seventh?.name).toContain('7');
+      const desired = await eventually('the recorder has them', () => {
+        const found = recorder.desired?.cameras.filter(({ mainUrl }) => mainUrl?.includes('192.168.6.3'));
+        return found?.length === 2 ? found : undefined;
+      });
+      expect(desired.find(({ id }) => id === gate?.id)).toMatchObject({
+        ...{ confirmedHosts: ['192.168.6.3'], password: account.password, plainPassword: true },
+        subUrl: 'rtsp://192.168.6.3:554/cam/realmonitor?channel=1&subtype=1',
+      });
+      expect(desired.find(({ id }) => id === seventh?.id)).toMatchObject({ subUrl: null });
+      const trail = await harness.trail();
+      expect(
+        trail.filter(({ action, subjectId }) => action === 'camera.create' && subjectId === gate?.id),
+      ).toHaveLength(1);
+    });
+
+    it('of one host are not tried with a password that was wrong there; others are', async () => {
+      const { recorder } = harness;
+      for (let channel = 1; channel <= 5; channel += 1)
+        recorder.streams.set(`rtsp://192.168.6.4:554/Streaming/Channels/${channel}01`, { reason: 'wrong_password' });
+      recorder.streams.set('rtsp://192.168.6.5:8554/stream1', gives());
+      const before = recorder.probed.length;
+      const rows = [1, 2, 3, 4, 5].map((channel) => ({
+        device: { brand: 'hikvision', host: '192.168.6.4', channel },
+        ...account,
+      }));
+      const done = await add([...rows, { device: { brand: 'tapo', host: '192.168.6.5', port: 8554 }, ...account }]);
+      expect(done.results.map(({ outcome }) => outcome)).toEqual([...Array<string>(5).fill('failed'), 'added']);
+      expect(new Set(done.results.slice(0, 5).map(({ reason }) => reason))).toEqual(new Set(['wrong_password']));
+      expect(probedSince(before).filter((url) => url.includes('192.168.6.4'))).toHaveLength(1);
+      expect(JSON.stringify(done)).not.toContain(account.password);
+    });
+
+    it('with addresses of their own: a sub-stream elsewhere gets no password', async () => {
+      const { recorder } = harness;
+      recorder.streams.set('rtsp://192.168.6.6/live', gives({ codec: 'mjpeg', sound: null }));
+      const device = { brand: 'plain', mainUrl: 'rtsp://192.168.6.6/live', subUrl: 'rtsp://192.168.6.7/live' };
+      const done = await add([{ device, ...account }]);
+      expect(done.results[0]).toMatchObject({ outcome: 'added', camera: { sub: null, main: { codec: 'MJPEG' } } });
+      expect(recorder.probed.some(({ url }) => url.includes('192.168.6.7'))).toBe(false);
+      const camera = done.results[0]?.camera;
+      const got = await technician.get(`/api/cameras/${camera?.id ?? ''}`, cameraResponse);
+      expect(got.deviceAddress).toBe('rtsp://192.168.6.6:554/');
+      const list = await technician.get('/api/cameras', cameraListResponse);
+      expect(list.items.some(({ id }) => id === camera?.id)).toBe(true);
+    });
+
+    it('are no business of who may not manage cameras, nor of addresses that no camera may have', async () => {
+      const device = { brand: 'tapo', host: '169.254.1.1' };
+      const body = { recorderId: harness.recorderId, device, ...account };
+      const before = harness.recorder.probed.length;
+      expect(await technician.status('post', '/api/cameras/rtsp-probes', body)).toBe(400);
+      expect(await officer.status('post', '/api/cameras/rtsp-probes', body)).toBe(403);
+      const cameras = [{ device, ...account }];
+      const addition = { recorderId: harness.recorderId, areaId: area.id, cameras };
+      expect(await technician.status('post', '/api/cameras/rtsp-additions', addition)).toBe(400);
+      expect(await officer.status('post', '/api/cameras/rtsp-additions', addition)).toBe(403);
+      expect(harness.recorder.probed).toHaveLength(before);
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
+import { urlsOf, type RtspDevice, type RtspProbeRequest, type RtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
+import type { Actor, AuditWriter } from '../../lib/actor.js';
+import type { AddressRules } from '../../lib/address-rules.js';
+import { hostOf } from '../../lib/confirmed-hosts.js';
+import type { AttemptBudget } from './attempt-budget.js';
+import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
+
+export interface RtspProbesDeps {
+  recorders: CameraRecorders;
+  audit: AuditWriter;
+  addressRules: AddressRules;
+  budget: AttemptBudget;
+}
+
+/** The host itself said no, or cannot be had: other addresses of the same host are no better. */
+const ofTheHost: ReadonlySet<string> = new Set([
+  ...['wrong_password', 'password_withheld', 'forbidden', 'camera_busy', 'connection_refused'],
+  ...['host_unreachable', 'address_refused', 'tls_key_changed', 'engine_missing'],
+]);
+
+/** The address by which a device without ONVIF is known: scheme, host and port of its streams. */
+export function rtspDeviceAddress(url: string): string {
+  const [, scheme = 'rtsp', authority = ''] = /^(rtsps?):\/\/([^/?#]*)/i.exec(url) ?? [];
+  const port = /:(\d{1,5})$/.exec(authority)?.[1] ?? (scheme.toLowerCase() === 'rtsps' ? '322' : '554');
+  const host = hostOf(url);
+  return `${scheme.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
+/** Has recorders try cameras without ONVIF. A typed password goes to the typed host alone. */
+export class RtspProbes {
+  readonly #deps: RtspProbesDeps;
+
+  constructor(deps: RtspProbesDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * A person tries one; what fails is on record.
+   * @throws AppError invalid `address_not_allowed`; too_many; not_found `recorder_not_found`; unavailable
+   */
+  async try(actor: Actor, request: RtspProbeRequest, signal?: AbortSignal): Promise<RtspProbeResponse> {
+    const { recorders, audit, budget } = this.#deps;
+    const { recorderId, device, username, password } = request;
+    this.check(device);
+    const client = recorders.clientOf(recorderId);
+    budget.take(actor.accountId, 'typed', 1);
+    const tried = await this.probe(client, device, { username, password }, signal);
+    if (tried.main.reason !== 'ok')
+      await audit.record(actor, {
+        ...{ action: 'camera.add_failed', subjectType: 'recorder', subjectId: recorderId, subjectName: '' },
+        areaId: actor.scope.areaId,
+        details: { deviceAddress: rtspDeviceAddress(tried.mainUrl), outcome: tried.main.reason },
+      });
+    return tried;
+  }
+
+  /** @throws AppError invalid `address_not_allowed` */
+  check(device: RtspDevice): void {
+    for (const { mainUrl, subUrl } of urlsOf(device)) {
+      this.#deps.addressRules.checkHost(hostOf(mainUrl));
+      if (subUrl !== null) this.#deps.addressRules.checkHost(hostOf(subUrl));
+    }
+  }
+
+  /** Tries the addresses of the device in their order until one gives a picture. */
+  async probe(
+    client: CameraRecorder,
+    device: RtspDevice,
+    account: { username: string; password: string },
+    signal?: AbortSignal,
+  ): Promise<RtspProbeResponse> {
+    let first: RtspProbeResponse | undefined;
+    for (const { mainUrl, subUrl } of urlsOf(device)) {
+      const main = await client.probeStream({ url: mainUrl, ...account, plainPassword: true }, signal);
+      if (main.reason === 'ok')
+        return { mainUrl, subUrl, main, sub: await this.#sub(client, mainUrl, subUrl, account, signal) };
+      first ??= { mainUrl, subUrl, main, sub: null };
+      if (ofTheHost.has(main.reason)) break;
+    }
+    if (first === undefined) throw new Error('a device without addresses');
+    return first;
+  }
+
+  /** A sub-stream elsewhere gets no password: it was typed for the host of the main stream. */
+  async #sub(
+    client: CameraRecorder,
+    mainUrl: string,
+    subUrl: string | null,
+    account: { username: string; password: string },
+    signal?: AbortSignal,
+  ): Promise<StreamProbeResponse | null> {
+    if (subUrl === null || hostOf(subUrl) !== hostOf(mainUrl)) return null;
+    return client.probeStream({ url: subUrl, ...account, plainPassword: true }, signal);
+  }
+}
