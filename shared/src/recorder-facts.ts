@@ -14,8 +14,22 @@ export const engineReasons = [
   'refused', // ffmpeg: the camera refused what native asked for
   'no_keyframe', // ffmpeg: the camera sends no keyframes that native could begin with
   'native_failed', // ffmpeg: native failed again and again
+  'no_stream', // ffmpeg: native got no picture, again and again
+  'stalled', // ffmpeg: what native got broke off, again and again
 ] as const;
 export type EngineReason = (typeof engineReasons)[number];
+/** What a camera does against the rules, and is recorded all the same. */
+export const streamQuirks = [
+  'payload_type', // packets have another payload type than was described
+  'start_codes', // NAL units with start codes, or several in one
+  'shared_time_stamps', // two pictures with one time stamp
+  'outlying_time_stamps', // single time stamps that are far off
+  'order_numbers', // decoding order numbers before the NAL units of H.265
+  'no_video_parameters', // H.265 without a video parameter set
+  'keep_alive', // it ends sessions when it is asked whether they live
+  'tls_unverified', // ffmpeg pulls it over TLS and does not check its key
+] as const;
+export type StreamQuirk = (typeof streamQuirks)[number];
 export const videoCodecs = ['h264', 'h265', 'mjpeg', 'mpeg4'] as const;
 
 export const cameraRuntime = cameraStatus.extend({
@@ -40,6 +54,8 @@ export const cameraRuntime = cameraStatus.extend({
   timeErrorMs: z.number().min(0).nullable(),
   /** Sound is being recorded. */
   audio: z.boolean(),
+  /** Some of `streamQuirks`, and those of another version. A recorder from before there were any says nothing. */
+  quirks: z.array(z.string().max(40)).max(40).default([]),
 });
 export type CameraRuntime = z.infer<typeof cameraRuntime>;
 

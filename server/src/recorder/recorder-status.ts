@@ -20,6 +20,7 @@ interface StreamRuntime {
   timeSource: 'rtcp' | 'arrival' | null;
   timeErrorMs: number | null;
   audio: boolean;
+  quirks: readonly string[];
 }
 
 /** How writing goes, and the host's clock. */
@@ -116,6 +117,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         timeSource: stream?.timeSource ?? null,
         timeErrorMs: stream?.timeErrorMs ?? null,
         audio: stream?.audio ?? false,
+        quirks: [...(stream?.quirks ?? [])],
       },
     ];
   };

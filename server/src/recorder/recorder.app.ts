@@ -41,6 +41,7 @@ import { createRecorderHttp, type RecorderAccess, type RecorderRoute } from './r
 import { recorderRoutes } from './recorder-routes.js';
 import { createRecorderStatus } from './recorder-status.js';
 import { confirmedHostsOf, otherConsole, RecordingDirector } from './recording-director.js';
+import { StreamsStore } from './streams.store.js';
 import { createTranscodes } from './transcoding/transcodes.js';
 import { createWaitingRecorder } from './waiting-recorder.js';
 
@@ -300,7 +301,11 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const onvifDigests = new DigestStore({ folder, file: 'digest-onvif.json', logger: room('digests') });
     await run('onvif-digests', onvifDigests, () => onvifDigests.start());
     const ingestEngines = config.ENGINE === 'auto' ? (['native', 'ffmpeg'] as const) : [config.ENGINE];
+    const streams = new StreamsStore({ folder, logger: room('streams') });
+    await run('streams', streams, () => streams.start());
     const ingest = createIngestSupervisor({
+      memory: streams,
+      isFfmpegUsable: () => ffmpegWatch.condition().problem === null,
       footage,
       ffmpeg,
       clock,
@@ -347,6 +352,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         probing.setCameras(cameras);
         const ids = new Set(cameras.map(({ cameraId }) => cameraId));
         digests.keepOnly(ids);
+        streams.keepOnly(ids);
         onvifDigests.keepOnly(ids);
       },
       clock,

@@ -9,7 +9,7 @@ import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api } from '../../lib/api.js';
-import { clockWords, codecName, engineWords, soundWords, timeWords } from './runtime-words.js';
+import { clockWords, codecName, engineWords, quirkWords, soundWords, timeWords } from './runtime-words.js';
 
 const everyMs = 3000;
 
@@ -72,5 +72,7 @@ function RuntimeTable({ camera, runtime, askedAt }: { camera: CameraResponse; ru
     [t('runtime.audio'), soundWords(t, runtime, camera.audio)],
     [t('runtime.reconnects'), `${number.format(runtime.reconnects)} (${t('runtime.reconnectsHint')})`],
   ];
+  const quirks = quirkWords(t, runtime);
+  if (quirks.length > 0) rows.push([t('runtime.quirksTitle'), quirks.join('; ')]);
   return <FactTable rows={rows} />;
 }

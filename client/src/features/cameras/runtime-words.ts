@@ -1,4 +1,5 @@
 import type { CameraRuntime } from '@choi-canh/shared/recorder-api';
+import { streamQuirks } from '@choi-canh/shared/recorder-facts';
 import type { TFunction } from 'i18next';
 import { formatDateTime, formatDuration, formatTime, startOfDay } from '../../lib/time.js';
 
@@ -71,3 +72,7 @@ export function soundWords(t: TFunction, { audio, engine }: CameraRuntime, wante
   if (audio) return t('cameras:runtime.audioOn');
   return t(wanted && engine !== null ? 'cameras:runtime.audioMissing' : 'cameras:runtime.audioOff');
 }
+
+/** What the camera does against the rules and is recorded all the same; empty where nothing is known of it. */
+export const quirkWords = (t: TFunction, { quirks }: Pick<CameraRuntime, 'quirks'>): string[] =>
+  streamQuirks.filter((quirk) => quirks.includes(quirk)).map((quirk) => t(`cameras:runtime.quirks.${quirk}`));

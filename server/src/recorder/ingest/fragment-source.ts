@@ -1,4 +1,5 @@
 // What an engine is: it pulls one stream of one camera and makes fragments of it until it is told to stop.
+import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { Fragment, FragmentPart, TimeSource } from '../../lib/fragment.js';
 import type { MediaCodec } from './stream-state.js';
 import type { RecordedClock } from './recorded-clock.js';
@@ -43,6 +44,8 @@ export interface StreamReport {
   trouble(trouble: StreamTrouble, detail: string | undefined): void;
   /** The camera offers sound, in this encoding as RTP names it (`PCMA`), recorded or not. */
   sound?(encoding: string): void;
+  /** The camera does something against the rules and is recorded all the same. */
+  quirk?(quirk: StreamQuirk): void;
   /** The camera closed the connection when it was asked in this way, to keep its session alive. */
   keepAliveLost?(method: string): void;
   /** Sound is recorded beside the picture. */
@@ -86,6 +89,8 @@ export interface FragmentSource {
   readonly engine: 'native' | 'ffmpeg';
   /** How much longer than the stall limit the first frame may take, ms. */
   readonly startupMs: number;
+  /** What it needs is there; absent: it needs nothing. */
+  readonly isUsable?: () => boolean;
   /** Resolves when the signal aborted. @throws IngestFailure when the stream cannot be had or ends */
   pull(target: StreamTarget, options: PullOptions): Promise<void>;
 }

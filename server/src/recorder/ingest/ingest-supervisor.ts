@@ -1,5 +1,6 @@
 // Ingest: pulls the main streams of all enabled cameras at all times and their sub-streams while somebody looks, and
 // tells how each fares. Main streams go to footage; what else happens to the fragments is left to the subscribers.
+import { createHash } from 'node:crypto';
 import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
@@ -17,6 +18,7 @@ import { StreamObservation } from './stream-observation.js';
 import { startStreamRunner, type StreamRunner } from './stream-runner.js';
 import { createCompareDecoded } from './still-proof.js';
 import { createStreamRecording } from './stream-recording.js';
+import { mostLostKeepAlives, nothingLearnt, type LearntStream, type StreamMemory } from './stream-memory.js';
 import type { StreamRuntime } from './stream-state.js';
 
 export interface IngestCamera {
@@ -84,6 +86,10 @@ export interface IngestOptions {
   readonly stallSeconds: number;
   /** Shortest pause between the set-ups of two main streams; so many a second come back together at most. */
   readonly startStaggerMs: number;
+  /** What was learnt about streams; absent: it lasts as long as this process. */
+  readonly memory?: StreamMemory;
+  /** Whether ffmpeg can be run; default: yes. */
+  readonly isFfmpegUsable?: () => boolean;
   /** How a camera is asked for a keyframe; absent: it is not. */
   readonly askForKeyframe?: AskForKeyframe;
   readonly ffmpeg?: Ffmpeg;
@@ -102,9 +108,18 @@ interface Entry {
   camera: IngestCamera;
   readonly runners: Partial<Record<StreamName, StreamRunner>>;
   /** What is known of each stream over all its connections, and which engine it needs. */
-  readonly known: Partial<Record<StreamName, { key: string; observation: StreamObservation; engines: EngineChoice }>>;
+  readonly known: Partial<Record<StreamName, StreamKnowledge>>;
   subHolders: number;
   linger: NodeJS.Timeout | undefined;
+}
+
+interface StreamKnowledge {
+  readonly key: string;
+  readonly observation: StreamObservation;
+  readonly engines: EngineChoice;
+  lostKeepAlives: readonly string[];
+  /** Hands what lasts to the memory. */
+  save(): void;
 }
 
 type Listener = (fragment: Fragment) => void;
@@ -140,7 +155,12 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       if (engine === 'native') return [createNativeSource({ clock, rules: options.rules })];
       return options.ffmpeg === undefined
         ? []
-        : [createFfmpegSource({ clock, ffmpeg: options.ffmpeg, rules: options.rules })];
+        : [
+            createFfmpegSource({
+              ...{ clock, ffmpeg: options.ffmpeg, rules: options.rules },
+              ...(options.isFfmpegUsable === undefined ? {} : { isUsable: options.isFfmpegUsable }),
+            }),
+          ];
     });
   }
 
@@ -159,12 +179,37 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   }
 
   /** Facts of a stream outlive its runner; what they say of engines holds while address and credentials do. */
-  function knowledge(entry: Entry, stream: StreamName, target: { url: string; username: string; password: string }) {
+  function knowledge(
+    entry: Entry,
+    stream: StreamName,
+    target: { url: string; username: string; password: string },
+    passwordTypedAt: number,
+  ): StreamKnowledge {
     const key = JSON.stringify([target.url, target.username, target.password]);
-    const known = entry.known[stream];
-    if (known?.key === key) return known;
-    const observation = known?.observation ?? new StreamObservation(clock);
-    return (entry.known[stream] = { key, observation, engines: new EngineChoice(sources, clock) });
+    const before = entry.known[stream];
+    if (before?.key === key) return before;
+    const { cameraId } = entry.camera;
+    const access = accessKey(target, passwordTypedAt);
+    const learnt = options.memory?.recall(cameraId, stream, access) ?? nothingLearnt;
+    let { engine } = learnt;
+    const observation = before?.observation ?? new StreamObservation(clock);
+    observation.setQuirks(learnt.quirks);
+    const known: StreamKnowledge = {
+      ...{ key, observation, lostKeepAlives: learnt.lostKeepAlives },
+      engines: new EngineChoice({
+        ...{ sources, clock, learnt: engine },
+        onLearnt: (now) => {
+          engine = now;
+          known.save();
+        },
+      }),
+      save() {
+        const { quirks } = observation.runtime;
+        const lasts: LearntStream = { engine, quirks, lostKeepAlives: known.lostKeepAlives };
+        options.memory?.learn(cameraId, stream, access, lasts);
+      },
+    };
+    return (entry.known[stream] = known);
   }
 
   function notify(cameraId: string): void {
@@ -192,7 +237,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       tookDigest: () => options.digests?.tookBefore(cameraId, passwordTypedAt) === true,
       onDigest: () => options.digests?.took(cameraId, passwordTypedAt),
     };
-    const { engines, observation } = knowledge(entry, stream, target);
+    const known = knowledge(entry, stream, target, passwordTypedAt);
+    const { engines, observation } = known;
     entry.runners[stream] = startStreamRunner({
       target,
       engines,
@@ -224,6 +270,13 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
         },
       },
       compareDecoded,
+      lostKeepAlives: () => known.lostKeepAlives,
+      onKeepAliveLost: (method) => {
+        known.lostKeepAlives = [...known.lostKeepAlives, method].slice(-mostLostKeepAlives);
+        if (known.lostKeepAlives.length > 1) observation.quirk('keep_alive');
+        known.save();
+      },
+      onLearnt: () => known.save(),
       onChange: () => {
         if (stream === 'main') notify(camera.cameraId);
       },
@@ -339,6 +392,12 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   };
 }
 
+/** What was learnt about a stream holds for this; a password is not in it. */
+const accessKey = ({ url, username }: { url: string; username: string }, passwordTypedAt: number): string =>
+  createHash('sha256')
+    .update(JSON.stringify([url, username, passwordTypedAt]))
+    .digest('hex');
+
 /** Who is let in where: what a connection depends on beside its address. */
 const accessOf = ({ username, password, confirmedHosts, plainPassword, passwordTypedAt }: IngestCamera): string =>
   JSON.stringify([username, password, confirmedHosts, plainPassword, passwordTypedAt]);
@@ -360,6 +419,7 @@ function disabledRuntime(sinceAtMs: number, observation: StreamObservation | und
     timeSource: null,
     timeErrorMs: null,
     audio: false,
+    quirks: [],
     clockOffsetMs: undefined,
     clockMeasuredAtMs: undefined,
     ...observation?.runtime,

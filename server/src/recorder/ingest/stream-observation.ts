@@ -1,5 +1,6 @@
 // What is known of one stream over all its connections: losses, time, troubles. Says which of them is worth a word.
 import type { CameraReason } from '@choi-canh/shared/health';
+import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { Clock } from '../../lib/clock.js';
 import type { TimeSource } from '../../lib/fragment.js';
 import type { StreamTrouble } from './fragment-source.js';
@@ -33,10 +34,11 @@ export class StreamObservation {
     timeSource: TimeSource | null;
     timeErrorMs: number | null;
     audio: boolean;
+    quirks: readonly StreamQuirk[];
     clockOffsetMs: number | undefined;
     clockMeasuredAtMs: number | undefined;
   } = {
-    ...{ codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false },
+    ...{ codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false, quirks: [] },
     ...{ clockOffsetMs: undefined, clockMeasuredAtMs: undefined },
   };
 
@@ -71,6 +73,18 @@ export class StreamObservation {
     else this.troubles.set(trouble, detail);
   }
 
+  /** True: it was not known. */
+  quirk(quirk: StreamQuirk): boolean {
+    if (this.facts.quirks.includes(quirk)) return false;
+    this.facts.quirks = [...this.facts.quirks, quirk];
+    return true;
+  }
+
+  /** Of another address, or of an earlier life of this process. */
+  setQuirks(quirks: readonly StreamQuirk[]): void {
+    this.facts.quirks = quirks;
+  }
+
   audio(recorded: boolean): void {
     this.facts.audio = recorded;
   }
@@ -95,7 +109,7 @@ export class StreamObservation {
 
   get runtime(): Pick<
     StreamRuntime,
-    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'clockOffsetMs' | 'clockMeasuredAtMs'
+    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'quirks' | 'clockOffsetMs' | 'clockMeasuredAtMs'
   > {
     return this.facts;
   }

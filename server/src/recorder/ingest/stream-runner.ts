@@ -27,6 +27,11 @@ export interface StreamRunnerOptions {
   readonly requestKeyframe: () => void;
   /** Absent: nothing can be decoded here. */
   readonly compareDecoded?: CompareDecoded | undefined;
+  /** As in LearntStream. */
+  readonly lostKeepAlives?: () => readonly string[];
+  readonly onKeepAliveLost?: (method: string) => void;
+  /** A quirk was noticed. */
+  readonly onLearnt?: () => void;
   readonly onChange: () => void;
 }
 
@@ -173,6 +178,10 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         showTroubles();
       },
       audio: (isRecorded) => observation.audio(isRecorded),
+      quirk: (quirk) => {
+        if (observation.quirk(quirk)) options.onLearnt?.();
+      },
+      keepAliveLost: (method) => options.onKeepAliveLost?.(method),
     };
     try {
       await source.pull(options.target, {
@@ -188,7 +197,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         recordedClock: options.recordedClock,
         requestKeyframe: options.requestKeyframe,
         ...(proof === undefined ? {} : { proveStill: () => proof.prove() }),
-        hints: engines.hints,
+        hints: { ...engines.hints, lostKeepAlives: options.lostKeepAlives?.() ?? [] },
       });
     } finally {
       clearInterval(watchdog);
@@ -235,7 +244,9 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       const lost = await once();
       if (stopping.signal.aborted) break;
       if (lost === undefined) continue;
-      const { failure, recordedMs } = lost;
+      const { recordedMs } = lost;
+      const failure = engines.shown(lost.failure);
+      if (lost.failure.other?.because === 'codec') observation.codec(lost.failure.other.codec);
       const recorded = recordedMs !== undefined;
       if (recorded && recordedMs >= steadyMs) failures = { inAll: 0, alike: 0 };
       if (failure.reason !== lastReason) failures.alike = 0;
@@ -243,7 +254,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
       recent.length = 0;
       rates = undefined;
       const { engine } = engines.source;
-      const changed = engines.lost(failure, recorded);
+      const changed = engines.lost(lost.failure, recordedMs);
       logger.info({ reason: failure.reason, detail: failure.detail, failures: failures.inAll, engine }, 'stream lost');
       // An engine that cannot is no fault of the camera: what counts is what the other one finds.
       if (changed && !recorded) enter('backoff', status.reason, `${failure.detail}; trying ${engines.source.engine}`);
@@ -288,6 +299,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         timeSource: facts.timeSource,
         timeErrorMs: facts.timeErrorMs,
         audio: facts.audio,
+        quirks: facts.quirks,
         clockOffsetMs: facts.clockOffsetMs,
         clockMeasuredAtMs: facts.clockMeasuredAtMs,
         lastFragmentAtMs,

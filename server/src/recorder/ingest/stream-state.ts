@@ -1,5 +1,6 @@
 // The states of one pulled stream, and which may follow which.
 import type { CameraReason } from '@choi-canh/shared/health';
+import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { TimeSource } from '../../lib/fragment.js';
 
 export type StreamState =
@@ -37,7 +38,11 @@ export type EngineReason =
   /** The camera sends no keyframes. */
   | 'no_keyframe'
   /** The native engine failed several times in a row. */
-  | 'native_failed';
+  | 'native_failed'
+  /** It got no picture, several times in a row. */
+  | 'no_stream'
+  /** What it got broke off, several times in a row. */
+  | 'stalled';
 
 export interface StreamRuntime {
   readonly state: StreamState;
@@ -61,6 +66,8 @@ export interface StreamRuntime {
   /** Bound on how far the instant of a frame may be off, ms; design/time.md. */
   readonly timeErrorMs: number | null;
   readonly audio: boolean;
+  /** What the camera does against the rules. */
+  readonly quirks: readonly StreamQuirk[];
   /** How far the camera's clock is ahead of ours; the last that was measured. */
   readonly clockOffsetMs: number | undefined;
   /** When that was measured, ms UTC. */

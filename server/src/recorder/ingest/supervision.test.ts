@@ -5,7 +5,7 @@ import type { Fragment } from '../../lib/fragment.js';
 import { silentLogger } from '../../lib/logger.js';
 import { AppError } from '../../lib/errors.js';
 import { ConnectGate } from './connect-gate.js';
-import { EngineChoice } from './engine-choice.js';
+import { EngineChoice, type LearntEngine } from './engine-choice.js';
 import type { FragmentSource, PullOptions } from './fragment-source.js';
 import { FrozenPicture, type PictureMotion } from './frozen-picture.js';
 import type { StillVerdict } from './still-proof.js';
@@ -94,24 +94,24 @@ describe('EngineChoice', () => {
     [new IngestFailure('no_stream', 'd', { because: 'tls' }), 'tls', false],
     [new IngestFailure('no_keyframe', 'd', { because: 'no_keyframe' }), 'no_keyframe', false],
   ] as const)('goes to the other engine where native cannot: %s', (failure, reason, udp) => {
-    const choice = new EngineChoice(both, manualClock().clock);
+    const choice = new EngineChoice({ sources: both, clock: manualClock().clock });
     expect(shown(choice)).toEqual(['native', 'default']);
-    expect(choice.lost(failure, false)).toBe(true);
+    expect(choice.lost(failure, undefined)).toBe(true);
     expect(shown(choice)).toEqual(['ffmpeg', reason]);
     expect(choice.hints.udp).toBe(udp);
   });
 
   it('lets native try again a day later, or when the other one fails three times as well', () => {
     const { clock, pass } = manualClock();
-    const choice = new EngineChoice(both, clock);
-    choice.lost(codec, false);
+    const choice = new EngineChoice({ sources: both, clock: clock });
+    choice.lost(codec, undefined);
     const ended = new IngestFailure('stream_ended', 'd');
-    for (let count = 0; count < 5; count += 1) expect(choice.lost(ended, true)).toBe(false);
+    for (let count = 0; count < 5; count += 1) expect(choice.lost(ended, 120_000)).toBe(false);
     pass(24 * 3_600_000);
-    choice.lost(ended, true);
+    choice.lost(ended, 120_000);
     expect(shown(choice)).toEqual(['native', 'default']);
-    choice.lost(codec, false);
-    for (let count = 0; count < 3; count += 1) choice.lost(new IngestFailure('not_video', 'd'), false);
+    choice.lost(codec, undefined);
+    for (let count = 0; count < 3; count += 1) choice.lost(new IngestFailure('not_video', 'd'), undefined);
     expect(shown(choice)).toEqual(['native', 'default']);
   });
 
@@ -121,25 +121,25 @@ describe('EngineChoice', () => {
 
     it('stays with the other engine while that records, also over an outage and after a day', () => {
       const { clock, pass } = manualClock();
-      const choice = new EngineChoice(both, clock);
+      const choice = new EngineChoice({ sources: both, clock: clock });
       expect(choice.hints.otherWithoutKeyframes).toBe(true);
-      choice.lost(without, false);
+      choice.lost(without, undefined);
       expect(choice.hints.otherWithoutKeyframes).toBe(false);
-      choice.lost(ended, true);
+      choice.lost(ended, 120_000);
       pass(24 * 3_600_000);
-      choice.lost(ended, true);
-      for (let count = 0; count < 9; count += 1) choice.lost(new IngestFailure('host_unreachable', 'd'), false);
+      choice.lost(ended, 120_000);
+      for (let count = 0; count < 9; count += 1) choice.lost(new IngestFailure('host_unreachable', 'd'), undefined);
       expect(shown(choice)).toEqual(['ffmpeg', 'no_keyframe']);
-      for (let count = 0; count < 3; count += 1) choice.lost(ended, false);
+      for (let count = 0; count < 3; count += 1) choice.lost(ended, undefined);
       expect(shown(choice)).toEqual(['native', 'default']);
       expect(choice.hints.otherWithoutKeyframes).toBe(true);
     });
 
     it('lets native wait for a day where the other one found none either', () => {
       const { clock, pass } = manualClock();
-      const choice = new EngineChoice(both, clock);
-      choice.lost(without, false);
-      for (let count = 0; count < 3; count += 1) choice.lost(ended, false);
+      const choice = new EngineChoice({ sources: both, clock: clock });
+      choice.lost(without, undefined);
+      for (let count = 0; count < 3; count += 1) choice.lost(ended, undefined);
       expect(shown(choice)).toEqual(['native', 'default']);
       expect(choice.hints.otherWithoutKeyframes).toBe(false);
       pass(24 * 3_600_000);
@@ -148,20 +148,111 @@ describe('EngineChoice', () => {
   });
 
   it('tries the other engine where native fails three times for no good reason', () => {
-    const choice = new EngineChoice(both, manualClock().clock);
+    const choice = new EngineChoice({ sources: both, clock: manualClock().clock });
     const bad = new IngestFailure('bad_answer', 'd');
-    expect([choice.lost(bad, false), choice.lost(bad, true), choice.lost(bad, false), choice.lost(bad, false)]).toEqual(
-      [false, false, false, false],
-    );
-    expect(choice.lost(new IngestFailure('connection_refused', 'd'), false)).toBe(false);
-    expect(choice.lost(bad, false)).toBe(true);
+    expect([
+      choice.lost(bad, undefined),
+      choice.lost(bad, 120_000),
+      choice.lost(bad, undefined),
+      choice.lost(bad, undefined),
+    ]).toEqual([false, false, false, false]);
+    expect(choice.lost(new IngestFailure('connection_refused', 'd'), undefined)).toBe(false);
+    expect(choice.lost(bad, undefined)).toBe(true);
     expect(shown(choice)).toEqual(['ffmpeg', 'native_failed']);
   });
 
+  it.each([
+    ['no_stream', 'no_stream'],
+    ['stream_stalled', 'stalled'],
+    ['stream_ended', 'native_failed'],
+    ['stream_refused', 'native_failed'],
+  ] as const)(
+    'tries it for %s as well, longer each time that it found nothing either, and native an hour later',
+    (reason, because) => {
+      const { clock, pass } = manualClock();
+      const choice = new EngineChoice({ sources: both, clock });
+      const failure = new IngestFailure(reason, 'd');
+      const untilChanged = (limit: number) => {
+        for (let count = 1; count <= limit; count += 1) if (choice.lost(failure, undefined)) return count;
+        return undefined;
+      };
+      expect(untilChanged(9)).toBe(3);
+      expect(shown(choice)).toEqual(['ffmpeg', because]);
+      for (let count = 0; count < 3; count += 1) choice.lost(failure, undefined);
+      expect(shown(choice)).toEqual(['native', 'default']);
+      expect(untilChanged(9)).toBe(6);
+      choice.lost(new IngestFailure('stream_ended', 'd'), 120_000);
+      pass(3_600_000);
+      choice.lost(new IngestFailure('stream_ended', 'd'), 120_000);
+      expect(shown(choice)).toEqual(['native', 'default']);
+      expect(untilChanged(9)).toBe(3);
+    },
+  );
+
+  it('tries it where the stream stalls again and again after a little footage, not where it lasted', () => {
+    const stalled = new IngestFailure('stream_stalled', 'd');
+    const choice = new EngineChoice({ sources: both, clock: manualClock().clock });
+    for (let count = 0; count < 9; count += 1) expect(choice.lost(stalled, 120_000)).toBe(false);
+    expect([choice.lost(stalled, 5000), choice.lost(stalled, 5000), choice.lost(stalled, 5000)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it.each(['no_such_stream', 'forbidden', 'camera_busy', 'wrong_password', 'connection_refused', 'not_video'] as const)(
+    'does not try it for %s, which it cannot cure',
+    (reason) => {
+      const choice = new EngineChoice({ sources: both, clock: manualClock().clock });
+      for (let count = 0; count < 9; count += 1)
+        expect(choice.lost(new IngestFailure(reason, 'd'), undefined)).toBe(false);
+    },
+  );
+
+  it('says what is missing where only the other engine could help, and goes to it when it is there', () => {
+    const usable = { ffmpeg: false };
+    const sources = [engine('native'), { ...engine('ffmpeg'), isUsable: () => usable.ffmpeg }];
+    const choice = new EngineChoice({ sources, clock: manualClock().clock });
+    expect([choice.lost(codec, undefined), choice.shown(codec).reason]).toEqual([false, 'engine_missing']);
+    const silent = new IngestFailure('no_stream', 'd');
+    for (let count = 0; count < 9; count += 1) expect(choice.lost(silent, undefined)).toBe(false);
+    expect(choice.shown(silent)).toBe(silent);
+    usable.ffmpeg = true;
+    expect([choice.lost(codec, undefined), choice.shown(codec).reason]).toEqual([true, 'not_video']);
+    // It is gone again: no fault of the engine.
+    for (let count = 0; count < 9; count += 1) choice.lost(new IngestFailure('engine_missing', 'd'), undefined);
+    expect(shown(choice)).toEqual(['ffmpeg', 'codec']);
+  });
+
+  it('goes on after a restart where it was, as long as that counts', () => {
+    const { clock, pass } = manualClock();
+    let learnt: LearntEngine | undefined;
+    const onLearnt = (now: LearntEngine | undefined) => (learnt = now);
+    const first = new EngineChoice({ sources: both, clock, onLearnt });
+    first.lost(codec, undefined);
+    first.lost(new IngestFailure('stream_ended', 'd'), 120_000);
+    expect(learnt).toMatchObject({ engine: 'ffmpeg', reason: 'codec', decidedAtMs: startAtMs, hasProved: true });
+    pass(23 * 3_600_000);
+    const second = new EngineChoice({ sources: both, clock, learnt, onLearnt });
+    expect(shown(second)).toEqual(['ffmpeg', 'codec']);
+    second.lost(new IngestFailure('stream_ended', 'd'), 120_000);
+    expect(shown(second)).toEqual(['ffmpeg', 'codec']);
+    pass(3_600_000);
+    second.lost(new IngestFailure('stream_ended', 'd'), 120_000);
+    expect(shown(second)).toEqual(['native', 'default']);
+    expect(learnt).toBeUndefined();
+    const alone = new EngineChoice({
+      sources: [both[0]!],
+      clock,
+      learnt: { engine: 'ffmpeg', reason: 'codec', decidedAtMs: 0, hasProved: true },
+    });
+    expect(shown(alone)).toEqual(['native', 'configured']);
+  });
+
   it('stays with the only engine', () => {
-    const choice = new EngineChoice([both[0]!], manualClock().clock);
+    const choice = new EngineChoice({ sources: [both[0]!], clock: manualClock().clock });
     expect(choice.hints.otherWithoutKeyframes).toBe(false);
-    expect(choice.lost(codec, false)).toBe(false);
+    expect(choice.lost(codec, undefined)).toBe(false);
     expect(shown(choice)).toEqual(['native', 'configured']);
   });
 });
@@ -190,7 +281,7 @@ describe('a stream runner', () => {
     const reasons: string[] = [];
     const runner = startStreamRunner({
       target: { url: 'rtsp://h/', username: '', password: '', audio: false },
-      engines: new EngineChoice([source], clock),
+      engines: new EngineChoice({ sources: [source], clock: clock }),
       observation: new StreamObservation(clock),
       clock,
       recordedClock: new SteadyClock(clock),
@@ -230,7 +321,7 @@ describe('a stream runner', () => {
     const first = new Promise<void>((resolve) => (backingOff = resolve));
     const runner = startStreamRunner({
       target: { url: 'rtsp://h/', username: '', password: '', audio: false },
-      engines: new EngineChoice([source], systemClock),
+      engines: new EngineChoice({ sources: [source], clock: systemClock }),
       observation: new StreamObservation(systemClock),
       clock: systemClock,
       recordedClock: new SteadyClock(systemClock),
@@ -311,7 +402,7 @@ describe('a stream runner', () => {
     };
     const runner = startStreamRunner({
       target: { url: 'rtsp://h/', username: '', password: '', audio: false },
-      engines: new EngineChoice([source], manual.clock),
+      engines: new EngineChoice({ sources: [source], clock: manual.clock }),
       observation,
       clock: manual.clock,
       recordedClock: new SteadyClock(manual.clock),

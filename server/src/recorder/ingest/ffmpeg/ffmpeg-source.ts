@@ -222,10 +222,13 @@ export function createFfmpegSource({
   clock,
   ffmpeg,
   rules,
+  isUsable,
 }: {
   clock: Clock;
   ffmpeg: Ffmpeg;
   rules: AddressRules;
+  /** Whether ffmpeg can be run; default: yes. */
+  isUsable?: () => boolean;
 }): FragmentSource {
   /** Addresses whose sound an MP4 cannot hold or that is not AAC. */
   const soundless = new Set<string>();
@@ -266,6 +269,8 @@ export function createFfmpegSource({
       throw failure;
     } catch (error) {
       if (error instanceof IngestFailure || error instanceof OtherSound) throw error;
+      const isMissing = isAppError(error) && error.code === 'ffmpeg_missing';
+      if (isMissing) throw new IngestFailure('engine_missing', 'ffmpeg is missing on this recorder');
       throw new IngestFailure('engine_failed', isAppError(error) ? error.message.slice(0, 200) : 'ffmpeg failed');
     } finally {
       options.signal.removeEventListener('abort', onAbort);
@@ -274,6 +279,7 @@ export function createFfmpegSource({
 
   return {
     engine: 'ffmpeg',
+    ...(isUsable === undefined ? {} : { isUsable }),
     // A child that looks at a stream before it writes, perhaps beside many others.
     startupMs: 15_000,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {

@@ -111,17 +111,23 @@ export class NativeStream {
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
-    this.timeline = new PictureTimeline({ anchor: this.anchor, onJump: (seconds) => this.timeJumped(seconds) });
+    this.timeline = new PictureTimeline({
+      anchor: this.anchor,
+      onJump: (seconds) => this.timeJumped(seconds),
+      onOddStamp: (kind) => pull.report.quirk?.(kind === 'shared' ? 'shared_time_stamps' : 'outlying_time_stamps'),
+    });
     this.depacketizer = new Depacketizer({
       codec: video.codec,
       timestamps: this.timestamps,
       onUnit: (unit) => this.accept(unit),
       pool: options.pool,
       hasOrderNumbers: video.hasOrderNumbers,
+      onStartCodes: () => pull.report.quirk?.('start_codes'),
     });
     this.receiver = new RtpReceiver({
       ...video,
       onPacket: (packet) => this.depacketizer.push(packet),
+      onPayloadType: () => pull.report.quirk?.('payload_type'),
       onLoss: () => this.depacketizer.lose(),
       onSourceChange: () => {
         this.depacketizer.finish();
@@ -131,6 +137,7 @@ export class NativeStream {
     this.reader.read(video.parameterSets);
     for (const nal of video.parameterSets) if (nalRole(video.codec, nal) === 'sps') this.depacketizer.learn(nal);
     pull.report.codec(video.codec);
+    if (video.hasOrderNumbers === true) pull.report.quirk?.('order_numbers');
     if (options.audio && media.audio !== undefined) this.prepareSound(media.audio);
   }
 
@@ -437,6 +444,7 @@ export class NativeStream {
       throw error instanceof IngestFailure ? error : new IngestFailure('bad_answer', errorMessage(error).slice(0, 200));
     }
     this.entry = entry;
+    if (reader.sets.isVpsMade) this.options.pull.report.quirk?.('no_video_parameters');
     if (init.id !== this.init?.id) {
       this.endRun();
       this.init = init;

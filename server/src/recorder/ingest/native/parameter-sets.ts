@@ -96,6 +96,11 @@ export class ParameterSets {
     this.#changes += 1;
   }
 
+  /** The video parameter set in use is none of the camera's. */
+  get isVpsMade(): boolean {
+    return this.#made !== undefined && this.#vps.size === 0;
+  }
+
   /** Undefined while something is missing. */
   inUse(): SetsInUse | undefined {
     const sps = this.#sps.get(this.#usedSps);
