@@ -281,13 +281,19 @@ export const cameraAddResult = z.object({
 export const cameraAddResponse = z.object({
   id: idSchema,
   state: z.enum(['running', 'done']),
+  /** Where they go, and by which account of theirs. */
+  areaId: idSchema,
+  username: z.string(),
   total: z.int(),
   results: z.array(cameraAddResult),
 });
 export type CameraAddResponse = z.infer<typeof cameraAddResponse>;
 
-export const offeredPictureQuery = z.object({ deviceAddress: z.string().max(500), sourceToken: z.string().max(128) });
-export const channelPictureQuery = z.object({ sourceToken: z.string().max(128) });
+export const offeredPictureQuery = z.object({
+  deviceAddress: z.string().max(500),
+  sourceToken: z.string().max(128).default(''),
+});
+export const channelPictureQuery = z.object({ sourceToken: z.string().max(128).default('') });
 
 export const deviceResponse = z.object({
   id: idSchema,

@@ -13,6 +13,7 @@ const CamerasPage = lazyPage(() => import('../features/cameras/cameras-page.js')
 const AddRtspPage = lazyPage(() => import('../features/cameras/add-rtsp-page.js'), 'AddRtspPage');
 const AddCamerasPage = lazyPage(() => import('../features/cameras/add-cameras-page.js'), 'AddCamerasPage');
 const CameraPage = lazyPage(() => import('../features/cameras/camera-page.js'), 'CameraPage');
+const DevicePage = lazyPage(() => import('../features/cameras/device-page.js'), 'DevicePage');
 const ReviewPage = lazyPage(() => import('../features/review/review-page.js'), 'ReviewPage');
 const IncidentsPage = lazyPage(() => import('../features/incidents/incidents-page.js'), 'IncidentsPage');
 const IncidentPage = lazyPage(() => import('../features/incidents/incident-page.js'), 'IncidentPage');
@@ -52,6 +53,7 @@ export const router = createBrowserRouter([
       page('cameras/add', 'camera.discover', <AddCamerasPage />),
       page('cameras/add-rtsp', 'camera.manage', <AddRtspPage />),
       page('cameras/:cameraId', 'camera.view', <CameraPage />),
+      page('devices/:deviceId', 'camera.view', <DevicePage />),
       page('review', 'footage.open', <ReviewPage />),
       page('incidents', 'incident.view', <IncidentsPage />),
       page('incidents/:incidentId', 'incident.view', <IncidentPage />),

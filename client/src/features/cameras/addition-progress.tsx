@@ -13,6 +13,7 @@ import { useUrlState } from '../../lib/url-state.js';
 import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { useAddition } from './additions.js';
 import { devicesToAdd, type DeviceWords } from './device-choice.js';
+import { OfferedChannels } from './offered-channels.js';
 
 type Outcome = CameraAddResponse['results'][number]['outcome'];
 const good: readonly Outcome[] = ['added', 'returned', 'already_there'];
@@ -52,12 +53,14 @@ export function AdditionProgress({
       <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
     );
   }
-  const failed = addition.results.filter((result) => !good.includes(result.outcome));
-  const added = addition.results.filter((result) => result.outcome === 'added' || result.outcome === 'returned').length;
+  const offered = addition.results.filter(({ offer }) => offer !== null);
+  const failed = addition.results.filter(({ outcome, offer }) => !good.includes(outcome) && offer === null);
+  // A device may have many cameras.
+  const added = addition.results.reduce((sum, { cameras }) => sum + cameras, 0);
   const nameOf = (address: string) =>
     typed.get(address)?.name ?? devices.find((device) => device.deviceAddress === address)?.name ?? '';
   // Failures first: they are what is left to do.
-  const rows = [...failed, ...addition.results.filter((result) => good.includes(result.outcome))];
+  const rows = [...failed, ...offered, ...addition.results.filter((result) => good.includes(result.outcome))];
   const failedAddresses = new Set(failed.map((result) => result.deviceAddress));
   const again = [
     ...devicesToAdd(devices, failedAddresses, typed),
@@ -73,7 +76,7 @@ export function AdditionProgress({
         <Stack gap="sm">
           <Text role="status" fw={600}>
             {done
-              ? t('addition.done', { added, total: addition.total })
+              ? t('addition.done', { count: added, added, total: addition.total })
               : t('addition.running', { done: addition.results.length, total: addition.total })}
           </Text>
           <Progress
@@ -99,6 +102,17 @@ export function AdditionProgress({
           )}
         </Stack>
       </Card>
+      {done && offered.length > 0 && (
+        <OfferedChannels
+          key={`channels ${additionId}`}
+          addition={addition}
+          recorderId={recorderId}
+          areaId={addition.areaId}
+          username={addition.username}
+          nameOf={nameOf}
+          onStarted={(id) => change({ addition: id }, { push: true })}
+        />
+      )}
       {done && failed.length > 0 && (
         <Stack gap="sm">
           <Title order={2} fz="lg">
@@ -115,7 +129,9 @@ export function AdditionProgress({
           />
         </Stack>
       )}
-      {done && addition.total > 0 && failed.length === 0 && <Alert color="teal">{t('addition.allGood')}</Alert>}
+      {done && addition.total > 0 && failed.length === 0 && offered.length === 0 && (
+        <Alert color="teal">{t('addition.allGood')}</Alert>
+      )}
       {rows.length > 0 && (
         <Card withBorder padding={0}>
           <Table.ScrollContainer minWidth={520}>
@@ -141,10 +157,16 @@ export function AdditionProgress({
                       )}
                     </Table.Td>
                     <Table.Td>
-                      <Text size="sm" {...(good.includes(result.outcome) ? {} : { c: 'var(--state-down)', fw: 600 })}>
-                        {good.includes(result.outcome) ? '● ' : '■ '}
+                      <Text size="sm" {...(failed.includes(result) ? { c: 'var(--state-down)', fw: 600 } : {})}>
+                        {failed.includes(result) ? '■ ' : result.offer !== null ? '○ ' : '● '}
                         {t(`outcomes.${result.outcome}`)}
+                        {result.cameras > 1 && ` · ${t('device.channels', { count: result.cameras })}`}
                       </Text>
+                      {result.deviceId !== null && result.camera?.deviceKind !== 'camera' && (
+                        <Anchor size="sm" component={Link} to={`/devices/${result.deviceId}`}>
+                          {t('device.open')}
+                        </Anchor>
+                      )}
                       <TechnicalDetail detail={result.detail} />
                     </Table.Td>
                   </Table.Tr>

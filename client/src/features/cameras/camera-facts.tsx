@@ -1,10 +1,12 @@
 import type { CameraResponse, StreamFacts } from '@choi-canh/shared/cameras';
-import { Stack, Title } from '@mantine/core';
+import { Anchor, Stack, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { FactTable } from '../../components/fact-table.js';
 import { Instant } from '../../components/instant.js';
 import { useAreas } from '../../lib/areas.js';
+import { deviceTitle } from './device-title.js';
 
 /** What the device says of itself, what its streams promise, and how long its footage is kept. */
 export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; areaPath: string }) {
@@ -30,7 +32,13 @@ export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; area
           .filter((part) => part !== '')
           .join(' · ');
   const rows: [string, ReactNode][] = [
-    [t('facts.device'), [camera.manufacturer, camera.model].filter((part) => part !== '').join(' ') || '—'],
+    [
+      t('facts.device'),
+      <Anchor key="device" component={Link} to={`/devices/${camera.deviceId}`}>
+        {deviceTitle(t, { ...camera, kind: camera.deviceKind })}
+      </Anchor>,
+    ],
+    [t('facts.channel'), t('channels.number', { number: camera.channelNumber })],
     [t('facts.serialNumber'), camera.serialNumber || '—'],
     [
       t('facts.address'),

@@ -14,6 +14,7 @@ import { useSession } from '../../lib/session.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { CameraList } from './camera-list.js';
 import { cameraRows, countStates, readCameraTableView } from './camera-table.js';
+import { DeviceTroublesNotice } from './device-troubles-notice.js';
 import { SightingsNotice } from './sightings-notice.js';
 import { StateCounts } from './state-counts.js';
 
@@ -94,6 +95,7 @@ export function CamerasPage() {
       ) : (
         <Stack gap="md">
           <SightingsNotice />
+          {!retired && <DeviceTroublesNotice />}
           <Group justify="space-between" align="flex-end" gap="md">
             {!retired && (
               <StateCounts

@@ -10,7 +10,7 @@ export interface DeviceWords {
 export const deviceWordLengths = { name: 120, place: 200 } as const;
 
 /** Whether a name or a place is longer than that. */
-export function hasTooLong(devices: CameraAddRequest['devices']): boolean {
+export function hasTooLong(devices: readonly { name?: string; place?: string }[]): boolean {
   return devices.some(
     ({ name = '', place = '' }) => name.length > deviceWordLengths.name || place.length > deviceWordLengths.place,
   );

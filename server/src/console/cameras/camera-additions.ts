@@ -289,7 +289,8 @@ export class CameraAdditions {
 
 function onWire(addition: Addition): CameraAddResponse {
   const { id, state, request, results } = addition;
-  return { id, state, total: request.devices.length, results: [...results] };
+  const { areaId, username, devices } = request;
+  return { id, state, areaId, username, total: devices.length, results: [...results] };
 }
 
 function failed(deviceAddress: string, outcome: Result['outcome'], detail: string): Result {
