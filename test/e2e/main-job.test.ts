@@ -58,7 +58,7 @@ it('goes from discovery by a technician to the count of 1 of the district', asyn
   await tech.getByLabel('Chọn tất cả 3 thiết bị mới').check();
   await tech.getByLabel('Mật khẩu của camera').fill(communePassword);
   await tech.getByRole('button', { name: 'Thêm 3 camera' }).click();
-  await tech.getByText('Đã thêm 3 trong 3 thiết bị').waitFor({ timeout: 60_000 });
+  await tech.getByText('Đã thêm 3 camera từ 3 thiết bị').waitFor({ timeout: 60_000 });
   const { items: cameras } = await technician.api.get('/api/cameras', cameraListResponse);
   await waitUntilRecorded(
     technician.api,
