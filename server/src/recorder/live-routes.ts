@@ -6,7 +6,7 @@ import { AppError } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 import { liveStreams, type Live, type LiveAnswer, type LiveStream } from './live/live.js';
 import { multiplex } from './live/multiplex.js';
-import { parseInput, written, type RecorderRequest, type RecorderRoute } from './recorder-http.js';
+import { parseInput, parseParams, written, type RecorderRequest, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
 
 export interface LiveRoom {
@@ -61,7 +61,7 @@ export function liveRoutes({ live, requireCamera, clock, logger }: LiveRoom): Re
     path: `/v1/cameras/:id/live/:stream/${name}`,
     ...more,
     handle: async (request) => {
-      const { id, stream } = parseInput(params, request.params);
+      const { id, stream } = parseParams(params, request.params);
       requireCamera(id);
       const { contentType, body } = await answer(request, id, stream);
       sendBytes(request.response, contentType, body);
@@ -100,18 +100,18 @@ export function liveRoutes({ live, requireCamera, clock, logger }: LiveRoom): Re
       return picture;
     }),
     route('init-:initId.mp4', (request, id, stream) =>
-      live.init(id, stream, parseInput(initParams, request.params).initId),
+      live.init(id, stream, parseParams(initParams, request.params).initId),
     ),
     route(
       ':sequence-:part.m4s',
       ({ params: names, signal }, id, stream) => {
-        const { sequence, part } = parseInput(partParams, names);
+        const { sequence, part } = parseParams(partParams, names);
         return live.part(id, stream, sequence, part, signal);
       },
       { waits: true },
     ),
     route(':sequence.m4s', (request, id, stream) =>
-      live.segment(id, stream, parseInput(segmentParams, request.params).sequence),
+      live.segment(id, stream, parseParams(segmentParams, request.params).sequence),
     ),
   ];
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../lib/errors.js';
 import { hurried } from '../lib/turn-pacer.js';
 import { playlistContentType, type Playback } from './playback/playback.js';
-import { parseInput, sendPieces, type RecorderRoute } from './recorder-http.js';
+import { parseInput, parseParams, sendPieces, type RecorderRoute } from './recorder-http.js';
 import { sendBytes } from './send-bytes.js';
 
 /** Identifiers of footage files are the footage room's; here only their alphabet and length are checked. */
@@ -49,7 +49,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
     path: `/v1/cameras/:id/${folder}/:fileId.mp4`,
     waits: true,
     handle: async ({ params, query, headers, response, signal, hurry }) => {
-      const { id, fileId } = parseInput(fileParams, params);
+      const { id, fileId } = parseParams(fileParams, params);
       const { from, to } = parseInput(guardQuery, query);
       const { startByte, endByte } = exactRange(headers.range);
       const guard = { fromMs: from, toMs: to };
@@ -71,7 +71,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
     method: 'GET',
     path: `/v1/cameras/:id/${folder}/:fileId-:start-:end.m4s`,
     handle: async ({ params, query, response, signal }) => {
-      const { id, fileId, start, end } = parseInput(stretchParams, params);
+      const { id, fileId, start, end } = parseParams(stretchParams, params);
       const { from, to } = parseInput(guardQuery, query);
       const guard = { fromMs: from, toMs: to };
       const { contentType, body } = await playback.converted(id, fileId, kind, start, end, guard, signal);
@@ -85,7 +85,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/converted/:fileId.mp4',
       handle: async ({ params, query, response, signal }) => {
-        const { id, fileId } = parseInput(fileParams, params);
+        const { id, fileId } = parseParams(fileParams, params);
         const { from, to } = parseInput(guardQuery, query);
         const { contentType, body } = await playback.convertedInit(id, fileId, { fromMs: from, toMs: to }, signal);
         sendBytes(response, contentType, body);
@@ -95,7 +95,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/playlist.m3u8',
       handle: async ({ params, query, response }) => {
-        const { id } = parseInput(cameraParams, params);
+        const { id } = parseParams(cameraParams, params);
         const { from, to, mode, sound, plays } = parseInput(playlistQuery, query);
         const text = await playback.playlist(id, from, to, mode, { sound: sound === '1', plays });
         sendBytes(response, playlistContentType, text);
@@ -107,7 +107,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/inits/:fileId.mp4',
       handle: async ({ params, response }) => {
-        const { id, fileId } = parseInput(fileParams, params);
+        const { id, fileId } = parseParams(fileParams, params);
         const { contentType, body } = await playback.init(id, fileId);
         sendBytes(response, contentType, body);
       },
@@ -116,7 +116,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/keyframes/:fileId-:offset.m4s',
       handle: async ({ params, query, response }) => {
-        const { id, fileId, offset } = parseInput(keyframeParams, params);
+        const { id, fileId, offset } = parseParams(keyframeParams, params);
         const { from, to } = parseInput(guardQuery, query);
         const { contentType, body } = await playback.keyframe(id, fileId, offset, { fromMs: from, toMs: to });
         sendBytes(response, contentType, body);
@@ -126,7 +126,7 @@ export function playbackRoutes(playback: Playback): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/thumbnail.jpg',
       handle: async ({ params, query, response, signal }) => {
-        const { id } = parseInput(cameraParams, params);
+        const { id } = parseParams(cameraParams, params);
         const { at, width } = parseInput(thumbnailQuery, query);
         const picture = await playback.thumbnail(id, at, width, signal);
         response.setHeader('x-picture-at', instantFromMs(picture.pictureAtMs));

@@ -92,6 +92,15 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.ou
   );
 }
 
+/** What an address names. @throws AppError not_found `not_found`: where it can name nothing there is nothing. */
+export function parseParams<S extends z.ZodType>(schema: S, params: unknown): z.output<S> {
+  const parsed = schema.safeParse(params);
+  if (!parsed.success) throw namesNothing();
+  return parsed.data;
+}
+
+const namesNothing = () => new AppError('not_found', 'not_found', 'there is nothing of that name');
+
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const tooLarge = () =>
     new AppError('invalid', 'body_too_large', `a body of at most ${maxBytes} bytes is read`, { details: { maxBytes } });
@@ -209,7 +218,7 @@ export function createRecorderHttp(options: {
         try {
           return [name, decodeURIComponent(found.match[index + 1] ?? '')];
         } catch {
-          throw new AppError('invalid', 'invalid_request', 'the path is not valid percent-encoding');
+          throw namesNothing();
         }
       }),
     );

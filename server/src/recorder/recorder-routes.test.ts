@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { silentLogger } from '../lib/logger.js';
+import { createRecorderHttp } from './recorder-http.js';
 import { recorderRoutes } from './recorder-routes.js';
 
 type Rooms = Parameters<typeof recorderRoutes>[0];
@@ -27,4 +29,25 @@ it('tells where two recordings claim the same time', async () => {
     ],
   });
   expect((answer as { recorded: object[] }).recorded[0]).not.toHaveProperty('overlap');
+});
+
+it('finds nothing at an address that can name nothing', async () => {
+  const routes = recorderRoutes(new Proxy({}, { get: () => ({}) }) as Rooms);
+  const access = { kind: 'token', token: 'of-the-test' } as const;
+  const http = createRecorderHttp({ access, routes, host: '127.0.0.1', port: 0, logger: silentLogger });
+  const { url } = await http.start();
+  const named = routes.filter(({ path }) => path.includes(':'));
+  expect(named.length).toBeGreaterThan(15);
+  try {
+    for (const { method, path } of named) {
+      for (const word of ['x', '%E0%A4%A', '..%2F..%2Fetc']) {
+        const asked = path.replaceAll(/:\w+/g, word);
+        const response = await fetch(url + asked, { method, headers: { authorization: `Bearer ${access.token}` } });
+        const { error } = (await response.json()) as { error: { code: string } };
+        expect([asked, response.status, error.code]).toEqual([asked, 404, 'not_found']);
+      }
+    }
+  } finally {
+    await http.stop();
+  }
 });

@@ -30,7 +30,7 @@ import { liveRoutes, type LiveRoom } from './live-routes.js';
 import type { Outbox } from './outbox.js';
 import type { Playback } from './playback/playback.js';
 import { playbackRoutes } from './playback-routes.js';
-import { parseInput, sendStream, type RecorderRoute } from './recorder-http.js';
+import { parseInput, parseParams, sendStream, type RecorderRoute } from './recorder-http.js';
 import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
 import type { StreamProbe } from './ingest/stream-probe.js';
@@ -212,7 +212,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'GET',
       path: '/v1/discoveries/:id',
-      handle: async ({ params }) => rooms.discovery.get(parseInput(idParams, params).id),
+      handle: async ({ params }) => rooms.discovery.get(parseParams(idParams, params).id),
     },
     {
       method: 'POST',
@@ -262,7 +262,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/coverage',
       handle: async ({ params, query }): Promise<RecorderCoverage> => {
-        const { id } = parseInput(idParams, params);
+        const { id } = parseParams(idParams, params);
         const { fromMs, toMs } = parseInput(rangeQuery, query);
         const [recorded, bounds] = await Promise.all([
           rooms.footage.coverage(id, fromMs, toMs),
@@ -286,7 +286,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       path: '/v1/cameras/:id/retry',
       bound: true,
       handle: async ({ params }) => {
-        const { id } = parseInput(idParams, params);
+        const { id } = parseParams(idParams, params);
         rooms.requireCamera(id);
         return rooms.retries.retry(id);
       },
@@ -299,7 +299,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       path: '/v1/extractions/:id',
       bound: true,
       handle: ({ params, body }) => {
-        const { id } = parseInput(idParams, params);
+        const { id } = parseParams(idParams, params);
         const { cameraId, from, to } = parseInput(extractionRequest, body);
         return extraction.request(id, { cameraId, fromMs: msFromInstant(from), toMs: msFromInstant(to) });
       },
@@ -307,13 +307,13 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
     {
       method: 'GET',
       path: '/v1/extractions/:id',
-      handle: async ({ params }) => extraction.status(parseInput(idParams, params).id),
+      handle: async ({ params }) => extraction.status(parseParams(idParams, params).id),
     },
     {
       method: 'GET',
       path: '/v1/extractions/:id/files/:index',
       handle: async ({ params, headers, response, signal }) => {
-        const { id, index } = parseInput(extractionFileParams, params);
+        const { id, index } = parseParams(extractionFileParams, params);
         await sendFile(extraction.file(id, index), headers.range, response, signal);
       },
     },
@@ -322,7 +322,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       path: '/v1/extractions/:id',
       bound: true,
       handle: async ({ params }) => {
-        await extraction.remove(parseInput(idParams, params).id);
+        await extraction.remove(parseParams(idParams, params).id);
       },
     },
   ];
