@@ -1,6 +1,8 @@
 /**
- * The console at years of data: every GET that the pages use, over HTTP, on SQLite and PostgreSQL, as the people who ask
- * it. For each the 95th percentile of its time and the longest stretch of work of the console's own thread meanwhile.
+ * The console at years of data: every GET that the pages use and the changes that they make most, over HTTP, on SQLite
+ * and PostgreSQL, as the people who ask it. For each the 95th percentile of its time, the longest stretch of work of the
+ * console's own thread meanwhile, and the time on a core of console and database together, which says what it takes on a
+ * machine that has nothing else to do.
  */
 import { randomBytes } from 'node:crypto';
 import { loadavg, tmpdir } from 'node:os';
@@ -13,8 +15,9 @@ import { ManagedChild } from '../lib/child.js';
 import { benchArguments } from './lib/arguments.js';
 import { runBench, type Bench, type BenchResult } from './lib/bench.js';
 import { buildServer, builtMain, root } from './lib/built-server.js';
-import { percentile } from './lib/process-load.js';
+import { cpuSecondsOf, percentile } from './lib/process-load.js';
 import { askedQueries, type Asked } from './query/asked.js';
+import { askedChanges, type Changed } from './query/changed.js';
 import { filledDatabase, recorderToken, type FilledDatabase } from './query/databases.js';
 import { idOf, type DatasetSize } from './query/dataset.js';
 import type { DatabaseKind } from './query/seed-sql.js';
@@ -33,7 +36,13 @@ const options = benchArguments('query', 'The console at years of data: each GET 
   accounts: { kind: 'number', fallback: 2000, min: 200, max: 20_000, help: 'accounts' },
   communes: { kind: 'number', fallback: 166, min: 2, max: 1000, help: 'communes under one province' },
   recorders: { kind: 'number', fallback: 10, min: 1, max: 200, help: 'recorders' },
-  rounds: { kind: 'number', fallback: 20, min: 1, max: 1000, help: 'times that each query is asked' },
+  rounds: {
+    kind: 'number',
+    fallback: 20,
+    min: 1,
+    max: 1000,
+    help: 'times that each query is asked and each change made',
+  },
   only: { kind: 'text', help: 'sqlite or postgres; default both' },
   match: { kind: 'text', help: 'asks only queries whose name has this' },
 });
@@ -64,6 +73,8 @@ interface Figure {
   readonly p95Ms: number;
   readonly medianMs: number;
   readonly blockMs: number;
+  /** On cores, of console, its threads and the database, for one of them. */
+  readonly cpuMs: number;
   readonly bytes: number;
 }
 
@@ -118,6 +129,8 @@ async function startRecorders(bench: Bench): Promise<FakeRecorder[]> {
 
 interface Console {
   readonly origin: string;
+  /** Seconds on a core until now, of console and database. */
+  cpuSeconds(): number;
   /** Longest stretch of work of the main thread since the last time it was asked, in ms. */
   blockMs(): Promise<number>;
 }
@@ -137,8 +150,11 @@ async function startConsole(bench: Bench, database: FilledDatabase): Promise<Con
   });
   bench.onEnd('console', () => child.stop());
   const { origin } = await child.message<{ origin: string }>('ready', 300_000);
+  const serverPid = await database.serverPid();
+  const pids = [child.process.pid, serverPid].filter((pid) => pid !== undefined);
   return {
     origin,
+    cpuSeconds: () => cpuSecondsOf(pids),
     blockMs: async () => {
       const answer = child.message<{ mostMs: number }>('block-probe', 60_000);
       child.process.send({ type: 'block-probe' });
@@ -158,47 +174,86 @@ async function quiet(bench: Bench, running: Console): Promise<number> {
   return Math.round((performance.now() - startedAtMs) / 1000);
 }
 
-async function ask(origin: string, path: string, token: string, signal: AbortSignal) {
-  const startedAtMs = performance.now();
-  const response = await fetch(origin + path, { headers: { cookie: `${cookieName}=${token}` }, signal });
-  const body = await response.arrayBuffer();
-  const tookMs = performance.now() - startedAtMs;
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${Buffer.from(body).toString().slice(0, 300)}`);
-  return { tookMs, body };
+interface Request {
+  readonly path: string;
+  readonly method?: string;
+  readonly body?: unknown;
 }
 
-async function measure(
-  bench: Bench,
-  running: Console,
-  who: Person,
-  asked: Asked,
-): Promise<Omit<Figure, 'database'> | undefined> {
-  let path = asked.path;
-  const first = await ask(running.origin, path, who.token, bench.signal);
-  if (asked.then !== undefined) {
-    const next = asked.then(JSON.parse(Buffer.from(first.body).toString()) as { nextCursor?: string | null });
-    if (next === undefined) return undefined;
-    path = next;
-  }
-  await ask(running.origin, path, who.token, bench.signal);
+async function ask(origin: string, { path, method = 'GET', body }: Request, token: string, signal: AbortSignal) {
+  const startedAtMs = performance.now();
+  const response = await fetch(origin + path, {
+    method,
+    signal,
+    headers: {
+      cookie: `${cookieName}=${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json', origin }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await response.arrayBuffer();
+  const tookMs = performance.now() - startedAtMs;
+  const text = () => Buffer.from(answer).toString();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text().slice(0, 300)}`);
+  return { tookMs, bytes: answer.byteLength, json: () => JSON.parse(text()) as Record<string, unknown> };
+}
+
+type Measured = Omit<Figure, 'database' | 'who' | 'query'>;
+
+async function measured(bench: Bench, running: Console, who: Person, requestOf: (time: number) => Request) {
+  await ask(running.origin, requestOf(0), who.token, bench.signal);
   await running.blockMs();
   const times: number[] = [];
   let bytes = 0;
-  for (let round = 0; round < options.rounds; round += 1) {
-    const { tookMs, body } = await ask(running.origin, path, who.token, bench.signal);
-    times.push(tookMs);
-    bytes = body.byteLength;
+  const cpuBefore = running.cpuSeconds();
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const answer = await ask(running.origin, requestOf(round), who.token, bench.signal);
+    times.push(answer.tookMs);
+    bytes = answer.bytes;
   }
+  const cpuMs = ((running.cpuSeconds() - cpuBefore) / options.rounds) * 1000;
   const tenth = (value: number) => Math.round(value * 10) / 10;
   return {
-    query: asked.name,
-    who: who.name,
     p95Ms: tenth(percentile(times, 0.95)),
     medianMs: tenth(percentile(times, 0.5)),
     blockMs: tenth(await running.blockMs()),
+    cpuMs: tenth(cpuMs),
     bytes,
-  };
+  } satisfies Measured;
 }
+
+async function measureQuery(bench: Bench, running: Console, who: Person, asked: Asked): Promise<Measured | undefined> {
+  let path: string | undefined = asked.path;
+  if (asked.then !== undefined) {
+    const first = await ask(running.origin, { path }, who.token, bench.signal);
+    path = asked.then(first.json() as { nextCursor?: string | null });
+  }
+  if (path === undefined) return undefined;
+  const request = { path };
+  return measured(bench, running, who, () => request);
+}
+
+/** The first of them is made once more beforehand: the others are about what it made. */
+async function measureChanges(
+  bench: Bench,
+  running: Console,
+  who: Person,
+  say: (name: string, figure: Measured) => void,
+): Promise<void> {
+  const all = askedChanges(size, who.account, who.commune, randomBytes(4).toString('hex')).filter((one) =>
+    may(who, one),
+  );
+  const [entered] = all;
+  const first = entered?.needs === 'incident.edit' ? entered.request(0, {}) : undefined;
+  const made = first && (await ask(running.origin, first, who.token, bench.signal)).json();
+  for (const { name, request } of all) {
+    if (!matches(name)) continue;
+    say(name, await measured(bench, running, who, (time) => request(time, made ?? {})));
+  }
+}
+
+const may = (who: Person, { needs }: Asked | Changed) => needs === 'signed_in' || roleMay(who.role, needs);
+const matches = (name: string) => options.match === undefined || name.includes(options.match);
 
 async function measureOn(bench: Bench, kind: DatabaseKind): Promise<Figure[]> {
   const mark = bench.mark();
@@ -211,17 +266,19 @@ async function measureOn(bench: Bench, kind: DatabaseKind): Promise<Figure[]> {
   bench.say(`${kind}: quiet after ${await quiet(bench, running)} s`);
   const figures: Figure[] = [];
   for (const who of all) {
-    for (const asked of askedQueries(size, who.commune, who.account > 1)) {
-      if (asked.needs !== 'signed_in' && !roleMay(who.role, asked.needs)) continue;
-      if (options.match !== undefined && !asked.name.includes(options.match)) continue;
-      const figure = await measure(bench, running, who, asked);
-      if (figure === undefined) continue;
-      figures.push({ database: kind, ...figure });
+    const note = (query: string, figure: Measured) => {
+      figures.push({ query, database: kind, who: who.name, ...figure });
       const isOver = figure.p95Ms > goals.p95Ms || figure.blockMs > goals.blockMs;
       bench.say(
-        `${isOver ? '!' : ' '} ${kind.padEnd(8)} ${figure.p95Ms.toFixed(1).padStart(8)} ms p95 ${figure.medianMs.toFixed(1).padStart(8)} median ${figure.blockMs.toFixed(1).padStart(7)} block  ${asked.name} · ${who.name}`,
+        `${isOver ? '!' : ' '} ${kind.padEnd(8)} ${figure.p95Ms.toFixed(1).padStart(8)} ms p95 ${figure.medianMs.toFixed(1).padStart(8)} median ${figure.cpuMs.toFixed(1).padStart(7)} cpu ${figure.blockMs.toFixed(1).padStart(7)} block  ${query} · ${who.name}`,
       );
+    };
+    for (const asked of askedQueries(size, who.commune, who.account > 1)) {
+      if (!may(who, asked) || !matches(asked.name)) continue;
+      const figure = await measureQuery(bench, running, who, asked);
+      if (figure !== undefined) note(asked.name, figure);
     }
+    await measureChanges(bench, running, who, note);
   }
   await bench.endSince(mark);
   return figures;
@@ -230,8 +287,11 @@ async function measureOn(bench: Bench, kind: DatabaseKind): Promise<Figure[]> {
 async function main(bench: Bench): Promise<BenchResult> {
   await buildServer(bench.say, bench.signal);
   const kinds = (['sqlite', 'postgres'] as const).filter((kind) => options.only === undefined || options.only === kind);
-  const figures: Figure[] = [];
-  for (const kind of kinds) figures.push(...(await measureOn(bench, kind)));
+  const measuredOn: Figure[] = [];
+  for (const kind of kinds) measuredOn.push(...(await measureOn(bench, kind)));
+  const isChange = new Set(askedChanges(size, 0, 0, '').map(({ name }) => name));
+  const figures = measuredOn.filter(({ query }) => !isChange.has(query));
+  const changes = measuredOn.filter(({ query }) => isChange.has(query));
   const p95MsMax = Math.max(0, ...figures.map(({ p95Ms }) => p95Ms));
   const loopBlockMsMax = Math.max(0, ...figures.map(({ blockMs }) => blockMs));
   const over = figures.filter(({ p95Ms, blockMs }) => p95Ms > goals.p95Ms || blockMs > goals.blockMs);
@@ -247,7 +307,11 @@ async function main(bench: Bench): Promise<BenchResult> {
       load: Number(loadavg()[0]?.toFixed(1)),
       p95MsMax,
       loopBlockMsMax,
+      cpuMsMax: Math.max(0, ...figures.map(({ cpuMs }) => cpuMs)),
       queries: figures,
+      changeP95MsMax: Math.max(0, ...changes.map(({ p95Ms }) => p95Ms)),
+      changeLoopBlockMsMax: Math.max(0, ...changes.map(({ blockMs }) => blockMs)),
+      changes,
     },
   };
 }

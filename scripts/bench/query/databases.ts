@@ -15,7 +15,7 @@ import { openDatabase } from '../../../server/src/platform/db/open-database.js';
 import { startPostgres } from '../../../test/harness/postgres.js';
 import type { Bench } from '../lib/bench.js';
 import { idOf, type DatasetSize } from './dataset.js';
-import { seedSteps, type DatabaseKind, type SeedSecrets, type SeedStep } from './seed-sql.js';
+import { seedPassword, seedSteps, type DatabaseKind, type SeedSecrets, type SeedStep } from './seed-sql.js';
 
 export const recorderToken = 'bench-recorder-token-0123456789';
 /** A year of 5,000 cameras' intervals is most of it. */
@@ -28,6 +28,8 @@ export interface FilledDatabase {
   readonly url: string | undefined;
   run(sql: string): Promise<void>;
   rows<T>(sql: string): Promise<T[]>;
+  /** Process of the server, where there is one. */
+  serverPid(): Promise<number | undefined>;
 }
 
 interface Connection {
@@ -76,7 +78,15 @@ export async function filledDatabase(
     await fill(bench, kind, connection, size, steps);
   }
   await migrate(consoleMigrations);
-  return { kind, dataDir, url, run: (sql) => connection.run(sql), rows: (sql) => connection.rows(sql) };
+  return {
+    ...{ kind, dataDir, url },
+    run: (sql) => connection.run(sql),
+    rows: (sql) => connection.rows(sql),
+    serverPid: async () =>
+      kind === 'sqlite'
+        ? undefined
+        : Number((await readFile(join(folder, 'server/data/postmaster.pid'), 'utf8')).split('\n')[0]),
+  };
 }
 
 /** Parts of the seed that the database has; none where it is new. */
@@ -88,7 +98,7 @@ async function doneSteps(connection: Connection): Promise<Set<string>> {
 async function secretsOf(keyFile: string, size: DatasetSize): Promise<SeedSecrets> {
   const box = createSecretBox(Buffer.from((await readFile(keyFile, 'utf8')).trim(), 'hex'));
   return {
-    passwordHash: await createPasswords().hash('mat-khau-thu-nghiem'),
+    passwordHash: await createPasswords().hash(seedPassword),
     tokenBoxes: Array.from({ length: size.recorders }, (_, index) =>
       sealToken(box, idOf.recorder(index), recorderToken),
     ),

@@ -15,6 +15,9 @@ import {
   type DatasetSize,
 } from './dataset.js';
 
+/** Of every account. */
+export const seedPassword = 'mat-khau-thu-nghiem';
+
 export type DatabaseKind = 'sqlite' | 'postgres';
 
 /** A part of the seed. Each is done once and remembered, so that an interrupted seeding goes on where it was. */
