@@ -85,11 +85,13 @@ export function createCases(deps: CasesDeps): Cases {
         summary: (recorderId) => evidence.travel.summary(recorderId),
         reconcile: (recorderId, after, upTo, there) => evidence.travel.reconcile(recorderId, after, upTo, there),
       },
-      applyEvent: async (recorderId, event, manager) => {
-        if (event.type === 'camera.state') return health.service.apply(manager, recorderId, event.status);
-        if (event.type !== 'recorder.stopped') return evidence.applyEvent(event);
-        await health.service.recorderStopped(manager, recorderId, event);
-        return undefined;
+      applyEvents: async (recorderId, run, manager) => {
+        const states = run.flatMap((event) => (event.type === 'camera.state' ? [event.status] : []));
+        if (states.length > 0) return [await health.service.applyAll(manager, recorderId, states)];
+        for (const event of run) {
+          if (event.type === 'recorder.stopped') await health.service.recorderStopped(manager, recorderId, event);
+        }
+        return run.flatMap((event) => evidence.applyEvent(event) ?? []);
       },
       lost: (recorderId, at) => health.service.recorderLost(recorderId, at),
       silent: (recorderId, since) => health.service.recorderSilent(recorderId, since),

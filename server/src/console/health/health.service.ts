@@ -4,7 +4,12 @@ import type { Database, Transaction } from '../../platform/db/database.js';
 import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
 import { laidOver } from './laid-over.js';
 import type { StateBroadcasts } from './state-broadcasts.js';
-import { intervalOnWire, type StateFact, type StateIntervalsRepository } from './state-intervals.repository.js';
+import {
+  intervalOnWire,
+  type OpenInterval,
+  type StateFact,
+  type StateIntervalsRepository,
+} from './state-intervals.repository.js';
 
 const unreachable: StateFact = { state: 'unknown', reason: 'recorder_unreachable', detail: '' };
 const silent: StateFact = { state: 'unknown', reason: 'recorder_silent', detail: '' };
@@ -50,14 +55,23 @@ export class HealthService {
     await this.#repository.enterNow(manager, cameraId, connecting, at);
   }
 
-  /** A transition that the recorder noted. What it returns tells the browsers, after the commit. */
-  async apply(manager: Transaction, recorderId: string, status: CameraStatus): Promise<(() => void) | undefined> {
-    const areaId = await this.#repository.areaOf(manager, recorderId, status.cameraId);
-    const open = await this.#repository.open(manager, status.cameraId);
-    // Events of a camera that was deleted or moved to another recorder meanwhile come late and mean nothing any more.
-    if (areaId === undefined || open === null) return undefined;
-    const changed = await this.#repository.enter(manager, status.cameraId, factOf(status), this.#instantOf(status));
-    return changed === undefined ? undefined : () => this.#tell(areaId, changed);
+  /**
+   * Transitions that the recorder noted, in their order, in as many turns as one camera has of them, each of a few
+   * statements. What it returns tells the browsers, after the commit. Transitions of a camera that was taken out of use or
+   * moved to another recorder meanwhile come late and mean nothing any more.
+   */
+  async applyAll(manager: Transaction, recorderId: string, statuses: readonly CameraStatus[]): Promise<() => void> {
+    const changed = new Map<string, OpenInterval>();
+    for (const turn of turnsOf(statuses)) {
+      const noted = turn.map((status) => ({
+        ...{ cameraId: status.cameraId, fact: factOf(status) },
+        atMs: this.#instantOf(status),
+      }));
+      for (const row of await this.#repository.enterNoted(manager, recorderId, noted)) changed.set(row.cameraId, row);
+    }
+    return () => {
+      for (const row of changed.values()) this.#tell(row.areaId, row);
+    };
   }
 
   /**
@@ -208,6 +222,18 @@ export class HealthService {
 
 function factOf(status: CameraStatus): StateFact {
   return { state: status.state, reason: status.reason, detail: status.detail };
+}
+
+/** The first of each camera, then the second of each that has one, and so on. */
+function turnsOf(statuses: readonly CameraStatus[]): CameraStatus[][] {
+  const turns: CameraStatus[][] = [];
+  const counts = new Map<string, number>();
+  for (const status of statuses) {
+    const turn = counts.get(status.cameraId) ?? 0;
+    counts.set(status.cameraId, turn + 1);
+    (turns[turn] ??= []).push(status);
+  }
+  return turns;
 }
 
 function statusesByCamera(statuses: readonly CameraStatus[]): ReadonlyMap<string, CameraStatus> {

@@ -104,6 +104,25 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       const agreed = await step(() => db.write((manager) => service.agree(manager, recorderId, down)));
       expect(agreed.reasons).toEqual(['no_stream']);
       expect(agreed.statements).toBeLessThanOrEqual(1 + 2 * 3);
+      // As events: a turn for each that a camera has, also where they come late and are spliced into the past.
+      await harness.clock.sleep(40);
+      const at = harness.clock.nowMs() - 30;
+      const noted = [...said('alive', 'ok', at), ...said('down', 'host_unreachable', at + 20)];
+      const tell: (() => void)[] = [];
+      const apply = (statuses: CameraStatus[]) =>
+        step(async () => tell.push(await db.write((manager) => service.applyAll(manager, recorderId, statuses))));
+      const applied = await apply(noted);
+      expect(applied.reasons).toEqual(['host_unreachable']);
+      expect(applied.statements).toBeLessThanOrEqual(2 * 2 * 5);
+      const late = await apply(said('down', 'wrong_password', at + 10));
+      expect(late).toEqual({ statements: 2 * 3, reasons: ['host_unreachable'] });
+      const stranger = { ...noted[0]!, cameraId: newId() };
+      expect((await apply([stranger])).statements).toBe(1);
+      const before = told.length;
+      for (const one of tell) one();
+      await harness.clock.sleep(600);
+      expect(told.slice(before).reduce((sum, some) => sum + some, 0)).toBeGreaterThan(0);
+
       const range = { from: new Date(2000).toISOString(), to: new Date(3000).toISOString() };
       const stopped = await step(() => db.write((manager) => service.recorderStopped(manager, recorderId, range)));
       expect(stopped.statements).toBe(1 + 2 * 2);
@@ -115,6 +134,7 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       expect(rows.map(({ reason }) => reason)).toEqual(
         expect.arrayContaining(['ok', 'recorder_stopped', 'connecting', 'recorder_unreachable', 'no_stream']),
       );
+      expect(rows.slice(-3).map(({ reason }) => reason)).toEqual(['ok', 'wrong_password', 'host_unreachable']);
       for (const [index, { toAt }] of rows.entries()) expect(toAt).toBe(rows[index + 1]?.sinceAt ?? null);
       await health.stop();
       // What is told travels in bounded pieces.

@@ -10,14 +10,22 @@ import { bulkRows } from '../../platform/db/bulk-rows.js';
 import type { Database } from '../../platform/db/database.js';
 import { entityOf, selectedColumns } from '../../platform/db/plain-rows.js';
 import { cameraStateIntervalEntity, type CameraStateIntervalRow } from './camera-state-interval.entity.js';
+import { IntervalWrites } from './interval-writes.repository.js';
+import { spliced, type Around, type Splice } from './spliced.js';
 
 export type StateFact = Omit<CameraStatus, 'cameraId' | 'sinceAt'>;
 
 /** The interval of a camera that has no end, and the area that the camera is in. */
 export type OpenInterval = CameraStateIntervalRow & { areaId: string };
 
-interface OpenChange {
-  open: OpenInterval;
+interface OpenChange<T extends CameraStateIntervalRow = OpenInterval> {
+  open: T;
+  fact: StateFact;
+  atMs: number;
+}
+/** That a camera is in a state since then, by what its recorder noted. */
+export interface NotedState {
+  cameraId: string;
   fact: StateFact;
   atMs: number;
 }
@@ -42,24 +50,14 @@ function byCamera(rows: readonly CameraStateIntervalRow[]): ReadonlyMap<string, 
   return found;
 }
 
-const insertedColumns = {
-  ...({ id: 'text', cameraId: 'text', state: 'text', reason: 'text', detail: 'text' } as const),
-  ...({ sinceAt: 'bigint', toAt: 'bigint' } as const),
-};
-
 /** Intervals of one camera touch and never overlap; exactly one has no end. */
 export class StateIntervalsRepository {
   readonly #db: Database;
+  readonly #writes: IntervalWrites;
 
   constructor(db: Database) {
     this.#db = db;
-  }
-
-  open(manager: EntityManager, cameraId: string): Promise<CameraStateIntervalRow | null> {
-    return manager
-      .createQueryBuilder(cameraStateIntervalEntity, 'span')
-      .where('span.cameraId = :cameraId AND span.toAt IS NULL', { cameraId })
-      .getOne();
+    this.#writes = new IntervalWrites(db.kind);
   }
 
   async begin(manager: EntityManager, cameraId: string, fact: StateFact, sinceAt: number): Promise<void> {
@@ -68,43 +66,32 @@ export class StateIntervalsRepository {
 
   /** Enters what is so from now on; the open interval is never cut short of its beginning. */
   async enterNow(manager: EntityManager, cameraId: string, fact: StateFact, at: number): Promise<void> {
-    const open = await this.open(manager, cameraId);
+    const open = await manager
+      .createQueryBuilder(cameraStateIntervalEntity, 'span')
+      .where('span.cameraId = :cameraId AND span.toAt IS NULL', { cameraId })
+      .getOne();
     if (open === null) await this.begin(manager, cameraId, fact, at);
-    else await this.enter(manager, cameraId, fact, Math.max(at, open.sinceAt));
+    else await this.enterAll(manager, [{ open, fact, atMs: Math.max(at, open.sinceAt) }]);
   }
 
   /**
-   * Enters that the camera was in a state from `sinceAt` on, until the next thing that is known of it. Late facts are
-   * spliced into the past. @returns the open interval where this changed it, else undefined.
+   * Enters what a recorder noted of its cameras in use, each camera at most once: that it was in a state from then on,
+   * until the next thing that is known of it; late facts are spliced into the past. Five statements a thousand at most.
+   * @returns the open intervals that this changed.
    */
-  async enter(
-    manager: EntityManager,
-    cameraId: string,
-    fact: StateFact,
-    sinceAt: number,
-  ): Promise<CameraStateIntervalRow | undefined> {
-    const at = (await this.#covering(manager, cameraId, sinceAt)) ?? (await this.#first(manager, cameraId));
-    if (at === null) return undefined;
-    if (at.state === fact.state && at.reason === fact.reason) {
-      if (at.detail === fact.detail || at.toAt !== null) return undefined;
-      await manager.update(cameraStateIntervalEntity, { id: at.id }, { detail: fact.detail });
-      return { ...at, detail: fact.detail };
+  async enterNoted(manager: EntityManager, recorderId: string, noted: readonly NotedState[]): Promise<OpenInterval[]> {
+    const changed: OpenInterval[] = [];
+    for (const some of portions(noted)) {
+      const known = await this.#around(manager, recorderId, await some);
+      const splices: Splice<OpenInterval>[] = [];
+      for (const { cameraId, fact, atMs } of await some) {
+        const found = known.get(cameraId);
+        const splice = found && spliced(found, fact, atMs);
+        if (splice !== undefined) splices.push(splice);
+      }
+      changed.push(...(await this.#write(manager, splices)));
     }
-    // Before the first interval there was no camera: a fact from then holds from its beginning.
-    const startAt = Math.max(sinceAt, at.sinceAt);
-    if (startAt === at.sinceAt) {
-      await manager.update(cameraStateIntervalEntity, { id: at.id }, fact);
-      return at.toAt === null ? { ...at, ...fact } : undefined;
-    }
-    const follower = at.toAt === null ? null : await this.#startingAt(manager, cameraId, at.toAt);
-    await manager.update(cameraStateIntervalEntity, { id: at.id }, { toAt: startAt });
-    if (follower !== null && follower.state === fact.state && follower.reason === fact.reason) {
-      await manager.update(cameraStateIntervalEntity, { id: follower.id }, { sinceAt: startAt });
-      return follower.toAt === null ? { ...follower, sinceAt: startAt } : undefined;
-    }
-    const row: CameraStateIntervalRow = { id: newId(), cameraId, ...fact, sinceAt: startAt, toAt: at.toAt };
-    await manager.insert(cameraStateIntervalEntity, row);
-    return row.toAt === null ? row : undefined;
+    return changed;
   }
 
   /** Intervals of a camera that overlap [fromMs, toMs), oldest first; of more than `limit` the newest. */
@@ -162,11 +149,11 @@ export class StateIntervalsRepository {
   ): Promise<boolean> {
     if (said.length === 0) return false;
     const columns = { cameraId: 'text', state: 'text', reason: 'text' } as const;
-    const { sql, parameters } = bulkRows(this.#db.kind, 'said', columns, said);
+    const { sql, parameters, join } = bulkRows(this.#db.kind, 'said', columns, said);
     const rows: unknown[] = await this.#db.read.query(
       `SELECT 1 FROM ${sql}
-       JOIN camera_state_interval span ON span.camera_id = said."cameraId" AND span.to_at IS NULL
-       JOIN camera cam ON cam.id = span.camera_id
+       ${join} camera_state_interval span ON span.camera_id = said."cameraId" AND span.to_at IS NULL
+       ${join} camera cam ON cam.id = span.camera_id
        WHERE (span.state <> said.state OR span.reason <> said.reason) AND cam.deleted_at IS NULL
          AND cam.recorder_id = ${this.#db.kind === 'sqlite' ? '?' : '$2'} LIMIT 1`,
       [...parameters, recorderId],
@@ -178,58 +165,59 @@ export class StateIntervalsRepository {
    * Enters what is so of many cameras from now on, in three statements a thousand. `atMs` is never before the open interval.
    * @returns the open intervals that this changed.
    */
-  async enterAll(manager: EntityManager, changes: readonly OpenChange[]): Promise<OpenInterval[]> {
-    const changed: OpenInterval[] = [];
-    for (const some of portions(changes)) changed.push(...(await this.#enterSome(manager, await some)));
+  async enterAll<T extends CameraStateIntervalRow>(
+    manager: EntityManager,
+    changes: readonly OpenChange<T>[],
+  ): Promise<T[]> {
+    const changed: T[] = [];
+    for (const some of portions(changes)) {
+      const splices = (await some).flatMap(
+        ({ open, fact, atMs }) => spliced({ covering: open, follower: undefined }, fact, atMs) ?? [],
+      );
+      changed.push(...(await this.#write(manager, splices)));
+    }
     return changed;
   }
 
-  async #enterSome(manager: EntityManager, changes: readonly OpenChange[]): Promise<OpenInterval[]> {
-    const closed: { id: string; toAt: number }[] = [];
-    const replaced: OpenInterval[] = [];
-    const begun: OpenInterval[] = [];
-    for (const { open, fact, atMs } of changes) {
-      const isSame = open.state === fact.state && open.reason === fact.reason;
-      if (isSame && open.detail === fact.detail) continue;
-      if (isSame || atMs <= open.sinceAt) {
-        replaced.push({ ...open, ...fact });
-        continue;
-      }
-      closed.push({ id: open.id, toAt: atMs });
-      begun.push({ ...open, ...fact, id: newId(), sinceAt: atMs });
-    }
-    if (closed.length > 0) {
-      const { sql, parameters } = bulkRows(this.#db.kind, 'done', { id: 'text', toAt: 'bigint' }, closed);
-      await manager.query(
-        `UPDATE camera_state_interval SET to_at = done."toAt" FROM ${sql} WHERE camera_state_interval.id = done.id`,
-        parameters,
-      );
-    }
-    if (replaced.length > 0) {
-      const columns = { id: 'text', state: 'text', reason: 'text', detail: 'text' } as const;
-      const facts = replaced.map(({ id, state, reason, detail }) => ({ id, state, reason, detail }));
-      const { sql, parameters } = bulkRows(this.#db.kind, 'fact', columns, facts);
-      await manager.query(
-        `UPDATE camera_state_interval SET state = fact.state, reason = fact.reason, detail = fact.detail FROM ${sql}
-         WHERE camera_state_interval.id = fact.id`,
-        parameters,
-      );
-    }
-    await this.#insertAll(manager, begun);
-    return [...replaced, ...begun];
+  async #write<T extends CameraStateIntervalRow>(manager: EntityManager, splices: readonly Splice<T>[]): Promise<T[]> {
+    const of = <K extends keyof Splice<T>>(key: K) => splices.flatMap((splice) => splice[key] ?? []);
+    const [restated, begunEarlier, inserted] = [of('restated'), of('begunEarlier'), of('inserted')];
+    // Exactly one interval of a camera is open at any time: what ends comes first.
+    await this.#writes.end(manager, of('ended'));
+    await this.#writes.restate(manager, restated);
+    await this.#writes.beginEarlier(manager, begunEarlier);
+    await this.#writes.insert(manager, inserted);
+    return [...restated, ...begunEarlier, ...inserted].filter(({ toAt }) => toAt === null);
   }
 
-  async #insertAll(manager: EntityManager, rows: readonly CameraStateIntervalRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const plain = rows.map(({ id, cameraId, state, reason, detail, sinceAt, toAt }) => ({
-      ...{ id, cameraId, state, reason, detail },
-      ...{ sinceAt: Math.trunc(sinceAt), toAt: toAt === null ? null : Math.trunc(toAt) },
-    }));
-    const { sql, parameters } = bulkRows(this.#db.kind, 'fresh', insertedColumns, plain);
-    await manager.query(
-      `INSERT INTO camera_state_interval (id, camera_id, state, reason, detail, since_at, to_at)
-       SELECT id, "cameraId", state, reason, detail, "sinceAt", "toAt" FROM ${sql}`,
-      parameters,
+  /** Of each camera in use its interval at that time, else its first, and the one that begins where that ends. */
+  async #around(
+    manager: EntityManager,
+    recorderId: string,
+    noted: readonly NotedState[],
+  ): Promise<ReadonlyMap<string, Around<OpenInterval>>> {
+    const said = noted.map(({ cameraId, atMs }) => ({ cameraId, atMs: Math.trunc(atMs) }));
+    const { sql, parameters, join } = bulkRows(this.#db.kind, 'said', { cameraId: 'text', atMs: 'bigint' }, said);
+    const rows = (await manager.query(
+      `SELECT cam.area_id AS "areaId", ${intervalColumns('covering', '')}, ${intervalColumns('follower', 'next_')}
+       FROM ${sql}
+       ${join} camera cam ON cam.id = said."cameraId"
+       ${join} camera_state_interval covering ON covering.camera_id = cam.id AND covering.since_at = COALESCE(
+         (SELECT MAX(early.since_at) FROM camera_state_interval early
+          WHERE early.camera_id = cam.id AND early.since_at <= said."atMs"),
+         (SELECT MIN(late.since_at) FROM camera_state_interval late WHERE late.camera_id = cam.id))
+       LEFT JOIN camera_state_interval follower
+         ON follower.camera_id = cam.id AND follower.since_at = covering.to_at AND follower.id <> covering.id
+       WHERE cam.deleted_at IS NULL AND cam.recorder_id = ${this.#db.kind === 'sqlite' ? '?' : '$2'}`,
+      [...parameters, recorderId],
+    )) as RawAround[];
+    return new Map(
+      rows.map((row) => {
+        const { areaId } = row;
+        const covering = { areaId, ...intervalOf(row, '') };
+        const follower = row.next_id === null ? undefined : { areaId, ...intervalOf(row, 'next_') };
+        return [covering.cameraId, { covering, follower }];
+      }),
     );
   }
 
@@ -264,43 +252,10 @@ export class StateIntervalsRepository {
     const rowsOf = byCamera(rows);
     for (const some of portions([...oldOf.keys()])) {
       const ids = (await some).flatMap((cameraId) => (oldOf.get(cameraId) ?? []).map(({ id }) => ({ id })));
-      const { sql, parameters } = bulkRows(this.#db.kind, 'gone', { id: 'text' }, ids);
-      await manager.query(`DELETE FROM camera_state_interval WHERE id IN (SELECT id FROM ${sql})`, parameters);
-      await this.#insertAll(
-        manager,
-        (await some).flatMap((cameraId) => rowsOf.get(cameraId) ?? []),
-      );
+      await this.#writes.remove(manager, ids);
+      const fresh = (await some).flatMap((cameraId) => rowsOf.get(cameraId) ?? []);
+      await this.#writes.insert(manager, fresh);
     }
-  }
-
-  /** Area of a camera in use, where this recorder has it: who may hear of it. */
-  async areaOf(manager: EntityManager, recorderId: string, cameraId: string): Promise<string | undefined> {
-    const row = await manager
-      .createQueryBuilder()
-      .select('cam.area_id', 'area')
-      .from('camera', 'cam')
-      .where('cam.id = :cameraId AND cam.deleted_at IS NULL AND cam.recorder_id = :recorderId', {
-        cameraId,
-        recorderId,
-      })
-      .getRawOne<{ area: string }>();
-    return row?.area;
-  }
-
-  #covering(manager: EntityManager, cameraId: string, at: number): Promise<CameraStateIntervalRow | null> {
-    return manager
-      .createQueryBuilder(cameraStateIntervalEntity, 'span')
-      .where('span.cameraId = :cameraId AND span.sinceAt <= :at', { cameraId, at })
-      .andWhere('(span.toAt IS NULL OR span.toAt > :at)')
-      .getOne();
-  }
-
-  #first(manager: EntityManager, cameraId: string): Promise<CameraStateIntervalRow | null> {
-    return manager.findOne(cameraStateIntervalEntity, { where: { cameraId }, order: { sinceAt: 'ASC' } });
-  }
-
-  #startingAt(manager: EntityManager, cameraId: string, sinceAt: number): Promise<CameraStateIntervalRow | null> {
-    return manager.findOneBy(cameraStateIntervalEntity, { cameraId, sinceAt });
   }
 }
 
@@ -312,5 +267,26 @@ export function intervalOnWire(row: CameraStateIntervalRow): CameraStateInterval
     detail: row.detail,
     sinceAt: new Date(row.sinceAt).toISOString(),
     toAt: row.toAt === null ? null : new Date(row.toAt).toISOString(),
+  };
+}
+
+type RawAround = Record<string, string | number | null> & { areaId: string };
+
+const intervalColumns = (alias: string, mark: string) =>
+  ['id', 'camera_id', 'state', 'reason', 'detail', 'since_at', 'to_at']
+    .map((column) => `${alias}.${column} AS ${mark}${column}`)
+    .join(', ');
+
+function intervalOf(row: RawAround, mark: string): CameraStateIntervalRow {
+  const text = (column: string) => String(row[mark + column]);
+  const toAt = row[`${mark}to_at`] ?? null;
+  return {
+    id: text('id'),
+    cameraId: text('camera_id'),
+    state: knownCameraState(text('state')),
+    reason: knownCameraReason(text('reason')),
+    detail: text('detail'),
+    sinceAt: Number(row[`${mark}since_at`]),
+    toAt: toAt === null ? null : Number(toAt),
   };
 }

@@ -12,7 +12,8 @@ export interface RecorderEventsOptions {
   /** Number of the newest event that was applied. */
   sequence: number;
   repository: Pick<RecordersRepository, 'advance' | 'sequenceOf'>;
-  applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
+  /** In their order; what it returns runs after the commit. */
+  applyEvents(recorderId: string, events: readonly RecorderEvent[], manager: Transaction): Promise<(() => void)[]>;
   /** Keeps an event that was not applied, or not whole; what it returns runs after the commit. */
   setAside(
     recorderId: string,
@@ -106,24 +107,25 @@ export class RecorderEvents {
     const from = this.#sequence;
     const applied = await this.advance(from, events.at(-1)?.sequence ?? from, async (manager) => {
       const afterCommit: AfterCommit = [];
-      for (const event of events) afterCommit.push(...(await this.#applyOne(event, manager)));
-      return afterCommit;
+      const understood: RecorderEvent[] = [];
+      for (const raw of events) {
+        const { event, then } = await this.#read(raw, manager);
+        if (event !== undefined) understood.push(event);
+        afterCommit.push(...then);
+      }
+      return [...afterCommit, ...(await this.#options.applyEvents(this.#options.recorderId, understood, manager))];
     });
     if (!applied)
       this.#options.logger.info({ from, now: this.#sequence }, 'its events were applied by another console');
   }
 
-  async #applyOne(raw: RawEvent, manager: Transaction): Promise<AfterCommit> {
-    const { recorderId, applyEvent, setAside } = this.#options;
+  /** What is not understood, whole or in part, is set aside. */
+  async #read(raw: RawEvent, manager: Transaction): Promise<{ event: RecorderEvent | undefined; then: AfterCommit }> {
     const { event, misfits } = readEvent(raw);
-    const afterCommit: AfterCommit = [];
-    if (misfits.length > 0) {
-      const detail = misfits.map(({ path, value }) => `${path}: ${value}`).join('; ');
-      const cause = event === undefined ? 'unknown_event' : 'unknown_value';
-      afterCommit.push(await setAside(recorderId, raw, cause, detail, manager));
-    }
-    const then = event === undefined ? undefined : await applyEvent(recorderId, event, manager);
-    return then === undefined ? afterCommit : [...afterCommit, then];
+    if (misfits.length === 0) return { event, then: [] };
+    const detail = misfits.map(({ path, value }) => `${path}: ${value}`).join('; ');
+    const cause = event === undefined ? 'unknown_event' : 'unknown_value';
+    return { event, then: [await this.#options.setAside(this.#options.recorderId, raw, cause, detail, manager)] };
   }
 
   /** Tries a few times, then sets it aside and goes on: one event must not hold up those behind it for ever. */

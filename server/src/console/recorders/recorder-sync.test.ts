@@ -92,9 +92,9 @@ function inStep(differs = (_sequence: number) => Promise.resolve(false)) {
         summary: () => Promise.resolve({ count: 0, digest: '0' }),
         reconcile: () => Promise.resolve(null),
       },
-      applyEvent: (_id, { sequence }) => {
-        applied.push(sequence);
-        return Promise.resolve(undefined);
+      applyEvents: (_id, events) => {
+        applied.push(...events.map(({ sequence }) => sequence));
+        return Promise.resolve([]);
       },
       lost: () => Promise.resolve(),
       silent: (_id, since) => Promise.resolve(silences.push(since)).then(() => undefined),

@@ -21,8 +21,11 @@ export interface RecorderParts {
   /** Another console keeps the recorder in step; called every few seconds. */
   keptElsewhere(recorderId: string): Promise<void>;
   keptHere(recorderId: string): void;
-  /** Applies one event inside the transaction that moves the sequence; what it returns runs after the commit. */
-  applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
+  /**
+   * Applies events that follow one another, all of one type, inside the transaction that moves the sequence; what it returns
+   * runs after the commit.
+   */
+  applyEvents(recorderId: string, events: readonly RecorderEvent[], manager: Transaction): Promise<(() => void)[]>;
   /** The recorder was lost. */
   lost(recorderId: string, at: number): Promise<void>;
   /** It has not been heard since `since` and is not lost yet: nothing is known of its cameras now, and nothing is stored. */
@@ -191,7 +194,7 @@ export class RecorderSync {
       recorderId: options.row.id,
       sequence: options.row.lastSequence,
       repository: options.repository,
-      applyEvent: (id, event, manager) => options.parts.applyEvent(id, event, manager),
+      applyEvents: (id, events, manager) => options.parts.applyEvents(id, events, manager),
       setAside: options.parts.setAside,
       clock: options.clock,
       logger: this.#logger,

@@ -10,6 +10,7 @@ import type { Broadcaster } from '../../platform/realtime/broadcaster.js';
 import { ChainKeeper } from './chain-keeper.js';
 import { ChainRecordsRepository } from './chain-records.repository.js';
 import { chainRoutes } from './chain.routes.js';
+import { eventRuns } from './event-runs.js';
 import { loadConsoleKey } from './console-key.js';
 import { ConsoleKeyRepository } from './console-key.repository.js';
 import { MediaForwarder } from './media-forwarder.js';
@@ -53,10 +54,15 @@ export function createRecorders(deps: RecordersDeps) {
   });
   const parts: RecorderParts = {
     ...deps.parts,
-    applyEvent: (recorderId, event, manager) =>
-      event.type === 'chain.heads'
-        ? keeper.apply(recorderId, event.record, manager)
-        : deps.parts.applyEvent(recorderId, event, manager),
+    applyEvents: async (recorderId, events, manager) => {
+      const afterCommit: (() => void)[] = [];
+      for (const run of eventRuns(events)) {
+        const heads = run.flatMap((event) => (event.type === 'chain.heads' ? [event.record] : []));
+        for (const record of heads) afterCommit.push(await keeper.apply(recorderId, record, manager));
+        if (heads.length === 0) afterCommit.push(...(await deps.parts.applyEvents(recorderId, run, manager)));
+      }
+      return afterCommit;
+    },
     found: async (recorderId, status) => {
       await deps.parts.found(recorderId, status);
       await keeper.found(recorderId, status.chain.sequence);
@@ -73,7 +79,7 @@ export function createRecorders(deps: RecordersDeps) {
   };
   const setAside = new SetAsideEvents({
     repository: new SetAsideEventsRepository(deps.db),
-    applyEvent: parts.applyEvent,
+    applyEvents: parts.applyEvents,
     clock,
     logger,
   });

@@ -13,7 +13,7 @@ import type { SetAsideEventsRepository } from './set-aside-events.repository.js'
 export interface SetAsideEventsDeps {
   repository: SetAsideEventsRepository;
   /** Applies one event; what it returns runs after the commit. */
-  applyEvent(recorderId: string, event: RecorderEvent, manager: Transaction): Promise<(() => void) | undefined>;
+  applyEvents(recorderId: string, events: readonly RecorderEvent[], manager: Transaction): Promise<(() => void)[]>;
   clock: Clock;
   logger: Logger;
 }
@@ -196,16 +196,16 @@ export class SetAsideEvents {
     event: RecorderEvent,
     work: (manager: Transaction) => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
-    const { repository, applyEvent } = this.#deps;
+    const { repository, applyEvents } = this.#deps;
     const then = await repository.write(async (manager) => {
       const [waiting] = await repository.byIds(row.recorderId, [row.id], manager);
-      if (waiting === undefined) return undefined; // by another console meanwhile
-      const applied = await applyEvent(row.recorderId, event, manager);
+      if (waiting === undefined) return []; // by another console meanwhile
+      const applied = await applyEvents(row.recorderId, [event], manager);
       await repository.close([row.id], 'applied', manager);
       await work(manager);
       return applied;
     });
-    then?.();
+    for (const one of then) one();
   }
 
   async #count(recorderId: string | undefined): Promise<void> {
