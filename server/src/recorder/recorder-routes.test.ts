@@ -34,7 +34,10 @@ it('tells where two recordings claim the same time', async () => {
 it('finds nothing at an address that can name nothing', async () => {
   const routes = recorderRoutes(new Proxy({}, { get: () => ({}) }) as Rooms);
   const access = { kind: 'token', token: 'of-the-test' } as const;
-  const http = createRecorderHttp({ access, routes, host: '127.0.0.1', port: 0, logger: silentLogger });
+  const http = createRecorderHttp({
+    ...{ access, routes, host: '127.0.0.1', port: 0, logger: silentLogger },
+    refuseOther: () => undefined,
+  });
   const { url } = await http.start();
   const named = routes.filter(({ path }) => path.includes(':'));
   expect(named.length).toBeGreaterThan(15);
