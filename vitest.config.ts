@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** `source`: workspaces are imported as TypeScript, so tests need no build. */
 const conditions = ['source', 'module', 'node'];
+/** What is started whole mostly waits, for footage above all: three at once keep two cores not busy. */
+const wholeAtOnce = 3;
 const common = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: ['source', 'node'] } },
@@ -16,7 +18,7 @@ const alone = [
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    // Projects of one group run at the same time, two files at once; groups one after another.
+    // Projects of one group run at the same time; groups one after another.
     projects: [
       {
         ...common,
@@ -46,6 +48,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: alone,
+          maxWorkers: wholeAtOnce,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
@@ -57,6 +60,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: alone,
+          maxWorkers: wholeAtOnce,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
