@@ -18,7 +18,7 @@ import { createHealth } from './health/health.js';
 import { createIncidents } from './incidents/incidents.js';
 import { createRecorders } from './recorders/recorders.js';
 import type { LeaseTimes } from './recorders/recorder-leases.js';
-import type { SyncTimes } from './recorders/recorder-sync.js';
+import type { SyncTimes } from './recorders/sync-times.js';
 import { createReports } from './reports/reports.js';
 
 export interface CasesDeps {

@@ -9,7 +9,7 @@ import type { KeyCertificate } from '../../platform/http/key-certificate.js';
 import type { Transaction } from '../../platform/db/database.js';
 import { createRecorderClient } from './recorder-client.js';
 import { pairRecorder } from './pair-recorder.js';
-import type { RecorderParts } from './recorder-sync.js';
+import type { RecorderParts } from './recorder-parts.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
 import type { RecordersService } from './recorders.service.js';

@@ -3,7 +3,7 @@ import type { Misfit } from '@choi-canh/shared/lenient';
 import type { RecorderAlert, RecorderAlertCode } from '@choi-canh/shared/recorders';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { IncompatibleRecorder } from './recorder-client.js';
-import type { LinkTrouble } from './recorder-sync.js';
+import type { LinkTrouble } from './link-trouble.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { SetAsideCounts } from './set-aside-events.js';
 

@@ -7,7 +7,8 @@ import type { Transaction } from '../../platform/db/database.js';
 import type { RecorderClient } from './recorder-client.js';
 import { ownLease } from './recorder-leases.js';
 import type { RecorderRow } from './recorder.entity.js';
-import { RecorderSync, usualSyncTimes } from './recorder-sync.js';
+import { RecorderSync } from './recorder-sync.js';
+import { usualSyncTimes } from './sync-times.js';
 import type { RecordersRepository } from './recorders.repository.js';
 
 const consoleId = 'c0000000-0000-4000-8000-000000000001';

@@ -1,111 +1,23 @@
 import type { Misfit } from '@choi-canh/shared/lenient';
-import type { KnownCamera, RecorderEvent, RecorderStatus } from '@choi-canh/shared/recorder-api';
+import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { backoffMs } from '../../lib/retry.js';
-import { DesiredPush, type DesiredParts } from './desired-push.js';
-import { HoldPush, type HoldParts } from './hold-push.js';
+import { linkTroubleOf, type LinkTrouble } from './link-trouble.js';
 import { incompatibleOf, type IncompatibleRecorder, type RecorderClient } from './recorder-client.js';
-import { RecorderEvents, type RecorderEventsOptions } from './recorder-events.js';
+import { RecorderEvents } from './recorder-events.js';
 import type { RecorderLease } from './recorder-leases.js';
+import type { SyncParts } from './recorder-parts.js';
+import { RecorderPush } from './recorder-push.js';
 import type { RecorderRow } from './recorder.entity.js';
 import type { RecordersRepository } from './recorders.repository.js';
-import type { Transaction } from '../../platform/db/database.js';
 import { SilenceWatch } from './silence-watch.js';
-
-/** What the other features have to do with a recorder; console composition hands it in. */
-export interface RecorderParts {
-  desired: DesiredParts;
-  holds: HoldParts;
-  /** Another console keeps the recorder in step; called every few seconds. */
-  keptElsewhere(recorderId: string): Promise<void>;
-  keptHere(recorderId: string): void;
-  /**
-   * Applies events that follow one another, all of one type, inside the transaction that moves the sequence; what it returns
-   * runs after the commit.
-   */
-  applyEvents(recorderId: string, events: readonly RecorderEvent[], manager: Transaction): Promise<(() => void)[]>;
-  /** The recorder was lost. */
-  lost(recorderId: string, at: number): Promise<void>;
-  /** It has not been heard since `since` and is not lost yet: nothing is known of its cameras now, and nothing is stored. */
-  silent(recorderId: string, since: number): Promise<void>;
-  /** It was heard again before it was lost. */
-  heardAgain(recorderId: string): Promise<void>;
-  /** The recorder is there (again), or restarted, and reported its cameras' states. */
-  found(recorderId: string, status: RecorderStatus): Promise<void>;
-  /** Whether its cameras are in other states than its events said. */
-  differs(recorderId: string, status: RecorderStatus): Promise<boolean>;
-  /** Takes the states of its cameras as they are now, all events being applied; what it returns runs after the commit. */
-  agree(recorderId: string, status: RecorderStatus, manager: Transaction): Promise<() => void>;
-  /** Cameras that it has, also those that it does not record (yet): as many as the list of cameras shows. */
-  cameraCount(recorderId: string): Promise<number>;
-  /** Ranges that it holds and of which no incident here is known. */
-  unknownHolds(recorderId: string): Promise<number>;
-  /** Takes in cameras that the recorder knows, into this area, in this transaction. */
-  adoptCameras(
-    recorderId: string,
-    areaId: string,
-    cameras: readonly KnownCamera[],
-    manager: Transaction,
-  ): Promise<{ adopted: string[]; skipped: number }>;
-  /** What would be left without the recorder: cameras, and footage that it holds for incidents. */
-  usedBy(recorderId: string, manager: Transaction): Promise<{ cameras: number; holds: number }>;
-  /** The recorder is being removed, in this transaction; what it returns runs after the commit. */
-  removed(recorderId: string, manager: Transaction): Promise<() => void>;
-}
-
-type SyncParts = Omit<
-  RecorderParts,
-  'cameraCount' | 'unknownHolds' | 'adoptCameras' | 'usedBy' | 'removed' | 'keptElsewhere' | 'keptHere'
-> & {
-  setAside: RecorderEventsOptions['setAside'];
-  /** This console keeps the recorder in step from now on: what was set aside may be understood by now. */
-  applyUnderstood(recorderId: string): Promise<void>;
-};
-
-export interface SyncTimes {
-  /** Pause between two questions for the status; default 2 s. */
-  statusEveryMs: number;
-  /** A recorder not heard for so long is silent: what it said last is not shown as being so. Default 3 s. */
-  silentAfterMs: number;
-  /** A recorder silent for so long is lost at the next failed question; default 5 s: with the client's timeout within 10 s. */
-  lostAfterMs: number;
-  /** Longest wait of the event poll; default 20 s. */
-  pollWaitMs: number;
-  /** Changes within so long travel as one desired state; default 150 ms. */
-  debounceMs: number;
-  /** First delay after a failure; grows to 20 times as much. Default 500 ms. */
-  retryMs: number;
-}
-export const usualSyncTimes: SyncTimes = {
-  statusEveryMs: 2000,
-  silentAfterMs: 3000,
-  lostAfterMs: 5000,
-  pollWaitMs: 20_000,
-  debounceMs: 150,
-  retryMs: 500,
-};
-
-/** Another key answers at its address, or it does not know this console: a person pairs it again. */
-export interface LinkTrouble {
-  code: 'recorder_key_changed' | 'recorder_unpaired';
-  /** Fingerprint of the key that answers; empty where it is the right one. */
-  key: string;
-}
-
-function linkTroubleOf(error: unknown): LinkTrouble | undefined {
-  if (!isAppError(error, 'unavailable')) return undefined;
-  if (error.code === 'recorder_key_changed') {
-    return { code: error.code, key: String(error.details['fingerprint'] ?? '') };
-  }
-  const refused = error.code === 'recorder_unpaired' || error.code === 'recorder_refused';
-  return refused ? { code: 'recorder_unpaired', key: '' } : undefined;
-}
+import type { SyncTimes } from './sync-times.js';
 
 /**
- * Keeps one recorder and the console in step: asks for its status, applies its events once, and gives it what
- * changed here or is not what it has there: cameras (`desired-push.ts`) and holds (`hold-push.ts`).
+ * Keeps one recorder and the console in step: asks for its status, applies its events once (`recorder-events.ts`),
+ * and gives it what changed here (`recorder-push.ts`).
  */
 export class RecorderSync {
   #row: RecorderRow;
@@ -119,7 +31,6 @@ export class RecorderSync {
   readonly #silence: SilenceWatch;
   /** What people are shown of a silence follows it in order. */
   #silenceTurn: Promise<void> = Promise.resolve();
-  readonly #delivered: () => void;
   readonly #lease: RecorderLease;
   readonly #events: RecorderEvents;
   readonly #stop = new AbortController();
@@ -140,18 +51,8 @@ export class RecorderSync {
   #lastSeenAt: number | undefined;
   #lastSeenMonotonicMs: number;
   #lastSeenStoredAt = 0;
-  readonly #consoleId: string;
-  readonly #desired: DesiredPush;
-  readonly #holds: HoldPush;
-  /** What is pending for the recorder; all of it at first. */
-  #pending: { cameras: 'all' | Set<string>; holds: boolean } = { cameras: 'all', holds: true };
-  #isPushing = false;
-  /** It follows another console and is given nothing. */
-  #isForeign = false;
-  /** Code of what it did not take, and the alert for it. */
-  #refusal: string | undefined;
+  readonly #push: RecorderPush;
   #recorderStartedAt: string | undefined;
-  #wakePush: (() => void) | undefined;
 
   constructor(options: {
     row: RecorderRow;
@@ -182,13 +83,14 @@ export class RecorderSync {
       silentAfterMs: options.times.silentAfterMs,
       changed: () => (this.#silenceTurn = this.#silenceTurn.then(() => this.#silenceChanged())),
     });
-    this.#delivered = options.delivered;
-    this.#consoleId = options.consoleId;
-    const { client, parts, repository, consoleId } = options;
-    const common = { recorderId: options.row.id, consoleId, client };
-    const revision = options.row.desiredRevision;
-    this.#desired = new DesiredPush({ ...common, revision, repository, parts: parts.desired });
-    this.#holds = new HoldPush({ ...common, parts: parts.holds, logger: this.#logger });
+    this.#push = new RecorderPush({
+      ...{ row: options.row, client: options.client, repository: options.repository, consoleId: options.consoleId },
+      ...{ parts: options.parts, clock: options.clock, logger: this.#logger, times: options.times },
+      mayWork: () => this.#mayWork(),
+      awaitsHolds: () => this.#status?.storage.awaitingHolds === true,
+      changed: options.changed,
+      delivered: options.delivered,
+    });
     this.#lease = options.lease;
     this.#events = new RecorderEvents({
       recorderId: options.row.id,
@@ -245,11 +147,11 @@ export class RecorderSync {
   }
   /** It follows another console: it records and holds as that one said, and is given nothing. */
   get foreign(): boolean {
-    return this.#isForeign;
+    return this.#push.foreign;
   }
   /** Code of what it refused the last time; undefined: it took all. */
   get refusal(): string | undefined {
-    return this.#refusal;
+    return this.#push.refusal;
   }
   /** Newest status; undefined until the recorder answered once. */
   get status(): RecorderStatus | undefined {
@@ -260,14 +162,14 @@ export class RecorderSync {
     this.#tasks = [
       this.#loop('status', this.#statusTurn),
       this.#loop('events', this.#eventTurn),
-      this.#loop('desired state', this.#pushTurn),
+      this.#loop('desired state', (signal) => this.#push.turn(signal)),
       this.#silence.run(this.#stop.signal),
     ];
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopped'));
-    this.#wakePush?.();
+    this.#push.wake();
     await Promise.all(this.#tasks);
     await this.#silenceTurn;
     this.#client.close();
@@ -285,15 +187,12 @@ export class RecorderSync {
 
   /** These of its cameras have changed; without ids all may have. */
   markChanged(cameraIds?: readonly string[]): void {
-    if (cameraIds === undefined) this.#pending.cameras = 'all';
-    else if (this.#pending.cameras !== 'all') for (const id of cameraIds) this.#pending.cameras.add(id);
-    this.#wakePush?.();
+    this.#push.markChanged(cameraIds);
   }
 
   /** Holds of its footage have changed. */
   markHoldsChanged(): void {
-    this.#pending.holds = true;
-    this.#wakePush?.();
+    this.#push.markHoldsChanged();
   }
 
   async #loop(name: string, turn: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -369,13 +268,13 @@ export class RecorderSync {
     }
     if (this.#wasLeading) return true;
     await this.#events.reread();
-    this.#desired.startFrom((await this.#repository.find(this.#row.id))?.desiredRevision ?? 0);
+    this.#push.startFrom((await this.#repository.find(this.#row.id))?.desiredRevision ?? 0);
     await this.#parts.applyUnderstood(this.#row.id);
     this.#wasLeading = true;
     // What another console gave it meanwhile may be older than what this one knows.
     if (this.#hasLed) {
-      this.markChanged();
-      this.markHoldsChanged();
+      this.#push.markChanged();
+      this.#push.markHoldsChanged();
     }
     this.#hasLed = true;
     return true;
@@ -389,7 +288,7 @@ export class RecorderSync {
       await this.#repository.setSequence(this.#row.id, 0);
       this.#events.startFrom(0);
     }
-    this.#compare(status, restarted);
+    this.#push.compare(status, restarted);
     if (mustFind) {
       await this.#parts.found(this.#row.id, status);
       this.#reachability = 'reachable';
@@ -401,7 +300,7 @@ export class RecorderSync {
 
   /** Another console keeps it in step; this one shows what it says, and what the database has. */
   #read(status: RecorderStatus): void {
-    this.#isForeign = status.consoleId !== null && status.consoleId !== this.#consoleId;
+    this.#push.sees(status);
     this.#lastSeenAt = this.#clock.nowMs();
     this.#lastSeenMonotonicMs = this.#clock.monotonicMs();
     this.#silence.heard();
@@ -418,16 +317,6 @@ export class RecorderSync {
     this.#reachability = 'incompatible';
     await this.#noteLoss();
     this.#changed();
-  }
-
-  /** Whether it has what it was given, and from whom. */
-  #compare(status: RecorderStatus, restarted: boolean): void {
-    const wasForeign = this.#isForeign;
-    this.#isForeign = status.consoleId !== null && status.consoleId !== this.#consoleId;
-    if (this.#isForeign) this.#refusal = undefined;
-    if (this.#isForeign || this.#isPushing) return;
-    if (wasForeign || restarted || !this.#desired.isConfirmed(status.revision)) this.markChanged();
-    if (this.#holds.isOutOfStep(status.holds, status.storage.awaitingHolds)) this.markHoldsChanged();
   }
 
   /**
@@ -495,45 +384,5 @@ export class RecorderSync {
     if (this.#events.sequence === after && (page.events.length > 0 || page.sequence > after)) {
       await this.#clock.sleep(this.#times.retryMs, signal);
     }
-  }
-
-  #hasPending(): boolean {
-    const { cameras, holds } = this.#pending;
-    return !this.#isForeign && (cameras === 'all' || cameras.size > 0 || holds);
-  }
-
-  async #pushTurn(signal: AbortSignal): Promise<void> {
-    while (!this.#hasPending() && !signal.aborted) {
-      await new Promise<void>((resolve) => (this.#wakePush = resolve));
-    }
-    if (signal.aborted) return;
-    await this.#clock.sleep(this.#times.debounceMs, signal);
-    if (!this.#mayWork()) return;
-    const { cameras, holds } = this.#pending;
-    this.#pending = { cameras: new Set(), holds: false };
-    this.#isPushing = true;
-    const undone = { cameras: cameras === 'all' || cameras.size > 0, holds };
-    try {
-      if (cameras === 'all') await this.#desired.push('all', signal);
-      else if (cameras.size > 0) await this.#desired.push([...cameras], signal);
-      undone.cameras = false;
-      if (holds) await this.#holds.push(() => this.#status?.storage.awaitingHolds === true, signal);
-      undone.holds = false;
-      this.#refused(undefined);
-      this.#delivered();
-    } catch (error) {
-      if (undone.cameras) this.markChanged();
-      if (undone.holds) this.markHoldsChanged();
-      if (isAppError(error) && error.kind !== 'unavailable') this.#refused(error.code);
-      throw error;
-    } finally {
-      this.#isPushing = false;
-    }
-  }
-
-  #refused(code: string | undefined): void {
-    const isNews = this.#refusal !== code;
-    this.#refusal = code;
-    if (isNews) this.#changed();
   }
 }
