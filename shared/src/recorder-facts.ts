@@ -10,7 +10,7 @@ export const engineReasons = [
   'configured', // the recorder is set to this engine
   'codec', // ffmpeg: native does not take this codec
   'transport', // ffmpeg: the camera does not send over RTSP/TCP
-  'tls', // ffmpeg: rtsps
+  'tls', // ffmpeg: native cannot speak the TLS of its rtsps
   'refused', // ffmpeg: the camera refused what native asked for
   'no_keyframe', // ffmpeg: the camera sends no keyframes that native could begin with
   'native_failed', // ffmpeg: native failed again and again

@@ -1,7 +1,8 @@
-import { constants, createHash } from 'node:crypto';
+import { constants } from 'node:crypto';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { connect as connectTls, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { peerKey } from '../../lib/peer-key.js';
 import type { AddressRules } from '../../lib/address-rules.js';
 import { AppError, errorMessage } from '../../lib/errors.js';
 import { maxAnswerBytes } from './soap-xml.js';
@@ -169,7 +170,7 @@ async function attempt(options: HttpExchangeOptions): Promise<HttpAnswer> {
     request.once('socket', (socket) => {
       socket.once('connect', () => (connected = true));
       socket.once('secureConnect', () => {
-        tlsKey = keyOf(socket as TLSSocket) ?? '';
+        tlsKey = peerKey(socket as TLSSocket) ?? '';
         if (options.tlsKey === undefined || options.tlsKey === tlsKey) request.end(payload);
         else finish(keyChanged(where));
       });
@@ -193,15 +194,6 @@ const keyChanged = (where: string): AppError =>
     details: { reason: 'tls_key_changed' },
   });
 
-/** SHA-256 of the public key of the other side (SPKI), hex. */
-function keyOf(socket: TLSSocket): string | undefined {
-  const key = socket.getPeerX509Certificate()?.publicKey;
-  if (key === undefined) return undefined;
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
-}
-
 /**
  * The key that a device shows over https: a handshake, and nothing is sent. Undefined where there is none.
  * @throws AppError invalid `address_not_allowed`
@@ -220,7 +212,7 @@ export async function shownTlsKey(url: URL, rules: AddressRules, timeoutMs: numb
       };
       const timer = setTimeout(() => done(undefined), timeoutMs);
       socket.on('error', () => done(undefined));
-      socket.once('secureConnect', () => done(keyOf(socket)));
+      socket.once('secureConnect', () => done(peerKey(socket)));
     });
   return (await shake(false)) ?? shake(true);
 }

@@ -18,6 +18,8 @@ export interface StreamTarget {
   readonly tookDigest?: (() => boolean) | undefined;
   /** It takes the password as a digest. */
   readonly onDigest?: (() => void) | undefined;
+  /** Of RTSP over TLS: whether this key (SHA-256 of SPKI, hex) is the camera's; the first that it shows is. Absent: any. */
+  readonly isOwnKey?: ((key: string) => boolean) | undefined;
   /** Record the camera's sound where it is AAC. */
   readonly audio: boolean;
 }

@@ -9,6 +9,7 @@ export type IngestReason = Extract<
   | 'password_withheld'
   | 'address_refused'
   | 'tls_key_changed'
+  | 'tls_unusable'
   | 'forbidden'
   | 'no_such_stream'
   | 'camera_busy'
@@ -24,7 +25,7 @@ export type IngestReason = Extract<
   | 'no_keyframe'
 >;
 
-/** What this engine cannot do and the other one may: a codec, RTP over UDP, RTSP over TLS, pictures refreshed bit by bit. */
+/** What this engine cannot do and the other one may: a codec, RTP over UDP, TLS of its kind, pictures refreshed bit by bit. */
 export type OtherEngine =
   | { readonly because: 'codec'; readonly codec: 'mjpeg' | 'mpeg4' }
   /** The camera said that it has no RTP over TCP. */

@@ -118,6 +118,8 @@ interface StreamKnowledge {
   readonly observation: StreamObservation;
   readonly engines: EngineChoice;
   lostKeepAlives: readonly string[];
+  /** The first key that is shown is pinned. */
+  isOwnKey(tlsKey: string): boolean;
   /** Hands what lasts to the memory. */
   save(): void;
 }
@@ -191,7 +193,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     const { cameraId } = entry.camera;
     const access = accessKey(target, passwordTypedAt);
     const learnt = options.memory?.recall(cameraId, stream, access) ?? nothingLearnt;
-    let { engine } = learnt;
+    let { engine, tlsKey } = learnt;
     const observation = before?.observation ?? new StreamObservation(clock);
     observation.setQuirks(learnt.quirks);
     const known: StreamKnowledge = {
@@ -203,9 +205,16 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
           known.save();
         },
       }),
+      isOwnKey(shown) {
+        if (tlsKey === undefined) {
+          tlsKey = shown;
+          known.save();
+        }
+        return tlsKey === shown;
+      },
       save() {
         const { quirks } = observation.runtime;
-        const lasts: LearntStream = { engine, quirks, lostKeepAlives: known.lostKeepAlives };
+        const lasts: LearntStream = { engine, quirks, lostKeepAlives: known.lostKeepAlives, tlsKey };
         options.memory?.learn(cameraId, stream, access, lasts);
       },
     };
@@ -231,13 +240,14 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     if (!started || url === undefined || !camera.enabled || entry.runners[stream] !== undefined) return;
     const { cameraId, username, password, confirmedHosts, plainPassword, passwordTypedAt = 0 } = camera;
     const key = keyOf(cameraId, stream);
+    const known = knowledge(entry, stream, { url, username, password }, passwordTypedAt);
     const target = {
       ...{ url, username, password, confirmedHosts, plainPassword },
       audio: stream === 'main' && camera.audio === true,
       tookDigest: () => options.digests?.tookBefore(cameraId, passwordTypedAt) === true,
       onDigest: () => options.digests?.took(cameraId, passwordTypedAt),
+      isOwnKey: (tlsKey: string) => known.isOwnKey(tlsKey),
     };
-    const known = knowledge(entry, stream, target, passwordTypedAt);
     const { engines, observation } = known;
     entry.runners[stream] = startStreamRunner({
       target,

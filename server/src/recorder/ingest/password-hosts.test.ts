@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function serve(script: Script, host?: string): Promise<ScriptedServer> {
-  const server = await scriptedServer(script, host);
+  const server = await scriptedServer(script, { host });
   stops.push(() => server.close());
   return server;
 }

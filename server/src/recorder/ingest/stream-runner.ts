@@ -1,4 +1,5 @@
 // Keeps one stream coming: starts its engine, watches that frames arrive, waits and tries again when it is lost.
+import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { Clock } from '../../lib/clock.js';
 import type { Fragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
@@ -81,6 +82,9 @@ function rateOf(recent: readonly Recent[], windowMs: number, value: (one: Recent
   }
   return durationMs === 0 ? undefined : sum / durationMs;
 }
+
+/** Not of the engine that pulls it now. */
+const isOfCamera = (quirk: StreamQuirk): boolean => quirk !== 'tls_unverified';
 
 export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   const { clock, logger, engines, observation } = options;
@@ -299,7 +303,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         timeSource: facts.timeSource,
         timeErrorMs: facts.timeErrorMs,
         audio: facts.audio,
-        quirks: facts.quirks,
+        quirks: engines.source.engine === 'ffmpeg' ? facts.quirks : facts.quirks.filter(isOfCamera),
         clockOffsetMs: facts.clockOffsetMs,
         clockMeasuredAtMs: facts.clockMeasuredAtMs,
         lastFragmentAtMs,

@@ -237,6 +237,8 @@ export function createFfmpegSource({
   async function run(wanted: StreamTarget, options: PullOptions, sound: boolean): Promise<void> {
     const target = await checkedTarget(wanted, rules, options.signal);
     if (options.signal.aborted) return;
+    // The key was looked at in the preflight only: ffmpeg itself takes whatever certificate it meets.
+    if (/^rtsps:/i.test(target.url)) options.report.quirk?.('tls_unverified');
     const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
     const stream = new FfmpegStream(clock, options);
     const failed: { error?: unknown } = {};

@@ -1,13 +1,14 @@
 // ffmpeg answers whatever challenge it gets, in clear too, and takes the password along where a redirect leads. So the
 // camera is asked in this process first, without a password: what ffmpeg is given depends on the answer.
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { AddressRules } from '../../../lib/address-rules.js';
 import { hostOf, isConfirmedHost } from '../../../lib/confirmed-hosts.js';
 import type { StreamTarget } from '../fragment-source.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
 import { asksForPlain } from '../native/rtsp-authorization.js';
 import { quietMs } from '../native/rtsp-connection.js';
+import { isOwn, keyChanged } from '../native/rtsp-socket.js';
 import { RtspParser, type RtspResponse } from '../native/rtsp-message.js';
 
 const deadlineMs = 6000;
@@ -22,7 +23,13 @@ interface Answer {
 }
 
 /** One DESCRIBE without credentials. @throws IngestFailure of the network */
-async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSignal): Promise<Answer> {
+async function ask(
+  url: URL,
+  text: string,
+  rules: AddressRules,
+  signal: AbortSignal,
+  isOwnKey: StreamTarget['isOwnKey'],
+): Promise<Answer> {
   let target: ReturnType<AddressRules['connectOptions']>;
   try {
     target = rules.connectOptions(url.hostname);
@@ -67,6 +74,8 @@ async function ask(url: URL, text: string, rules: AddressRules, signal: AbortSig
     });
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       address = socket.remoteAddress ?? '';
+      if (secure && !isOwn(socket as TLSSocket, { isOwnKey }))
+        return end(undefined, keyChanged(`${target.host}:${port}`));
       socket.write(`DESCRIBE ${text} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: choi-canh\r\nAccept: application/sdp\r\n\r\n`);
     });
     const read = (work: () => void) => {
@@ -99,7 +108,7 @@ export async function checkedTarget(
 ): Promise<StreamTarget> {
   const text = target.url.replace(/^(rtsps?:\/\/)[^/@?#]*@/i, '$1');
   const url = new URL(text);
-  const { response, address } = await ask(url, text, rules, signal);
+  const { response, address } = await ask(url, text, rules, signal, target.isOwnKey);
   const resolved =
     isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 || address === ''
       ? text

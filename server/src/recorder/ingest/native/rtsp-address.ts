@@ -3,11 +3,13 @@
 import { IngestFailure } from '../ingest-failure.js';
 
 export const defaultRtspPort = 554;
+/** RTSP over TLS (RFC 7826 19.4). */
+const defaultSecurePort = 322;
 const maxAddressLength = 2048;
 // eslint-disable-next-line no-control-regex -- what would end a request line
 const unsafe = /[\s\u0000-\u001f\u007f]/;
 
-/** Without credentials. @throws IngestFailure bad_answer; for RTSP over TLS no_stream, which the other engine can have */
+/** Without credentials. @throws IngestFailure bad_answer */
 export function rtspAddress(text: string): URL {
   let parsed: URL;
   try {
@@ -15,8 +17,8 @@ export function rtspAddress(text: string): URL {
   } catch {
     throw new IngestFailure('bad_answer', 'the camera names no valid stream address');
   }
-  if (parsed.protocol === 'rtsps:') throw new IngestFailure('no_stream', 'RTSP over TLS', { because: 'tls' });
-  if (parsed.protocol !== 'rtsp:' || parsed.hostname === '' || text.length > maxAddressLength || unsafe.test(text))
+  const isRtsp = parsed.protocol === 'rtsp:' || parsed.protocol === 'rtsps:';
+  if (!isRtsp || parsed.hostname === '' || text.length > maxAddressLength || unsafe.test(text))
     throw new IngestFailure('bad_answer', 'the camera names no RTSP address');
   parsed.username = '';
   parsed.password = '';
@@ -26,7 +28,8 @@ export function rtspAddress(text: string): URL {
 /** Where a connection to the address goes. */
 export function endpointOf(address: URL): { host: string; port: number; key: string } {
   const host = address.hostname.replace(/^\[|\]$/g, '');
-  const port = address.port === '' ? defaultRtspPort : Number(address.port);
+  const usual = address.protocol === 'rtsps:' ? defaultSecurePort : defaultRtspPort;
+  const port = address.port === '' ? usual : Number(address.port);
   return { host, port, key: `${host.toLowerCase()} ${port}` };
 }
 
@@ -39,7 +42,7 @@ export function baseAddress(stated: readonly (string | undefined)[], requested: 
       const once = one.replace(/^(?:rtsps?:\/\/)+(?=rtsps?:\/\/)/i, '');
       // Not as URL writes it: a server compares letter by letter, and URL would drop nothing but also add.
       rtspAddress(once);
-      return once.replace(/^(rtsp:\/\/)[^/@?#]*@/i, '$1');
+      return once.replace(/^(rtsps?:\/\/)[^/@?#]*@/i, '$1');
     } catch {
       continue; // relative or of another protocol
     }
@@ -57,7 +60,7 @@ export function controlAddresses(base: string, control: string): string[] {
   if (control.length > maxAddressLength || unsafe.test(control))
     throw new IngestFailure('bad_answer', 'the camera names no valid track address');
   if (/^rtsps?:\/\//i.test(control)) {
-    rtspAddress(control.replace(/^rtsps:/i, 'rtsp:'));
+    rtspAddress(control);
     return [control.replace(/^(rtsps?:\/\/)[^/@?#]*@/i, '$1')];
   }
   const joined = base.endsWith('/') || control.startsWith('?') ? `${base}${control}` : `${base}/${control}`;

@@ -1,12 +1,12 @@
 // One TCP connection to an RTSP server: requests and their answers, authentication included, and the packets between.
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { AddressRules } from '../../../lib/address-rules.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
 import { endpointOf } from './rtsp-address.js';
 import { asksForPlain, authorizerFor, isStale, type Authorizer, type Credentials } from './rtsp-authorization.js';
 import { RtspParser, type RtspResponse } from './rtsp-message.js';
+import { openRtspSocket } from './rtsp-socket.js';
 
-const connectTimeoutMs = 6000;
 const answerTimeoutMs = 8000;
 /** After so long without a byte an answer whose length is missing or wrong is taken as it is. */
 export const quietMs = 1000;
@@ -18,15 +18,11 @@ const maxUnsentBytes = 64 * 1024;
 const maxAttempts = 5;
 const ourMethods = 'OPTIONS, GET_PARAMETER, SET_PARAMETER, ANNOUNCE, TEARDOWN, REDIRECT';
 
-/**
- * All connections read into this one: what was read is worked off before anything else is read. A buffer for each read,
- * as sockets have it by themselves, made two fifths of the CPU time go into collecting garbage.
- */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
-
 export interface RtspConnectionOptions {
   readonly address: URL;
   readonly rules: AddressRules;
+  /** As in RtspSocketOptions. */
+  readonly isOwnKey?: ((key: string) => boolean) | undefined;
   /** Undefined: this host is none that a person confirmed for the camera. */
   readonly credentials: Credentials | undefined;
   /** Whether the password may be sent as it is: not to where a redirect leads, for one. */
@@ -42,15 +38,6 @@ export interface RtspConnectionOptions {
 interface Waiting {
   readonly resolve: (response: RtspResponse) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** @throws IngestFailure address_refused */
-function connectOptions(rules: AddressRules, host: string) {
-  try {
-    return rules.connectOptions(host);
-  } catch (error) {
-    throw socketFailure(error as NodeJS.ErrnoException, false, host);
-  }
 }
 
 export class RtspConnection {
@@ -96,41 +83,8 @@ export class RtspConnection {
 
   /** Connects. @throws IngestFailure */
   static async open(options: RtspConnectionOptions): Promise<RtspConnection> {
-    const { signal } = options;
-    const { host, port } = endpointOf(options.address);
     const opened: { connection?: RtspConnection } = {};
-    const socket = connect({
-      ...connectOptions(options.rules, host),
-      port,
-      onread: {
-        buffer: readBuffer,
-        callback: (byteLength) => {
-          opened.connection?.receive(readBuffer.subarray(0, byteLength));
-          return true;
-        },
-      },
-    });
-    await new Promise<void>((resolve, reject) => {
-      const settle = (error?: Error) => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        socket.removeListener('error', onError);
-        if (error === undefined) return resolve();
-        socket.on('error', () => undefined); // it is given up
-        socket.destroy();
-        reject(error);
-      };
-      const timer = setTimeout(
-        () => settle(new IngestFailure('host_unreachable', `no answer to a TCP connection (${host}:${port})`)),
-        connectTimeoutMs,
-      );
-      const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
-      const onError = (error: Error) => settle(socketFailure(error, false, `${host}:${port}`));
-      signal.addEventListener('abort', onAbort, { once: true });
-      socket.once('error', onError);
-      socket.once('connect', () => settle());
-      if (signal.aborted) onAbort();
-    });
+    const socket = await openRtspSocket({ ...options, onBytes: (bytes) => opened.connection?.receive(bytes) });
     return (opened.connection = new RtspConnection(socket, options));
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   Packetizer,
@@ -13,6 +14,10 @@ import {
   type ScriptedServer,
 } from './rtsp.test-harness.js';
 
+async function ownCertificate() {
+  const made = await generate([{ name: 'commonName', value: 'camera' }], { keyType: 'ec', curve: 'P-256' });
+  return { key: made.private, cert: made.cert };
+}
 const servers: ScriptedServer[] = [];
 const pulls: Pulled[] = [];
 
@@ -193,8 +198,27 @@ describe('the way to a stream', () => {
     expect(await pull(server.url).ended).toMatchObject(expected);
   });
 
-  it('says that RTSP over TLS is for the other engine', async () => {
-    expect(await pull('rtsps://127.0.0.1/x').ended).toMatchObject({ other: { because: 'tls' } });
+  it('over TLS takes the key that it knows, and tells another one nothing', async () => {
+    const server = await scriptedServer(playing, { tls: await ownCertificate() });
+    servers.push(server);
+    const shown: string[] = [];
+    const stream = pull(server.url, { username: 'u', password: 'p', isOwnKey: (key) => shown.push(key) > 0 });
+    await until('fragments', () => stream.fragments.length >= 1);
+    expect(server.url).toMatch(/^rtsps:/);
+    expect(shown).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    await stream.stop();
+    await until('goodbye', () => methods(server).includes('TEARDOWN'));
+    const before = server.requests.length;
+    const refused = pull(server.url, { username: 'u', password: 'p', isOwnKey: (key) => key !== shown[0] });
+    expect(await refused.ended).toMatchObject({ reason: 'tls_key_changed', other: undefined });
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it('over TLS leaves to the other engine what it cannot speak with', async () => {
+    const plain = await serve(playing);
+    expect(await pull(plain.url.replace('rtsp:', 'rtsps:')).ended).toMatchObject({
+      ...{ reason: 'tls_unusable', other: { because: 'tls' } },
+    });
   });
 
   it('says goodbye to the session when it is told to stop', async () => {

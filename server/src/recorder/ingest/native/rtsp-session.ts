@@ -107,6 +107,7 @@ export class RtspSession {
       credentials: mayKnow ? target : undefined,
       allowPlainPassword: () => !isRedirected && target.plainPassword !== false && target.tookDigest?.() !== true,
       onDigest: () => target.onDigest?.(),
+      isOwnKey: target.isOwnKey,
       signal,
       onPacket: (channel, bytes, from, to) => {
         const name = this.byChannel[channel];
@@ -126,7 +127,7 @@ export class RtspSession {
   private async describe(): Promise<{ uri: string; described: RtspResponse }> {
     const first = rtspAddress(this.options.target.url);
     // As it was told: a server compares letter by letter.
-    let uri = this.options.target.url.replace(/^(rtsp:\/\/)[^/@?#]*@/i, '$1');
+    let uri = this.options.target.url.replace(/^(rtsps?:\/\/)[^/@?#]*@/i, '$1');
     let address = first;
     for (let hops = 0; ; hops++) {
       await this.connect(address, endpointOf(address).key !== endpointOf(first).key);

@@ -1,6 +1,7 @@
 // A small RTSP server that answers as a test tells it, and small real video to send through it.
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { Fragment } from '../../../lib/fragment.js';
 import type { AddressRules } from '../../../lib/address-rules.js';
@@ -59,10 +60,13 @@ function usual(request: Request): Answer {
   }
 }
 
-export async function scriptedServer(script: Script = () => undefined, host = '127.0.0.1'): Promise<ScriptedServer> {
+export async function scriptedServer(
+  script: Script = () => undefined,
+  { host = '127.0.0.1', tls }: { host?: string; tls?: TlsOptions } = {},
+): Promise<ScriptedServer> {
   const requests: Request[] = [];
   const peers: Peer[] = [];
-  const server: Server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     const peer: Peer = {
       socket,
       packets: [],
@@ -103,11 +107,12 @@ export async function scriptedServer(script: Script = () => undefined, host = '1
         );
       }
     });
-  });
+  };
+  const server: Server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `rtsp://${host}:${port}/stream`,
+    url: `rtsp${tls === undefined ? '' : 's'}://${host}:${port}/stream`,
     port,
     requests,
     peers,
