@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { deviceShapes } from './device-shape.js';
 import { onvifMannerSchema } from './onvif/onvif-manner.js';
 
 const codec = z.enum(['h264', 'h265', 'mjpeg', 'mpeg4']);
 
 /** What sort of camera it is, in so far as no fault: how it encodes, and how its RTSP server speaks. */
 export const cameraKindSchema = z.strictObject({
+  /** One camera, or a device with several inputs (`device-shape.ts`), each with a picture and a stamp of its own. */
+  device: z.enum(deviceShapes).default('camera'),
   codec: codec.default('h264'),
   /** Of the sub-stream. */
   subCodec: codec.default('h264'),

@@ -1,11 +1,13 @@
 import type { CameraKind, CameraKindInput } from './camera-kind.js';
 import { cameraMedia, encodable, type CameraMedia, type MediaOptions } from './camera-media.js';
+import { DeviceChannel } from './device-channel.js';
+import { inputsOf, shapeOf } from './device-shape.js';
 import type { DiscoverableCamera } from './discovery/discovery-responder.js';
 import type { DiscoveryTarget } from './discovery/discovery-message.js';
 import type { Fault, FaultKind, FaultOf } from './faults.js';
 import type { CameraDefinition } from './fleet.js';
 import type { FrameTimer } from './frame-timer.js';
-import type { OnvifCamera, OnvifStream } from './onvif/onvif-camera.js';
+import type { OnvifCamera, OnvifChannel, OnvifStream } from './onvif/onvif-camera.js';
 import { OnvifListener } from './onvif/onvif-listener.js';
 import { onvifMannerSchema, type OnvifManner } from './onvif/onvif-manner.js';
 import type { SpoiledAnswer } from './onvif/spoiled-answer.js';
@@ -28,6 +30,8 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   #kind: CameraKind;
   #media: CameraMedia;
   #sound: AudioLoop | undefined;
+  /** Of a device with several; empty of a plain camera. */
+  #channels: DeviceChannel[] = [];
   readonly #cache: SceneCache;
   readonly #timer: FrameTimer;
   readonly #onvif: OnvifListener;
@@ -66,6 +70,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   /** Prepares the streams: encodes their scenes where nobody did before. */
   async prepare(): Promise<void> {
     await this.#prepareSound();
+    await this.#prepareChannels();
     for (const name of ['main', 'sub'] as const) {
       const loop = await this.#loop(this.#media[name]);
       // Cameras that show the same scene are at different places in it, and their keyframes do not come together.
@@ -73,6 +78,19 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
       const startMs = this.#timer.nowMs() - (share * loop.units.length * 1000) / loop.framesPerSecond;
       this.#sources.set(name, new StreamSource({ timer: this.#timer, loop, startMs }));
     }
+  }
+
+  async #prepareChannels(): Promise<void> {
+    const channels = inputsOf(this.#kind.device).map(
+      (input) =>
+        new DeviceChannel({
+          ...{ input, device: this.number, media: this.#mediaOptions, kind: this.#kind },
+          ...{ cache: this.#cache, timer: this.#timer },
+          aggregatesParameterSets: this.definition.brand.aggregatesParameterSets,
+        }),
+    );
+    await Promise.all(channels.map((channel) => channel.prepare()));
+    this.#channels = channels;
   }
 
   async #prepareSound(): Promise<void> {
@@ -114,7 +132,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.definition.brand.manufacturer;
   }
   get model(): string {
-    return this.definition.model;
+    return shapeOf(this.#kind.device)?.model ?? this.definition.model;
   }
   get firmware(): string {
     return this.definition.brand.firmware;
@@ -123,7 +141,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.definition.serial;
   }
   get hardwareId(): string {
-    return this.definition.model;
+    return this.model;
   }
   get hostname(): string {
     return `ipc-${this.definition.serial.slice(-6).toLowerCase()}`;
@@ -187,7 +205,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   rtspUrl(name: StreamName): string {
-    return `rtsp://${this.host}:${this.#rtspPort}${this.paths[name]}`;
+    return this.#rtspAt(this.#channels[0]?.input.paths[name] ?? this.paths[name]);
+  }
+
+  #rtspAt(path: string): string {
+    return `rtsp://${this.host}:${this.#rtspPort}${path}`;
   }
 
   account(): { username: string; password: string } {
@@ -243,19 +265,27 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return { urn, scopes: this.scopes, deviceAddress: this.deviceAddress };
   }
 
-  main(): OnvifStream {
-    return this.#onvifStream('main');
+  get records(): boolean {
+    return shapeOf(this.#kind.device)?.records ?? false;
   }
 
-  sub(): OnvifStream {
-    return this.#onvifStream('sub');
+  channels(): OnvifChannel[] {
+    if (this.#channels.length > 0) return this.#channels.map((channel) => channel.onvif((path) => this.#rtspAt(path)));
+    const streams = [this.#onvifStream('main'), this.#onvifStream('sub')];
+    return [{ sourceToken: 'VideoSource_1', number: 1, isEmpty: false, streams }];
   }
 
-  snapshot(): Promise<Buffer> {
+  snapshot(profileToken: string): Promise<Buffer> | undefined {
+    if (this.#channels.length > 0) return this.#channelOf(profileToken)?.snapshot();
     return this.#cache.snapshot(this.#media.scene, this.#wanted('main'));
   }
 
+  #channelOf(profileToken: string): DeviceChannel | undefined {
+    return this.#channels.find(({ input: { tokens } }) => Object.values(tokens).includes(profileToken));
+  }
+
   requestKeyframe(token: string): void {
+    if (this.#channels.length > 0) return this.#channelOf(token)?.requestKeyframe(token);
     const { profileTokens } = this.definition.brand;
     this.#sources.get(token === profileTokens.main ? 'main' : 'sub')?.restart({});
   }
@@ -265,6 +295,8 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   }
 
   stream(path: string): CameraStream | undefined {
+    if (this.#channels.length > 0)
+      return this.#channels.map((one) => one.stream(path)).find((one) => one !== undefined);
     const name = (['main', 'sub'] as const).find((candidate) => this.paths[candidate] === path);
     const source = name && this.#sources.get(name);
     if (!source) return undefined;
@@ -300,7 +332,10 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.#rtsp.attempts;
   }
 
+  /** Of a device with several channels all of its receivers are those of main streams. */
   receiverCount(name: StreamName): number {
+    if (this.#channels.length > 0)
+      return name === 'sub' ? 0 : this.#channels.reduce((sum, channel) => sum + channel.receiverCount, 0);
     return this.#source(name).receiverCount;
   }
 
@@ -340,6 +375,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
       if (this.manner.transport !== transport) await this.#onvif.restart();
       this.#media = cameraMedia(this.number, this.#mediaOptions, this.#kind);
       await this.#prepareSound();
+      await this.#prepareChannels();
       await this.#changeStreams();
       if (this.#kind.redirects) await this.#rtsp.openSecond();
       this.#disconnect(false);

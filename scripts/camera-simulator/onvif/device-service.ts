@@ -3,6 +3,9 @@ import type { OnvifCamera } from './onvif-camera.js';
 import { escapeXml, SoapFault, textAt, type XmlValue } from './soap.js';
 
 const deviceNamespace = 'http://www.onvif.org/ver10/device/wsdl';
+/** Of ONVIF Recording Control; it is listed, and has no operations here. */
+const recordingNamespace = 'http://www.onvif.org/ver10/recording/wsdl';
+const recordingCapabilities = `<trc:Capabilities xmlns:trc="${recordingNamespace}"/>`;
 const mediaNamespace = 'http://www.onvif.org/ver10/media/wsdl';
 
 const element = (name: string, text: string | number | boolean): string =>
@@ -56,6 +59,7 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
       '<tds:GetServicesResponse>' +
       service(deviceNamespace, serviceAddress(camera, 'device'), deviceServiceCapabilities(camera)) +
       service(mediaNamespace, serviceAddress(camera, 'media'), mediaServiceCapabilities) +
+      (camera.records ? service(recordingNamespace, serviceAddress(camera, 'device'), recordingCapabilities) : '') +
       (camera.offersMedia2
         ? service(media2Namespace, serviceAddress(camera, 'media2'), media2ServiceCapabilities)
         : '') +

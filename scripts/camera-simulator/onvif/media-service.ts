@@ -14,21 +14,29 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
     `<trt:GetServiceCapabilitiesResponse>${mediaServiceCapabilities}</trt:GetServiceCapabilitiesResponse>`,
   GetProfiles: (camera) =>
     '<trt:GetProfilesResponse>' +
-    [camera.main(), camera.sub()].map((stream) => profile('trt:Profiles', camera, stream)).join('') +
+    streamsOf(camera)
+      .map((stream) => profile('trt:Profiles', camera, stream))
+      .join('') +
     '</trt:GetProfilesResponse>',
   GetProfile: (camera, parameters) =>
     `<trt:GetProfileResponse>${profile('trt:Profile', camera, chosenStream(camera, textAt(parameters, 'ProfileToken')))}</trt:GetProfileResponse>`,
-  GetVideoSources: (camera) => {
-    const main = camera.main();
-    return (
-      '<trt:GetVideoSourcesResponse><trt:VideoSources token="VideoSource_1">' +
-      `<tt:Framerate>${main.framesPerSecond}</tt:Framerate>` +
-      `<tt:Resolution>${size(main)}</tt:Resolution></trt:VideoSources></trt:GetVideoSourcesResponse>`
-    );
-  },
+  GetVideoSources: (camera) =>
+    '<trt:GetVideoSourcesResponse>' +
+    camera
+      .channels()
+      .map(({ sourceToken, isEmpty, streams: [main] }) => {
+        const { framesPerSecond, ...picture } = main ?? { framesPerSecond: 0, width: 0, height: 0 };
+        return (
+          `<trt:VideoSources token="${escapeXml(sourceToken)}">` +
+          `<tt:Framerate>${isEmpty ? 0 : framesPerSecond}</tt:Framerate>` +
+          `<tt:Resolution>${size(isEmpty ? { width: 0, height: 0 } : picture)}</tt:Resolution></trt:VideoSources>`
+        );
+      })
+      .join('') +
+    '</trt:GetVideoSourcesResponse>',
   GetVideoEncoderConfiguration: (camera, parameters) => {
     const wanted = textAt(parameters, 'ConfigurationToken');
-    const stream = [camera.main(), camera.sub()].find(({ token }) => encoderToken(token) === wanted);
+    const stream = streamsOf(camera).find(({ token }) => encoderToken(token) === wanted);
     if (!stream || encodings[stream.codec] === undefined)
       throw noSuch('ter:NoConfig', 'The requested configuration does not exist');
     return (
@@ -38,13 +46,15 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
   },
   GetVideoEncoderConfigurations: (camera) =>
     '<trt:GetVideoEncoderConfigurationsResponse>' +
-    [camera.main(), camera.sub()].map((stream) => encoderConfiguration('trt:Configurations', stream)).join('') +
+    streamsOf(camera)
+      .map((stream) => encoderConfiguration('trt:Configurations', stream))
+      .join('') +
     '</trt:GetVideoEncoderConfigurationsResponse>',
   GetStreamUri: (camera, parameters) =>
     `<trt:GetStreamUriResponse>${mediaUri(chosenStream(camera, textAt(parameters, 'ProfileToken')).rtspUrl)}</trt:GetStreamUriResponse>`,
   GetSnapshotUri: (camera, parameters) => {
-    chosenStream(camera, textAt(parameters, 'ProfileToken'));
-    return `<trt:GetSnapshotUriResponse>${mediaUri(snapshotUrl(camera))}</trt:GetSnapshotUriResponse>`;
+    const { token } = chosenStream(camera, textAt(parameters, 'ProfileToken'));
+    return `<trt:GetSnapshotUriResponse>${mediaUri(snapshotUrl(camera, token))}</trt:GetSnapshotUriResponse>`;
   },
   SetSynchronizationPoint: (camera, parameters) => {
     camera.requestKeyframe(chosenStream(camera, textAt(parameters, 'ProfileToken')).token);
@@ -52,9 +62,12 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
   },
 };
 
+/** The profiles of all its channels. */
+export const streamsOf = (camera: OnvifCamera): OnvifStream[] => camera.channels().flatMap(({ streams }) => streams);
+
 /** Throws the SOAP fault for a profile that there is not. */
 export function chosenStream(camera: OnvifCamera, token: string | undefined): OnvifStream {
-  const stream = [camera.main(), camera.sub()].find((candidate) => candidate.token === token);
+  const stream = streamsOf(camera).find((candidate) => candidate.token === token);
   if (!stream) throw noSuch('ter:NoProfile', 'The requested profile does not exist');
   return stream;
 }
@@ -66,13 +79,20 @@ export const encoderToken = (profileToken: string): string => `VideoEncoder_${pr
 export const size = ({ width, height }: { width: number; height: number }): string =>
   `<tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height>`;
 
-export const snapshotUrl = (camera: OnvifCamera): string => `${camera.serviceOrigin}${camera.paths.snapshot}`;
+/** A device with several channels names the profile in it. */
+export function snapshotUrl(camera: OnvifCamera, profileToken: string): string {
+  const { snapshot } = camera.paths;
+  const path = camera.channels().length === 1 ? snapshot : `${snapshot.split('?')[0]}?profile=${profileToken}`;
+  return `${camera.serviceOrigin}${path}`;
+}
 
-export function videoSource(name: string, camera: OnvifCamera): string {
-  const { width, height } = camera.main();
+export function videoSource(name: string, camera: OnvifCamera, { token }: OnvifStream): string {
+  const channel = camera.channels().find(({ streams }) => streams.some((stream) => stream.token === token));
+  const { number = 1, sourceToken = '' } = channel ?? {};
+  const { width, height } = channel?.streams[0] ?? { width: 0, height: 0 };
   return (
-    `<${name} token="VideoSourceConfig_1"><tt:Name>VideoSourceConfig</tt:Name>` +
-    '<tt:UseCount>2</tt:UseCount><tt:SourceToken>VideoSource_1</tt:SourceToken>' +
+    `<${name} token="VideoSourceConfig_${number}"><tt:Name>VideoSourceConfig</tt:Name>` +
+    `<tt:UseCount>2</tt:UseCount><tt:SourceToken>${escapeXml(sourceToken)}</tt:SourceToken>` +
     `<tt:Bounds x="0" y="0" width="${width}" height="${height}"/></${name}>`
   );
 }
@@ -81,7 +101,7 @@ export function videoSource(name: string, camera: OnvifCamera): string {
 function profile(name: string, camera: OnvifCamera, stream: OnvifStream): string {
   return (
     `<${name} token="${escapeXml(stream.token)}" fixed="true"><tt:Name>${escapeXml(stream.name)}</tt:Name>` +
-    videoSource('tt:VideoSourceConfiguration', camera) +
+    videoSource('tt:VideoSourceConfiguration', camera, stream) +
     `${encoderConfiguration('tt:VideoEncoderConfiguration', stream)}</${name}>`
   );
 }

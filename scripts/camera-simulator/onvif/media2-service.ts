@@ -1,4 +1,4 @@
-import { chosenStream, encoderToken, size, snapshotUrl, videoSource } from './media-service.js';
+import { chosenStream, encoderToken, size, snapshotUrl, streamsOf, videoSource } from './media-service.js';
 import type { OnvifCamera, OnvifStream } from './onvif-camera.js';
 import { escapeXml, textAt, type XmlValue } from './soap.js';
 
@@ -22,11 +22,11 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
   GetServiceCapabilities: () => response('GetServiceCapabilities', media2ServiceCapabilities),
   GetProfiles: (camera, parameters) => {
     const wanted = textAt(parameters, 'Token');
-    const streams = wanted === undefined ? [camera.main(), camera.sub()] : [chosenStream(camera, wanted)];
+    const streams = wanted === undefined ? streamsOf(camera) : [chosenStream(camera, wanted)];
     return response('GetProfiles', streams.map((stream) => profile(camera, stream)).join(''));
   },
   GetVideoEncoderConfigurations: (camera) => {
-    const streams = [camera.main(), camera.sub()];
+    const streams = streamsOf(camera);
     const content = streams.map((stream) => encoder('tr2:Configurations', stream)).join('');
     return response('GetVideoEncoderConfigurations', content);
   },
@@ -35,8 +35,8 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
     return response('GetStreamUri', `<tr2:Uri>${escapeXml(stream.rtspUrl)}</tr2:Uri>`);
   },
   GetSnapshotUri: (camera, parameters) => {
-    chosenStream(camera, textAt(parameters, 'ProfileToken'));
-    return response('GetSnapshotUri', `<tr2:Uri>${escapeXml(snapshotUrl(camera))}</tr2:Uri>`);
+    const { token } = chosenStream(camera, textAt(parameters, 'ProfileToken'));
+    return response('GetSnapshotUri', `<tr2:Uri>${escapeXml(snapshotUrl(camera, token))}</tr2:Uri>`);
   },
   SetSynchronizationPoint: (camera, parameters) => {
     camera.requestKeyframe(chosenStream(camera, textAt(parameters, 'ProfileToken')).token);
@@ -47,7 +47,7 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
 function profile(camera: OnvifCamera, stream: OnvifStream): string {
   return (
     `<tr2:Profiles token="${escapeXml(stream.token)}" fixed="true"><tr2:Name>${escapeXml(stream.name)}</tr2:Name>` +
-    `<tr2:Configurations>${videoSource('tr2:VideoSource', camera)}${encoder('tr2:VideoEncoder', stream)}` +
+    `<tr2:Configurations>${videoSource('tr2:VideoSource', camera, stream)}${encoder('tr2:VideoEncoder', stream)}` +
     '</tr2:Configurations></tr2:Profiles>'
   );
 }

@@ -14,6 +14,16 @@ export interface OnvifStream {
   readonly profileName: string;
 }
 
+/** A video source with its profiles. */
+export interface OnvifChannel {
+  readonly sourceToken: string;
+  /** From 1. */
+  readonly number: number;
+  /** Nothing is plugged in. */
+  readonly isEmpty: boolean;
+  readonly streams: readonly OnvifStream[];
+}
+
 /** What the ONVIF services need to know of their camera. */
 export interface OnvifCamera {
   readonly host: string;
@@ -46,9 +56,11 @@ export interface OnvifCamera {
   account(): { username: string; password: string };
   /** The camera's own idea of UTC, ms. */
   cameraNowMs(): number;
-  main(): OnvifStream;
-  sub(): OnvifStream;
-  snapshot(): Promise<Buffer>;
+  channels(): readonly OnvifChannel[];
+  /** It records by itself, and has a recording service. */
+  readonly records: boolean;
+  /** JPEG of the channel of a profile; undefined where nothing is plugged in. */
+  snapshot(profileToken: string): Promise<Buffer> | undefined;
   /** Asks the encoder of a stream for a keyframe now. */
   requestKeyframe(token: string): void;
   readonly offersSynchronizationPoint: boolean;

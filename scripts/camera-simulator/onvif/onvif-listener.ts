@@ -185,7 +185,9 @@ export class OnvifListener {
   /** The snapshot asks for HTTP Digest on every camera, also on one whose SOAP does not know it. */
   async #snapshot(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#digestAccepted(request, response, '')) return;
-    const jpeg = await this.#camera.snapshot();
+    const token = new URL(request.url ?? '/', this.origin).searchParams.get('profile') ?? '';
+    const jpeg = await this.#camera.snapshot(token);
+    if (jpeg === undefined) return void response.writeHead(404).end();
     response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length }).end(jpeg);
   }
 }

@@ -9,6 +9,8 @@ import type { RtpTransport } from './rtp-transport.js';
 export interface CameraStream {
   readonly source: StreamSource;
   readonly startMode: StartMode;
+  /** In place of the camera's own number, of a channel of a device with several. */
+  readonly stampNumber?: number;
 }
 
 /** One track of a session, set up. */
@@ -68,7 +70,13 @@ interface TrackOptions {
 
 export function videoTrack(options: TrackOptions & { stream: CameraStream }): SessionTrack {
   const { control, camera, transport, channel, stream } = options;
-  const sender = new RtpSender({ transport, camera, channel, payloadType: stream.source.loop.payloadType });
+  const sender = new RtpSender({
+    transport,
+    camera,
+    channel,
+    payloadType: stream.source.loop.payloadType,
+    stampNumber: stream.stampNumber ?? camera.number,
+  });
   return {
     ...{ control, transport, ssrc: sender.ssrc },
     start: () => {

@@ -22,12 +22,20 @@ const maxStampPacketBytes = headerBytes + maxStampBytes;
 export class RtpSender implements FrameReceiver {
   readonly #transport: RtpTransport;
   readonly #camera: SendingCamera;
+  readonly #stampNumber: number;
   readonly #state: RtpState;
   readonly #timestampBase = randomInt(2 ** 32);
   readonly #reporter: RtcpReporter;
   readonly #mangler = new PacketMangler();
 
-  constructor(options: { transport: RtpTransport; camera: SendingCamera; channel: number; payloadType: number }) {
+  constructor(options: {
+    transport: RtpTransport;
+    camera: SendingCamera;
+    channel: number;
+    payloadType: number;
+    stampNumber: number;
+  }) {
+    this.#stampNumber = options.stampNumber;
     this.#transport = options.transport;
     this.#camera = options.camera;
     this.#reporter = new RtcpReporter(this.#camera.host);
@@ -79,7 +87,7 @@ export class RtpSender implements FrameReceiver {
   #writeStamp(bytes: Buffer, at: number, frame: StampedFrame, timestamp: number): number {
     const { codec } = frame.loop;
     if (codec === 'mjpeg') return at;
-    const stamp = { cameraNumber: this.#camera.number, frameCounter: frame.counter, utcMs: frame.utcMs };
+    const stamp = { cameraNumber: this.#stampNumber, frameCounter: frame.counter, utcMs: frame.utcMs };
     const payloadLength = writeStamp(bytes, at + headerBytes, stamp, codec) - at - headerBytes;
     this.#reporter.count(1, payloadLength);
     return framePacket(bytes, at, payloadLength, this.#state, timestamp, false);

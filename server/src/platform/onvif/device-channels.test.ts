@@ -139,7 +139,7 @@ describe('channels of a device', () => {
 });
 
 describe('deviceKindOf', () => {
-  const channel = (height: number) => ({ main: { ...stream, height } });
+  const channel = (height: number) => ({ main: { ...stream, height, width: height === 576 ? 960 : 1920 } });
   const stream = { profileToken: 'm', codec: 'H264', width: 1920, frameRate: 25, bitrateKbps: 1000 };
   it.each([
     ['one source', [1080], 'IPC-F22P', false, 'camera'],

@@ -74,6 +74,10 @@ function withoutSource({ sourceToken: _, sourceName: __, ...facts }: SourcedProf
   return facts;
 }
 
+/** Lines of PAL and NTSC, at D1 or 960H. */
+const isAnalogue = ({ width, height }: StreamFacts): boolean =>
+  [480, 576].includes(height) && [704, 720, 960].includes(width);
+
 /**
  * What a device is. ONVIF has no field for it: several sources beside a recording service are an NVR, as is what calls itself
  * so; `D1` and `960H` inputs without one are an encoder's.
@@ -85,6 +89,6 @@ export function deviceKindOf(
   if (/NVR|DVR|XVR|HVR|\bDS-[789]\d/i.test(model)) return 'nvr';
   if (channels.length < 2) return 'camera';
   if (hasRecordings) return 'nvr';
-  const analogue = channels.filter(({ main }) => main !== null && main.height <= 576).length;
+  const analogue = channels.filter(({ main }) => main !== null && isAnalogue(main)).length;
   return analogue * 2 > channels.length ? 'encoder' : 'camera';
 }
