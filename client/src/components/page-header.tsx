@@ -25,7 +25,11 @@ export function PageHeader({
     <>
       <div className={classes.header} data-sticky={sticky || undefined}>
         <PageHeading fz={{ base: 22, sm: 26 }}>{title}</PageHeading>
-        {actions !== undefined && <Group gap="sm">{actions}</Group>}
+        {actions !== undefined && (
+          <Group gap="sm" className={classes.actions ?? ''}>
+            {actions}
+          </Group>
+        )}
       </div>
       {description !== undefined && (
         <Text c="dimmed" component="div" className={classes.description ?? ''}>
