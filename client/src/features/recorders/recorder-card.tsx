@@ -18,22 +18,19 @@ import { ScanRanges } from './scan-ranges.js';
 import { VolumeAccept } from './volume-accept.js';
 import classes from './recorders.module.css';
 
-/** Alerts that a person ends with another address or a new pairing. */
-const editCodes: ReadonlySet<RecorderAlertCode> = new Set([
-  'recorder_key_changed',
-  'recorder_unpaired',
-  'recorder_lost',
-]);
+/** Alerts that a person ends with a new pairing; one that is lost may have another address. */
+const pairCodes: ReadonlySet<RecorderAlertCode> = new Set(['recorder_key_changed', 'recorder_unpaired']);
 const setAsideCodes: ReadonlySet<RecorderAlertCode> = new Set(['events_failed', 'recorder_newer']);
 
 /** One recorder: state, what needs attention, disk and how long footage lasts, facts. */
 export function RecorderCard({ recorder, mayManage }: { recorder: RecorderResponse; mayManage: boolean }) {
   const { t, i18n } = useTranslation('recorders');
-  const lost = recorder.alerts.some((alert) => alert.code === 'recorder_lost');
-  const toEdit = recorder.alerts.find((alert) => editCodes.has(alert.code));
+  const lost = recorder.alerts.find((alert) => alert.code === 'recorder_lost');
+  const toPair = recorder.alerts.find((alert) => pairCodes.has(alert.code));
+  const toEdit = toPair ?? lost;
   const asOf = useAsOf();
   const { silentSince } = recorder;
-  const known = silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost ? 'down' : 'unknown';
+  const known = silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost === undefined ? 'unknown' : 'down';
   const figuresOf = useFiguresOf(recorder.reachable ? silentSince : recorder.lastSeenAt);
   const state = asOf !== undefined || known === 'silent' ? 'unknown' : known;
   const words = {
@@ -91,9 +88,7 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
               </span>
               {alertSentence(t, i18n.language, { recorderId: recorder.id, recorderName: recorder.name, alert })}
             </Text>
-            {alert === toEdit && mayManage && (
-              <EditRecorder recorder={recorder} toPair={alert.code !== 'recorder_lost'} />
-            )}
+            {alert === toEdit && mayManage && <EditRecorder recorder={recorder} toPair={alert === toPair} />}
             {setAsideCodes.has(alert.code) && Number(alert.facts['events'] ?? 0) > 0 && mayManage && (
               <SetAsideEvents recorder={recorder} alert={alert} />
             )}
