@@ -30,7 +30,8 @@ export function RecorderCard({ recorder, mayManage }: { recorder: RecorderRespon
   const toEdit = toPair ?? lost;
   const asOf = useAsOf();
   const { silentSince } = recorder;
-  const known = silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost === undefined ? 'unknown' : 'down';
+  const known =
+    silentSince !== null ? 'silent' : recorder.reachable ? 'alive' : lost === undefined ? 'unknown' : 'down';
   const figuresOf = useFiguresOf(recorder.reachable ? silentSince : recorder.lastSeenAt);
   const state = asOf !== undefined || known === 'silent' ? 'unknown' : known;
   const words = {
