@@ -37,7 +37,7 @@ const findCutButtons = `[...document.querySelectorAll('button, a')]
     const box = element.getBoundingClientRect();
     const outside = box.right > window.innerWidth + 1 || box.left < -1;
     return outside || [element, ...element.querySelectorAll('*')].some(
-      (one) => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1);
+      (one) => getComputedStyle(one).overflowX !== 'visible' && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1);
   })
   .map((element) => element.textContent.trim())`;
 
