@@ -17,7 +17,7 @@ const report = join(root, 'test-results', 'vitest.json');
 
 await runScript(async () => {
   checkNode();
-  await ensureSystemPackages({ chromium: true, firefox: true, pdf: true, postgres: true });
+  await ensureSystemPackages({ chromium: true, firefox: true, pdf: true, postgres: true, foreignMedia: true });
   await ensureDependencies();
   const failed = [];
   const check = async (name, command, args, options) => {

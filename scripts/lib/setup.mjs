@@ -64,7 +64,18 @@ async function aptInstall(packages) {
   await apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
 }
 
-/** @param {{chromium?: boolean, firefox?: boolean, pdf?: boolean, postgres?: boolean}} needs */
+/** A server of streams that is not ours, and readers of media that share no code with the recorder. */
+const foreignMedia = [
+  ...['mediainfo', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-base-apps', 'gstreamer1.0-plugins-good'],
+  ...['gstreamer1.0-plugins-bad', 'gstreamer1.0-plugins-ugly', 'gstreamer1.0-libav'],
+  ...['gir1.2-gst-rtsp-server-1.0', 'python3-gi'],
+];
+const hasTypelib = (name) =>
+  ['/usr/lib', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'].some((folder) =>
+    existsSync(join(folder, 'girepository-1.0', name)),
+  );
+
+/** @param {{chromium?: boolean, firefox?: boolean, pdf?: boolean, postgres?: boolean, foreignMedia?: boolean}} needs */
 export async function ensureSystemPackages(needs = {}) {
   const missing = [];
   if (!has('ffmpeg') || !has('ffprobe')) missing.push('ffmpeg');
@@ -75,6 +86,8 @@ export async function ensureSystemPackages(needs = {}) {
   if (needs.postgres && !existsSync('/usr/lib/postgresql/15/bin/postgres')) {
     missing.push('postgresql-15', 'postgresql-client-15');
   }
+  const hasForeignMedia = has('mediainfo') && has('gst-discoverer-1.0') && hasTypelib('GstRtspServer-1.0.typelib');
+  if (needs.foreignMedia && !hasForeignMedia) missing.push(...foreignMedia);
   if (missing.length > 0) await aptInstall(missing);
 }
 

@@ -1,0 +1,194 @@
+// Streams of a server and of encoders that are not ours, of the odd shapes that the field has: each is recorded, and what
+// was recorded is shown. Asked are decoders and readers that share no code with the writer.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../server/src/lib/clock.js';
+import { loopbackRules } from '../../server/src/lib/loopback.test-harness.js';
+import { silentLogger } from '../../server/src/lib/logger.js';
+import { createFfmpeg } from '../../server/src/platform/ffmpeg/ffmpeg.js';
+import { clipPath, cutClip } from '../../server/src/recorder/extraction/clip-cutter.js';
+import { createFootageStore } from '../../server/src/recorder/footage/footage-store.js';
+import type { FootageStore } from '../../server/src/recorder/footage/footage-types.js';
+import { createIngestSupervisor, type IngestSupervisor } from '../../server/src/recorder/ingest/ingest-supervisor.js';
+import { createKeyframePictures } from '../../server/src/recorder/playback/keyframe-pictures.js';
+import { createPlayback, type Playback } from '../../server/src/recorder/playback/playback.js';
+import { startForeignServers, type ForeignServer } from '../harness/foreign-server/foreign-server.js';
+
+const run = promisify(execFile);
+
+interface Case {
+  readonly name: string;
+  readonly launch: string;
+  readonly server?: 'basic' | 'digest';
+  readonly udpOnly?: boolean;
+  readonly engine?: 'ffmpeg';
+  readonly audio?: boolean;
+  /** Sample entry. */
+  readonly entry?: string;
+  /** Of the picture as it is coded, and wide as it is shown. */
+  readonly size?: readonly [width: number, height: number, shownWidth: number];
+  /** Decoding can begin at so many places at least. */
+  readonly groups?: number;
+  /** Pictures at the beginning that no decoder shows. */
+  readonly hidden?: number;
+}
+
+const size = 'width=160,height=96';
+const source = (caps = size) =>
+  `videotestsrc is-live=true pattern=ball ! video/x-raw,${caps},framerate=10/1,format=I420`;
+const x264 = (options: string, more = '') =>
+  `x264enc speed-preset=ultrafast threads=1 ${more} option-string="scenecut=0:${options}"`;
+const h264 = (options: string, { caps = size, more = '', pay = 'pay0', profile = 'high' } = {}) =>
+  `${source(caps)} ! ${x264(options, more)} ! video/x-h264,profile=${profile} ! rtph264pay name=${pay} pt=96`;
+const h265 = (options: string) =>
+  `${source()} ! x265enc speed-preset=ultrafast option-string="scenecut=0:pools=none:frame-threads=1:${options}" ! rtph265pay name=pay0 pt=96`;
+const tone = 'audiotestsrc is-live=true samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1';
+const aac = 'audiotestsrc is-live=true ! audio/x-raw,rate=16000,channels=1 ! avenc_aac ! rtpmp4gpay';
+const plain = 'keyint=10';
+
+const cases: readonly Case[] = [
+  { name: 'open groups with B-pictures', launch: h264('keyint=12:min-keyint=12:bframes=3:b-adapt=0:open-gop=1') },
+  { name: 'a refresh piece by piece', launch: h264('keyint=20:bframes=0:intra-refresh=1'), hidden: 20 },
+  {
+    name: 'H.265 with open groups',
+    launch: h265('keyint=12:min-keyint=12:bframes=3:b-adapt=0:open-gop=1'),
+    entry: 'hvc1',
+  },
+  { name: 'a group of ten seconds', launch: h264('keyint=100'), groups: 1 },
+  { name: 'interlaced', launch: h264(`${plain}:tff=1`, { profile: 'main' }) },
+  {
+    name: '704x576 with samples of 16:11',
+    launch: h264(plain, { caps: 'width=704,height=576,pixel-aspect-ratio=16/11' }),
+    size: [704, 576, 1024],
+  },
+  { name: 'full range', launch: h264(`${plain}:fullrange=on`) },
+  { name: 'cropped', launch: h264(plain, { caps: 'width=202,height=114' }), size: [202, 114, 202] },
+  {
+    name: 'several slices with delimiters and filler',
+    launch: h264(`${plain}:slices=4:aud=1:nal-hrd=cbr:vbv-maxrate=300:vbv-bufsize=300`, { more: 'bitrate=300' }),
+  },
+  { name: 'G.711 beside it', launch: `${h264(plain)} ${tone} ! alawenc ! rtppcmapay name=pay1 pt=8` },
+  { name: 'AAC beside it', launch: `${h264(plain)} ${aac} name=pay1 pt=97`, audio: true },
+  { name: 'sound first', launch: `${tone} ! mulawenc ! rtppcmupay name=pay0 pt=0 ${h264(plain, { pay: 'pay1' })}` },
+  { name: 'Basic', launch: h264(plain), server: 'basic' },
+  { name: 'Digest', launch: h264(plain), server: 'digest' },
+  { name: 'UDP only', launch: h264(`${plain}:bframes=0`), udpOnly: true, engine: 'ffmpeg' },
+];
+const pathOf = (index: number) => `s${index}`;
+const kinds = ['none', 'basic', 'digest'] as const;
+const credentials = { username: 'viewer', password: 'Xem-hinh-1' };
+
+let folder: string;
+let foreign: Awaited<ReturnType<typeof startForeignServers>>;
+let store: FootageStore;
+let ingest: IngestSupervisor;
+let playback: Playback;
+let engines: unknown[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'foreign-'));
+  const servers = kinds.map((auth): ForeignServer => {
+    const own = cases.flatMap((one, index) => ((one.server ?? 'none') === auth ? [[pathOf(index), one] as const] : []));
+    return { auth, user: credentials.username, password: credentials.password, streams: Object.fromEntries(own) };
+  });
+  foreign = await startForeignServers(servers);
+  store = createFootageStore({
+    ...{ directory: join(folder, 'footage'), clock: systemClock, logger: silentLogger },
+    ...{ fileSeconds: 600, syncSeconds: 5 },
+  });
+  await store.start();
+  const ffmpeg = createFfmpeg({ path: 'ffmpeg' });
+  ingest = createIngestSupervisor({
+    ...{ rules: loopbackRules, footage: store, clock: systemClock, logger: silentLogger },
+    ...{ ffmpeg, stallSeconds: 10, startStaggerMs: 0 },
+  });
+  playback = createPlayback({ footage: store, pictures: createKeyframePictures({ ffmpeg }) });
+  ingest.setCameras(
+    cases.map(({ server = 'none' as (typeof kinds)[number], audio = false }, index) => ({
+      cameraId: pathOf(index),
+      enabled: true,
+      mainUrl: `rtsp://127.0.0.1:${foreign.ports[kinds.indexOf(server)]}/${pathOf(index)}`,
+      ...(server === 'none' ? { username: '', password: '' } : credentials),
+      audio,
+    })),
+  );
+  await ingest.start();
+  const deadline = performance.now() + 90_000;
+  const recordedMs = async (index: number) => {
+    const fragments = await store.fragments(pathOf(index), 0, Number.MAX_SAFE_INTEGER);
+    return fragments.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  };
+  for (const [index, { name }] of cases.entries())
+    while ((await recordedMs(index)) < 9000) {
+      if (performance.now() > deadline)
+        throw new Error(`${name} is not recorded: ${JSON.stringify(ingest.runtime(pathOf(index)))}`);
+      await systemClock.sleep(100);
+    }
+  engines = cases.map((_, index) => ingest.runtime(pathOf(index))?.engine);
+  await ingest.stop();
+}, 120_000);
+
+afterAll(async () => {
+  await ingest?.stop();
+  await store?.stop();
+  await foreign?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Pictures that ffmpeg decodes of a file, its edit list kept. */
+async function decoded(path: string): Promise<number> {
+  const { stdout } = await run('ffmpeg', ['-v', 'fatal', '-i', path, '-map', '0:v:0', '-f', 'framecrc', 'pipe:1']);
+  return stdout.split('\n').filter((line) => line.startsWith('0,')).length;
+}
+
+describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => {
+  const cameraId = pathOf(one.index);
+
+  it('is recorded by the engine that can, and decodes whole', async () => {
+    const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
+    expect(engines[one.index]).toBe(one.engine ?? 'native');
+    expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThanOrEqual(one.groups ?? 4);
+    const file = (await store.file(fragments[0]!.fileId))!;
+    expect(file.codec.split('.')[0]).toBe(one.entry ?? 'avc1');
+    const newest = fragments.filter(({ fileId }) => fileId === fragments.at(-1)!.fileId);
+    const { fileId, initByteLength } = { ...newest[0]!, ...(await store.file(newest[0]!.fileId))! };
+    const bytes = [await store.read(fileId, 0, initByteLength)];
+    for (const { offset, byteLength } of newest) bytes.push(await store.read(fileId, offset, byteLength));
+    const path = join(folder, `${cameraId}.mp4`);
+    await writeFile(path, Buffer.concat(bytes));
+    const samples = newest.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+    expect(await decoded(path)).toBeGreaterThanOrEqual(samples - (one.hidden ?? 0));
+    expect(await decoded(path)).toBeLessThanOrEqual(samples);
+  });
+
+  it('a clip of it shows the pictures of its range, and a thumbnail', async () => {
+    const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
+    const fromMs = fragments.at(-1)!.startAtMs - 3000;
+    const clips = await cutClip(store, {
+      ...{ cameraId, fromMs, toMs: fromMs + 2000, folder },
+      ...{ signal: new AbortController().signal, onProgress: () => undefined },
+    });
+    expect(clips).toHaveLength(1);
+    expect(Math.abs(clips[0]!.frames - 20)).toBeLessThanOrEqual(1);
+    expect(clips[0]!.startsDamaged).toBeUndefined();
+    const path = clipPath(folder, 0);
+    expect(await decoded(path)).toBe(clips[0]!.frames);
+    const { stdout } = await run('mediainfo', [
+      '--Output=Video;%Format% %FrameCount% %Width% %Height% %DisplayAspectRatio%',
+      path,
+    ]);
+    expect(stdout).toMatch(/^(AVC|HEVC) /);
+    const discovered = await run('gst-discoverer-1.0', [path]);
+    expect(discovered.stdout).toMatch(/video(\(s\))? ?#/);
+    const { body } = await playback.thumbnail(cameraId, fromMs + 1000);
+    expect(body.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+    if (one.size === undefined) return;
+    const [width, height, shownWidth] = one.size;
+    expect(stdout.split(' ').slice(2, 4).map(Number)).toEqual([width, height]);
+    expect(Number(stdout.split(' ')[4])).toBeCloseTo(shownWidth / height, 2);
+  });
+});
