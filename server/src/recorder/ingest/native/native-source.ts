@@ -5,7 +5,8 @@ import type { Clock } from '../../../lib/clock.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { BlockPool } from './block-pool.js';
-import { NativeStream, type StreamHabits } from './native-stream.js';
+import { NativeStream } from './native-stream.js';
+import { unknownHabits, type StreamHabits } from './picture-recorder.js';
 import { RtspSession } from './rtsp-session.js';
 
 const tickMs = 500;
@@ -38,7 +39,7 @@ class KnownStreams {
   of(url: string): StreamHabits {
     const known = this.#habits.get(url);
     if (known !== undefined) return known;
-    const habits: StreamHabits = { setsPlace: 'entry', recoveryPoints: false };
+    const habits = unknownHabits();
     if (this.#habits.size >= mostRemembered) this.#habits.clear();
     this.#habits.set(url, habits);
     return habits;

@@ -1,7 +1,6 @@
 // What one connection of the native engine brings: packets in, fragments and facts about the stream out.
 import type { Clock } from '../../../lib/clock.js';
-import { errorMessage } from '../../../lib/errors.js';
-import type { Fragment, InitSegment } from '../../../lib/fragment.js';
+import type { Fragment } from '../../../lib/fragment.js';
 import { FrozenPicture, type PictureMotion } from '../frozen-picture.js';
 import type { PullOptions } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
@@ -10,15 +9,14 @@ import { TimeAnchor } from '../time-anchor.js';
 import { AacStream } from './aac-stream.js';
 import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
-import { Fragmenter } from './fragmenter.js';
-import { buildInitSegment, timescale, type VideoTrackFacts } from './mp4-writer.js';
+import { buildInitSegment, timescale } from './mp4-writer.js';
 import { PictureTimeline } from './picture-timeline.js';
 import { readRtcp, type SenderReport } from './rtcp.js';
 import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import type { TrackName } from './rtsp-session.js';
-import type { SetsInUse } from './parameter-sets.js';
-import { PictureReader, type ReadPicture, type SetsPlace } from './picture-reader.js';
+import type { ReadPicture } from './picture-reader.js';
+import { PictureRecorder, type StreamHabits } from './picture-recorder.js';
 import type { SessionMedia } from './session-description.js';
 import { nalRole } from './video-codec.js';
 
@@ -28,14 +26,7 @@ const noKeyframeMs = 8000;
 const noKeyframeAtAllMs = 75_000;
 /** Cameras with short groups of pictures need not be asked. */
 const askKeyframeMs = 1000;
-/** So many keyframes without a recovery point between: the camera does without those now. */
-const idrHabit = 12;
 const receiverReportMs = 5000;
-/** A recovery point begins a group where none came for so long: every picture may be called one … */
-const leastGroupTicks = timescale / 2;
-/** … and where the camera sends IDR pictures, with which every player can begin, these are enough. */
-const sendsIdrTicks = 5 * timescale;
-
 export interface NativeStreamOptions {
   readonly media: SessionMedia;
   readonly audio: boolean;
@@ -49,24 +40,6 @@ export interface NativeStreamOptions {
   readonly sendRtcp: (track: TrackName, packet: Buffer) => void;
 }
 
-/** What a sample entry was made of. */
-interface Entry {
-  readonly sets: SetsInUse;
-  readonly place: SetsPlace;
-  readonly recoveryPoints: boolean;
-  readonly changes: number;
-}
-
-/** What shows only in the course of a stream, and would make the next connection's begin twice. */
-export interface StreamHabits {
-  setsPlace: SetsPlace;
-  /** Without IDR pictures in a while. */
-  recoveryPoints: boolean;
-}
-
-const isSameSequence = (a: SetsInUse, b: SetsInUse): boolean =>
-  a.sps[0]!.equals(b.sps[0]!) && (a.vps[0] === undefined || b.vps[0]?.equals(a.vps[0]) === true);
-
 export class NativeStream {
   private readonly timestamps = new TimestampUnwrapper();
   private readonly depacketizer: Depacketizer;
@@ -76,20 +49,8 @@ export class NativeStream {
   private readonly keyframes = new KeyframeWatch();
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
-  private readonly reader: PictureReader;
-  private readonly habits: StreamHabits;
-  /** Of the sample entry: what it was made of. */
-  private entry: Entry | undefined;
-  /** The newest pictures at which decoding can begin, and of them those that are IDR, ticks. */
-  private begunTicks = -Infinity;
-  private idrTicks = -Infinity;
-  private keyframesInRow = 0;
-  /** The first picture of the run, where those that are shown before it cannot be decoded. */
-  private openStartTicks: number | undefined;
-  private fragmenter: Fragmenter | undefined;
-  private init: InitSegment | undefined;
+  private readonly pictures: PictureRecorder;
   private readonly timeline: PictureTimeline;
-  private newRunAtKey = false;
   private badTimestampsUntil: number | undefined;
   private firstPictureAt: number | undefined;
   private keyframeSeen = false;
@@ -105,9 +66,6 @@ export class NativeStream {
     const { media, clock, pull } = options;
     const { video } = media;
     this.frozen = new FrozenPicture(pull.proveStill);
-    this.reader = new PictureReader(video.codec);
-    this.habits = options.habits ?? { setsPlace: 'entry', recoveryPoints: false };
-    this.reader.expect(this.habits.setsPlace);
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
@@ -134,7 +92,14 @@ export class NativeStream {
         this.timeline.sourceChanges();
       },
     });
-    this.reader.read(video.parameterSets);
+    this.pictures = new PictureRecorder({
+      ...{ codec: video.codec, anchor: this.anchor, nextRun: pull.nextRun },
+      ...{ parts: pull.parts, pool: options.pool, habits: options.habits },
+      onFragment: (fragment) => this.emit(fragment),
+      onParametersMade: () => pull.report.quirk?.('no_video_parameters'),
+      soundOf: (track) => this.sound?.soundFor(buildInitSegment(track, this.sound.format)),
+    });
+    this.pictures.read(video.parameterSets);
     for (const nal of video.parameterSets) if (nalRole(video.codec, nal) === 'sps') this.depacketizer.learn(nal);
     pull.report.codec(video.codec);
     if (video.hasOrderNumbers === true) pull.report.quirk?.('order_numbers');
@@ -225,7 +190,7 @@ export class NativeStream {
     const now = this.options.clock.monotonicMs();
     this.monotonicMs = now;
     this.receiver.flushLate(now);
-    this.fragmenter?.flushLate(now);
+    this.pictures.flushLate(now);
     this.countPackets();
     this.watchKeyframes();
     if (this.badTimestampsUntil !== undefined && now >= this.badTimestampsUntil) {
@@ -255,18 +220,12 @@ export class NativeStream {
   /** The connection is over: what came is kept. */
   end(): void {
     this.depacketizer.end();
-    this.endRun();
-    if (this.keyframesInRow >= idrHabit) this.habits.recoveryPoints = false;
+    this.pictures.end();
     this.countPackets();
   }
 
-  private endRun(): void {
-    this.fragmenter?.flush(undefined);
-    this.fragmenter = undefined;
-  }
-
   private accept(unit: AccessUnit): void {
-    const picture = this.reader.read(unit.nals);
+    const picture = this.pictures.read(unit.nals);
     if (picture === undefined) return;
     const { report, recordedClock } = this.options.pull;
     report.frame();
@@ -274,7 +233,7 @@ export class NativeStream {
     if (recordedClock.epoch !== this.epoch) {
       // Instants go on as they were up to the next keyframe, where the new base makes a new run.
       this.epoch = recordedClock.epoch;
-      this.fragmenter?.flush(undefined);
+      this.pictures.flush();
       this.anchor.forgetArrivals();
       this.sound?.forgetArrivals();
       this.timeline.clockChanges(recordedClock.nowMs());
@@ -282,49 +241,17 @@ export class NativeStream {
     const nowMs = recordedClock.nowMs();
     const ticks = this.timeline.place(this.toTicks(unit.ticks), unit.again, nowMs);
     this.anchor.observeArrival(ticks, nowMs);
-    const isKey = this.isPlaceToBegin(picture, ticks);
-    if (isKey) this.beginAtKey(picture, ticks);
+    const isKey = this.pictures.begin(picture, ticks);
     this.watchMotion(picture, isKey);
-    const nals = this.reader.sampleOf(isKey);
-    if (this.fragmenter === undefined) this.watchKeyframes();
-    else {
-      this.watchFurtherKeyframes(isKey);
-      if (this.isUndecodable(picture, isKey, ticks)) return;
-      const { isClosed, recoveryPictures = 0 } = picture;
-      this.fragmenter.push(
-        { ticks, nals, isKey, isOpen: !isClosed, recoveryPictures: picture.isKey ? 0 : recoveryPictures },
-        this.monotonicMs,
-      );
-    }
-  }
-
-  private isPlaceToBegin({ isKey, isClosed, recoveryPictures }: ReadPicture, ticks: number): boolean {
-    const begins =
-      isKey ||
-      (recoveryPictures !== undefined &&
-        ticks - this.begunTicks >= leastGroupTicks &&
-        ticks - this.idrTicks >= sendsIdrTicks);
-    if (begins) this.begunTicks = ticks;
-    if (isKey && isClosed) this.idrTicks = ticks;
-    return begins;
-  }
-
-  /** A run that begins in the midst of a stream lacks what the pictures refer to that are shown before its first one. */
-  private isUndecodable({ isClosed, isSkippedLeading }: ReadPicture, isKey: boolean, ticks: number): boolean {
-    const { openStartTicks } = this;
-    if (isKey) {
-      // The first of the run it is only where nothing was decoded before.
-      if (openStartTicks !== undefined && (isClosed || ticks > openStartTicks)) this.openStartTicks = undefined;
-      return false;
-    }
-    if (openStartTicks === undefined) return false;
-    return this.options.media.video.codec === 'h265' ? isSkippedLeading : ticks < openStartTicks;
+    if (this.pictures.isRecording) this.watchFurtherKeyframes(isKey);
+    else this.watchKeyframes();
+    this.pictures.push(picture, isKey, ticks, this.monotonicMs);
   }
 
   /** `seconds`: by how much the camera's time stamps jumped; undefined where another sender has others. */
   private timeJumped(seconds: number | undefined): void {
     const { anchor } = this;
-    this.newRunAtKey = true;
+    this.pictures.beginNewRun();
     anchor.forgetReports();
     if (seconds === undefined) return;
     this.badTimestampsUntil = this.monotonicMs + badTimestampsMs;
@@ -332,40 +259,9 @@ export class NativeStream {
     this.options.pull.report.trouble('bad_timestamps', `the camera's time stamps jumped by ${seconds} s`);
   }
 
-  private beginAtKey({ slices, isClosed, isKey }: ReadPicture, ticks: number): void {
-    const { habits, reader } = this;
-    this.keyframesInRow = isKey ? this.keyframesInRow + 1 : 0;
-    habits.recoveryPoints ||= !isKey;
-    habits.setsPlace = reader.wantedPlace;
-    reader.sets.use(slices[0]!);
-    const isEntered =
-      reader.sets.changes === this.entry?.changes &&
-      habits.setsPlace === this.entry.place &&
-      habits.recoveryPoints === this.entry.recoveryPoints;
-    if (!isEntered) this.useSets();
-    if (this.newRunAtKey) {
-      this.newRunAtKey = false;
-      this.endRun();
-    }
-    const { entry, sound, init } = this;
-    if (this.fragmenter !== undefined || init === undefined || entry === undefined) return;
-    this.openStartTicks = isClosed ? undefined : ticks;
-    const { pull } = this.options;
-    this.fragmenter = new Fragmenter({
-      init,
-      ...(sound === undefined ? {} : { sound: sound.soundFor(buildInitSegment(this.trackOf(entry), sound.format)) }),
-      ...(pull.parts === undefined ? {} : { parts: pull.parts }),
-      ...(this.options.pool === undefined ? {} : { pool: this.options.pool }),
-      nextRun: pull.nextRun,
-      anchor: this.anchor,
-      onFragment: (fragment) => this.emit(fragment),
-    });
-    this.frozen.setSize(init.width, init.height);
-  }
-
   /** Where no picture came yet from which decoding could begin: ask for one, say so, leave it to another engine. */
   private watchKeyframes(): void {
-    if (this.fragmenter !== undefined || this.firstPictureAt === undefined) return;
+    if (this.pictures.isRecording || this.firstPictureAt === undefined) return;
     const waitedMs = this.monotonicMs - this.firstPictureAt;
     if (waitedMs >= askKeyframeMs) this.askKeyframe();
     if (waitedMs < noKeyframeMs) return;
@@ -396,6 +292,8 @@ export class NativeStream {
   }
 
   private watchMotion({ slices, sliceBytes }: ReadPicture, isKey: boolean): void {
+    const { init } = this.pictures;
+    if (isKey && init !== undefined) this.frozen.setSize(init.width, init.height);
     this.keyframeSeen ||= isKey;
     const before = this.motion;
     this.motion = isKey
@@ -410,45 +308,7 @@ export class NativeStream {
   private emit(fragment: Fragment): void {
     const { report, onFragment } = this.options.pull;
     report.time(this.anchor.clockOffsetMs(), fragment.timeSource, this.anchor.errorMs() ?? 0);
-    report.audio(fragment.init !== this.init);
+    report.audio(fragment.init !== this.pictures.init);
     onFragment(fragment);
-  }
-
-  private trackOf({ sets, place, recoveryPoints }: Entry): VideoTrackFacts {
-    return { codec: this.options.media.video.codec, sets, inBand: place !== 'entry', recoveryPoints };
-  }
-
-  private useSets(): void {
-    const { reader } = this;
-    const sets = reader.sets.inUse();
-    if (sets === undefined) return;
-    const { recoveryPoints } = this.habits;
-    const entry: Entry = { sets, place: reader.wantedPlace, recoveryPoints, changes: reader.sets.changes };
-    const before = this.entry;
-    // With all in the samples only another sequence needs another entry.
-    if (
-      before?.place === 'samples' &&
-      entry.place === 'samples' &&
-      before.recoveryPoints === recoveryPoints &&
-      isSameSequence(before.sets, sets)
-    ) {
-      this.entry = { ...before, changes: entry.changes };
-      return;
-    }
-    let init: InitSegment;
-    try {
-      init = buildInitSegment(this.trackOf(entry));
-    } catch (error) {
-      // Damaged on the way: what was recorded so far goes on, and the camera repeats them.
-      if (this.init !== undefined) return;
-      throw error instanceof IngestFailure ? error : new IngestFailure('bad_answer', errorMessage(error).slice(0, 200));
-    }
-    this.entry = entry;
-    if (reader.sets.isVpsMade) this.options.pull.report.quirk?.('no_video_parameters');
-    if (init.id !== this.init?.id) {
-      this.endRun();
-      this.init = init;
-    }
-    reader.entered();
   }
 }
