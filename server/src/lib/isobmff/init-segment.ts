@@ -152,8 +152,8 @@ const audioSampleEntryBytes = 28;
 /** Bytes of an esds behind version and flags are looked through; ours has 37. */
 const maxDescriptorBytes = 256;
 
-/** Audio object type of an AudioSpecificConfig, found by its descriptor (ISO/IEC 14496-1 7.2.6.7). */
-function audioObjectType(esds: Buffer): number | undefined {
+/** AudioSpecificConfig, found by its descriptor (ISO/IEC 14496-1 7.2.6.7). */
+function audioSpecificConfig(esds: Buffer): Buffer | undefined {
   let at = 4;
   while (at < Math.min(esds.length, maxDescriptorBytes)) {
     const tag = esds[at++];
@@ -164,12 +164,34 @@ function audioObjectType(esds: Buffer): number | undefined {
     }
     if (tag === 3) at += 3;
     else if (tag === 4) at += 13;
-    else if (tag === 5 && length >= 2 && at + 2 <= esds.length) {
-      const config = esds.readUInt16BE(at);
-      return config >> 11 === 31 ? 32 + ((config >> 5) & 63) : config >> 11;
-    } else at += length;
+    else if (tag === 5 && length >= 2 && at + 2 <= esds.length) return esds.subarray(at, at + length);
+    else at += length;
   }
   return undefined;
+}
+
+/** Audio object type (ISO/IEC 14496-3 1.6.2.1). */
+function audioObjectType(esds: Buffer): number | undefined {
+  const config = audioSpecificConfig(esds)?.readUInt16BE(0);
+  if (config === undefined) return undefined;
+  return config >> 11 === 31 ? 32 + ((config >> 5) & 63) : config >> 11;
+}
+
+function esdsOf(bytes: Buffer, trak: Box): Buffer | undefined {
+  const stsd = findIn(bytes, trak, ['mdia', 'minf', 'stbl', 'stsd']);
+  if (stsd === undefined || stsd.start + stsd.headerLength + 8 >= stsd.end) return undefined;
+  const entry = boxesIn(bytes, { ...stsd, headerLength: stsd.headerLength + 8 }).next().value;
+  if (entry?.type !== 'mp4a') return undefined;
+  const esds = findIn(bytes, { ...entry, headerLength: entry.headerLength + audioSampleEntryBytes }, ['esds']);
+  return esds === undefined ? undefined : payloadOf(bytes, esds, 4);
+}
+
+/** AudioSpecificConfig of the track of AAC, where there is one. @throws AppError invalid bad_mp4 */
+export function audioConfigOf(bytes: Buffer): Buffer | undefined {
+  return firstTrack(bytes, (_, trak) => {
+    const esds = esdsOf(bytes, trak);
+    return esds === undefined ? undefined : audioSpecificConfig(esds);
+  });
 }
 
 /** AAC only; any other track is none. */
@@ -182,8 +204,8 @@ function readAudioTrack(bytes: Buffer, trak: Box): AudioTrack | undefined {
   const entry = boxesIn(bytes, { ...stsd, headerLength: stsd.headerLength + 8 }).next().value;
   if (entry?.type !== 'mp4a') return undefined;
   const channels = payloadOf(bytes, entry, audioSampleEntryBytes).readUInt16BE(16);
-  const esds = findIn(bytes, { ...entry, headerLength: entry.headerLength + audioSampleEntryBytes }, ['esds']);
-  const objectType = esds === undefined ? undefined : audioObjectType(payloadOf(bytes, esds, 4));
+  const esds = esdsOf(bytes, trak);
+  const objectType = esds === undefined ? undefined : audioObjectType(esds);
   if (objectType === undefined) return undefined;
   const header = payloadOf(bytes, tkhd, 24);
   const trackId = header.readUInt32BE(header.readUInt8(0) === 1 ? 20 : 12);

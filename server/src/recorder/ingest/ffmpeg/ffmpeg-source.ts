@@ -3,9 +3,9 @@
 import type { AddressRules } from '../../../lib/address-rules.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../../lib/errors.js';
-import type { InitSegment } from '../../../lib/fragment.js';
+import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { BoxStream } from '../../../lib/isobmff/boxes.js';
-import { decoderConfiguration, hasVideo, parseInitSegment } from '../../../lib/isobmff/init-segment.js';
+import { hasVideo, parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import { otherTracksOfInit } from '../../../lib/isobmff/hidden-tracks.js';
 import {
   parseTrackDefaults,
@@ -19,13 +19,17 @@ import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-sour
 import { FrozenPicture } from '../frozen-picture.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { KeyframeWatch, type KeyframeState } from '../keyframe-watch.js';
-import { nalRole } from '../native/video-codec.js';
+import { timescale as videoTimescale } from '../native/mp4-writer.js';
+import type { ReadPicture } from '../native/picture-reader.js';
 import type { MediaCodec } from '../stream-state.js';
 import { RunClock, TimeAnchor } from '../time-anchor.js';
+import { CaptureTimes } from './capture-times.js';
+import { CopiedPictures } from './copied-pictures.js';
 import { checkedTarget } from './rtsp-preflight.js';
 import { stderrFailure } from './stderr-reason.js';
 
-const fragmentMs = 1000;
+/** H.264 and H.265 are cut anew, so that these are what is waited for in addition. */
+const fragmentMs = 500;
 const socketTimeoutMs = 8000;
 const ntpOffsetSeconds = 2_208_988_800;
 /** What this engine adds to the error of an instant: a frame of a slow camera; design/time.md. */
@@ -37,24 +41,6 @@ const capturedFlags = 24;
 export function capturedAtMs(prft: Buffer | undefined): number | undefined {
   if (prft === undefined || prft.length < 28 || (prft.readUInt32BE(8) & 0xffffff) !== capturedFlags) return undefined;
   return (prft.readUInt32BE(16) - ntpOffsetSeconds) * 1000 + (prft.readUInt32BE(20) / 2 ** 32) * 1000;
-}
-
-/** Whether a keyframe brings a sequence parameter set that the init segment does not hold. */
-export function hasOtherParameters(bytes: Buffer, moof: ParsedMoof, init: InitSegment): boolean {
-  const sample = moof.samples[0];
-  if (sample?.isSync !== true) return false;
-  const { sampleEntry, record } = decoderConfiguration(init.bytes);
-  if (!sampleEntry.startsWith('avc') && !sampleEntry.startsWith('h')) return false;
-  const isSps = sampleEntry.startsWith('avc')
-    ? (first: number) => (first & 31) === 7
-    : (first: number) => ((first >> 1) & 63) === 33;
-  for (let at = sample.offset; at + 4 < sample.offset + sample.size;) {
-    const length = bytes.readUInt32BE(at);
-    const nal = bytes.subarray(at + 4, Math.min(at + 4 + length, sample.offset + sample.size));
-    if (nal.length > 0 && isSps(nal[0]!) && !record.includes(nal)) return true;
-    at += 4 + length;
-  }
-  return false;
 }
 
 function codecName(codec: string): MediaCodec {
@@ -83,6 +69,8 @@ class FfmpegStream {
   private codec: MediaCodec = 'h264';
   private run = 0;
   private epoch: number;
+  private pictures: CopiedPictures | undefined;
+  private readonly captured = new CaptureTimes();
   framesCame = false;
 
   constructor(
@@ -113,54 +101,104 @@ class FfmpegStream {
     this.init = parseInitSegment(initBytes);
     if (this.init.audio === undefined && otherTracksOfInit(initBytes, this.init.trackId).length > 0)
       throw new OtherSound('the sound is not AAC');
-    this.options.report.audio(this.init.audio !== undefined);
     this.defaults = parseTrackDefaults(initBytes, this.init.trackId);
-    this.anchor = new TimeAnchor(this.init.timescale);
     this.clockOfRun = undefined;
     this.codec = codecName(this.init.codec);
     this.options.report.codec(this.codec);
     this.frozen.setSize(this.init.width, this.init.height);
+    const { codec, init } = this;
+    const anchor = new TimeAnchor(codec === 'h264' || codec === 'h265' ? videoTimescale : init.timescale);
+    this.anchor = anchor;
+    this.pictures?.end();
+    if (codec === 'h264' || codec === 'h265')
+      this.pictures = new CopiedPictures({
+        ...{ codec, init, anchor, pull: this.options },
+        monotonicMs: () => this.clock.monotonicMs(),
+        onFragment: (fragment) => this.emit(fragment),
+        onPicture: (picture, begins) => this.watchPicture(picture, begins),
+      });
+    if (init.audio !== undefined && this.pictures !== undefined && this.pictures.sound === undefined)
+      throw new OtherSound('AAC of a kind that is not recorded');
+    this.options.report.audio(init.audio !== undefined);
   }
 
   private fragment(bytes: Buffer): void {
     const { init, anchor } = this;
     if (init === undefined || anchor === undefined) throw new IngestFailure('engine_failed', 'ffmpeg wrote no header');
     const moof = parseTrackFragment(bytes, this.defaults);
-    if (moof === undefined) return; // sound alone, at most once where the picture pauses: it has no place
-    const [first, second] = moof.samples;
-    if (first === undefined) return;
-    if (hasOtherParameters(bytes, moof, init)) throw new IngestFailure('stream_ended', 'the stream changed its format');
+    if (moof?.samples[0] === undefined) {
+      this.pictures?.sound?.add(bytes); // sound alone, where the picture pauses
+      return;
+    }
     this.framesCame = true;
     this.options.report.frame();
+    this.observeTime(moof, init, anchor);
+    if (this.pictures === undefined) this.copy(bytes, moof, init);
+    else this.pictures.push(bytes, moof);
+  }
+
+  private observeTime(moof: ParsedMoof, init: InitSegment, anchor: TimeAnchor): void {
+    const [first, second] = moof.samples;
     const base = Number(moof.baseMediaDecodeTime);
     const durationTicks = moof.samples.reduce((sum, { duration }) => sum + duration, 0);
-    const { recordedClock, report } = this.options;
-    if (recordedClock.epoch !== this.epoch) anchor.forgetArrivals();
-    this.epoch = recordedClock.epoch;
-    anchor.observeArrival(base + durationTicks, recordedClock.nowMs());
-    this.watchMotion(bytes, moof);
-    this.watchKeyframes(moof);
-    const capturedMs = capturedAtMs(this.prft);
-    if (capturedMs !== undefined) {
-      // Where a parser joins packets it hands the time of the one that ended a picture to that picture: it is the next
-      // one's. Motion JPEG has none.
-      if (this.codec === 'mjpeg') anchor.observeSenderReport(base + first.compositionOffset, capturedMs);
-      else if (second !== undefined)
-        anchor.observeSenderReport(base + first.duration + second.compositionOffset, capturedMs);
+    const toTicks = (ticks: number) =>
+      this.pictures === undefined ? ticks : (ticks * videoTimescale) / init.timescale;
+    const { recordedClock } = this.options;
+    if (recordedClock.epoch !== this.epoch) {
+      this.pictures?.flush();
+      anchor.forgetArrivals();
     }
-    const start = this.place(base, first.isSync);
-    report.time(anchor.clockOffsetMs(), start.timeSource, (anchor.errorMs() ?? 0) + engineErrorMs);
-    this.options.onFragment({
-      init,
-      bytes,
-      independent: first.isSync,
+    this.epoch = recordedClock.epoch;
+    const nowMs = recordedClock.nowMs();
+    anchor.observeArrival(toTicks(base + durationTicks), nowMs);
+    const statedMs = capturedAtMs(this.prft);
+    if (statedMs === undefined) return;
+    const toMs = (ticks: number) => (ticks * 1000) / init.timescale;
+    if (!this.captured.believe(statedMs, toMs(base), toMs(durationTicks), nowMs)) return;
+    // Where a parser joins packets it hands the time of the one that ended a picture to that picture: it is the next
+    // one's. Motion JPEG has none.
+    if (this.codec === 'mjpeg') anchor.observeSenderReport(base + first!.compositionOffset, statedMs);
+    else if (second !== undefined)
+      anchor.observeSenderReport(toTicks(base + first!.duration + second.compositionOffset), statedMs);
+  }
+
+  /** What is not looked into goes on as ffmpeg wrote it. */
+  private copy(bytes: Buffer, moof: ParsedMoof, init: InitSegment): void {
+    const { isSync } = moof.samples[0]!;
+    const durationTicks = moof.samples.reduce((sum, { duration }) => sum + duration, 0);
+    const { baseMediaDecodeTime } = moof;
+    this.watchMotion(bytes, moof);
+    this.watchKeyframes(moof.samples.map((sample) => sample.isSync));
+    const start = this.place(Number(baseMediaDecodeTime), isSync);
+    this.emit({
+      ...{ init, bytes, baseMediaDecodeTime, independent: isSync },
       startAtMs: start.atMs,
       durationMs: (durationTicks * 1000) / init.timescale,
-      baseMediaDecodeTime: moof.baseMediaDecodeTime,
       sampleCount: moof.samples.length,
       timeSource: start.timeSource,
       run: this.run,
     });
+  }
+
+  private emit(fragment: Fragment): void {
+    const { anchor, pictures, options } = this;
+    if (anchor !== undefined)
+      options.report.time(anchor.clockOffsetMs(), fragment.timeSource, (anchor.errorMs() ?? 0) + engineErrorMs);
+    if (pictures !== undefined) options.report.audio(fragment.init !== pictures.init);
+    options.onFragment(fragment);
+  }
+
+  /** The child has ended: what came is kept. */
+  end(): void {
+    this.pictures?.end();
+  }
+
+  private watchPicture({ slices, sliceBytes }: ReadPicture, begins: boolean): void {
+    const now = this.clock.monotonicMs();
+    this.showFrozen(
+      (begins ? this.frozen.key(slices, now) : this.frozen.picture(slices.length, sliceBytes, now)) === 'frozen',
+    );
+    this.watchKeyframes([begins]);
   }
 
   private watchMotion(bytes: Buffer, moof: ParsedMoof): void {
@@ -168,41 +206,27 @@ class FfmpegStream {
     let frozen = this.isFrozen;
     for (const sample of moof.samples) {
       const data = bytes.subarray(sample.offset, sample.offset + sample.size);
-      const slices = this.slicesOf(data);
-      const sliceBytes = slices.reduce((sum, one) => sum + one.length, 0);
-      frozen =
-        (sample.isSync ? this.frozen.key(slices, now) : this.frozen.picture(slices.length, sliceBytes, now)) ===
-        'frozen';
+      frozen = (sample.isSync ? this.frozen.key([data], now) : this.frozen.picture(1, data.length, now)) === 'frozen';
     }
+    this.showFrozen(frozen);
+  }
+
+  private showFrozen(frozen: boolean): void {
     if (frozen === this.isFrozen) return;
     this.isFrozen = frozen;
     this.options.report.trouble('picture_frozen', frozen ? 'the picture does not change any more' : undefined);
   }
 
   /** ffmpeg begins with a keyframe; further ones may stay away. */
-  private watchKeyframes(moof: ParsedMoof): void {
+  private watchKeyframes(begins: readonly boolean[]): void {
     const now = this.clock.monotonicMs();
     let state: KeyframeState = 'fine';
-    for (const { isSync } of moof.samples) state = this.keyframes.picture(isSync, now);
+    for (const one of begins) state = this.keyframes.picture(one, now);
     if (state !== 'fine') this.options.requestKeyframe();
     if (this.lacksKeyframe === (state === 'missing')) return;
     this.lacksKeyframe = state === 'missing';
     const detail = this.lacksKeyframe ? 'pictures go on, but no keyframe comes any more' : undefined;
     this.options.report.trouble('no_keyframe', detail);
-  }
-
-  /** Without SEI and parameter sets, in which a camera may count or tell the time. */
-  private slicesOf(sample: Buffer): Buffer[] {
-    const { codec } = this;
-    if (codec !== 'h264' && codec !== 'h265') return [sample];
-    const slices: Buffer[] = [];
-    for (let at = 0; at + 4 < sample.length;) {
-      const nal = sample.subarray(at + 4, at + 4 + sample.readUInt32BE(at));
-      const role = nalRole(codec, nal);
-      if (role === 'key' || role === 'picture') slices.push(nal);
-      at += 4 + sample.readUInt32BE(at);
-    }
-    return slices;
   }
 
   private place(ticks: number, mayJump: boolean) {
@@ -261,6 +285,7 @@ export function createFfmpegSource({
     if (options.signal.aborted) onAbort();
     try {
       const exit = await child.exited;
+      if (failed.error === undefined) stream.end();
       if (failed.error instanceof IngestFailure || failed.error instanceof OtherSound) throw failed.error;
       if (failed.error !== undefined)
         throw new IngestFailure('engine_failed', errorMessage(failed.error).slice(0, 200));

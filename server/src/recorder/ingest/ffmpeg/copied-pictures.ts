@@ -1,0 +1,120 @@
+// H.264 and H.265 that ffmpeg copies, written anew by the rules of the native engine: one access unit is one sample, one
+// place for the parameter sets, fragments cut alike.
+import type { Fragment, InitSegment } from '../../../lib/fragment.js';
+import { decoderConfiguration } from '../../../lib/isobmff/init-segment.js';
+import type { ParsedMoof } from '../../../lib/isobmff/moof.js';
+import type { PullOptions } from '../fragment-source.js';
+import { buildInitSegment, timescale } from '../native/mp4-writer.js';
+import type { ReadPicture } from '../native/picture-reader.js';
+import { PictureRecorder } from '../native/picture-recorder.js';
+import type { VideoCodec } from '../native/video-codec.js';
+import type { TimeAnchor } from '../time-anchor.js';
+import { CopiedSound } from './copied-sound.js';
+
+export interface CopiedPicturesOptions {
+  readonly codec: VideoCodec;
+  /** What ffmpeg wrote. */
+  readonly init: InitSegment;
+  /** Of ticks of 90 kHz. */
+  readonly anchor: TimeAnchor;
+  readonly pull: PullOptions;
+  readonly monotonicMs: () => number;
+  readonly onFragment: (fragment: Fragment) => void;
+  /** A picture came. */
+  readonly onPicture: (picture: ReadPicture, begins: boolean) => void;
+}
+
+/** NAL units of a sample, behind lengths of four bytes; what reaches beyond it is cut off. */
+export function nalUnitsOf(sample: Buffer): Buffer[] {
+  const nals: Buffer[] = [];
+  for (let at = 0; at + 4 < sample.length;) {
+    const end = at + 4 + sample.readUInt32BE(at);
+    const nal = sample.subarray(at + 4, Math.min(end, sample.length));
+    if (nal.length > 0) nals.push(nal);
+    at = end;
+  }
+  return nals;
+}
+
+/** Parameter sets of an avcC or hvcC (ISO/IEC 14496-15 5.3.3.1.2, 8.3.3.1.2). */
+function setsOf(codec: VideoCodec, record: Buffer): Buffer[] {
+  const sets: Buffer[] = [];
+  let at = codec === 'h264' ? 5 : 22;
+  const take = (count: number) => {
+    for (let index = 0; index < count && at + 2 <= record.length; index++) {
+      const end = at + 2 + record.readUInt16BE(at);
+      if (end <= record.length) sets.push(record.subarray(at + 2, end));
+      at = end;
+    }
+  };
+  if (codec === 'h264') {
+    take((record[at++] ?? 0) & 31);
+    take(record[at++] ?? 0);
+  } else
+    for (let arrays = record[at++] ?? 0; arrays > 0 && at + 3 <= record.length; arrays--) {
+      at += 3;
+      take(record.readUInt16BE(at - 2));
+    }
+  return sets;
+}
+
+/** ffmpeg's parser ends a picture where parameter sets stand before one of its later slices. */
+function goesOn(codec: VideoCodec, { slices: [first] }: ReadPicture): boolean {
+  // first_mb_in_slice is 0, first_slice_segment_in_pic_flag is set: each is one bit.
+  return ((first![codec === 'h264' ? 1 : 2] ?? 0x80) & 0x80) === 0;
+}
+
+export class CopiedPictures {
+  readonly sound: CopiedSound | undefined;
+  readonly #options: CopiedPicturesOptions;
+  readonly #recorder: PictureRecorder;
+  #last: { ticks: number; isKey: boolean } | undefined;
+
+  constructor(options: CopiedPicturesOptions) {
+    this.#options = options;
+    const { codec, init, anchor, pull, onFragment } = options;
+    const sound = CopiedSound.of(init);
+    this.sound = sound;
+    this.#recorder = new PictureRecorder({
+      ...{ codec, anchor, onFragment, nextRun: pull.nextRun, parts: pull.parts },
+      soundOf: (track) => sound?.beside(buildInitSegment(track, sound.format)),
+    });
+    this.#recorder.read(setsOf(codec, decoderConfiguration(init.bytes).record));
+  }
+
+  get init(): InitSegment | undefined {
+    return this.#recorder.init;
+  }
+
+  /** What ffmpeg wrote, moof and mdat. @throws IngestFailure, AppError bad_mp4 */
+  push(bytes: Buffer, moof: ParsedMoof): void {
+    const { codec, init, monotonicMs, onPicture } = this.#options;
+    this.sound?.add(bytes);
+    const nowMs = monotonicMs();
+    let decodeTicks = Number(moof.baseMediaDecodeTime);
+    for (const { offset, size, duration, compositionOffset } of moof.samples) {
+      const ticks = Math.round(((decodeTicks + compositionOffset) * timescale) / init.timescale);
+      decodeTicks += duration;
+      const picture = this.#recorder.read(nalUnitsOf(bytes.subarray(offset, offset + size)));
+      if (picture === undefined) continue;
+      if (this.#last !== undefined && this.#last.isKey === picture.isKey && goesOn(codec, picture)) {
+        this.#recorder.push(picture, false, this.#last.ticks, nowMs);
+        continue;
+      }
+      const begins = this.#recorder.begin(picture, ticks);
+      onPicture(picture, begins);
+      this.#recorder.push(picture, begins, ticks, nowMs);
+      this.#last = { ticks, isKey: picture.isKey };
+    }
+    this.#recorder.flushLate(nowMs);
+  }
+
+  /** The host's clock stepped: what came before ends here. */
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  end(): void {
+    this.#recorder.end();
+  }
+}
