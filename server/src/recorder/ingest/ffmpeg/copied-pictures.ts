@@ -7,7 +7,7 @@ import type { PullOptions } from '../fragment-source.js';
 import { buildInitSegment, timescale } from '../native/mp4-writer.js';
 import type { ReadPicture } from '../native/picture-reader.js';
 import { PictureRecorder } from '../native/picture-recorder.js';
-import type { VideoCodec } from '../native/video-codec.js';
+import { nalRole, type VideoCodec } from '../native/video-codec.js';
 import type { TimeAnchor } from '../time-anchor.js';
 import { CopiedSound } from './copied-sound.js';
 
@@ -24,13 +24,17 @@ export interface CopiedPicturesOptions {
   readonly onPicture: (picture: ReadPicture, begins: boolean) => void;
 }
 
-/** NAL units of a sample, behind lengths of four bytes; what reaches beyond it is cut off. */
+/**
+ * NAL units of a sample, behind lengths of four bytes; what reaches beyond it is cut off, and so are zeros at the end of a
+ * unit, which belong to the start code that stood behind it (H.264 B.1, H.265 B.2).
+ */
 export function nalUnitsOf(sample: Buffer): Buffer[] {
   const nals: Buffer[] = [];
   for (let at = 0; at + 4 < sample.length;) {
     const end = at + 4 + sample.readUInt32BE(at);
-    const nal = sample.subarray(at + 4, Math.min(end, sample.length));
-    if (nal.length > 0) nals.push(nal);
+    let nalEnd = Math.min(end, sample.length);
+    while (nalEnd > at + 4 && sample[nalEnd - 1] === 0) nalEnd -= 1;
+    if (nalEnd > at + 4) nals.push(sample.subarray(at + 4, nalEnd));
     at = end;
   }
   return nals;
@@ -58,10 +62,32 @@ function setsOf(codec: VideoCodec, record: Buffer): Buffer[] {
   return sets;
 }
 
-/** ffmpeg's parser ends a picture where parameter sets stand before one of its later slices. */
-function goesOn(codec: VideoCodec, { slices: [first] }: ReadPicture): boolean {
-  // first_mb_in_slice is 0, first_slice_segment_in_pic_flag is set: each is one bit.
-  return ((first![codec === 'h264' ? 1 : 2] ?? 0x80) & 0x80) === 0;
+/** first_mb_in_slice is 0, first_slice_segment_in_pic_flag is set: each is one bit. */
+const isFirstSlice = (codec: VideoCodec, slice: Buffer): boolean =>
+  ((slice[codec === 'h264' ? 1 : 2] ?? 0x80) & 0x80) !== 0;
+
+/**
+ * NAL units of a sample by pictures. ffmpeg's parsers end a picture where parameter sets stand before one of its later
+ * slices: what is left of it comes as a sample of its own, or with the next picture.
+ */
+function byPictures(codec: VideoCodec, nals: readonly Buffer[]): Buffer[][] {
+  const pictures: Buffer[][] = [[]];
+  let hasSlices = false;
+  /** Of what comes before the first slice of the next picture. */
+  let head: Buffer[] = [];
+  for (const nal of nals) {
+    const role = nalRole(codec, nal);
+    if (role !== 'key' && role !== 'picture') {
+      head.push(nal);
+      continue;
+    }
+    if (hasSlices && isFirstSlice(codec, nal)) pictures.push([]);
+    hasSlices = true;
+    pictures.at(-1)!.push(...head, nal);
+    head = [];
+  }
+  pictures.at(-1)!.push(...head);
+  return pictures;
 }
 
 export class CopiedPictures {
@@ -88,25 +114,33 @@ export class CopiedPictures {
 
   /** What ffmpeg wrote, moof and mdat. @throws IngestFailure, AppError bad_mp4 */
   push(bytes: Buffer, moof: ParsedMoof): void {
-    const { codec, init, monotonicMs, onPicture } = this.#options;
+    const { codec, init, monotonicMs } = this.#options;
     this.sound?.add(bytes);
     const nowMs = monotonicMs();
     let decodeTicks = Number(moof.baseMediaDecodeTime);
     for (const { offset, size, duration, compositionOffset } of moof.samples) {
       const ticks = Math.round(((decodeTicks + compositionOffset) * timescale) / init.timescale);
       decodeTicks += duration;
-      const picture = this.#recorder.read(nalUnitsOf(bytes.subarray(offset, offset + size)));
-      if (picture === undefined) continue;
-      if (this.#last !== undefined && this.#last.isKey === picture.isKey && goesOn(codec, picture)) {
-        this.#recorder.push(picture, false, this.#last.ticks, nowMs);
-        continue;
-      }
-      const begins = this.#recorder.begin(picture, ticks);
-      onPicture(picture, begins);
-      this.#recorder.push(picture, begins, ticks, nowMs);
-      this.#last = { ticks, isKey: picture.isKey };
+      const pictures = byPictures(codec, nalUnitsOf(bytes.subarray(offset, offset + size)));
+      for (const nals of pictures) this.#picture(nals, ticks, nowMs);
     }
     this.#recorder.flushLate(nowMs);
+  }
+
+  #picture(nals: readonly Buffer[], ticks: number, nowMs: number): void {
+    const picture = this.#recorder.read(nals);
+    if (picture === undefined) return;
+    const last = this.#last;
+    if (last?.isKey === picture.isKey && !isFirstSlice(this.#options.codec, picture.slices[0]!)) {
+      this.#recorder.push(picture, false, last.ticks, nowMs);
+      return;
+    }
+    // Two pictures of one sample are not shown at once.
+    const shown = last?.ticks === ticks ? ticks + 1 : ticks;
+    const begins = this.#recorder.begin(picture, shown);
+    this.#options.onPicture(picture, begins);
+    this.#recorder.push(picture, begins, shown, nowMs);
+    this.#last = { ticks: shown, isKey: picture.isKey };
   }
 
   /** The host's clock stepped: what came before ends here. */
