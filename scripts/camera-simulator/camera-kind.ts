@@ -32,6 +32,8 @@ export const cameraKindSchema = z.strictObject({
   audio: z.enum(['none', 'aac', 'pcma']).default('none'),
   /** ONVIF SetSynchronizationPoint; default as the brand has it. */
   synchronizationPoint: z.boolean().optional(),
+  /** Its ONVIF has a service of events, with pull points. */
+  events: z.boolean().default(false),
   /** How its ONVIF services speak; what is left out is plain. */
   onvif: onvifMannerSchema.default(() => onvifMannerSchema.parse({})),
 });

@@ -10,6 +10,7 @@ import { DiscoveryResponder } from './discovery/discovery-responder.js';
 import { faultSchema, type FaultInput, type FaultKind } from './faults.js';
 import { loadFleet, type CameraDefinition, type FleetName } from './fleet.js';
 import { FrameTimer } from './frame-timer.js';
+import type { SimulatedEvent } from './onvif/event-service.js';
 import { onvifMannerSchema } from './onvif/onvif-manner.js';
 import { SceneCache } from './scenes/scene-cache.js';
 import { VirtualCamera } from './virtual-camera.js';
@@ -90,6 +91,8 @@ export interface Simulator {
   clearFault(number: number, kind?: FaultKind): Promise<void>;
   /** Changes what is given of a camera's kind; its connections end. */
   setKind(number: number, change: CameraKindInput): Promise<void>;
+  /** A camera of the kind `events` reports one. */
+  emitEvent(number: number, event: SimulatedEvent): void;
   /** Sends datagrams of junk from a camera's discovery port to whoever listens there. */
   sendJunk(number: number, to: { address: string; port: number }): void;
   /** RTSP connections and receivers of each stream now; `attempts`: RTSP connections ever accepted. */
@@ -219,6 +222,7 @@ function buildSimulator(cameras: VirtualCamera[], discovery: DiscoveryResponder)
       const parsed = Object.entries(cameraKindSchema.parse(change)).filter(([key]) => given.includes(key));
       await cameraAt(number).setKind(Object.fromEntries(parsed));
     },
+    emitEvent: (number, event) => cameraAt(number).emitEvent(event),
     sendJunk: (number, to) => discovery.sendJunk(cameraAt(number).host, to),
     load: (number) => {
       const camera = cameraAt(number);

@@ -8,6 +8,7 @@ import type { Fault, FaultKind, FaultOf } from './faults.js';
 import type { CameraDefinition } from './fleet.js';
 import type { FrameTimer } from './frame-timer.js';
 import type { OnvifCamera, OnvifChannel, OnvifStream } from './onvif/onvif-camera.js';
+import type { SimulatedEvent } from './onvif/event-service.js';
 import { OnvifListener } from './onvif/onvif-listener.js';
 import { onvifMannerSchema, type OnvifManner } from './onvif/onvif-manner.js';
 import type { SpoiledAnswer } from './onvif/spoiled-answer.js';
@@ -179,11 +180,14 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   get receiverReportKeepsAlive(): boolean {
     return this.definition.brand.receiverReportKeepsAlive;
   }
-  get paths(): CameraDefinition['brand']['paths'] & { readonly media2: string } {
-    return { ...this.definition.brand.paths, media2: '/onvif/media2_service' };
+  get paths(): CameraDefinition['brand']['paths'] & { readonly media2: string; readonly events: string } {
+    return { ...this.definition.brand.paths, media2: '/onvif/media2_service', events: '/onvif/event_service' };
   }
   get offersMedia2(): boolean {
     return this.manner.media2 ?? [this.#kind.codec, this.#kind.subCodec].includes('h265');
+  }
+  get offersEvents(): boolean {
+    return this.#kind.events;
   }
   get manner(): OnvifManner {
     return this.#kind.onvif;
@@ -247,6 +251,11 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   isSilent(): boolean {
     return this.#faults.has('off') || this.#faults.has('hang') || this.isGone() || this.manner.absent;
+  }
+
+  /** Reports an event to whoever has subscribed. */
+  emitEvent(event: SimulatedEvent): void {
+    this.#onvif.events.emit(event);
   }
 
   sendsJunk(): boolean {

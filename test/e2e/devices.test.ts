@@ -103,3 +103,36 @@ it('another address is sent only with the password, and what is wrong is said in
   expect(now.deviceAddress).toBe(stage.simulator.cameras[0]!.deviceAddress);
   expect(browser.pageErrors).toEqual([]);
 });
+
+it('a camera without ONVIF is tried with the result in words, added, and gives a picture', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll([browser]));
+  const { page } = browser;
+  const { origin, administrator } = stage.system;
+  const [camera] = stage.simulator.cameras;
+  if (camera === undefined) throw new Error('a camera is needed');
+  await page.goto(`${origin}/cameras/add`);
+  await page.getByRole('link', { name: 'Camera không có ONVIF' }).click();
+  await page.getByRole('heading', { name: 'Thêm camera không có ONVIF' }).waitFor();
+  const brand = page.getByLabel('Hãng', { exact: true });
+  await brand.fill('Khác');
+  await brand.press('Enter');
+  await page.getByLabel('Địa chỉ luồng chính').fill(camera.rtspMainUrl);
+  await page.getByLabel('Tên đăng nhập của camera').fill(camera.username);
+  const password = page.getByLabel('Mật khẩu của camera', { exact: true });
+  await password.fill('sai-mat-khau');
+  await page.getByRole('button', { name: 'Thử kết nối' }).click();
+  await page.getByText('Sai tên đăng nhập hoặc mật khẩu của camera.').waitFor();
+  await password.fill(camera.password);
+  await page.getByRole('button', { name: 'Thử kết nối' }).click();
+  await page.getByText('Kết nối được, có hình').waitFor({ timeout: 20_000 });
+  await page.getByText(/H264 · 704 × 396 · \d+(\.\d)? khung hình\/giây/).waitFor();
+  await page.getByLabel('Tên camera').fill('Cổng sau');
+  await page.getByRole('button', { name: 'Thêm camera', exact: true }).click();
+  await page.getByRole('link', { name: 'Cổng sau' }).click({ timeout: 20_000 });
+  await page.getByRole('heading', { name: 'Cổng sau' }).waitFor();
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  await expect
+    .poll(async () => (await administrator.get(`/api/cameras/${id}`, cameraResponse)).state, { timeout: 30_000 })
+    .toBe('alive');
+  expect(browser.pageErrors).toEqual([]);
+});

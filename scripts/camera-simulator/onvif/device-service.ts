@@ -1,3 +1,4 @@
+import { eventServiceCapabilities, eventsNamespace } from './event-service.js';
 import { media2Namespace, media2ServiceCapabilities } from './media2-service.js';
 import type { OnvifCamera } from './onvif-camera.js';
 import { escapeXml, SoapFault, textAt, type XmlValue } from './soap.js';
@@ -63,6 +64,9 @@ const operations: Record<string, (camera: OnvifCamera, parameters: XmlValue) => 
       (camera.offersMedia2
         ? service(media2Namespace, serviceAddress(camera, 'media2'), media2ServiceCapabilities)
         : '') +
+      (camera.offersEvents
+        ? service(eventsNamespace, serviceAddress(camera, 'events'), eventServiceCapabilities)
+        : '') +
       '</tds:GetServicesResponse>'
     );
   },
@@ -100,7 +104,7 @@ function dateTime(instant: Date): string {
   );
 }
 
-function serviceAddress(camera: OnvifCamera, service: 'device' | 'media' | 'media2'): string {
+function serviceAddress(camera: OnvifCamera, service: 'device' | 'media' | 'media2' | 'events'): string {
   return `${camera.serviceOrigin}${camera.paths[service]}`;
 }
 

@@ -45,10 +45,12 @@ export interface OnvifCamera {
     readonly device: string;
     readonly media: string;
     readonly media2: string;
+    readonly events: string;
     readonly snapshot: string;
   };
   /** Whether it has the second version of the media service, without which H.265 cannot be told. */
   readonly offersMedia2: boolean;
+  readonly offersEvents: boolean;
   readonly manner: OnvifManner;
   /** Scheme, host and port of the services. */
   readonly serviceOrigin: string;

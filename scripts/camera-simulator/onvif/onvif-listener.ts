@@ -5,6 +5,7 @@ import { DigestAuthenticator } from '../digest-auth.js';
 import { answerDevice } from './device-service.js';
 import { answerMedia } from './media-service.js';
 import { answerMedia2 } from './media2-service.js';
+import { EventService } from './event-service.js';
 import type { OnvifCamera } from './onvif-camera.js';
 import { contentTypeOf, inManner, understands } from './onvif-manner.js';
 import { ownCertificate } from './own-certificate.js';
@@ -27,6 +28,7 @@ const soapType = 'application/soap+xml; charset=utf-8';
 /** Serves the ONVIF services and the snapshot of one camera over HTTP. */
 export class OnvifListener {
   readonly #camera: OnvifCamera;
+  readonly events: EventService;
   readonly #digest: DigestAuthenticator;
   readonly #tokens: UsernameTokenVerifier;
   readonly #sockets = new Set<Socket>();
@@ -36,8 +38,18 @@ export class OnvifListener {
 
   constructor(options: { camera: OnvifCamera; nowMs: () => number }) {
     this.#camera = options.camera;
+    this.events = new EventService(this.#eventCamera(options.camera));
     this.#digest = new DigestAuthenticator({ realm: this.#camera.realm, qop: true, nowMs: options.nowMs });
     this.#tokens = new UsernameTokenVerifier(() => this.#camera.cameraNowMs());
+  }
+
+  #eventCamera(camera: OnvifCamera) {
+    return {
+      get eventsAddress() {
+        return `${camera.serviceOrigin}${camera.paths.events}`;
+      },
+      cameraNowMs: () => camera.cameraNowMs(),
+    };
   }
 
   /** Where the services are. */
@@ -105,6 +117,7 @@ export class OnvifListener {
     const closed = this.#servers
       .splice(0)
       .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    this.events.forget();
     this.disconnect(false);
     await Promise.all(closed);
   }
@@ -136,7 +149,10 @@ export class OnvifListener {
       if (service !== 'device' || !openOperations.has(soap.operation)) {
         if (!this.#authenticated(soap, request, response)) return;
       }
-      const body = answers[service](this.#camera, soap.operation, soap.parameters);
+      const body =
+        service === 'events'
+          ? await this.events.answer(soap.operation, soap.parameters, soap.header)
+          : answers[service](this.#camera, soap.operation, soap.parameters);
       if (body === undefined) {
         throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${soap.operation} is not supported`);
       }
@@ -147,8 +163,9 @@ export class OnvifListener {
     }
   }
 
-  #serviceAt(path: string): keyof typeof answers | undefined {
-    const { device, media, media2 } = this.#camera.paths;
+  #serviceAt(path: string): keyof typeof answers | 'events' | undefined {
+    const { device, media, media2, events } = this.#camera.paths;
+    if (path === events) return this.#camera.offersEvents ? 'events' : undefined;
     if (path === device) return 'device';
     if (path === media) return 'media';
     return path === media2 && this.#camera.offersMedia2 ? 'media2' : undefined;

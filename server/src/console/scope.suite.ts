@@ -107,6 +107,7 @@ export function scopeSuite(open: OpenTestDatabase): void {
           `/api/cameras/${camera.id}/sighting`,
           { deviceAddress: sightedAt, same: false },
         ],
+        'get /api/cameras/:cameraId/events': [`/api/cameras/${camera.id}/events?from=${from}&to=${to}`],
         'get /api/cameras/:cameraId/runtime': [`/api/cameras/${camera.id}/runtime`],
         'get /api/cameras/:cameraId/live/:stream/:file': [live],
         'get /api/live': [`/api/live?streams=${camera.id}.sub`],

@@ -33,6 +33,7 @@ import { playbackRoutes } from './playback-routes.js';
 import { parseInput, parseParams, sendStream, type RecorderRoute } from './recorder-http.js';
 import type { CameraRetries } from './probing/camera-retries.js';
 import type { RecordingDirector } from './recording-director.js';
+import type { DeviceEventsStore } from './device-events/device-events.store.js';
 import type { StreamProbe } from './ingest/stream-probe.js';
 import { sendBytes } from './send-bytes.js';
 
@@ -60,6 +61,8 @@ export interface RecorderRooms {
     profileToken: string,
     signal: AbortSignal,
   ): Promise<Buffer>;
+  /** What devices told of a camera, the newest first. */
+  deviceEvents: DeviceEventsStore['page'];
   /** Tries an RTSP address that nobody records yet. */
   probeStream: StreamProbe['probe'];
   /** The key that a device shows over https; nothing is sent to it. */
@@ -279,6 +282,15 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
           oldestAt: bounds === undefined ? null : instantFromMs(bounds.oldestAtMs),
           newestAt: bounds === undefined ? null : instantFromMs(bounds.newestAtMs),
         };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/cameras/:id/events',
+      handle: async ({ params, query }) => {
+        const { id } = parseInput(idParams, params);
+        const { fromMs, toMs } = parseInput(rangeQuery, query);
+        return { cameraId: id, ...(await rooms.deviceEvents(id, fromMs, toMs)) };
       },
     },
     {

@@ -16,6 +16,8 @@ import { createOnvif } from '../platform/onvif/onvif.js';
 import { createChain } from './chain/chain.js';
 import { ClockOffsetsStore } from './clock-offsets.store.js';
 import { DesiredStateStore } from './desired-state.store.js';
+import { DeviceEventsStore } from './device-events/device-events.store.js';
+import { EventWatch } from './device-events/event-watch.js';
 import { StreamProbe } from './ingest/stream-probe.js';
 import { DigestStore } from './digest.store.js';
 import { createDiscoveryJobs } from './discovery/discovery-jobs.js';
@@ -344,12 +346,21 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       onStatuses: (statuses) => outbox.append(statuses.map((status) => ({ type: 'camera.state', status }))),
       onAddresses: (cameraId, addresses) => director.setAddresses(cameraId, addresses),
     });
+    const deviceEvents = new DeviceEventsStore({ folder, logger: room('device-events') });
+    await run('device-events', deviceEvents, () => deviceEvents.start());
+    const eventWatch = new EventWatch({
+      ...{ clock, logger: room('device-events') },
+      subscribe: (address, access, signal) => onvif.subscribe(address, access, signal),
+      isSignedIn: (cameraId) => probing.isSignedIn(cameraId),
+      append: (cameraId, event) => deviceEvents.append(cameraId, event),
+    });
     const director: RecordingDirector = new RecordingDirector({
       store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
       footage,
       ingest,
       watch: (cameras: ProbedCamera[]) => {
         probing.setCameras(cameras);
+        eventWatch.setCameras(cameras.filter((camera) => camera.hasOnvif));
         const ids = new Set(cameras.map(({ cameraId }) => cameraId));
         digests.keepOnly(ids);
         streams.keepOnly(ids);
@@ -361,6 +372,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     });
     await run('director', director, () => director.start());
     await run('probing', probing, () => probing.start());
+    await run('event-watch', eventWatch, () => eventWatch.start());
 
     const pictures = createKeyframePictures({ ffmpeg });
     const extraction = createExtraction({
@@ -416,6 +428,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         discovery,
         identify: onvif.identify,
         snapshot: onvif.snapshot,
+        deviceEvents: (cameraId, fromMs, toMs) => deviceEvents.page(cameraId, fromMs, toMs),
         probeStream: (stream, signal) => streamProbe.probe(stream, signal),
         tlsKey: onvif.tlsKey,
         footage,

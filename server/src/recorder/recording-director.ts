@@ -41,6 +41,8 @@ interface WatchedCamera {
   hasStreamUrl: boolean;
   /** Whether it is asked over ONVIF: not where its streams were given by their addresses. */
   hasOnvif: boolean;
+  /** ONVIF token of its video source; empty: not known. */
+  sourceToken: string;
 }
 
 export interface RecordingDirectorOptions {
@@ -306,6 +308,7 @@ export class RecordingDirector {
         subProfileToken: camera.subProfileToken,
         hasStreamUrl: addresses !== undefined,
         hasOnvif: camera.mainUrl === undefined,
+        sourceToken: camera.sourceToken ?? '',
       })),
     );
   }

@@ -41,9 +41,11 @@ export function CameraFacts({ camera, areaPath }: { camera: CameraResponse; area
     [t('facts.channel'), t('channels.number', { number: camera.channelNumber })],
     [t('facts.serialNumber'), camera.serialNumber || '—'],
     [
-      t('facts.address'),
-      <span key="address" style={{ overflowWrap: 'anywhere' }}>
-        {camera.deviceAddress}
+      camera.main?.url === undefined ? t('facts.address') : t('rtsp.address'),
+      <span key="address" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>
+        {camera.main?.url === undefined
+          ? camera.deviceAddress
+          : [camera.main.url, camera.sub?.url ?? ''].join('\n').trim()}
       </span>,
     ],
     [t('facts.main'), stream(camera.main)],

@@ -22,6 +22,7 @@ import { cureTargets, focusField } from './cures.js';
 import { CameraAddress } from './camera-address.js';
 import { CameraQuestions } from './camera-question.js';
 import { CameraCredentials } from './camera-credentials.js';
+import { CameraEvents } from './camera-events.js';
 import { CameraFacts } from './camera-facts.js';
 import { CameraHistory } from './camera-history.js';
 import { CameraRetirement } from './camera-retirement.js';
@@ -75,6 +76,7 @@ export function CameraPage() {
   const reviewAtMs = inUse ? serverNowMs() : Date.parse(retiredAt);
 
   const mayChange = mayManage && inUse;
+  const hasOnvif = camera.main?.url === undefined;
   // Beside the forms they fill the column of the picture; without forms they have their own.
   const facts = (
     <>
@@ -147,6 +149,11 @@ export function CameraPage() {
           <Card withBorder>
             <CameraHistory cameraId={camera.id} />
           </Card>
+          {hasOnvif && (
+            <Card withBorder>
+              <CameraEvents cameraId={camera.id} />
+            </Card>
+          )}
           {mayChange && facts}
         </Stack>
         <Stack gap="md">
@@ -164,9 +171,11 @@ export function CameraPage() {
               <Card withBorder>
                 <CameraCredentials key={camera.id} camera={camera} />
               </Card>
-              <Card withBorder>
-                <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
-              </Card>
+              {hasOnvif && (
+                <Card withBorder>
+                  <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
+                </Card>
+              )}
               <Card withBorder>
                 <CameraRetirement camera={camera} />
               </Card>

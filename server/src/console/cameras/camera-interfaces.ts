@@ -1,4 +1,5 @@
 import type { CameraRetryResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
+import type { DeviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type {
   IdentifyResponse,
@@ -33,6 +34,8 @@ export interface CameraRecorder {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string, signal?: AbortSignal): Promise<string | null>;
+  /** What the camera's device told in [from, to), newest first. */
+  deviceEvents(cameraId: string, from: string, to: string, signal?: AbortSignal): Promise<DeviceEventsResponse>;
   /** Tries an RTSP address; what fails of the stream is the answer's reason. */
   probeStream(stream: StreamProbeRequest, signal?: AbortSignal): Promise<StreamProbeResponse>;
   retryCamera(cameraId: string, signal?: AbortSignal): Promise<CameraRetryResponse>;

@@ -15,6 +15,7 @@ import {
   discoveryRequest,
   discoveryResponse,
 } from '@choi-canh/shared/cameras';
+import { deviceEventsResponse } from '@choi-canh/shared/device-events';
 import { idSchema, msFromInstant } from '@choi-canh/shared/common';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http/route.js';
@@ -102,6 +103,17 @@ export function camerasRoutes(
       handler: async ({ actor, params, query }) => ({
         items: await service.history(actor.scope, params.cameraId, msFromInstant(query.from), msFromInstant(query.to)),
       }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/cameras/:cameraId/events',
+      access: 'camera.view',
+      summary: 'What the device of a camera told: motion, tampering, line crossing, inputs, storage; newest first',
+      feature,
+      params: one,
+      query: cameraHistoryQuery,
+      response: deviceEventsResponse,
+      handler: ({ actor, params, query, signal }) => service.deviceEvents(actor.scope, params.cameraId, query, signal),
     }),
     defineRoute({
       method: 'get',

@@ -8,9 +8,10 @@ import type {
 } from '@choi-canh/shared/cameras';
 import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera, KnownCamera } from '@choi-canh/shared/recorder-api';
+import type { DeviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
-import { AppError } from '../../lib/errors.js';
+import { AppError, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import { openIfReadable, type SecretBox } from '../../lib/secret-box.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
@@ -151,6 +152,23 @@ export class CamerasService {
       throw new AppError('invalid', 'bad_range', 'from must be before to, at most 400 days');
     }
     return this.#deps.health.history(id, fromMs, toMs);
+  }
+
+  /** What its device told of it, which its recorder keeps. @throws AppError unavailable where the recorder is away */
+  async deviceEvents(
+    scope: AreaScope,
+    id: string,
+    range: { from: string; to: string },
+    signal?: AbortSignal,
+  ): Promise<DeviceEventsResponse> {
+    const { row } = await this.requireEver(scope, id);
+    try {
+      return await this.#deps.recorders.clientOf(row.recorderId).deviceEvents(id, range.from, range.to, signal);
+    } catch (error) {
+      // A recorder from before it kept them.
+      if (isAppError(error) && error.kind === 'not_found') return { cameraId: id, items: [], more: false };
+      throw error;
+    }
   }
 
   async patch(actor: Actor, id: string, patch: CameraPatchRequest): Promise<CameraResponse> {

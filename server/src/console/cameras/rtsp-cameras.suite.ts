@@ -1,4 +1,5 @@
 import { cameraListResponse, cameraResponse } from '@choi-canh/shared/cameras';
+import { deviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
 import { rtspAddResponse, rtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -155,6 +156,23 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(got.deviceAddress).toBe('rtsp://192.168.6.6:554/');
       const list = await technician.get('/api/cameras', cameraListResponse);
       expect(list.items.some(({ id }) => id === camera?.id)).toBe(true);
+    });
+
+    it('events that a device told are shown to who sees the camera, and nobody else', async () => {
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const id = items[0]!.id;
+      const event = {
+        kind: 'motion',
+        active: true,
+        at: '2026-11-29T10:00:00.000Z',
+        deviceAt: null,
+        clockOffsetMs: 12,
+      } as const;
+      harness.recorder.deviceEvents.set(id, [event]);
+      const path = `/api/cameras/${id}/events?from=2026-11-29T00:00:00Z&to=2026-11-30T00:00:00Z`;
+      expect(await officer.get(path, deviceEventsResponse)).toEqual({ cameraId: id, items: [event], more: false });
+      const elsewhere = harness.actor('administrator', await harness.area('Đồng Lương'));
+      expect(await elsewhere.status('get', path)).toBe(404);
     });
 
     it('are no business of who may not manage cameras, nor of addresses that no camera may have', async () => {

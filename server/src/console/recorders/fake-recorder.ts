@@ -4,6 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ChainHeadsRecord } from '@choi-canh/shared/chain';
 import type { CameraRetryResponse } from '@choi-canh/shared/cameras';
+import type { DeviceEvent } from '@choi-canh/shared/device-events';
 import type { ErrorKind } from '@choi-canh/shared/errors';
 import { httpStatusOfKind } from '@choi-canh/shared/errors';
 import { frameLengths } from '@choi-canh/shared/live-multiplex';
@@ -94,6 +95,7 @@ export class FakeRecorder {
   /** What RTSP addresses give; others are closed. */
   streams = new Map<string, Partial<StreamProbeResponse>>();
   probed: StreamProbeRequest[] = [];
+  deviceEvents = new Map<string, DeviceEvent[]>();
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
   clockConfirmations = 0;
@@ -244,6 +246,8 @@ export class FakeRecorder {
     else if (root === 'cameras' && id === '') {
       const known = (this.desired?.cameras ?? []).map(({ password: _, mark: __, ...camera }) => camera);
       json(response, { cameras: known });
+    } else if (root === 'cameras' && rest[0] === 'events') {
+      json(response, { cameraId: id, items: this.deviceEvents.get(id) ?? [], more: false });
     } else if (root === 'cameras') this.#camera(id, rest, url, request, response);
     else refuse(response, { kind: 'not_found', code: 'no_such_route' });
   }

@@ -38,6 +38,7 @@ import {
   type StreamProbeRequest,
   type StreamProbeResponse,
 } from '@choi-canh/shared/recorder-api';
+import { deviceEventsResponse, type DeviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { Misfit } from '@choi-canh/shared/lenient';
 import {
   ownProtocol,
@@ -94,6 +95,8 @@ export interface RecorderClient {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string, signal?: Signal): Promise<string | null>;
+  /** What the camera's device told in [from, to), newest first. */
+  deviceEvents(cameraId: string, from: string, to: string, signal?: Signal): Promise<DeviceEventsResponse>;
   /** Tries an RTSP address; what fails of the stream is the answer's reason. */
   probeStream(stream: StreamProbeRequest, signal?: Signal): Promise<StreamProbeResponse>;
   retryCamera(cameraId: string, signal?: Signal): Promise<CameraRetryResponse>;
@@ -225,6 +228,12 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
         cameraRetryResponse,
         { method: 'POST', path: camera(cameraId, 'retry'), body: {}, timeoutMs: usualMs, signal },
         kilobyte,
+      ),
+    deviceEvents: (cameraId, from, to, signal) =>
+      http.json(
+        deviceEventsResponse,
+        { path: camera(cameraId, 'events'), query: { from, to }, timeoutMs: usualMs, signal },
+        megabyte,
       ),
     coverage: (cameraId, from, to, signal) =>
       http.json(

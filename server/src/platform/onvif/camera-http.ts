@@ -22,6 +22,8 @@ export interface CameraRequest {
   authorization?: ((target: URL) => string) | undefined;
   body?: string;
   maxBytes?: number;
+  /** For one exchange, where it may take longer than usual. */
+  timeoutMs?: number | undefined;
 }
 
 /**
@@ -65,8 +67,10 @@ export class CameraHttp {
     return this.#exchange(secure, request);
   }
 
-  async #exchange(url: URL, { method, headers, authorization, body, maxBytes }: CameraRequest): Promise<HttpAnswer> {
-    const { confirmedHosts, timeoutMs, signal, rules, tlsKey } = this.#options;
+  async #exchange(url: URL, request: CameraRequest): Promise<HttpAnswer> {
+    const { method, headers, authorization, body, maxBytes } = request;
+    const { confirmedHosts, signal, rules, tlsKey } = this.#options;
+    const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs;
     // A pinned key is the one proof of who answers: plain HTTP has none.
     const isUnproven = typeof tlsKey === 'string' && url.protocol !== 'https:';
     if (isUnproven || !isConfirmedHost(confirmedHosts, url.hostname)) throw withheld(url.host);

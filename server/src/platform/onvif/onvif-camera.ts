@@ -7,11 +7,15 @@ import { deviceKindOf, groupChannels, readVideoSources, type VideoSource } from 
 import { readProfiles, type SourcedProfile } from './media-profiles.js';
 import { deviceService, mediaService } from './node-onvif-services.js';
 import { OnvifConnection, type OnvifConnectionOptions } from './onvif-connection.js';
+import { EventSubscription } from './event-subscription.js';
+import { sourcesByConfiguration } from './event-messages.js';
+import { noEvents, PullPoint } from './pull-point.js';
 import { isRefusedOperation } from './refused-operation.js';
 import { element, elements, escapeXml, textAt, type XmlElement } from './soap-xml.js';
 
 const mediaNamespace = 'http://www.onvif.org/ver10/media/wsdl';
 const media2Namespace = 'http://www.onvif.org/ver20/media/wsdl';
+const eventsNamespace = 'http://www.onvif.org/ver10/events/wsdl';
 const recordingNamespace = 'http://www.onvif.org/ver10/recording/wsdl';
 /** Pictures that are asked of a device at a time, to see which of its inputs have a signal. */
 const picturesAtOnce = 4;
@@ -22,6 +26,8 @@ interface MediaServices {
   media2: URL | undefined;
   /** It keeps recordings itself. */
   hasRecordings: boolean;
+  /** Undefined: it lists no service of events. */
+  events: URL | undefined;
 }
 
 type UriOperation = 'GetStreamUri' | 'GetSnapshotUri';
@@ -56,13 +62,20 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
     const media2 = find(media2Namespace);
     const media = find(mediaNamespace) ?? media2;
     const hasRecordings = find(recordingNamespace) !== undefined;
-    if (media !== undefined) return { media, media2, hasRecordings };
+    const events = find(eventsNamespace);
+    if (media !== undefined) return { media, media2, hasRecordings, events };
     const capabilities = await unlessRefused(() => service.getCapabilities());
     const stated = element(capabilities?.data as XmlElement | undefined, 'GetCapabilitiesResponse', 'Capabilities');
     const xaddr = textAt(stated, 'Media', 'XAddr');
-    if (xaddr !== '') return { media: serviceUrl(device, xaddr), media2: undefined, hasRecordings };
+    const eventsAddress = textAt(stated, 'Events', 'XAddr');
+    const older = {
+      media2: undefined,
+      hasRecordings,
+      events: eventsAddress === '' ? events : serviceUrl(device, eventsAddress),
+    };
+    if (xaddr !== '') return { media: serviceUrl(device, xaddr), ...older };
     // Where neither answer makes sense the media service may still be at the address of the device.
-    if (stated === undefined && list.length === 0) return { media: device, media2: undefined, hasRecordings };
+    if (stated === undefined && list.length === 0) return { media: device, ...older };
     throw new AppError('precondition', 'no_video', `${device.host}: the device has no media service`, {
       details: { reason: 'not_video' },
     });
@@ -202,6 +215,20 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
     },
 
     picture,
+
+    /**
+     * Subscribes to its events; they name the video source that they are of.
+     * @throws AppError precondition `no_events` where it has none
+     */
+    async events(): Promise<EventSubscription> {
+      const { media, events } = await mediaServices();
+      if (events === undefined) throw noEvents(device);
+      const request = '<trt:GetProfiles/>';
+      const listed = await unlessRefused(() => connection.call(media, 'GetProfiles', request));
+      const sources = sourcesByConfiguration(listed ?? {});
+      const pullPoint = await PullPoint.open(connection, options.clock, device, events);
+      return new EventSubscription(pullPoint, sources);
+    },
 
     /** RTSP address of a profile on the camera's own host, without credentials. */
     async streamUri(profileToken: string): Promise<string> {

@@ -34,6 +34,15 @@ export interface OnvifConnectionOptions extends Credentials {
 /** A picture of 8 megapixels. */
 const maxPictureBytes = 4 * 1024 * 1024;
 
+interface Message {
+  body: string;
+  /** Header blocks beside those of authentication. */
+  header?: string | undefined;
+  /** Declarations that they need. */
+  namespaces?: string | undefined;
+  timeoutMs?: number | undefined;
+}
+
 type Scheme = 'token' | 'digest' | 'basic';
 
 function failure(kind: 'unavailable' | 'precondition', code: string, message: string): AppError {
@@ -128,17 +137,38 @@ export class OnvifConnection {
    * `forbidden`, `tls_unusable` or `bad_answer`.
    */
   async call(url: URL, operation: string, body: string, anonymous = false): Promise<XmlElement> {
-    if (!anonymous) return this.#read(url.host, operation, await this.#authenticated(url, body));
-    const answer = await this.#post(url, '', body);
-    return this.#read(url.host, operation, isRefused(answer) ? await this.#authenticated(url, body, answer) : answer);
+    const message = { body };
+    if (!anonymous) return this.#read(url.host, operation, await this.#authenticated(url, message));
+    const answer = await this.#post(url, '', message);
+    return this.#read(
+      url.host,
+      operation,
+      isRefused(answer) ? await this.#authenticated(url, message, answer) : answer,
+    );
+  }
+
+  /** The same of a longer message, with the text of the answer. */
+  async callText(
+    url: URL,
+    operation: string,
+    body: string,
+    options: Omit<Message, 'body'>,
+  ): Promise<{ body: XmlElement; text: string }> {
+    const answer = await this.#authenticated(url, { body, ...options });
+    return { body: this.#read(url.host, operation, answer), text: answerText(answer.body, answer.contentType) };
   }
 
   /** In the dialect that works; another one where the device did not understand. */
-  async #post(url: URL, header: string, body: string, authorization?: (target: URL) => string): Promise<HttpAnswer> {
-    const first = await this.#postAs(this.#dialect, url, header, body, authorization);
+  async #post(
+    url: URL,
+    header: string,
+    message: Message,
+    authorization?: (target: URL) => string,
+  ): Promise<HttpAnswer> {
+    const first = await this.#postAs(this.#dialect, url, header, message, authorization);
     if (!isDialectRefused(first, !this.#isDialectKnown)) return this.#understood(first);
     for (const dialect of soapDialects.slice(soapDialects.indexOf(this.#dialect) + 1)) {
-      const answer = await this.#postAs(dialect, url, header, body, authorization);
+      const answer = await this.#postAs(dialect, url, header, message, authorization);
       if (isDialectRefused(answer, true)) continue;
       this.#dialect = dialect;
       return this.#understood(answer);
@@ -155,17 +185,18 @@ export class OnvifConnection {
     dialect: SoapDialect,
     url: URL,
     header: string,
-    body: string,
+    message: Message,
     authorization: ((target: URL) => string) | undefined,
   ): Promise<HttpAnswer> {
-    const { text, headers } = soapRequest(dialect, header, body);
-    return this.#http.send({ method: 'POST', url, headers, authorization, body: text });
+    const { body, header: more = '', namespaces, timeoutMs } = message;
+    const { text, headers } = soapRequest(dialect, header + more, body, namespaces);
+    return this.#http.send({ method: 'POST', url, headers, authorization, body: text, timeoutMs });
   }
 
-  #postWithToken(url: URL, body: string, authorization?: (target: URL) => string): Promise<HttpAnswer> {
+  #postWithToken(url: URL, message: Message, authorization?: (target: URL) => string): Promise<HttpAnswer> {
     const { username, password, clock } = this.#options;
     const header = usernameTokenHeader(username, password, clock.nowMs() + this.#cameraAheadMs);
-    return this.#post(url, header, body, authorization);
+    return this.#post(url, header, message, authorization);
   }
 
   readonly #answerBasic = (): string => {
@@ -177,32 +208,32 @@ export class OnvifConnection {
     this.#digest?.authorization('POST', `${target.pathname}${target.search}`) ?? '';
 
   /** Answers the challenge, once more when only the nonce was too old (RFC 7616, 3.3). */
-  async #postWithDigest(url: URL, body: string, challenged: HttpAnswer): Promise<HttpAnswer> {
+  async #postWithDigest(url: URL, message: Message, challenged: HttpAnswer): Promise<HttpAnswer> {
     let answer = challenged;
     for (let round = 0; round < 2; round += 1) {
       const challenge = chooseChallenge(answer.challenges);
       if (challenge === undefined || (round > 0 && !challenge.stale)) return answer;
       this.#digest = createDigestAnswerer(challenge, this.#options.username, this.#options.password);
-      answer = await this.#post(url, '', body, this.#answerDigest);
+      answer = await this.#post(url, '', message, this.#answerDigest);
       if (answer.status !== 401) return answer;
     }
     return answer;
   }
 
   /** `asked`: what came of the same operation without a password. */
-  async #authenticated(url: URL, body: string, asked?: HttpAnswer): Promise<HttpAnswer> {
+  async #authenticated(url: URL, message: Message, asked?: HttpAnswer): Promise<HttpAnswer> {
     if (asked === undefined && this.#scheme !== undefined) {
-      const answer = await this.#again(url, body, this.#scheme);
+      const answer = await this.#again(url, message, this.#scheme);
       // Another service of the device may want another scheme, and a nonce ends without being called stale.
       const isChallenged = answer.status === 401 && chooseChallenge(answer.challenges) !== undefined;
-      return isChallenged ? this.#digestOrToken(url, body, answer, false) : answer;
+      return isChallenged ? this.#digestOrToken(url, message, answer, false) : answer;
     }
-    const bare = asked ?? (await this.#post(url, '', body));
+    const bare = asked ?? (await this.#post(url, '', message));
     if (bare.status === 401 && chooseChallenge(bare.challenges) !== undefined)
-      return this.#digestOrToken(url, body, bare, true);
-    const answer = await this.#postWithToken(url, body);
+      return this.#digestOrToken(url, message, bare, true);
+    const answer = await this.#postWithToken(url, message);
     if (answer.status === 401 && chooseChallenge(answer.challenges) !== undefined)
-      return this.#digestOrToken(url, body, answer, false);
+      return this.#digestOrToken(url, message, answer, false);
     if (!isRefused(answer)) {
       // A device that knows no token refuses its header, or everything that has one, and answers without.
       if (isFaulty(answer) && !isFaulty(bare)) return bare;
@@ -210,28 +241,28 @@ export class OnvifConnection {
       if (isRefused(bare)) this.#noteDigest();
       return answer;
     }
-    return answer.status === 401 && asksForPlain(answer.challenges) ? this.#basic(url, body, answer) : answer;
+    return answer.status === 401 && asksForPlain(answer.challenges) ? this.#basic(url, message, answer) : answer;
   }
 
-  #again(url: URL, body: string, scheme: Scheme): Promise<HttpAnswer> {
-    if (scheme === 'basic') return this.#post(url, '', body, this.#answerBasic);
-    return scheme === 'token' ? this.#postWithToken(url, body) : this.#post(url, '', body, this.#answerDigest);
+  #again(url: URL, message: Message, scheme: Scheme): Promise<HttpAnswer> {
+    if (scheme === 'basic') return this.#post(url, '', message, this.#answerBasic);
+    return scheme === 'token' ? this.#postWithToken(url, message) : this.#post(url, '', message, this.#answerDigest);
   }
 
   /** HTTP's digest, and with it a token where HTTP lets us in and SOAP does not. */
-  async #digestOrToken(url: URL, body: string, challenged: HttpAnswer, mayTry: boolean): Promise<HttpAnswer> {
-    const answer = await this.#postWithDigest(url, body, challenged);
+  async #digestOrToken(url: URL, message: Message, challenged: HttpAnswer, mayTry: boolean): Promise<HttpAnswer> {
+    const answer = await this.#postWithDigest(url, message, challenged);
     if (answer.status === 401) return answer;
     if (!isRefused(answer)) {
       this.#scheme = 'digest';
       this.#noteDigest();
       return answer;
     }
-    return mayTry ? this.#postWithToken(url, body, this.#answerDigest) : answer;
+    return mayTry ? this.#postWithToken(url, message, this.#answerDigest) : answer;
   }
 
   /** The device offers nothing but Basic: the password goes as it is where a person typed it for this host, else not. */
-  async #basic(url: URL, body: string, refused: HttpAnswer): Promise<HttpAnswer> {
+  async #basic(url: URL, message: Message, refused: HttpAnswer): Promise<HttpAnswer> {
     if (this.#options.plainPassword !== true || this.#tookDigest) {
       // Servers built on gSOAP name Basic where it was the token that they refused.
       if (faultOf(refused) !== undefined) return refused;
@@ -239,7 +270,7 @@ export class OnvifConnection {
         details: { reason: 'password_withheld' },
       });
     }
-    const answer = await this.#post(url, '', body, this.#answerBasic);
+    const answer = await this.#post(url, '', message, this.#answerBasic);
     if (!isRefused(answer)) this.#scheme = 'basic';
     return answer;
   }

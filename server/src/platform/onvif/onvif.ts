@@ -11,6 +11,7 @@ import { parseDeviceAddress } from './camera-url.js';
 import { shownTlsKey } from './http-exchange.js';
 import { chooseStreams } from './media-profiles.js';
 import { createOnvifCamera } from './onvif-camera.js';
+import type { EventSubscription } from './event-subscription.js';
 import type { Credentials } from './onvif-connection.js';
 import { isRefusedOperation } from './refused-operation.js';
 
@@ -75,6 +76,8 @@ export interface Onvif {
     profileToken: string,
     signal?: AbortSignal,
   ): Promise<Buffer>;
+  /** Subscribes to a device's events. Errors as `identify`, and precondition `no_events` where it gives none. */
+  subscribe(deviceAddress: string, credentials: Credentials, signal?: AbortSignal): Promise<EventSubscription>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string): Promise<string | null>;
   /** Clock and stream addresses, in three or four requests, the last of which need the password. Errors as `identify`. */
@@ -182,6 +185,10 @@ export function createOnvif(options: OnvifOptions): Onvif {
 
     async snapshot(deviceAddress, credentials, profileToken, signal) {
       return (await dated(deviceAddress, credentials, signal)).one.picture(profileToken);
+    },
+
+    async subscribe(deviceAddress, credentials, signal) {
+      return (await dated(deviceAddress, credentials, signal)).one.events();
     },
 
     tlsKey: async (deviceAddress) => (await shownTlsKey(parseDeviceAddress(deviceAddress), rules, timeoutMs)) ?? null,

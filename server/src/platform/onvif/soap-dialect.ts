@@ -24,11 +24,11 @@ const envelopeNamespaces: Readonly<Record<SoapDialect, string>> = {
 };
 
 /** Envelope and headers of a request; `body` begins with its operation under one of ONVIF's usual prefixes. */
-export function soapRequest(dialect: SoapDialect, header: string, body: string) {
+export function soapRequest(dialect: SoapDialect, header: string, body: string, moreNamespaces = '') {
   const [, prefix = '', operation = ''] = /^\s*<(\w+):(\w+)/.exec(body) ?? [];
   const action = `"${namespaces[prefix] ?? ''}/${operation}"`;
   const text =
-    `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${envelopeNamespaces[dialect]}" ${declarations}>` +
+    `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="${envelopeNamespaces[dialect]}" ${declarations}${moreNamespaces}>` +
     `<s:Header>${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
   const headers: Record<string, string> =
     dialect === 'soap11'

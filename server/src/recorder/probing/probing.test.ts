@@ -32,6 +32,7 @@ it('goes on when what it saw cannot be told, and tells it later', async () => {
         subProfileToken: null,
         hasStreamUrl: true,
         hasOnvif: true,
+        sourceToken: '',
         confirmedHosts: ['127.0.0.1'],
         tlsKey: null,
         plainPassword: true,

@@ -39,7 +39,7 @@ export interface ProbingOptions {
 }
 
 /** A camera to watch; `hasStreamUrl`: ingest was given an address; `hasOnvif`: it is asked over ONVIF. */
-export type ProbedCamera = WatchedCamera & { hasStreamUrl: boolean; hasOnvif: boolean };
+export type ProbedCamera = WatchedCamera & { hasStreamUrl: boolean; hasOnvif: boolean; sourceToken: string };
 
 const tickMs = 500;
 
@@ -140,6 +140,8 @@ export function createProbing(options: ProbingOptions) {
         ? { cameraId, state: 'unknown', reason: 'connecting', detail: '', sinceAt: instantFromMs(clock.nowMs()) }
         : statusOf(cameraId, health);
     },
+    /** It answers over ONVIF, and took its password the last time. */
+    isSignedIn: (cameraId: string) => watch.sight(cameraId).kind === 'ok',
     /** Somebody asks: looks at the camera at once. */
     lookNow: (cameraId: string) => watch.lookNow(cameraId),
     lookOnceChanged: (cameraId: string) => watch.lookOnceChanged(cameraId),
