@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** `source`: workspaces are imported as TypeScript, so tests need no build. */
 const conditions = ['source', 'module', 'node'];
@@ -9,6 +10,16 @@ const common = {
   ssr: { resolve: { conditions, externalConditions: ['source', 'node'] } },
 };
 
+/** Short files that run the suites of many others: begun first, so that nothing waits for one of them at the end. */
+const long = /\/(cases|auth)(\.postgres)?\.test\.ts$/;
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+    const isLong = ({ moduleId }: TestSpecification) => Number(long.test(moduleId));
+    return (await super.sort(files)).sort((one, other) => groupOf(one) - groupOf(other) || isLong(other) - isLong(one));
+  }
+}
+
 /** They keep both cores busy, or count what happens in a second or what memory is taken: nothing else runs meanwhile. */
 const alone = [
   'test/integration/{command-lines,faults,faults-storm,http-attack,recorder-kill}.test.ts',
@@ -18,6 +29,7 @@ const alone = [
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // Projects of one group run at the same time; groups one after another.
     projects: [
       {

@@ -23,6 +23,7 @@ import { hostOf } from '../lib/confirmed-hosts.js';
 import { AppError } from '../lib/errors.js';
 import { parseByteRange } from './byte-range.js';
 import { chainRoutes, type ChainRoom } from './chain-routes.js';
+import { eventQuery } from './event-query.js';
 import type { DiscoveryJobs } from './discovery/discovery-jobs.js';
 import type { Extraction } from './extraction/extraction.js';
 import type { HoldKeeper } from './hold-keeper.js';
@@ -97,10 +98,6 @@ const holdQuery = z.object({
 const identifyMs = 30_000;
 const snapshotMs = 10_000;
 
-const eventQuery = z.object({
-  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  waitMs: z.coerce.number().int().min(0).max(25_000).default(0),
-});
 const credential = z.string().max(200);
 const boundedIdentify = identifyRequest.extend({
   deviceAddress: z.string().max(500),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { instantFromMs } from '@choi-canh/shared/common';
 import type { CameraStatus } from '@choi-canh/shared/health';
 import type { RecorderStatus } from '@choi-canh/shared/recorder-api';
-import { z } from 'zod';
 import type { Clock } from '../lib/clock.js';
 import { readChainKey } from './chain/chain-key.js';
 import { volumeMissing, type FootageVolume, type FootageVolumeState } from './footage/footage-volume.js';
+import { eventQuery } from './event-query.js';
 import type { Outbox } from './outbox.js';
 import { parseInput, type RecorderRoute } from './recorder-http.js';
 import { productVersion } from './recorder-status.js';
@@ -26,10 +26,6 @@ export interface WaitingRecorderOptions {
   clock: Clock;
 }
 
-const eventQuery = z.object({
-  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-  waitMs: z.coerce.number().int().min(0).max(25_000).default(0),
-});
 /** What is refused is read to its end, so that the connection stays. */
 const maxBodyBytes = 16 * 1024 * 1024;
 const methods = ['GET', 'PUT', 'POST', 'DELETE'] as const;
