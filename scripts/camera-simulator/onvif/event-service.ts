@@ -11,31 +11,40 @@ const concrete = 'http://docs.oasis-open.org/wsn/t-1/TopicExpression/Concrete';
 export interface SimulatedEvent {
   readonly kind: DeviceEventKind;
   readonly active: boolean;
+  /** Of a device with several inputs, from 1; default 1. */
+  readonly channel?: number;
 }
 
 /** What of a camera its event service speaks of. */
 export interface EventCamera {
   /** Address of the event service. */
   readonly eventsAddress: string;
+  /** Token of the video source of an input, from 1. */
+  sourceToken(channel: number): string;
   /** The camera's own idea of UTC, ms. */
   cameraNowMs(): number;
 }
 
 /** Topic, source and data items of each kind, as cameras of the trade have them (ONVIF Core and Analytics, topics). */
-const forms: Readonly<Record<DeviceEventKind, { topic: string; source: [string, string]; data: string }>> = {
+const forms: Readonly<
+  Record<
+    DeviceEventKind,
+    { topic: string; source: 'configuration' | 'source' | readonly [string, string]; data: string }
+  >
+> = {
   motion: {
     topic: 'tns1:RuleEngine/CellMotionDetector/Motion',
-    source: ['VideoSourceConfigurationToken', 'VideoSourceConfig_1'],
+    source: 'configuration',
     data: 'IsMotion',
   },
   tamper: {
     topic: 'tns1:VideoSource/GlobalSceneChange/ImagingService',
-    source: ['Source', 'VideoSource_1'],
+    source: 'source',
     data: 'State',
   },
   line_crossing: {
     topic: 'tns1:RuleEngine/LineDetector/Crossed',
-    source: ['VideoSourceConfigurationToken', 'VideoSourceConfig_1'],
+    source: 'configuration',
     data: 'ObjectId',
   },
   digital_input: { topic: 'tns1:Device/Trigger/DigitalInput', source: ['InputToken', 'Input_1'], data: 'LogicalState' },
@@ -138,8 +147,16 @@ export class EventService {
     );
   }
 
-  #message({ kind, active }: SimulatedEvent, operation: 'Initialized' | 'Changed'): string {
-    const { topic, source, data } = forms[kind];
+  /** How the topic names where it comes from. */
+  #sourceOf(kind: DeviceEventKind, channel: number): readonly [string, string] {
+    const { source } = forms[kind];
+    if (source === 'configuration') return ['VideoSourceConfigurationToken', `VideoSourceConfig_${channel}`];
+    return source === 'source' ? ['Source', this.#camera.sourceToken(channel)] : source;
+  }
+
+  #message({ kind, active, channel = 1 }: SimulatedEvent, operation: 'Initialized' | 'Changed'): string {
+    const { topic, data } = forms[kind];
+    const source = this.#sourceOf(kind, channel);
     const isProperty = kind !== 'line_crossing';
     const value = kind === 'line_crossing' ? '7' : String(active);
     return (

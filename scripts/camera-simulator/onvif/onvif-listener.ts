@@ -48,6 +48,7 @@ export class OnvifListener {
       get eventsAddress() {
         return `${camera.serviceOrigin}${camera.paths.events}`;
       },
+      sourceToken: (channel: number) => camera.channels()[channel - 1]?.sourceToken ?? '',
       cameraNowMs: () => camera.cameraNowMs(),
     };
   }

@@ -39,7 +39,7 @@ describe('answers', () => {
     }
     const kept = (await readdir(goldens, { recursive: true })).filter((path) => path.endsWith('.xml'));
     expect(conversations.map(({ path }) => path).sort()).toEqual(kept.sort());
-    expect(kept.length).toBe(9 * 22 + 6);
+    expect(kept.length).toBe(9 * 22 + 6 + 3);
   });
 });
 

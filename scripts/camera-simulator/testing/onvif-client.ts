@@ -3,10 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 /** A small ONVIF client for the simulator's own tests: says exactly what it is told to, also wrong things. */
 export interface OnvifCall {
   readonly url: string;
-  readonly service: 'tds' | 'trt' | 'tr2';
+  readonly service: 'tds' | 'trt' | 'tr2' | 'tev';
   readonly operation: string;
   /** Inner XML of the operation's element. */
   readonly parameters?: string;
+  /** Header blocks beside those of authentication. */
+  readonly header?: string;
   readonly auth?: {
     kind: 'token' | 'digest';
     username: string;
@@ -26,12 +28,13 @@ const namespaces = {
   tds: 'http://www.onvif.org/ver10/device/wsdl',
   trt: 'http://www.onvif.org/ver10/media/wsdl',
   tr2: 'http://www.onvif.org/ver20/media/wsdl',
+  tev: 'http://www.onvif.org/ver10/events/wsdl',
 };
 const security = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity';
 
 export async function callOnvif(call: OnvifCall): Promise<OnvifAnswer> {
   const { service, operation, parameters = '', auth } = call;
-  const header = auth?.kind === 'token' ? usernameToken(auth) : '';
+  const header = (auth?.kind === 'token' ? usernameToken(auth) : '') + (call.header ?? '');
   const body =
     '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">' +
     `<s:Header>${header}</s:Header><s:Body><${service}:${operation} xmlns:${service}="${namespaces[service]}"` +

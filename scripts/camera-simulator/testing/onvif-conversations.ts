@@ -1,3 +1,4 @@
+import { deviceEventKinds } from '@choi-canh/shared/device-events';
 import type { SimulatedCamera, Simulator, SimulatorOptions } from '../simulator.js';
 import { callOnvif, type OnvifCall } from './onvif-client.js';
 
@@ -12,12 +13,13 @@ export interface Conversation {
 
 /** Of the fleet that is asked: the first eleven are one of each brand. */
 export const conversationFleet = {
-  cameras: 14,
+  cameras: 15,
   network: '127.81.0.0',
   kinds: {
     12: { codec: 'h265' },
     13: { codec: 'mjpeg' },
     14: { codec: 'mpeg4' },
+    15: { events: true },
   },
 } as const satisfies SimulatorOptions;
 
@@ -135,6 +137,7 @@ export async function converse(simulator: Simulator): Promise<Conversation[]> {
   const asked = new Set<string>();
   for (const camera of simulator.cameras) {
     const subject = subjectOf(camera);
+    if (camera.kind.events) conversations.push(...(await eventsOf(simulator, camera)));
     if (asked.has(subject)) continue;
     asked.add(subject);
     const addresses = await serviceAddresses(camera);
@@ -156,6 +159,25 @@ export async function converse(simulator: Simulator): Promise<Conversation[]> {
     }
   }
   return conversations;
+}
+
+/** A subscription with an event of each kind. */
+async function eventsOf(simulator: Simulator, camera: SimulatedCamera): Promise<Conversation[]> {
+  const auth = await wayIn(camera);
+  const listed = await callOnvif({
+    ...{ url: camera.deviceAddress, service: 'tds', operation: 'GetServices', auth },
+    parameters: '<tds:IncludeCapability>true</tds:IncludeCapability>',
+  });
+  const url = /events\/wsdl<\/tds:Namespace><tds:XAddr>([^<]*)</.exec(listed.text)?.[1] ?? '';
+  const created = await callOnvif({ url, service: 'tev', operation: 'CreatePullPointSubscription', auth });
+  const header = /<sim:SubscriptionId.*?<\/sim:SubscriptionId>/.exec(created.text)?.[0] ?? '';
+  for (const kind of deviceEventKinds) simulator.emitEvent(camera.number, { kind, active: true });
+  const parameters = '<tev:Timeout>PT1S</tev:Timeout><tev:MessageLimit>10</tev:MessageLimit>';
+  const pulled = await callOnvif({ url, service: 'tev', operation: 'PullMessages', parameters, header, auth });
+  const answers = { GetServices: listed, CreatePullPointSubscription: created, PullMessages: pulled };
+  return Object.entries(answers).map(([name, { text }]) => ({
+    ...{ path: `events/${name}.xml`, answer: text, golden: goldenOf(text, camera) },
+  }));
 }
 
 async function serviceAddresses(camera: SimulatedCamera): Promise<{ tds: string; trt: string; tr2?: string }> {
@@ -192,6 +214,7 @@ function goldenOf(answer: string, camera: SimulatedCamera): string {
       .replaceAll(`:${camera.httpPort}/`, ':HTTP_PORT/')
       .replaceAll(`:${camera.rtspPort}/`, ':RTSP_PORT/')
       .replace(/<tt:(Hour|Minute|Second|Year|Month|Day)>\d+</g, '<tt:$1>N<')
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
       .replace(/></g, '>\n<') + '\n'
   );
 }

@@ -32,7 +32,22 @@ const stubs = {
     <xs:attribute name="contentType" type="xs:string"/></xs:schema>`,
   'xop.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="http://www.w3.org/2004/08/xop/include">
     <xs:element name="Include"/></xs:schema>`,
-  'b-2.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="http://docs.oasis-open.org/wsn/b-2">
+  'ws-addr.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:wsa="http://www.w3.org/2005/08/addressing"
+    targetNamespace="http://www.w3.org/2005/08/addressing" elementFormDefault="qualified">
+    <xs:complexType name="EndpointReferenceType"><xs:sequence><xs:element name="Address" type="xs:anyURI"/>
+      <xs:element name="ReferenceParameters" minOccurs="0"><xs:complexType><xs:sequence><xs:any processContents="lax" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>
+      <xs:element name="Metadata" minOccurs="0"/></xs:sequence></xs:complexType></xs:schema>`,
+  't-1.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="http://docs.oasis-open.org/wsn/t-1">
+    <xs:element name="TopicSet"/></xs:schema>`,
+  'b-2.xsd': `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2"
+    targetNamespace="http://docs.oasis-open.org/wsn/b-2" elementFormDefault="qualified">
+    <xs:element name="CurrentTime" type="xs:dateTime"/><xs:element name="TerminationTime" type="xs:dateTime"/>
+    <xs:simpleType name="AbsoluteOrRelativeTimeType"><xs:union memberTypes="xs:dateTime xs:duration"/></xs:simpleType>
+    <xs:element name="FixedTopicSet" type="xs:boolean"/><xs:element name="TopicExpressionDialect" type="xs:anyURI"/>
+    <xs:element name="NotificationMessage"><xs:complexType><xs:sequence>
+      <xs:element name="Topic" minOccurs="0"><xs:complexType mixed="true"><xs:attribute name="Dialect" type="xs:anyURI" use="required"/></xs:complexType></xs:element>
+      <xs:element name="Message"><xs:complexType><xs:sequence><xs:any namespace="##any" processContents="strict"/></xs:sequence></xs:complexType></xs:element>
+    </xs:sequence></xs:complexType></xs:element>
     <xs:complexType name="FilterType"><xs:sequence><xs:any processContents="lax" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType>
     <xs:complexType name="NotificationMessageHolderType"><xs:sequence><xs:any processContents="lax" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:schema>`,
 };
@@ -41,7 +56,9 @@ const driver = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:import namespace="http://www.w3.org/2003/05/soap-envelope" schemaLocation="soap-envelope.xsd"/>
   <xs:import namespace="http://www.onvif.org/ver10/device/wsdl" schemaLocation="device.xsd"/>
   <xs:import namespace="http://www.onvif.org/ver10/media/wsdl" schemaLocation="media.xsd"/>
-  <xs:import namespace="http://www.onvif.org/ver20/media/wsdl" schemaLocation="media2.xsd"/></xs:schema>`;
+  <xs:import namespace="http://www.onvif.org/ver20/media/wsdl" schemaLocation="media2.xsd"/>
+  <xs:import namespace="http://www.onvif.org/ver10/events/wsdl" schemaLocation="event.xsd"/>
+  <xs:import namespace="http://www.onvif.org/ver10/schema" schemaLocation="onvif.xsd"/></xs:schema>`;
 
 /** Returns a sentence for each rule of the ONVIF schemas in `folder` that a document breaks. */
 export async function validateAgainstOnvif(
@@ -55,6 +72,7 @@ export async function validateAgainstOnvif(
     { fileName: 'common.xsd', contents: local(await read('ver10/schema/common.xsd')) },
     { fileName: 'device.xsd', contents: typesOf(await read('ver10/device/wsdl/devicemgmt.wsdl')) },
     { fileName: 'media.xsd', contents: typesOf(await read('ver10/media/wsdl/media.wsdl')) },
+    { fileName: 'event.xsd', contents: typesOf(await read('ver10/events/wsdl/event.wsdl')) },
     { fileName: 'media2.xsd', contents: typesOf(await read('ver20/media/wsdl/media.wsdl')) },
   ];
   const result = await validateXML({

@@ -97,6 +97,38 @@ describe('events of a simulated camera', () => {
     expect(page.more).toBe(false);
   });
 
+  it('of a device with several inputs are of the camera that is the input', async () => {
+    const kinds = { 1: { device: 'dual-lens', events: true } } as const;
+    const simulator = await startSimulator({ cameras: 1, network: '127.98.0.0', media: tinyMedia, kinds });
+    ends.push(() => simulator.stop());
+    const one = simulator.cameras[0]!;
+    const onvif = createOnvif({ clock: systemClock, logger: silentLogger, rules: loopbackRules, interfaces: [] });
+    const { username, password, host } = one;
+    const { channels } = await onvif.identify(one.deviceAddress, { username, password, confirmedHosts: [host] });
+    const heard: string[] = [];
+    let isSubscribed = false;
+    const watch = new EventWatch({
+      ...{ clock: systemClock, logger: silentLogger, isSignedIn: () => true },
+      subscribe: async (address, access, signal) => {
+        const subscription = await onvif.subscribe(address, access, signal);
+        isSubscribed = true;
+        return subscription;
+      },
+      append: (cameraId, { kind }) => heard.push(`${cameraId} ${kind}`),
+    });
+    ends.push(() => watch.stop());
+    const account = { username, password, confirmedHosts: [host], deviceAddress: one.deviceAddress };
+    watch.setCameras(
+      channels.map(({ sourceToken, number }) => camera({ ...account, sourceToken, cameraId: `c${number}` })),
+    );
+    watch.start();
+    await until('it is subscribed', () => isSubscribed);
+    simulator.emitEvent(1, { kind: 'motion', active: true, channel: 2 });
+    simulator.emitEvent(1, { kind: 'tamper', active: true, channel: 1 });
+    await until('both are heard', () => heard.length === 2);
+    expect(heard).toEqual(['c2 motion', 'c1 tamper']);
+  });
+
   it('are told so where a device has none', async () => {
     const simulator = await startSimulator({ cameras: 1, network: '127.97.0.0', media: tinyMedia });
     ends.push(() => simulator.stop());
