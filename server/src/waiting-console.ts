@@ -34,8 +34,8 @@ const sentences: Record<Trouble, { vi: string; en: string }> = {
     en: 'The database is damaged. Restore it from a backup (npm run restore).',
   },
   secret_key_missing: {
-    vi: 'Thiếu tệp khóa bí mật (keys/secret.key), nên không đọc được mật khẩu camera đã lưu. Hãy chép lại thư mục keys từ bản sao lưu. Nếu đã mất hẳn, người quản trị máy chủ xem CHOI_CANH_NEW_SECRET_KEY trong tài liệu: khi đó phải nhập lại mọi mật khẩu camera và ghép nối lại mọi máy ghi.',
-    en: 'The secret key file (keys/secret.key) is missing, so stored camera passwords cannot be read. Copy the folder keys back from a backup. If it is lost for good, see CHOI_CANH_NEW_SECRET_KEY in the README: then every camera password is entered again and every recorder paired again.',
+    vi: 'Thiếu tệp khóa bí mật trong thư mục keys, nên không đọc được mật khẩu camera đã lưu. Hãy chép lại thư mục keys từ bản sao lưu. Nếu đã mất hẳn, xem tài liệu của máy chủ, mục “Mất khóa bí mật”: khi đó phải nhập lại mọi mật khẩu camera và ghép lại mọi máy ghi.',
+    en: 'The secret key file (keys/secret.key) is missing, so stored camera passwords cannot be read. Copy the folder keys back from a backup. If it is lost for good, see “Lost secret key” in the README: then every camera password is entered again and every recorder paired again.',
   },
 };
 const databaseOutlook = {

@@ -71,7 +71,7 @@ describe('of what else answers', () => {
       method === 'DESCRIBE' ? answer : undefined;
 
   it.each<[string, Answer, string]>([
-    ['a stream that there is not', { status: 404 }, 'no_stream'],
+    ['a stream that there is not', { status: 404 }, 'no_such_stream'],
     ['no SDP', { body: 'hello' }, 'bad_answer'],
     ['sound alone', { body: 'v=0\r\nm=audio 0 RTP/AVP 8\r\n' }, 'not_video'],
   ])('%s has its reason', async (_name, answer, reason) => {
