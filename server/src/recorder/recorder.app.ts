@@ -29,7 +29,8 @@ import { FootageVolume, type FootageVolumeState } from './footage/footage-volume
 import { takeFootageDir } from './footage/take-footage-dir.js';
 import { createWriteThread } from './footage/write-thread.js';
 import { HoldKeeper } from './hold-keeper.js';
-import { createIngestSupervisor } from './ingest/ingest-supervisor.js';
+import { DevicePasswords } from './device-passwords.js';
+import { createIngestSupervisor, type IngestSupervisor } from './ingest/ingest-supervisor.js';
 import { createLive } from './live/live.js';
 import { createLiveConverter } from './live/live-converter.js';
 import { Outbox } from './outbox.js';
@@ -305,7 +306,23 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const ingestEngines = config.ENGINE === 'auto' ? (['native', 'ffmpeg'] as const) : [config.ENGINE];
     const streams = new StreamsStore({ folder, logger: room('streams') });
     await run('streams', streams, () => streams.start());
-    const ingest = createIngestSupervisor({
+    const passwords = {
+      rtsp: new DevicePasswords({
+        ...{ clock, pausesMs: [50_000, 590_000] },
+        onTakenAgain: (cameraIds) => {
+          for (const cameraId of cameraIds) {
+            passwords.onvif.forgive(cameraId);
+            ingest.retryNow(cameraId);
+          }
+        },
+      }),
+      onvif: new DevicePasswords({
+        ...{ clock, pausesMs: [7000, 590_000] },
+        onTakenAgain: (cameraIds) => cameraIds.forEach((cameraId) => probing.lookNow(cameraId)),
+      }),
+    };
+    const ingest: IngestSupervisor = createIngestSupervisor({
+      passwords: passwords.rtsp,
       memory: streams,
       isFfmpegUsable: () => ffmpegWatch.condition().problem === null,
       footage,
@@ -336,6 +353,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('clock-offsets', clockOffsets, () => clockOffsets.start());
     const holds = new HoldKeeper(footage.holds);
     const probing: Probing = createProbing({
+      passwords: passwords.onvif,
       onvif,
       digests: onvifDigests,
       ingest,
@@ -358,6 +376,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       store: new DesiredStateStore({ folder, key, logger: room('desired-state') }),
       footage,
       ingest,
+      accounts: (cameras) => {
+        passwords.rtsp.setCameras(cameras);
+        passwords.onvif.setCameras(cameras);
+      },
       watch: (cameras: ProbedCamera[]) => {
         probing.setCameras(cameras);
         eventWatch.setCameras(cameras.filter((camera) => camera.hasOnvif));
@@ -437,7 +459,16 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         clock,
         logger: room('live'),
         chain,
-        retries: new CameraRetries({ director, probing, ingest, clock }),
+        retries: new CameraRetries({
+          ...{ director, probing, clock },
+          ingest: {
+            runtime: (cameraId) => ingest.runtime(cameraId),
+            retryNow: (cameraId) => {
+              passwords.rtsp.forgive(cameraId);
+              ingest.retryNow(cameraId);
+            },
+          },
+        }),
         requireCamera: (cameraId) => {
           if (director.cameras.some((camera) => camera.id === cameraId)) return;
           throw new AppError('not_found', 'no_such_camera', `no camera ${cameraId} here`);

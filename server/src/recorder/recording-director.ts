@@ -11,6 +11,7 @@ import { hostOf } from '../lib/confirmed-hosts.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import { keptDigest } from '../lib/kept-digest.js';
 import type { Logger } from '../lib/logger.js';
+import type { CameraAccount } from './device-passwords.js';
 import type { CachedAddresses, KeptCamera, KeptState, StoredState } from './desired-state.store.js';
 
 interface IngestCamera {
@@ -53,6 +54,8 @@ export interface RecordingDirectorOptions {
     runtime(cameraId: string): { state: string } | undefined;
     onChange(listener: (cameraId: string) => void): () => void;
   };
+  /** By which accounts cameras sign in, before anything of them is told to ingest and watch. */
+  accounts?(cameras: CameraAccount[]): void;
   /** Set after construction, because it tells the director what it sees. */
   watch(cameras: WatchedCamera[]): void;
   clock: Clock;
@@ -279,6 +282,13 @@ export class RecordingDirector {
     const wanted = new Set(cameras.map((camera) => camera.id));
     for (const id of this.inUse.keys()) if (!wanted.has(id)) this.inUse.delete(id);
     const resolved = cameras.map((camera) => ({ camera, addresses: this.addressesToUse(camera) }));
+    this.options.accounts?.(
+      cameras
+        .filter(({ enabled }) => enabled)
+        .map(({ id, deviceId = id, username, password, passwordTypedAt = 0 }) => ({
+          ...{ cameraId: id, deviceId, username, password, passwordTypedAt },
+        })),
+    );
     ingest.setCameras(
       resolved.map(({ camera, addresses }) => ({
         cameraId: camera.id,

@@ -74,6 +74,7 @@ export function DevicePage() {
         {device.trouble !== null && items.length > 1 && (
           <Alert color="red" title={t('device.trouble', { count: items.length })}>
             <CameraReasonText reason={device.trouble.reason} /> <Instant at={device.trouble.sinceAt} relative />
+            {device.trouble.reason === 'wrong_password' && <Text mt="xs">{t('device.passwordHint')}</Text>}
           </Alert>
         )}
         <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" style={{ alignItems: 'start' }}>

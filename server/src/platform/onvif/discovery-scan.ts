@@ -67,8 +67,8 @@ export async function runDiscoveryScan(options: DiscoveryScanOptions): Promise<v
     const found = answers > maxAnswers ? undefined : readProbeMatches(packet, from.address);
     if (found === undefined) listener.onRejected();
     for (const device of found ?? []) {
-      // Devices without a reference are known by their address.
-      const key = device.endpointReference === '' ? device.deviceAddress : device.endpointReference;
+      // Cheap cameras share a reference: one that answers with it at another address may be another one.
+      const key = `${device.endpointReference} ${device.deviceAddress}`;
       if (seen.has(key) || seen.size >= maxDevices) continue;
       seen.add(key);
       listener.onDevice(device);

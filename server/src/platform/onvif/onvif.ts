@@ -27,7 +27,7 @@ export interface DiscoveredCamera {
 }
 
 export interface DiscoveryListener {
-  /** Once for each endpoint reference, else for each address. */
+  /** Once for each address and endpoint reference. */
   onDevice(device: DiscoveredCamera): void;
   /** For each datagram that was junk. */
   onRejected(): void;

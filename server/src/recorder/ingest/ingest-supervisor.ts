@@ -73,6 +73,15 @@ export interface DigestMemory {
   tookBefore(cameraId: string, passwordTypedAt: number): boolean;
 }
 
+/** Passwords that several cameras have in common. */
+export interface SharedPasswords {
+  enter(cameraId: string, signal: AbortSignal): Promise<boolean>;
+  taken(cameraId: string): void;
+  refused(cameraId: string): void;
+  lost(cameraId: string): void;
+  left(cameraId: string): void;
+}
+
 export interface IngestOptions {
   /** Every fragment of a main stream is appended here. */
   readonly footage?: FootageSink;
@@ -82,6 +91,8 @@ export interface IngestOptions {
   readonly rules: AddressRules;
   /** Which cameras took their password as a digest since it was typed; absent: nobody remembers. */
   readonly digests?: DigestMemory;
+  /** Whose passwords are shared by the channels of a device; absent: none are. */
+  readonly passwords?: SharedPasswords;
   /** A stream without a frame for so long is reconnected. */
   readonly stallSeconds: number;
   /** Shortest pause between the set-ups of two main streams; so many a second come back together at most. */
@@ -249,8 +260,16 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       isOwnKey: (tlsKey: string) => known.isOwnKey(tlsKey),
     };
     const { engines, observation } = known;
+    const { passwords } = options;
     entry.runners[stream] = startStreamRunner({
       target,
+      account: passwords && {
+        enter: (signal) => passwords.enter(cameraId, signal),
+        taken: () => passwords.taken(cameraId),
+        refused: () => passwords.refused(cameraId),
+        lost: () => passwords.lost(cameraId),
+        left: () => passwords.left(cameraId),
+      },
       engines,
       observation,
       clock,

@@ -23,6 +23,8 @@ export interface StreamRunnerOptions {
   readonly nextRun: () => number;
   /** Resolves when this stream may connect, with what says that it is set up. */
   readonly turn: (signal: AbortSignal, reconnects: number) => Promise<() => void>;
+  /** The account that the camera shares with the other channels of its device; absent: with none. */
+  readonly account?: StreamAccount | undefined;
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts: PartSink;
   readonly requestKeyframe: () => void;
@@ -34,6 +36,16 @@ export interface StreamRunnerOptions {
   /** A quirk was noticed. */
   readonly onLearnt?: () => void;
   readonly onChange: () => void;
+}
+
+/** Whether the password of a device is tried, and what became of it (device-passwords.ts). */
+export interface StreamAccount {
+  /** False: it was refused, and is not tried now. */
+  enter(signal: AbortSignal): Promise<boolean>;
+  taken(): void;
+  refused(): void;
+  lost(): void;
+  left(): void;
 }
 
 export interface StreamRunner {
@@ -221,20 +233,32 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
 
   /** Waits for its turn and pulls until the stream is lost. Undefined: it was told to stop. */
   async function once(): Promise<{ failure: IngestFailure; recordedMs: number | undefined } | undefined> {
+    const { account } = options;
+    if (account !== undefined && !(await account.enter(stopping.signal))) {
+      const failure = new IngestFailure('wrong_password', 'the device refused it for another channel: not tried');
+      return { failure, recordedMs: undefined };
+    }
     const setUp = await options.turn(stopping.signal, reconnects);
     let firstFragmentAt: number | undefined;
+    const framesCame = () => {
+      account?.taken();
+      setUp();
+    };
     try {
       if (stopping.signal.aborted) return undefined;
-      await attempt(setUp, () => (firstFragmentAt = clock.monotonicMs()));
+      await attempt(framesCame, () => (firstFragmentAt = clock.monotonicMs()));
       return undefined;
     } catch (error) {
       const failure =
         error instanceof IngestFailure
           ? error
           : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
+      if (failure.reason === 'wrong_password') account?.refused();
+      else if (!stopping.signal.aborted) account?.lost();
       const recordedMs = firstFragmentAt === undefined ? undefined : clock.monotonicMs() - firstFragmentAt;
       return { failure, recordedMs };
     } finally {
+      account?.left();
       setUp();
     }
   }

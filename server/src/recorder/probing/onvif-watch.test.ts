@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { silentLogger } from '../../lib/logger.js';
+import { DevicePasswords } from '../device-passwords.js';
 import { createOnvifWatch, type CameraLooker, type OnvifWatch, type WatchedCamera } from './onvif-watch.js';
 
 /** Time that moves only when it is told to; whoever sleeps is woken in order. */
@@ -61,8 +62,7 @@ afterEach(async () => {
   watch = undefined;
 });
 
-function watching(look: CameraLooker['look']) {
-  const hand = handClock();
+function watching(look: CameraLooker['look'], hand = handClock(), passwords?: DevicePasswords) {
   const looks: { at: number; address: string }[] = [];
   const told: string[] = [];
   const digests = new Map<string, number>();
@@ -80,13 +80,14 @@ function watching(look: CameraLooker['look']) {
         { profileToken: 'main', codec: 'H264', width: 1, height: 1, frameRate: 25, bitrateKbps: null },
       ],
     },
+    ...(passwords === undefined ? {} : { passwords }),
     clock: hand.clock,
     logger: silentLogger,
     random: () => 0.5,
     onAddresses: (cameraId) => told.push(cameraId),
   });
   watch.start();
-  return { ...hand, looks, told, watch };
+  return { ...hand, looks, told, watch, setCameras: watch.setCameras };
 }
 const gaps = (looks: { at: number }[]) => looks.slice(1).map(({ at }, index) => at - (looks[index]?.at ?? 0));
 
@@ -189,4 +190,21 @@ it('lets a password go in clear only until the camera took it as a digest, and a
   one.setCameras([camera(1, { passwordTypedAt: 7, plainPassword: false })]);
   await pass(1000);
   expect(allowed.slice(4)).toEqual([true, false]);
+});
+
+it('sends the wrong password of a device with many channels twice, and then every ten minutes', async () => {
+  const hand = handClock();
+  const passwords = new DevicePasswords({ clock: hand.clock, pausesMs: [7000, 590_000] });
+  const one = watching(() => Promise.reject(failure('wrong_password', 'wrong_password')), hand, passwords);
+  const channels = Array.from({ length: 16 }, (_, index) => camera(index, { deviceAddress: 'http://10.0.0.9/' }));
+  passwords.setCameras(channels.map((channel) => ({ ...channel, deviceId: 'nvr' })));
+  one.setCameras(channels);
+  await one.pass(120_000);
+  expect(one.looks).toHaveLength(2);
+  // All say so, though one of them tried.
+  expect(channels.map(({ cameraId }) => one.watch.sight(cameraId))).toEqual(
+    channels.map(() => expect.objectContaining({ kind: 'failed', reason: 'wrong_password' })),
+  );
+  await one.pass(600_000);
+  expect(one.looks.length).toBeLessThanOrEqual(4);
 });

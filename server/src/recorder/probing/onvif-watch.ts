@@ -2,7 +2,7 @@ import type { CameraReason } from '@choi-canh/shared/health';
 import { cameraReasonSchema } from '@choi-canh/shared/health';
 import type { StreamFacts } from '@choi-canh/shared/cameras';
 import type { Clock } from '../../lib/clock.js';
-import { errorMessage, isAppError } from '../../lib/errors.js';
+import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { redactUrls, type Logger } from '../../lib/logger.js';
 import type { OnvifSight } from './camera-health.js';
 
@@ -60,6 +60,19 @@ export interface OnvifWatchOptions {
   intervalMs?: number;
   /** Stream addresses as the camera tells them now. */
   onAddresses(cameraId: string, addresses: StreamAddresses): void;
+  /** Whose passwords are shared by the channels of a device; absent: none are. */
+  passwords?: SharedPasswords | undefined;
+}
+
+/** Passwords that several cameras have in common. */
+export interface SharedPasswords {
+  accountOf(cameraId: string): string | undefined;
+  enter(cameraId: string, signal: AbortSignal): Promise<boolean>;
+  taken(cameraId: string): void;
+  refused(cameraId: string): void;
+  lost(cameraId: string): void;
+  /** A person wants it tried. */
+  forgive(cameraId: string): void;
 }
 
 const maxAtOnce = 8;
@@ -127,8 +140,11 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
     };
     let sight: OnvifSight;
     let addresses: StreamAddresses | undefined;
+    const { passwords } = options;
     try {
+      if ((await passwords?.enter(cameraId, stopping.signal)) === false) throw notTried();
       const seen = await onvif.look(camera.deviceAddress, credentials, camera, stopping.signal);
+      passwords?.taken(cameraId);
       addresses = { mainUrl: seen.mainUrl, subUrl: seen.subUrl };
       if (clock.monotonicMs() - entry.profilesAt >= profilesEveryMs) {
         const profiles = await onvif.profiles(camera.deviceAddress, credentials, stopping.signal);
@@ -144,6 +160,9 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
       };
     } catch (error) {
       if (stopping.signal.aborted) return;
+      const isRefusal = reasonOf(error) === 'wrong_password' && !isNotTried(error);
+      if (isRefusal) passwords?.refused(cameraId);
+      else passwords?.lost(cameraId);
       const failures = entry.sight.kind === 'failed' ? entry.sight.failures + 1 : 1;
       const detail = redactUrls(errorMessage(error)).slice(0, 300);
       sight = { kind: 'failed', reason: reasonOf(error), detail, failures, atMs: clock.nowMs() };
@@ -162,12 +181,25 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
     return sight.failures < 3 ? retryMs : unreachableMs;
   }
 
+  /** False where another camera of the same account is among them. */
+  function noteAccount(looking: Set<string>, cameraId: string): boolean {
+    const account = options.passwords?.accountOf(cameraId);
+    if (account === undefined) return true;
+    if (looking.has(account)) return false;
+    looking.add(account);
+    return true;
+  }
+
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
       const now = clock.monotonicMs();
+      const looking = new Set<string>();
+      for (const [id, entry] of entries) if (entry.looking) noteAccount(looking, id);
       const due = [...entries.values()]
         .filter((entry) => entry.camera.enabled && !entry.looking && entry.dueAt <= now)
         .sort((a, b) => a.dueAt - b.dueAt)
+        // The channels of a device one after the other: it has one account, and little to spare.
+        .filter((entry) => noteAccount(looking, entry.camera.cameraId))
         .slice(0, maxAtOnce - active);
       for (const entry of due) {
         entry.looking = true;
@@ -223,6 +255,7 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
     /** Somebody asks: look at once. */
     lookNow(cameraId: string): void {
       const entry = entries.get(cameraId);
+      options.passwords?.forgive(cameraId);
       if (entry !== undefined) entry.dueAt = clock.monotonicMs();
     },
     /** A wrong password may have been set right: the next change of the stream is looked into at once. */
@@ -240,4 +273,12 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
     },
   };
 }
+const notTriedCode = 'not_tried';
+const isNotTried = (error: unknown): boolean => isAppError(error) && error.code === notTriedCode;
+function notTried(): AppError {
+  return new AppError('precondition', notTriedCode, 'the device refused the password for another channel: not tried', {
+    details: { reason: 'wrong_password' },
+  });
+}
+
 export type OnvifWatch = ReturnType<typeof createOnvifWatch>;

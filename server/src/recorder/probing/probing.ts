@@ -7,6 +7,7 @@ import { CameraHealth, reportedClock, type Health, type StreamRuntime } from './
 import {
   createOnvifWatch,
   type CameraLooker,
+  type SharedPasswords,
   type DigestKeeper,
   type StreamAddresses,
   type WatchedCamera,
@@ -33,6 +34,8 @@ export interface ProbingOptions {
   logger: Logger;
   random?: () => number;
   onvifIntervalMs?: number;
+  /** Whose passwords are shared by the channels of a device; absent: none are. */
+  passwords?: SharedPasswords;
   /** Changes of state or reason since the last call, never empty; all of one tick together. */
   onStatuses(statuses: CameraStatus[]): void;
   onAddresses(cameraId: string, addresses: StreamAddresses): void;
@@ -62,6 +65,7 @@ export function createProbing(options: ProbingOptions) {
     ...(options.random === undefined ? {} : { random: options.random }),
     ...(options.onvifIntervalMs === undefined ? {} : { intervalMs: options.onvifIntervalMs }),
     onAddresses: options.onAddresses,
+    passwords: options.passwords,
   });
 
   const statusOf = (cameraId: string, health: Health): CameraStatus => ({
