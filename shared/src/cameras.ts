@@ -6,7 +6,7 @@ import { rtspUrlSchema } from './rtsp-address.js';
 import { cameraRuntime } from './recorder-facts.js';
 
 export const streamFacts = z.object({
-  /** ONVIF profile token; empty where there is no ONVIF. */
+  /** ONVIF profile token; of a camera without ONVIF `main` or `sub`. */
   profileToken: z.string(),
   codec: z.string(),
   width: z.int(),

@@ -113,7 +113,7 @@ it('a camera without ONVIF is tried with the result in words, added, and gives a
   await page.goto(`${origin}/cameras/add`);
   await page.getByRole('link', { name: 'Camera không có ONVIF' }).click();
   await page.getByRole('heading', { name: 'Thêm camera không có ONVIF' }).waitFor();
-  const brand = page.getByLabel('Hãng', { exact: true });
+  const brand = page.getByRole('combobox', { name: 'Hãng' });
   await brand.fill('Khác');
   await brand.press('Enter');
   await page.getByLabel('Địa chỉ luồng chính').fill(camera.rtspMainUrl);

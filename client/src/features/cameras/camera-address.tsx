@@ -23,7 +23,7 @@ export function CameraAddress({ camera }: { camera: CameraResponse }) {
     validate: {
       deviceAddress: (text) =>
         !URL.canParse(text.trim())
-          ? t('return.addressWrong')
+          ? t(camera.main?.url === undefined ? 'return.addressWrong' : 'rtsp.deviceAddressWrong')
           : text.trim() === camera.deviceAddress
             ? t('address.same')
             : undefined,
@@ -58,7 +58,12 @@ export function CameraAddress({ camera }: { camera: CameraResponse }) {
         {t('address.title')}
       </Title>
       <Text c="dimmed">{t('address.text')}</Text>
-      <TextInput {...form.text('deviceAddress')} label={t('facts.address')} autoComplete="off" required />
+      <TextInput
+        {...form.text('deviceAddress')}
+        label={camera.main?.url === undefined ? t('facts.address') : t('rtsp.deviceAddress')}
+        autoComplete="off"
+        required
+      />
       <PasswordField {...form.text('password')} label={t('add.password')} autoComplete="new-password" required />
       {failed !== undefined && (
         <Text c="var(--state-down)" role="alert">

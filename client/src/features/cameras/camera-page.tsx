@@ -171,11 +171,9 @@ export function CameraPage() {
               <Card withBorder>
                 <CameraCredentials key={camera.id} camera={camera} />
               </Card>
-              {hasOnvif && (
-                <Card withBorder>
-                  <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
-                </Card>
-              )}
+              <Card withBorder>
+                <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
+              </Card>
               <Card withBorder>
                 <CameraRetirement camera={camera} />
               </Card>

@@ -63,6 +63,8 @@ export function DevicePage() {
     );
   }
   const { device, items, shared } = query.data;
+  // A device without ONVIF cannot be asked for its channels.
+  const hasOnvif = !device.deviceAddress.startsWith('rtsp');
   return (
     <>
       {back}
@@ -99,7 +101,7 @@ export function DevicePage() {
                 [t('facts.serialNumber'), device.serialNumber || '—'],
                 [t('device.firmware'), device.firmwareVersion || '—'],
                 [
-                  t('facts.address'),
+                  hasOnvif ? t('facts.address') : t('rtsp.deviceAddress'),
                   <span key="address" style={{ overflowWrap: 'anywhere' }}>
                     {device.deviceAddress}
                   </span>,
@@ -109,7 +111,7 @@ export function DevicePage() {
             />
           </Card>
         </SimpleGrid>
-        {session.can('camera.manage') && <MoreChannels deviceId={deviceId} areaId={items[0]?.areaId} />}
+        {session.can('camera.manage') && hasOnvif && <MoreChannels deviceId={deviceId} areaId={items[0]?.areaId} />}
       </Stack>
     </>
   );

@@ -16,6 +16,7 @@ import type { DeviceSightingsRepository } from './device-sightings.repository.js
 import type { CameraRow, DeviceFacts } from './camera.entity.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import { typedFor } from './confirmed-address.js';
+import { movedRtspDevice, usableRtspAddress } from './rtsp-move.js';
 import { usableDeviceAddress } from './device-address.js';
 import { channelsOf, learntOf } from './device-channels.js';
 import { passwordContext } from './device-password.js';
@@ -57,11 +58,27 @@ export class CameraMoves {
    * identification says: precondition `wrong_password`, unavailable `unreachable` …
    */
   async move(actor: Actor, cameraId: string, request: CameraMoveRequest, signal?: AbortSignal) {
-    const deviceAddress = usableDeviceAddress(request.deviceAddress, this.#deps.addressRules);
     const row = await this.#require(actor, cameraId);
+    if (row.mainStream?.url !== undefined) return this.#moveRtsp(actor, row, request, signal);
+    const deviceAddress = usableDeviceAddress(request.deviceAddress, this.#deps.addressRules);
     this.#deps.budget.take(actor.accountId, 'typed', 1);
     const { password, username = row.username } = request;
     const facts = await this.#identify(actor, row, { deviceAddress, username, password, plainPassword: true }, signal);
+    return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
+  }
+
+  /** A device without ONVIF says nothing of itself: that it is the same one is the person's word. */
+  async #moveRtsp(actor: Actor, row: CameraRow, request: CameraMoveRequest, signal?: AbortSignal) {
+    const { repository, recorders, addressRules, budget, audit } = this.#deps;
+    const deviceAddress = usableRtspAddress(request.deviceAddress, addressRules);
+    budget.take(actor.accountId, 'typed', 1);
+    const { password, username = row.username } = request;
+    const given = { deviceAddress, username, password };
+    const client = recorders.clientOf(row.recorderId);
+    const cameras = (await repository.ofDevice(row.deviceId)).filter(isInUse);
+    const facts = await movedRtspDevice(row, cameras, given, client, signal).catch((error: unknown) =>
+      failedAttempt(audit, actor, row, deviceAddress, error),
+    );
     return this.#save(actor, row, this.#typed(row, deviceAddress, username, password, facts), facts);
   }
 

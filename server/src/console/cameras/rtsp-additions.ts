@@ -190,8 +190,8 @@ export class RtspAdditions {
     );
     const { device } = wanted;
     const number = device.brand === 'plain' ? 1 : device.channel;
-    const main = factsOf(tried.main, tried.mainUrl);
-    const sub = tried.sub?.reason === 'ok' && tried.subUrl !== null ? factsOf(tried.sub, tried.subUrl) : null;
+    const main = factsOf('main', tried.main, tried.mainUrl);
+    const sub = tried.sub?.reason === 'ok' && tried.subUrl !== null ? factsOf('sub', tried.sub, tried.subUrl) : null;
     const manufacturer = rtspTemplate(device.brand).name;
     const host = new URL(deviceAddress).hostname;
     const name =
@@ -216,9 +216,13 @@ export function sourceTokenOf(mainUrl: string): string {
   return path.length <= 128 ? path : path.slice(-128);
 }
 
-function factsOf({ codec, width, height, frameRate, bitrateKbps }: StreamProbeResponse, url: string): StreamFacts {
+function factsOf(
+  profileToken: 'main' | 'sub',
+  { codec, width, height, frameRate, bitrateKbps }: StreamProbeResponse,
+  url: string,
+): StreamFacts {
   const facts = { codec: (codec ?? '').toUpperCase(), width: width ?? 0, height: height ?? 0, frameRate, bitrateKbps };
-  return { profileToken: '', ...facts, url };
+  return { profileToken, ...facts, url };
 }
 
 function onWire({ id, state, total, results }: Addition): RtspAddResponse {

@@ -158,6 +158,39 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(list.items.some(({ id }) => id === camera?.id)).toBe(true);
     });
 
+    it('get another address with the password for it, all channels of the device; what does not answer changes nothing', async () => {
+      const { recorder } = harness;
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const two = items.filter(({ deviceAddress }) => deviceAddress === 'rtsp://192.168.6.3:554/');
+      expect(two).toHaveLength(2);
+      const path = `/api/cameras/${two[0]!.id}/address`;
+      const body = { deviceAddress: 'rtsp://192.168.6.33:8554', password: 'khác' };
+      expect(await technician.refusal('POST', path, body)).toBe('503 unreachable');
+      expect(await technician.refusal('POST', path, { ...body, deviceAddress: 'http://192.168.6.33/' })).toBe(
+        '400 bad_device_address',
+      );
+      expect(await technician.refusal('POST', path, { ...body, deviceAddress: 'rtsp://169.254.1.1/' })).toBe(
+        '400 address_not_allowed',
+      );
+      recorder.streams.set(two[0]!.main!.url!.replace('192.168.6.3:554', '192.168.6.33:8554'), gives());
+      const moved = await technician.post(path, cameraResponse, body);
+      expect(moved).toMatchObject({ deviceAddress: 'rtsp://192.168.6.33:8554/', id: two[0]!.id });
+      const now = (await technician.get('/api/cameras', cameraListResponse)).items.filter(({ id }) =>
+        two.some((one) => one.id === id),
+      );
+      for (const camera of now) {
+        const before = two.find(({ id }) => id === camera.id)!;
+        const at = (url: string | undefined) => url?.replace('192.168.6.3:554', '192.168.6.33:8554');
+        expect([camera.main?.url, camera.sub?.url]).toEqual([at(before.main?.url), at(before.sub?.url)]);
+      }
+      const desired = await eventually('the recorder has it', () =>
+        recorder.desired?.cameras.find(
+          ({ id, confirmedHosts }) => id === two[1]!.id && confirmedHosts?.[0] === '192.168.6.33',
+        ),
+      );
+      expect(desired).toMatchObject({ password: 'khác', mainUrl: now.find(({ id }) => id === two[1]!.id)?.main?.url });
+    });
+
     it('events that a device told are shown to who sees the camera, and nobody else', async () => {
       const { items } = await technician.get('/api/cameras', cameraListResponse);
       const id = items[0]!.id;
