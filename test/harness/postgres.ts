@@ -217,7 +217,7 @@ async function finished(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`initdb failed with ${code}: ${output()}`);
 }
 
-/** Waits until it answers a query; a server that ends meanwhile is told with its last words. */
+/** Waits until it answers a query; a server that ends meanwhile is named with its last words. */
 async function accepts(url: string, server: ChildProcess, output: () => string): Promise<void> {
   const deadlineMs = performance.now() + START_DEADLINE_MS;
   for (;;) {

@@ -19,7 +19,7 @@ const retired: StateFact = { state: 'paused', reason: 'retired', detail: '' };
 const isDecided = ({ reason }: { reason: CameraReason }) => reason === 'disabled' || reason === 'retired';
 const connecting: StateFact = { state: 'unknown', reason: 'connecting', detail: '' };
 
-/** Keeps what was known of each camera, and when, as intervals; tells browsers what changes. */
+/** Keeps what was known of each camera, and when, as intervals; publishes to browsers what changes. */
 export class HealthService {
   readonly #db: Database;
   readonly #repository: StateIntervalsRepository;
@@ -57,7 +57,7 @@ export class HealthService {
 
   /**
    * Transitions that the recorder noted, in their order, in as many turns as one camera has of them, each of a few
-   * statements. What it returns tells the browsers, after the commit. Transitions of a camera that was taken out of use or
+   * statements. What it returns goes to the browsers, after the commit. Transitions of a camera that was taken out of use or
    * moved to another recorder meanwhile come late and mean nothing any more.
    */
   async applyAll(manager: Transaction, recorderId: string, statuses: readonly CameraStatus[]): Promise<() => void> {
@@ -70,13 +70,13 @@ export class HealthService {
       for (const row of await this.#repository.enterNoted(manager, recorderId, noted)) changed.set(row.cameraId, row);
     }
     return () => {
-      for (const row of changed.values()) this.#tell(row.areaId, row);
+      for (const row of changed.values()) this.#publish(row.areaId, row);
     };
   }
 
   /**
    * A recorder says that it did not run for a while: whatever was believed of its cameras in that time, nobody looked.
-   * What people decided stays. What it saw since tells itself, in events that follow this one; until then nothing is
+   * What people decided stays. What it saw since comes by itself, in events that follow this one; until then nothing is
    * known but that it is there again.
    */
   async recorderStopped(manager: Transaction, recorderId: string, stop: { from: string; to: string }): Promise<void> {
@@ -99,7 +99,7 @@ export class HealthService {
   /**
    * What a recorder says of its cameras when nothing that it noted is outstanding: it is so now, since whenever that may
    * be. Intervals begin at instants of its clock; where that is wrong, or ours was, what it noted is in the past only.
-   * What it returns tells the browsers, after the commit.
+   * What it returns goes to the browsers, after the commit.
    */
   agree(manager: Transaction, recorderId: string, statuses: readonly CameraStatus[]): Promise<() => void> {
     const byCamera = statusesByCamera(statuses);
@@ -112,22 +112,22 @@ export class HealthService {
 
   /** A recorder was lost: of its cameras nothing is known, but what people decided stays known. */
   async recorderLost(recorderId: string, at: number): Promise<void> {
-    const tell = await this.#db.write((manager) =>
+    const publish = await this.#db.write((manager) =>
       this.#changeAll(manager, recorderId, (open) =>
         isDecided(open) || open.reason === 'recorder_unreachable' ? undefined : { fact: unreachable, at },
       ),
     );
-    tell();
+    publish();
   }
 
   /**
    * A recorder is there again: what it says of each camera holds from when it was so, but not before it was lost. Browsers
-   * are told of all of them: until now they took even what has not changed for unknown.
+   * get all of them: until now they took even what has not changed for unknown.
    */
   async recorderFound(recorderId: string, statuses: readonly CameraStatus[]): Promise<void> {
     const byCamera = statusesByCamera(statuses);
     const now = this.#clock.nowMs();
-    const tell = await this.#db.write((manager) =>
+    const publish = await this.#db.write((manager) =>
       this.#changeAll(
         manager,
         recorderId,
@@ -139,15 +139,15 @@ export class HealthService {
           if (at > open.sinceAt) return { fact: factOf(status), at };
           return wasLost ? { fact: factOf(status), at: now } : undefined;
         },
-        { tellAll: true },
+        { publishAll: true },
       ),
     );
-    tell();
+    publish();
   }
 
   /** A recorder is silent since `since`: browsers show its cameras as unknown; what is stored stays until it is lost. */
   async recorderSilent(recorderId: string, since: number): Promise<void> {
-    await this.#tellOpen(recorderId, (open) =>
+    await this.#publishOpen(recorderId, (open) =>
       open.state === 'unknown' || isDecided(open)
         ? open
         : { ...open, ...silent, sinceAt: Math.max(since, open.sinceAt) },
@@ -156,7 +156,7 @@ export class HealthService {
 
   /** A silent recorder was heard before it was lost: what is stored of its cameras holds. */
   async recorderHeardAgain(recorderId: string): Promise<void> {
-    await this.#tellOpen(recorderId, (open) => open);
+    await this.#publishOpen(recorderId, (open) => open);
   }
 
   /** Another console keeps this recorder in step: browsers of this one are sent what changed since the last look. */
@@ -168,7 +168,7 @@ export class HealthService {
     // What a browser has was read before, or is read after this look.
     const changed =
       before === undefined ? [] : open.filter((row) => before.get(row.cameraId) !== seen.get(row.cameraId));
-    for (const row of changed) this.#tell(row.areaId, row);
+    for (const row of changed) this.#publish(row.areaId, row);
   }
 
   /** This console keeps it in step. */
@@ -176,10 +176,14 @@ export class HealthService {
     this.#seenElsewhere.delete(recorderId);
   }
 
-  async #tellOpen(recorderId: string, shown: (open: CameraStateIntervalRow) => CameraStateIntervalRow): Promise<void> {
+  async #publishOpen(
+    recorderId: string,
+    shown: (open: CameraStateIntervalRow) => CameraStateIntervalRow,
+  ): Promise<void> {
     // Among the writers, so that no older state is sent after a newer one.
     await this.#db.write(async (manager) => {
-      for (const row of await this.#repository.openOfRecorder(manager, recorderId)) this.#tell(row.areaId, shown(row));
+      for (const row of await this.#repository.openOfRecorder(manager, recorderId))
+        this.#publish(row.areaId, shown(row));
     });
   }
 
@@ -188,12 +192,12 @@ export class HealthService {
     return (await this.#repository.list(cameraId, fromMs, toMs)).map(intervalOnWire);
   }
 
-  /** Of any number of cameras in as many statements. What it returns tells the browsers, after the commit. */
+  /** Of any number of cameras in as many statements. What it returns goes to the browsers, after the commit. */
   async #changeAll(
     manager: Transaction,
     recorderId: string,
     decide: (open: CameraStateIntervalRow) => { fact: StateFact; at: number } | undefined,
-    { tellAll = false } = {},
+    { publishAll = false } = {},
   ): Promise<() => void> {
     const all = await this.#repository.openOfRecorder(manager, recorderId);
     const changes = all.flatMap((open) => {
@@ -202,14 +206,14 @@ export class HealthService {
       return wanted === undefined ? [] : [{ open, fact: wanted.fact, atMs: Math.max(wanted.at, open.sinceAt) }];
     });
     const changed = await this.#repository.enterAll(manager, changes);
-    const byCamera = new Map((tellAll ? all : []).map((open) => [open.cameraId, open]));
+    const byCamera = new Map((publishAll ? all : []).map((open) => [open.cameraId, open]));
     for (const row of changed) byCamera.set(row.cameraId, row);
     return () => {
-      for (const row of byCamera.values()) this.#tell(row.areaId, row);
+      for (const row of byCamera.values()) this.#publish(row.areaId, row);
     };
   }
 
-  #tell(areaId: string, row: CameraStateIntervalRow): void {
+  #publish(areaId: string, row: CameraStateIntervalRow): void {
     const { toAt: _toAt, ...status } = intervalOnWire(row);
     this.#broadcasts.add(areaId, status);
   }

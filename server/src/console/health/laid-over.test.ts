@@ -70,7 +70,7 @@ describe('a fact laid over intervals', () => {
     expect(shown([...others, ...laidOver(again, fact, { fromMs: 10, toMs: 20 })])).toEqual(expected);
   });
 
-  it('goes on behind it as it is told', () => {
+  it('goes on behind it as it is said', () => {
     const after = (one: CameraStateIntervalRow) =>
       one.reason === 'ok' ? ({ state: 'unknown', reason: 'connecting', detail: '' } as const) : one;
     const rows = [row('a', 0, null), row('b', 0, 30, 'recorder_unreachable'), row('c', 0, 20)];

@@ -68,12 +68,12 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       ids.map((cameraId) => ({ cameraId, state, reason, detail: '', sinceAt: new Date(sinceAtMs).toISOString() }));
 
     it('change together in a handful of statements, each interval touching the next', async () => {
-      const told: number[] = [];
+      const published: number[] = [];
       const health = createHealth({
         db,
         clock: harness.clock,
         broadcaster: {
-          toArea: (_area, _permission, _event, ...args) => told.push((args[0] as unknown[]).length),
+          toArea: (_area, _permission, _event, ...args) => published.push((args[0] as unknown[]).length),
           toPermission: () => undefined,
           toAccount: () => undefined,
         },
@@ -108,9 +108,9 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       await harness.clock.sleep(40);
       const at = harness.clock.nowMs() - 30;
       const noted = [...said('alive', 'ok', at), ...said('down', 'host_unreachable', at + 20)];
-      const tell: (() => void)[] = [];
+      const publish: (() => void)[] = [];
       const apply = (statuses: CameraStatus[]) =>
-        step(async () => tell.push(await db.write((manager) => service.applyAll(manager, recorderId, statuses))));
+        step(async () => publish.push(await db.write((manager) => service.applyAll(manager, recorderId, statuses))));
       const applied = await apply(noted);
       expect(applied.reasons).toEqual(['host_unreachable']);
       expect(applied.statements).toBeLessThanOrEqual(2 * 2 * 5);
@@ -118,10 +118,10 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       expect(late).toEqual({ statements: 2 * 3, reasons: ['host_unreachable'] });
       const stranger = { ...noted[0]!, cameraId: newId() };
       expect((await apply([stranger])).statements).toBe(1);
-      const before = told.length;
-      for (const one of tell) one();
+      const before = published.length;
+      for (const one of publish) one();
       await harness.clock.sleep(600);
-      expect(told.slice(before).reduce((sum, some) => sum + some, 0)).toBeGreaterThan(0);
+      expect(published.slice(before).reduce((sum, some) => sum + some, 0)).toBeGreaterThan(0);
 
       const range = { from: new Date(2000).toISOString(), to: new Date(3000).toISOString() };
       const stopped = await step(() => db.write((manager) => service.recorderStopped(manager, recorderId, range)));
@@ -137,8 +137,8 @@ export function manyCamerasSuite(open: OpenTestDatabase): void {
       expect(rows.slice(-3).map(({ reason }) => reason)).toEqual(['ok', 'wrong_password', 'host_unreachable']);
       for (const [index, { toAt }] of rows.entries()) expect(toAt).toBe(rows[index + 1]?.sinceAt ?? null);
       await health.stop();
-      // What is told travels in bounded pieces.
-      expect(Math.max(...told)).toBeLessThanOrEqual(200);
+      // What is published travels in bounded pieces.
+      expect(Math.max(...published)).toBeLessThanOrEqual(200);
     });
   });
 }
