@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createRecorderClient, type RecorderClient } from './recorder-client.js';
+import { RecorderHttp } from './recorder-http.js';
 
 const bytes = 1200;
+const access = { kind: 'token', token: 'k'.repeat(32) } as const;
 let server: Server;
+let url: string;
 let client: RecorderClient;
 /** Between two bytes of a file; 0: it comes at once. */
 let everyMs: number;
@@ -21,11 +24,8 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  client = createRecorderClient({
-    url: `http://127.0.0.1:${port}`,
-    access: { kind: 'token', token: 'k'.repeat(32) },
-    fileGraceMs: 300,
-  });
+  url = `http://127.0.0.1:${port}`;
+  client = createRecorderClient({ url, access, fileGraceMs: 300 });
 });
 afterEach(() => {
   client.close();
@@ -43,4 +43,14 @@ it('a file that comes is whole', async () => {
   everyMs = 0;
   const whole = await client.extractionFile(randomUUID(), { index: 0, bytes });
   expect(await buffer(whole)).toHaveLength(bytes);
+});
+
+it('a body that nobody needs is not drawn out either', async () => {
+  everyMs = 20;
+  const http = new RecorderHttp({ url, access });
+  await http.plain({ path: '/v1/clock/confirm', method: 'POST', timeoutMs: 300 });
+  const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  expect(await connections()).toBe(1);
+  await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 10_000 });
+  http.close();
 });

@@ -103,7 +103,7 @@ export class RecorderHttp {
 
   /** Waits for success and drops the body. */
   async plain(exchange: Exchange): Promise<void> {
-    (await this.#open(this.#control, exchange)).resume();
+    (await this.#open(this.#control, { totalMs: exchange.timeoutMs, ...exchange })).resume();
   }
 
   /** The answer as it comes, once its head is there. Statuses from 300 on are thrown, except those in `accept`. */
