@@ -210,6 +210,38 @@ export function deviceAddressesSuite(open: OpenTestDatabase): void {
       expect(await questions()).toHaveLength(8);
     });
 
+    it('are pinned to the key that was shown when the password was typed, and again when it is typed again', async () => {
+      const [first, second] = ['ab'.repeat(32), 'cd'.repeat(32)];
+      const id = await camera('192.168.8.1', 'urn:uuid:1', { tlsKey: first }, 'https');
+      expect(sentTo(at('192.168.8.1', 'https'))).toMatchObject([{ plainPassword: true }]);
+      await eventually('the recorder has it', () => desiredOf(id)?.tlsKey === first);
+      harness.recorder.tlsKeys.set(at('192.168.8.1', 'https'), second);
+      await technician.patch(`/api/cameras/${id}`, cameraResponse, { name: 'Cổng' });
+      await eventually('the recorder has the name', () => desiredOf(id)?.name === 'Cổng');
+      expect(desiredOf(id)?.tlsKey).toBe(first);
+      await technician.patch(`/api/cameras/${id}`, cameraResponse, { password: 'mới' });
+      await eventually('the recorder has the key', () => desiredOf(id)?.tlsKey === second);
+      // What shows no key any more does not loosen it.
+      harness.recorder.tlsKeys.clear();
+      await technician.patch(`/api/cameras/${id}`, cameraResponse, { password: 'mới nữa' });
+      await eventually('the recorder has the password', () => desiredOf(id)?.password === 'mới nữa');
+      expect(desiredOf(id)?.tlsKey).toBe(second);
+    });
+
+    it.each([
+      ['https://192.168.8.1:8443/onvif/device_service', 'https://192.168.8.1:8443/onvif/device_service'],
+      ['https://192.168.8.2/onvif/device_service', undefined],
+      ['https://a:b@192.168.8.1/onvif/device_service', undefined],
+      ['http://192.168.8.1:8080/onvif/device_service', undefined],
+    ])('over https, where a device redirects there on its own host: %s', async (stated, kept) => {
+      const tlsKey = 'ab'.repeat(32);
+      const id = await camera('192.168.8.1', 'urn:uuid:1', { tlsKey, deviceAddress: stated });
+      expect(await addressOf(id)).toBe(kept ?? at('192.168.8.1'));
+      // That it announces http is no other address.
+      await search([device(at('192.168.8.1'), 'urn:uuid:1')]);
+      expect(await questions()).toEqual([]);
+    });
+
     it('are confirmed without a person by the key that was pinned, and by no other', async () => {
       const tlsKey = 'ab'.repeat(32);
       const id = await camera('192.168.8.1', 'urn:uuid:1', { tlsKey }, 'https');
