@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../server/src/lib/clock.js';
+import type { StoredFragment } from '../../server/src/lib/fragment.js';
+import { parseMoof } from '../../server/src/lib/isobmff/moof.js';
 import { loopbackRules } from '../../server/src/lib/loopback.test-harness.js';
 import { silentLogger } from '../../server/src/lib/logger.js';
 import { createFfmpeg } from '../../server/src/platform/ffmpeg/ffmpeg.js';
@@ -118,12 +120,12 @@ beforeAll(async () => {
   );
   await ingest.start();
   const deadline = performance.now() + 90_000;
-  const recordedMs = async (index: number) => {
+  const recorded = async (index: number) => {
     const fragments = await store.fragments(pathOf(index), 0, Number.MAX_SAFE_INTEGER);
-    return fragments.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return fragments.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
   };
   for (const [index, { name }] of cases.entries())
-    while ((await recordedMs(index)) < 9000) {
+    while ((await recorded(index)) < 100) {
       if (performance.now() > deadline)
         throw new Error(`${name} is not recorded: ${JSON.stringify(ingest.runtime(pathOf(index)))}`);
       await systemClock.sleep(100);
@@ -145,13 +147,24 @@ async function decoded(path: string): Promise<number> {
   return stdout.split('\n').filter((line) => line.startsWith('0,')).length;
 }
 
+/** When each picture of a fragment is shown. */
+async function instantsOf({ fileId, offset, byteLength, startAtMs }: StoredFragment): Promise<number[]> {
+  const { timescale } = (await store.file(fileId))!;
+  let ticks = 0;
+  return parseMoof(await store.read(fileId, offset, byteLength)).samples.map(({ duration, compositionOffset }) => {
+    const at = startAtMs + ((ticks + compositionOffset) * 1000) / timescale;
+    ticks += duration;
+    return at;
+  });
+}
+
 describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => {
   const cameraId = pathOf(one.index);
 
   it('is recorded by the engine that can, and decodes whole', async () => {
     const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
     expect(engines[one.index]).toBe(one.engine ?? 'native');
-    expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThanOrEqual(one.groups ?? 4);
+    expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThanOrEqual(one.groups ?? 3);
     const file = (await store.file(fragments[0]!.fileId))!;
     expect(file.codec.split('.')[0]).toBe(one.entry ?? 'avc1');
     const newest = fragments.filter(({ fileId }) => fileId === fragments.at(-1)!.fileId);
@@ -168,12 +181,14 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
   it('a clip of it shows the pictures of its range, and a thumbnail', async () => {
     const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
     const fromMs = fragments.at(-1)!.startAtMs - 3000;
+    const toMs = fromMs + 2000;
     const clips = await cutClip(store, {
-      ...{ cameraId, fromMs, toMs: fromMs + 2000, folder },
+      ...{ cameraId, fromMs, toMs, folder },
       ...{ signal: new AbortController().signal, onProgress: () => undefined },
     });
     expect(clips).toHaveLength(1);
-    expect(Math.abs(clips[0]!.frames - 20)).toBeLessThanOrEqual(1);
+    const shown = (await Promise.all(fragments.map(instantsOf))).flat();
+    expect(clips[0]!.frames).toBe(shown.filter((at) => at >= fromMs && at < toMs).length);
     expect(clips[0]!.startsDamaged).toBeUndefined();
     const path = clipPath(folder, 0);
     expect(await decoded(path)).toBe(clips[0]!.frames);

@@ -102,7 +102,7 @@ describe('RunClock', () => {
 
   it('asks for a new run where the step is large, at a keyframe only', () => {
     const { anchor, clock } = recorded();
-    anchor.observeSenderReport(0, t0 + 1000);
+    anchor.observeSenderReport(0, t0 + 1007);
     expect(clock.place(90_000, false)).toEqual({ atMs: t0 + 1030, timeSource: 'arrival' });
     expect(clock.place(180_000, true)).toBe('jumped');
   });

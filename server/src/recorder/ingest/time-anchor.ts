@@ -1,6 +1,8 @@
 // Which instant a media timestamp is: from the camera's RTCP sender reports where they can be believed, else from the
 // arrival of its frames. design/time.md has the rules and the measured errors.
 import type { TimeSource } from '../../lib/fragment.js';
+import { ArrivalSlope } from './arrival-slope.js';
+import { leastRateOff, ReportLine } from './report-line.js';
 
 /** A camera whose clock is further off than this is not believed … */
 export const trustedOffsetMs = 5000;
@@ -22,12 +24,25 @@ const unknownDelayMs = 300;
 /** Sender reports state whole milliseconds at best. */
 const reportErrorMs = 1;
 
+/** Reports that differ among each other by more say less than arrival does. */
+const coarseMs = 400;
+/** Whole seconds that are further from arrival than this are rounded. */
+const roundedMs = 50;
+/** So long after a rate was found the instants catch up with it. */
+const catchUpMs = 60_000;
+
 export class TimeAnchor {
-  private minima: { sinceMs: number; offsetMs: number }[] = [];
+  private minima: { sinceMs: number; mediaMs: number; offsetMs: number }[] = [];
+  private readonly slope = new ArrivalSlope();
+  private readonly reports = new ReportLine();
+  private rateFound: number | undefined;
+  private catchesUpUntilMs = -Infinity;
+  private nowMs = -Infinity;
+  /** What the newest fragment was placed by, UTC at timestamp zero. */
+  usedOffsetMs: number | undefined;
   private leastMs: number | undefined;
   /** The first of the frames that are late by the same, without one in time since. */
   private late: { sinceMs: number; offsetMs: number } | undefined;
-  private reportOffsetMs: number | undefined;
   private reportsAreOff = false;
   /** False while the camera's time stamps cannot be trusted: then arrival counts. */
   believesReports = true;
@@ -41,12 +56,16 @@ export class TimeAnchor {
 
   /** A frame with timestamp `ticks` was received at `nowMs` (UTC). */
   observeArrival(ticks: number, nowMs: number): void {
-    const offsetMs = nowMs - this.toMs(ticks);
+    const mediaMs = this.toMs(ticks);
+    const offsetMs = nowMs - mediaMs;
+    this.nowMs = nowMs;
+    if (this.slope.add(mediaMs, nowMs) && !this.reportsCount) this.rateFound = this.slope.rate();
     const last = this.minima.at(-1);
     if (last === undefined || nowMs - last.sinceMs >= bucketMs || nowMs < last.sinceMs) {
-      this.keepArrivals([...this.minima.slice(1 - buckets), { sinceMs: nowMs, offsetMs }]);
+      this.keepArrivals([...this.minima.slice(1 - buckets), { sinceMs: nowMs, mediaMs, offsetMs }]);
     } else if (offsetMs < last.offsetMs) {
       last.offsetMs = offsetMs;
+      last.mediaMs = mediaMs;
       this.leastMs = Math.min(this.leastMs!, offsetMs);
     }
     this.watchLateness(offsetMs, nowMs);
@@ -69,8 +88,32 @@ export class TimeAnchor {
 
   /** The camera says that timestamp `ticks` is `utcMs` (RFC 3550 6.4.1). */
   observeSenderReport(ticks: number, utcMs: number): void {
-    this.reportOffsetMs = utcMs - this.toMs(ticks);
+    this.reports.add(this.toMs(ticks), utcMs);
     this.judgeReports();
+    this.rateFound = this.agreedRate();
+  }
+
+  /** Reports tell a rate where arrivals tell the same: those of whole seconds may look like one. */
+  private agreedRate(): number | undefined {
+    const [reported, arrived] = [this.reports.roughRate, this.slope.roughRate];
+    if (Math.abs(reported) < 2 * leastRateOff || Math.abs(reported - arrived) > Math.abs(reported) / 10)
+      return undefined;
+    return reported;
+  }
+
+  private get reportOffsetMs(): number | undefined {
+    return this.reports.count === 0 ? undefined : this.reports.newestOffsetMs;
+  }
+
+  /** They are believed, and say more than arrival does. */
+  private get reportsCount(): boolean {
+    const { reports } = this;
+    if (reports.count === 0 || !this.believesReports || this.reportsAreOff || this.leastMs === undefined) return false;
+    if (reports.spreadMs > coarseMs) return false;
+    const arrivals = [this.leastMs, this.slope.newestMs ?? this.leastMs];
+    return (
+      !reports.isWholeSeconds || arrivals.some((arrival) => Math.abs(reports.newestOffsetMs - arrival) <= roundedMs)
+    );
   }
 
   private judgeReports(): void {
@@ -79,14 +122,40 @@ export class TimeAnchor {
     this.reportsAreOff = Math.abs(offsetMs) > (this.reportsAreOff ? trustedAgainOffsetMs : trustedOffsetMs);
   }
 
+  /**
+   * How many seconds pass in one of the media clock, where it runs so far off that instants do not follow; undefined else.
+   * Whoever counts ticks by it from `ticks` on says so with `rescale`.
+   */
+  foundRate(): number | undefined {
+    return this.rateFound === undefined ? undefined : 1 + this.rateFound;
+  }
+
+  /** Ticks before and after `ticks` are `rate` times as far from it as they were. */
+  rescale(ticks: number, rate: number): void {
+    const pivotMs = this.toMs(ticks);
+    const place = (mediaMs: number) => pivotMs + (mediaMs - pivotMs) * rate;
+    this.reports.rescale(place);
+    this.keepArrivals(
+      this.minima.map(({ sinceMs, mediaMs, offsetMs }) => {
+        const placed = place(mediaMs);
+        return { sinceMs, mediaMs: placed, offsetMs: offsetMs + mediaMs - placed };
+      }),
+    );
+    this.slope.clear();
+    this.late = undefined;
+    this.rateFound = undefined;
+    this.catchesUpUntilMs = this.nowMs + catchUpMs;
+  }
+
   /** Instants are counted from another base from now on. */
   forgetArrivals(): void {
     this.keepArrivals([]);
+    this.slope.clear();
   }
 
   /** The timestamps that were reported on are no more. */
   forgetReports(): void {
-    this.reportOffsetMs = undefined;
+    this.reports.clear();
   }
 
   /** When a frame of this timestamp would have arrived at the earliest; undefined before the first. */
@@ -110,21 +179,34 @@ export class TimeAnchor {
   current(): { offsetMs: number; timeSource: TimeSource } | undefined {
     const arrival = this.leastMs;
     if (arrival === undefined) return undefined;
-    const report = this.believesReports && !this.reportsAreOff ? this.reportOffsetMs : undefined;
-    return report === undefined
-      ? { offsetMs: arrival, timeSource: 'arrival' }
-      : { offsetMs: report, timeSource: 'rtcp' };
+    return this.reportsCount
+      ? { offsetMs: this.reports.newestOffsetMs, timeSource: 'rtcp' }
+      : { offsetMs: arrival, timeSource: 'arrival' };
+  }
+
+  /** The media clock was found to run at another rate: what was placed before is caught up with inside the run. */
+  get catchesUp(): boolean {
+    return this.nowMs < this.catchesUpUntilMs;
   }
 
   /**
    * Bound on how far an instant may be from that of our own clock, ms: with reports by how much the camera's clock
-   * differs, with arrivals how much the least delays of the last minute differ and what a camera needs to encode.
+   * differs and they differ among each other, with arrivals how much the least delays of the last minute differ and what
+   * a camera needs to encode; with both what is not caught up with yet.
    */
   errorMs(): number | undefined {
     const now = this.current();
     if (now === undefined) return undefined;
-    if (now.timeSource === 'rtcp') return Math.abs(now.offsetMs - this.leastMs!) + reportErrorMs;
-    return Math.max(...this.minima.map((one) => one.offsetMs)) - this.leastMs! + unknownDelayMs;
+    const behindMs = Math.abs((this.usedOffsetMs ?? now.offsetMs) - now.offsetMs);
+    const newestMs = this.slope.newestMs ?? this.leastMs!;
+    if (now.timeSource === 'rtcp') {
+      // Until it is known that the media clock runs as it says, the newest pictures may be further off.
+      const driftedMs = this.slope.isYoung ? this.slope.leastOfFewMs - now.offsetMs : 0;
+      const differenceMs = Math.max(Math.abs(now.offsetMs - this.leastMs!), driftedMs);
+      return differenceMs + this.reports.spreadMs + reportErrorMs + behindMs;
+    }
+    const latestMs = Math.max(newestMs, ...this.minima.map((one) => one.offsetMs));
+    return latestMs - this.leastMs! + unknownDelayMs + behindMs;
   }
 }
 
@@ -133,6 +215,9 @@ const stepInRunMs = 250;
 /** Arrival only estimates; it is followed slowly. */
 const arrivalSlewMs = 5;
 const arrivalJumpMs = 1000;
+/** With another rate, a fragment: less than what counts as a gap. */
+const catchUpSlewMs = 200;
+const catchUpJumpMs = 10_000;
 
 /** Gives the fragments of one run their instants: continuous, never going back. */
 export class RunClock {
@@ -155,11 +240,13 @@ export class RunClock {
     const used = this.usedMs ?? now.offsetMs;
     const change = now.offsetMs - used;
     const reported = now.timeSource === 'rtcp';
-    const jumped = Math.abs(change) > (reported || this.source === 'rtcp' ? stepInRunMs : arrivalJumpMs);
+    const { catchesUp } = this.anchor;
+    const usualJumpMs = reported || this.source === 'rtcp' ? stepInRunMs : arrivalJumpMs;
+    const jumped = Math.abs(change) > (catchesUp ? catchUpJumpMs : usualJumpMs);
     if (jumped && mayJump) return 'jumped';
-    if (jumped) this.usedMs = used;
-    else if (reported) this.usedMs = now.offsetMs;
-    else this.usedMs = used + Math.max(-arrivalSlewMs, Math.min(arrivalSlewMs, change));
+    const mostMs = catchesUp ? catchUpSlewMs : reported ? stepInRunMs : arrivalSlewMs;
+    this.usedMs = jumped ? used : used + Math.max(-mostMs, Math.min(mostMs, change));
+    this.anchor.usedOffsetMs = this.usedMs;
     if (!jumped) this.source = now.timeSource;
     const atMs = Math.max(this.usedMs + (ticks * 1000) / this.ticksPerSecond, this.lastAtMs);
     this.lastAtMs = atMs;

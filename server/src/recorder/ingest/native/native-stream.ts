@@ -9,6 +9,7 @@ import { TimeAnchor } from '../time-anchor.js';
 import { AacStream } from './aac-stream.js';
 import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
+import { MediaClock } from './media-clock.js';
 import { buildInitSegment, timescale } from './mp4-writer.js';
 import { PictureTimeline } from './picture-timeline.js';
 import { readRtcp, type SenderReport } from './rtcp.js';
@@ -49,6 +50,7 @@ export class NativeStream {
   private readonly keyframes = new KeyframeWatch();
   private sound: AacStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
+  private readonly mediaClock: MediaClock;
   private readonly pictures: PictureRecorder;
   private readonly timeline: PictureTimeline;
   private badTimestampsUntil: number | undefined;
@@ -66,6 +68,7 @@ export class NativeStream {
     const { media, clock, pull } = options;
     const { video } = media;
     this.frozen = new FrozenPicture(pull.proveStill);
+    this.mediaClock = new MediaClock(video.clockRate);
     this.monotonicMs = clock.monotonicMs();
     this.nextReportAt = this.monotonicMs + receiverReportMs * Math.random();
     this.epoch = pull.recordedClock.epoch;
@@ -175,13 +178,8 @@ export class NativeStream {
     });
   }
 
-  private toTicks(timestamp: number): number {
-    const { clockRate } = this.options.media.video;
-    return clockRate === timescale ? timestamp : Math.round((timestamp * timescale) / clockRate);
-  }
-
   private observeReport({ rtpTimestamp, utcMs }: SenderReport): void {
-    const ticks = this.timeline.ticksOf(this.toTicks(this.timestamps.peek(rtpTimestamp)));
+    const ticks = this.timeline.ticksOf(this.mediaClock.ticksOf(this.timestamps.peek(rtpTimestamp)));
     if (utcMs !== undefined && ticks !== undefined) this.anchor.observeSenderReport(ticks, utcMs);
   }
 
@@ -239,13 +237,24 @@ export class NativeStream {
       this.timeline.clockChanges(recordedClock.nowMs());
     }
     const nowMs = recordedClock.nowMs();
-    const ticks = this.timeline.place(this.toTicks(unit.ticks), unit.again, nowMs);
+    if (picture.isKey || picture.recoveryPictures !== undefined) this.followRate(unit.ticks);
+    const ticks = this.timeline.place(this.mediaClock.ticksOf(unit.ticks), unit.again, nowMs);
     this.anchor.observeArrival(ticks, nowMs);
     const isKey = this.pictures.begin(picture, ticks);
     this.watchMotion(picture, isKey);
     if (this.pictures.isRecording) this.watchFurtherKeyframes(isKey);
     else this.watchKeyframes();
     this.pictures.push(picture, isKey, ticks, this.monotonicMs);
+  }
+
+  /** Where the camera's clock turned out to run at another rate, media time is counted by that from here on. */
+  private followRate(timestamp: number): void {
+    const rate = this.anchor.foundRate();
+    const ticks = this.timeline.ticksOf(this.mediaClock.ticksOf(timestamp));
+    if (rate === undefined || ticks === undefined) return;
+    this.pictures.flush();
+    this.anchor.rescale(ticks, rate);
+    this.mediaClock.rescale(timestamp, rate);
   }
 
   /** `seconds`: by how much the camera's time stamps jumped; undefined where another sender has others. */
