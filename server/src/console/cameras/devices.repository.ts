@@ -58,6 +58,16 @@ export class DevicesRepository {
       .limit(devicesAtOnce)
       .getRawMany<Record<string, unknown> & { id: string }>();
     if (devices.length === 0) return [];
+    const counts = await this.counts(
+      scope,
+      devices.map(({ id }) => id),
+    );
+    return devices.map((raw) => completed(entityOf(deviceEntity, raw), counts.get(raw.id)));
+  }
+
+  /** Of each of these devices: its cameras in use in the scope, and why they are down. */
+  async counts(scope: AreaScope, ids: readonly string[]): Promise<ReadonlyMap<string, RawCounts>> {
+    const piece = inScope(scope, 'camera.area_id');
     const counts = await this.#db.longRead
       .createQueryBuilder()
       .select('camera.device_id', 'deviceId')
@@ -68,23 +78,22 @@ export class DevicesRepository {
       .addSelect("MIN(CASE WHEN span.state = 'down' THEN span.since_at END)", 'since')
       .from('camera', 'camera')
       .leftJoin('camera_state_interval', 'span', 'span.camera_id = camera.id AND span.to_at IS NULL')
-      .where('camera.device_id IN (:...ids) AND camera.deleted_at IS NULL', { ids: devices.map(({ id }) => id) })
+      .where('camera.device_id IN (:...ids) AND camera.deleted_at IS NULL', { ids })
       .andWhere(piece.sql, piece.parameters)
       .groupBy('camera.device_id')
       .getRawMany<RawCounts>();
-    const countsOf = new Map(counts.map((one) => [one.deviceId, one]));
-    return devices.map((raw) => {
-      const one = countsOf.get(raw.id);
-      const [cameras, down] = [Number(one?.cameras ?? 0), Number(one?.down ?? 0)];
-      const isOneFact = cameras > 0 && down === cameras && Number(one?.reasons) === 1;
-      return {
-        device: entityOf(deviceEntity, raw),
-        ...{ cameras, down },
-        downReason: isOneFact ? (one?.reason ?? null) : null,
-        downSinceAt: isOneFact && one !== undefined && one.since !== null ? Number(one.since) : null,
-      };
-    });
+    return new Map(counts.map((one) => [one.deviceId, one]));
   }
+}
+
+function completed(device: DeviceRow, one: RawCounts | undefined): DeviceCounts {
+  const [cameras, down] = [Number(one?.cameras ?? 0), Number(one?.down ?? 0)];
+  const isOneFact = one !== undefined && cameras > 0 && down === cameras && Number(one.reasons) === 1;
+  return {
+    ...{ device, cameras, down },
+    downReason: isOneFact ? one.reason : null,
+    downSinceAt: isOneFact && one.since !== null ? Number(one.since) : null,
+  };
 }
 
 interface RawCounts {
