@@ -157,7 +157,12 @@ export const cameraRuntimeResponse = z.object({ askedAt: instantSchema, runtime:
 export type CameraRuntimeResponse = z.infer<typeof cameraRuntimeResponse>;
 
 export const cameraHistoryQuery = z.object({ from: givenInstantSchema, to: givenInstantSchema });
-export const cameraHistoryResponse = z.object({ items: z.array(cameraStateInterval) });
+/** At most 5,000 intervals, the newest; `leftOutBefore`: there are more before this instant. Null: these are all. */
+export const cameraHistoryResponse = z.object({
+  items: z.array(cameraStateInterval),
+  leftOutBefore: instantSchema.nullable(),
+});
+export type CameraHistoryResponse = z.infer<typeof cameraHistoryResponse>;
 
 /** Unicast ranges in CIDR (at most a /22 each) for routed networks that multicast does not cross. */
 export const discoveryRequest = z.object({

@@ -26,6 +26,7 @@ const growing = [
   'camera_state_interval',
   'tag',
   'hold',
+  'hold_range',
   'clip',
   'opening',
 ];
@@ -133,6 +134,7 @@ export function queryPlansSuite(kind: string, open: OpenTestDatabase): void {
           { name: `accounts, ${who}`, ask: () => new AccountsRepository(db).list(scope), maySort: 'accounts are few' },
         ]),
         { name: 'cameras', ask: () => cameras.changedAfter({ revision: 7, cameraId: id(9) }, 500) },
+        { name: 'summary of holds', ask: () => new HoldsRepository(db).summary(id(4)) },
         { name: 'history', ask: () => new StateIntervalsRepository(db).list(id(7), 1000, 2000) },
         ...[new TagsRepository(db), new HoldsRepository(db), new ClipsRepository(db)].map((repository) => ({
           name: repository.constructor.name,

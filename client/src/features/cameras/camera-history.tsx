@@ -41,6 +41,12 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
   const parts = cutHistory(query.data?.items ?? [], fromMs, nowMs);
   const share = uptime(parts);
   const since = knownSince(parts, fromMs);
+  const shareText =
+    since === undefined
+      ? 'history.share'
+      : (query.data?.leftOutBefore ?? null) !== null
+        ? 'history.shareLeftOut'
+        : 'history.shareSince';
   const stripFromMs = stripStart(parts, fromMs);
   const stripMs = Math.max(1, nowMs - stripFromMs);
 
@@ -68,7 +74,7 @@ export function CameraHistory({ cameraId }: { cameraId: string }) {
           <Text>
             {share === undefined
               ? t('history.noShare')
-              : t(since === undefined ? 'history.share' : 'history.shareSince', {
+              : t(shareText, {
                   share: formatShare(share, i18n.language),
                   since: since === undefined ? '' : formatDateTime(since, 'minute'),
                 })}

@@ -1,6 +1,5 @@
-import type { CameraRetryResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
+import type { CameraHistoryResponse, CameraRetryResponse, CameraRuntimeResponse } from '@choi-canh/shared/cameras';
 import type { DeviceEventsResponse } from '@choi-canh/shared/device-events';
-import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type {
   IdentifyResponse,
   RecorderDiscovery,
@@ -14,7 +13,7 @@ export interface CameraHealth {
   began(manager: Transaction, cameraId: string, at: number): Promise<void>;
   retired(manager: Transaction, cameraId: string, at: number): Promise<void>;
   returned(manager: Transaction, cameraId: string, at: number): Promise<void>;
-  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
+  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraHistoryResponse>;
 }
 
 /** What cameras need of a recorder. */

@@ -95,14 +95,13 @@ export function camerasRoutes(
       method: 'get',
       path: '/api/cameras/:cameraId/history',
       access: 'camera.view',
-      summary: 'States of a camera as intervals, oldest first',
+      summary: 'States of a camera as intervals, oldest first; of more than 5,000 the newest, and since when',
       feature,
       params: one,
       query: cameraHistoryQuery,
       response: cameraHistoryResponse,
-      handler: async ({ actor, params, query }) => ({
-        items: await service.history(actor.scope, params.cameraId, msFromInstant(query.from), msFromInstant(query.to)),
-      }),
+      handler: ({ actor, params, query }) =>
+        service.history(actor.scope, params.cameraId, msFromInstant(query.from), msFromInstant(query.to)),
     }),
     defineRoute({
       method: 'get',

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type {
+  CameraHistoryResponse,
   CameraPatchRequest,
   cameraResponse,
   CameraResponse,
   CameraRetryResponse,
   CameraRuntimeResponse,
 } from '@choi-canh/shared/cameras';
-import type { CameraStateInterval } from '@choi-canh/shared/health';
 import type { DesiredCamera, KnownCamera } from '@choi-canh/shared/recorder-api';
 import type { DeviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
@@ -146,7 +146,7 @@ export class CamerasService {
     return answer;
   }
 
-  async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
+  async history(scope: AreaScope, id: string, fromMs: number, toMs: number): Promise<CameraHistoryResponse> {
     await this.requireEver(scope, id);
     if (!(fromMs < toMs) || toMs - fromMs > longestHistoryMs) {
       throw new AppError('invalid', 'bad_range', 'from must be before to, at most 400 days');

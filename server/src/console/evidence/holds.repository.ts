@@ -144,7 +144,7 @@ export class HoldsRepository {
 
   /** Count and sum of the hashes of what a recorder should have; undefined while changes are on their way. */
   async summary(recorderId: string): Promise<{ count: number; sum: bigint } | undefined> {
-    const rows = await this.#db.read
+    const rows = await this.#db.longRead
       .createQueryBuilder(holdRangeEntity, 'part')
       .select('part.state', 'state')
       .addSelect('COUNT(*)', 'count')

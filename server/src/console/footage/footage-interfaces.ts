@@ -1,4 +1,4 @@
-import type { CameraStateInterval } from '@choi-canh/shared/health';
+import type { CameraHistoryResponse } from '@choi-canh/shared/cameras';
 import type { RecorderCoverage } from '@choi-canh/shared/recorder-api';
 import type { Response } from 'express';
 import type { AreaScope } from '../../lib/actor.js';
@@ -11,7 +11,7 @@ export interface FootageRecorders {
   reachOf(recorderId: string): { away: boolean; heardAt: number | null };
 }
 export interface FootageHistory {
-  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]>;
+  history(cameraId: string, fromMs: number, toMs: number): Promise<CameraHistoryResponse>;
 }
 export interface FootageIncidents {
   /** The incident's number. @throws AppError not_found where it is unknown or out of scope. */

@@ -138,7 +138,7 @@ export class FootageService {
     const { history, clock } = this.#deps;
     return Promise.all(
       cameras.map(async (camera) => {
-        const [known, intervals] = await Promise.all([
+        const [known, { items: intervals }] = await Promise.all([
           this.#recordedOf(camera, fromMs, toMs),
           history.history(camera.id, fromMs, toMs),
         ]);

@@ -302,11 +302,16 @@ export function footageSuite(open: OpenTestDatabase): void {
       });
       const [from, to] = [startMs, clock.nowMs()].map((ms) => new Date(ms).toISOString());
       const admin = harness.actor('administrator');
-      const { items } = await admin.get(
+      const { items, leftOutBefore } = await admin.get(
         `/api/cameras/${flapping.id}/history?from=${from}&to=${to}`,
         cameraHistoryResponse,
       );
       expect(items).toHaveLength(5000);
+      expect(leftOutBefore).toBe(items[0]!.sinceAt);
+      const later = `from=${items[1]!.sinceAt}&to=${to}`;
+      const short = await admin.get(`/api/cameras/${flapping.id}/history?${later}`, cameraHistoryResponse);
+      expect(short).toMatchObject({ leftOutBefore: null });
+      expect(short.items).toHaveLength(4999);
       expect(items.at(-1)).toMatchObject({ reason: 'host_unreachable', toAt: null });
       const coverage = await officer.get(
         `/api/coverage?cameraIds=${flapping.id}&from=${from}&to=${to}`,

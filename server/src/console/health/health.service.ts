@@ -1,4 +1,5 @@
-import type { CameraReason, CameraStateInterval, CameraStatus } from '@choi-canh/shared/health';
+import type { CameraHistoryResponse } from '@choi-canh/shared/cameras';
+import type { CameraReason, CameraStatus } from '@choi-canh/shared/health';
 import type { Clock } from '../../lib/clock.js';
 import type { Database, Transaction } from '../../platform/db/database.js';
 import type { CameraStateIntervalRow } from './camera-state-interval.entity.js';
@@ -187,9 +188,11 @@ export class HealthService {
     });
   }
 
-  /** Intervals of a camera that overlap [fromMs, toMs), oldest first. */
-  async history(cameraId: string, fromMs: number, toMs: number): Promise<CameraStateInterval[]> {
-    return (await this.#repository.list(cameraId, fromMs, toMs)).map(intervalOnWire);
+  /** Intervals of a camera that overlap [fromMs, toMs), oldest first; of very many the newest. */
+  async history(cameraId: string, fromMs: number, toMs: number): Promise<CameraHistoryResponse> {
+    const { rows, isCut } = await this.#repository.list(cameraId, fromMs, toMs);
+    const items = rows.map(intervalOnWire);
+    return { items, leftOutBefore: isCut ? (items[0]?.sinceAt ?? null) : null };
   }
 
   /** Of any number of cameras in as many statements. What it returns goes to the browsers, after the commit. */

@@ -95,7 +95,12 @@ export class StateIntervalsRepository {
   }
 
   /** Intervals of a camera that overlap [fromMs, toMs), oldest first; of more than `limit` the newest. */
-  async list(cameraId: string, fromMs: number, toMs: number, limit = 5000): Promise<CameraStateIntervalRow[]> {
+  async list(
+    cameraId: string,
+    fromMs: number,
+    toMs: number,
+    limit = 5000,
+  ): Promise<{ rows: CameraStateIntervalRow[]; isCut: boolean }> {
     const rows = await this.#db.longRead
       .createQueryBuilder()
       .select(selectedColumns(cameraStateIntervalEntity, 'span'))
@@ -108,9 +113,10 @@ export class StateIntervalsRepository {
           WHERE earlier.camera_id = :cameraId AND earlier.since_at <= :fromMs), :fromMs)`,
       )
       .orderBy('span.since_at', 'DESC')
-      .limit(limit)
+      .limit(limit + 1)
       .getRawMany<Record<string, unknown>>();
-    return rows.reverse().map((row) => entityOf(cameraStateIntervalEntity, row));
+    const newest = rows.slice(0, limit).reverse();
+    return { rows: newest.map((row) => entityOf(cameraStateIntervalEntity, row)), isCut: rows.length > limit };
   }
 
   /** Open intervals of a recorder's cameras in use, with their areas. One statement; no entities, for there may be thousands. */
