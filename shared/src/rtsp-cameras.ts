@@ -75,7 +75,7 @@ export type RtspAddRequest = z.infer<typeof rtspAddRequest>;
 export const rtspAddResult = z.object({
   /** Which of the request, from 0. */
   index: z.int().min(0),
-  outcome: z.enum(['added', 'already_there', 'recorder_full', 'failed']),
+  outcome: z.enum(['added', 'returned', 'already_there', 'recorder_full', 'failed']),
   /** Why it failed; `ok` where it did not. */
   reason: cameraReasonSchema,
   detail: z.string().max(300),

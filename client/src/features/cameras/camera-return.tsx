@@ -56,7 +56,11 @@ export function CameraReturn({ camera }: { camera: CameraResponse }) {
         </Title>
         <Text c="dimmed">{t('return.text')}</Text>
       </Stack>
-      <TextInput {...form.text('deviceAddress')} label={t('facts.address')} required />
+      <TextInput
+        {...form.text('deviceAddress')}
+        label={camera.main?.url === undefined ? t('facts.address') : t('rtsp.deviceAddress')}
+        required
+      />
       <TextInput {...form.text('username')} label={t('credentials.username')} autoComplete="off" required />
       <PasswordField {...form.text('password')} label={t('add.password')} autoComplete="new-password" required />
     </AppForm>

@@ -29,11 +29,11 @@ export function RtspProgress({ additionId, onMore }: { additionId: string; onMor
       <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
     );
   }
-  const isGood = (outcome: string) => outcome === 'added' || outcome === 'already_there';
+  const isGood = (outcome: string) => outcome !== 'failed' && outcome !== 'recorder_full';
   const rows = [...addition.results].sort(
     (a, b) => Number(isGood(a.outcome)) - Number(isGood(b.outcome)) || a.index - b.index,
   );
-  const added = addition.results.filter(({ outcome }) => outcome === 'added').length;
+  const added = addition.results.filter(({ outcome }) => outcome === 'added' || outcome === 'returned').length;
   const failed = rows.filter(({ outcome }) => !isGood(outcome)).length;
   return (
     <Stack gap="md">

@@ -10,6 +10,7 @@ import type { CamerasRepository } from './cameras.repository.js';
 import type { ChannelEntry } from './channel-entry.js';
 import { channelOf, channelsOf, learntOf } from './device-channels.js';
 import { failedAttempt } from './failed-attempt.js';
+import { movedRtspDevice, usableRtspAddress } from './rtsp-move.js';
 import { usableDeviceAddress } from './device-address.js';
 import { formerCamera, isSameDevice, type DeviceIdentity } from './same-device.js';
 
@@ -50,16 +51,21 @@ export class CameraReturns {
     request: CameraReturnRequest,
     signal?: AbortSignal,
   ): Promise<CameraResponse> {
-    const { repository, recorders } = this.#deps;
-    const given = { ...request, deviceAddress: usableDeviceAddress(request.deviceAddress, this.#deps.addressRules) };
+    const { repository, recorders, addressRules } = this.#deps;
     const found = await repository.findEver(actor.scope, cameraId);
     if (found === undefined) throw notFound();
     if (found.row.retiredAt === null) throw inUse();
+    const hasOnvif = found.row.mainStream?.url === undefined;
+    const usable = hasOnvif ? usableDeviceAddress : usableRtspAddress;
+    const given = { ...request, deviceAddress: usable(request.deviceAddress, addressRules) };
     this.#deps.budget.take(actor.accountId, 'typed', 1);
-    const facts = await recorders
-      .clientOf(found.row.recorderId)
-      .identify({ ...given, plainPassword: true }, signal)
-      .catch((error: unknown) => failedAttempt(this.#deps.audit, actor, found.row, given.deviceAddress, error));
+    const client = recorders.clientOf(found.row.recorderId);
+    const asked = hasOnvif
+      ? client.identify({ ...given, plainPassword: true }, signal)
+      : movedRtspDevice(found.row, await repository.ofDevice(found.row.deviceId), given, client, signal);
+    const facts = await asked.catch((error: unknown) =>
+      failedAttempt(this.#deps.audit, actor, found.row, given.deviceAddress, error),
+    );
     if (!isSameDevice(found.row, { ...facts, endpointReference: '' })) {
       throw new AppError('conflict', 'other_device', 'another device answers at this address', {
         details: { serialNumber: facts.serialNumber },

@@ -74,7 +74,7 @@ export function createCameras(deps: CamerasDeps) {
   });
   const devicesService = new DevicesService({ ...deps, repository, devices, entry, budget });
   const probes = new RtspProbes({ ...deps, budget });
-  const rtspAdditions = new RtspAdditions({ ...deps, repository, entry, probes, budget });
+  const rtspAdditions = new RtspAdditions({ ...deps, repository, devices, returns, entry, probes, budget });
   return {
     routes: [
       ...devicesRoutes(devicesService, additions),

@@ -34,6 +34,11 @@ export class DevicesRepository {
     return manager.findBy(deviceEntity, { recorderId, retiredAt: IsNull() });
   }
 
+  /** The device in use that has an address. */
+  atAddress(recorderId: string, deviceAddress: string): Promise<DeviceRow | null> {
+    return this.#db.read.findOneBy(deviceEntity, { recorderId, deviceAddress, retiredAt: IsNull() });
+  }
+
   async insert(manager: EntityManager, row: DeviceRow): Promise<void> {
     await manager.insert(deviceEntity, row);
   }

@@ -17,8 +17,10 @@ import type { Logger } from '../../lib/logger.js';
 import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
+import type { CameraReturns } from './camera-returns.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import type { ChannelEntry } from './channel-entry.js';
+import type { DevicesRepository } from './devices.repository.js';
 import { rtspDeviceAddress, type RtspProbes } from './rtsp-probes.js';
 
 type Wanted = RtspAddRequest['cameras'][number];
@@ -34,6 +36,8 @@ interface Addition {
 }
 export interface RtspAdditionsDeps {
   repository: CamerasRepository;
+  devices: Pick<DevicesRepository, 'atAddress'>;
+  returns: Pick<CameraReturns, 'formerOf'>;
   recorders: CameraRecorders;
   audit: AuditWriter;
   entry: ChannelEntry;
@@ -137,7 +141,8 @@ export class RtspAdditions {
       });
       const id = entered.added[0] ?? entered.returned[0];
       const camera = id === undefined ? undefined : await this.#deps.repository.find(actor.scope, id);
-      const outcome = id === undefined ? 'already_there' : 'added';
+      const isBack = entered.added.length === 0 && entered.returned.length > 0;
+      const outcome = id === undefined ? 'already_there' : isBack ? 'returned' : 'added';
       return {
         index,
         outcome,
@@ -173,26 +178,31 @@ export class RtspAdditions {
 
   /** A camera in use of this recorder that has one of these addresses; more is not said of somebody else's. */
   async #known({ actor, recorderId }: Addition, index: number, { device }: Wanted): Promise<RtspAddResult | undefined> {
-    const { repository } = this.#deps;
+    const { repository, devices } = this.#deps;
+    const there = await devices.atAddress(recorderId, addressOf(device));
+    if (there === null) return undefined;
     const urls = new Set(urlsOf(device).map(({ mainUrl }) => mainUrl));
-    const known = (await repository.ofRecorder(recorderId)).find(({ mainStream }) => urls.has(mainStream?.url ?? ''));
+    const cameras = await repository.ofDevice(there.id);
+    const known = cameras.find(({ mainStream, retiredAt }) => retiredAt === null && urls.has(mainStream?.url ?? ''));
     if (known === undefined) return undefined;
     const camera = await repository.find(actor.scope, known.id);
     const shown = camera === undefined ? null : cameraOnWire(camera);
     return { index, outcome: 'already_there', reason: 'ok', detail: '', tried: null, camera: shown };
   }
 
-  /** The device that its host is here already, and the channel as the entry takes it. */
-  async #entryOf({ recorderId }: Addition, wanted: Wanted, tried: RtspProbeResponse) {
+  /** The device that its host is here already, or was, and the channel as the entry takes it. */
+  async #entryOf({ recorderId, areaId }: Addition, wanted: Wanted, tried: RtspProbeResponse) {
+    const { devices, returns } = this.#deps;
     const deviceAddress = rtspDeviceAddress(tried.mainUrl);
-    const known = (await this.#deps.repository.ofRecorder(recorderId)).find(
-      (one) => one.deviceAddress === deviceAddress,
-    );
+    const manufacturer = rtspTemplate(wanted.device.brand).name;
+    const identity = { endpointReference: '', manufacturer, model: '', serialNumber: '', deviceAddress };
+    const known =
+      (await devices.atAddress(recorderId, deviceAddress))?.id ??
+      (await returns.formerOf(recorderId, areaId, identity))?.deviceId;
     const { device } = wanted;
     const number = device.brand === 'plain' ? 1 : device.channel;
     const main = factsOf('main', tried.main, tried.mainUrl);
     const sub = tried.sub?.reason === 'ok' && tried.subUrl !== null ? factsOf('sub', tried.sub, tried.subUrl) : null;
-    const manufacturer = rtspTemplate(device.brand).name;
     const host = new URL(deviceAddress).hostname;
     const name =
       wanted.name !== ''
@@ -204,7 +214,7 @@ export class RtspAdditions {
       ...{ manufacturer, model: '', firmwareVersion: '', serialNumber: '', clockOffsetMs: null, tlsKey: null },
       ...{ main, sub, kind: 'camera' as const, channels: [source] },
     };
-    return { deviceId: known?.deviceId, facts, channel: { channel: source, main, sub, name, place: wanted.place } };
+    return { deviceId: known, facts, channel: { channel: source, main, sub, name, place: wanted.place } };
   }
 }
 

@@ -191,6 +191,26 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(desired).toMatchObject({ password: 'khác', mainUrl: now.find(({ id }) => id === two[1]!.id)?.main?.url });
     });
 
+    it('out of use come back as themselves, from their page and when they are added again', async () => {
+      const { recorder } = harness;
+      recorder.streams.set('rtsp://192.168.6.8:554/stream1', gives());
+      const tapo = { device: { brand: 'tapo', host: '192.168.6.8' }, ...account };
+      const first = (await add([{ ...tapo, name: 'Ngõ 8' }])).results[0]!.camera!;
+      const retire = () => technician.post(`/api/cameras/${first.id}/retire`, cameraResponse, { reason: 'không cần' });
+      await retire();
+      const again = (await add([tapo])).results[0]!;
+      expect(again).toMatchObject({
+        outcome: 'returned',
+        camera: { id: first.id, name: 'Ngõ 8', deviceId: first.deviceId },
+      });
+      await retire();
+      recorder.streams.set('rtsp://192.168.6.9:554/stream1', gives());
+      const body = { deviceAddress: 'rtsp://192.168.6.9/', username: 'admin', password: 'khác' };
+      const back = await technician.post(`/api/cameras/${first.id}/return`, cameraResponse, body);
+      expect(back).toMatchObject({ id: first.id, retiredAt: null, deviceAddress: 'rtsp://192.168.6.9:554/' });
+      expect(back.main?.url).toBe('rtsp://192.168.6.9:554/stream1');
+    });
+
     it('events that a device told are shown to who sees the camera, and nobody else', async () => {
       const { items } = await technician.get('/api/cameras', cameraListResponse);
       const id = items[0]!.id;
