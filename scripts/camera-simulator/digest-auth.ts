@@ -51,7 +51,7 @@ export class DigestAuthenticator {
     const known = this.#nonces.get(nonce);
     if (!known || this.#nowMs() - known.atMs > this.#nonceLifetimeMs()) return 'stale';
     if (given.get('realm') !== this.#realm || given.get('username') !== account.username) return 'refused';
-    if (!sameResource(given.get('uri') ?? '', uri)) return 'refused';
+    if (!sameResource(given.get('uri') ?? '', uri, method)) return 'refused';
     const hash = hashes[this.#algorithm];
     const ha1 = hash(`${account.username}:${this.#realm}:${account.password}`);
     const ha2 = hash(`${method}:${given.get('uri') ?? ''}`);
@@ -70,10 +70,14 @@ export class DigestAuthenticator {
   }
 }
 
-/** Clients write the digest's uri with or without scheme and host. */
-function sameResource(given: string, requested: string): boolean {
+/**
+ * Clients write the digest's uri with or without scheme and host; those of live555 sign the SETUP of a track with the
+ * address of its session, and servers let them in.
+ */
+function sameResource(given: string, requested: string, method: string): boolean {
   const path = (uri: string) => uri.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/\/$/, '');
-  return path(given) === path(requested);
+  const [own, asked] = [path(given), path(requested)];
+  return own === asked || (method === 'SETUP' && own !== '' && asked.startsWith(`${own}/`));
 }
 
 function parseParameters(text: string): Map<string, string> {

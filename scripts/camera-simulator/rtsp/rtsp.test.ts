@@ -4,6 +4,7 @@ import { tinyMedia } from '../camera-media.js';
 import { splitNals } from '../h264/annex-b.js';
 import { findFrameStamp } from '../sei.js';
 import { startSimulator, type SimulatedCamera, type Simulator } from '../simulator.js';
+import { digestHeader } from '../testing/onvif-client.js';
 import { RtspTestClient } from '../testing/rtsp-client.js';
 
 /** By the catalogue of scenes: keyframes every second, B-frames, and (with `longGroups`) every 10 s and once a minute. */
@@ -216,6 +217,23 @@ describe('RTSP', () => {
     const describe = await client.request('DESCRIBE', camera.rtspMainUrl);
     expect(describe.status).toBe(401);
     expect(describe.headers.get('www-authenticate')).toMatch(/^Digest realm="IP Camera\(\w+\)", nonce="\w{32}"/);
+    client.close();
+  });
+
+  it('takes a SETUP that is signed with the address of the session, no other one, and no other method', async () => {
+    const camera = cameraOf(simulator, plain);
+    const { rtspMainUrl: url, username, password } = camera;
+    const client = await RtspTestClient.open(url);
+    clients.push(client);
+    const challenge = (await client.request('DESCRIBE', url)).challenges[0]!;
+    const signed = (method: string, uri: string, signedUri: string) =>
+      client.request(method, uri, {
+        Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1',
+        Authorization: digestHeader(challenge, method, signedUri, { username, password }),
+      });
+    expect((await signed('SETUP', `${url}/trackID=1`, `${url}x`)).status).toBe(401);
+    expect((await signed('DESCRIBE', `${url}/trackID=1`, url)).status).toBe(401);
+    expect((await signed('SETUP', `${url}/trackID=1`, `${url}/`)).status).toBe(200);
     client.close();
   });
 
