@@ -118,7 +118,7 @@ it('a camera without ONVIF is tried with the result in words, added, and gives a
   await brand.press('Enter');
   await page.getByLabel('Địa chỉ luồng chính').fill(camera.rtspMainUrl);
   await page.getByLabel('Tên đăng nhập của camera').fill(camera.username);
-  const password = page.getByLabel('Mật khẩu của camera', { exact: true });
+  const password = page.getByLabel('Mật khẩu của camera');
   await password.fill('sai-mat-khau');
   await page.getByRole('button', { name: 'Thử kết nối' }).click();
   await page.getByText('Sai tên đăng nhập hoặc mật khẩu của camera.').waitFor();

@@ -5,6 +5,7 @@ import { answerText } from './answer-text.js';
 import { asksForPlain, chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
 import { CameraHttp } from './camera-http.js';
 import type { HttpAnswer } from './http-exchange.js';
+import { readSoapAnswer, soapFailure } from './soap-answer.js';
 import { isDialectRefused, soapDialects, soapRequest, type SoapDialect } from './soap-dialect.js';
 import { isPasswordRefused, readFault, type SoapFault } from './soap-fault.js';
 import { parseEnvelope, type XmlElement } from './soap-xml.js';
@@ -44,10 +45,6 @@ interface Message {
 }
 
 type Scheme = 'token' | 'digest' | 'basic';
-
-function failure(kind: 'unavailable' | 'precondition', code: string, message: string): AppError {
-  return new AppError(kind, code, message, { details: { reason: code } });
-}
 
 function faultOf(answer: HttpAnswer): SoapFault | undefined {
   try {
@@ -123,10 +120,11 @@ export class OnvifConnection {
     } else if (answer.status === 401 && this.#scheme === 'basic') {
       answer = await this.#http.send({ ...request, authorization: this.#answerBasic });
     }
-    if (answer.status === 401) throw failure('precondition', 'wrong_password', `${url.host}: a picture was refused`);
+    if (answer.status === 401)
+      throw soapFailure('precondition', 'wrong_password', `${url.host}: a picture was refused`);
     const isJpeg = answer.body.length > 4 && answer.body[0] === 0xff && answer.body[1] === 0xd8;
     if (answer.status !== 200 || !isJpeg)
-      throw failure('unavailable', 'bad_answer', `${url.host}: no picture (HTTP ${answer.status})`);
+      throw soapFailure('unavailable', 'bad_answer', `${url.host}: no picture (HTTP ${answer.status})`);
     return answer.body;
   }
 
@@ -138,9 +136,9 @@ export class OnvifConnection {
    */
   async call(url: URL, operation: string, body: string, anonymous = false): Promise<XmlElement> {
     const message = { body };
-    if (!anonymous) return this.#read(url.host, operation, await this.#authenticated(url, message));
+    if (!anonymous) return readSoapAnswer(url.host, operation, await this.#authenticated(url, message));
     const answer = await this.#post(url, '', message);
-    return this.#read(
+    return readSoapAnswer(
       url.host,
       operation,
       isRefused(answer) ? await this.#authenticated(url, message, answer) : answer,
@@ -155,7 +153,7 @@ export class OnvifConnection {
     options: Omit<Message, 'body'>,
   ): Promise<{ body: XmlElement; text: string }> {
     const answer = await this.#authenticated(url, { body, ...options });
-    return { body: this.#read(url.host, operation, answer), text: answerText(answer.body, answer.contentType) };
+    return { body: readSoapAnswer(url.host, operation, answer), text: answerText(answer.body, answer.contentType) };
   }
 
   /** In the dialect that works; another one where the device did not understand. */
@@ -278,28 +276,6 @@ export class OnvifConnection {
   #noteDigest(): void {
     if (!this.#tookDigest) this.#options.onDigest?.();
     this.#tookDigest = true;
-  }
-
-  #read(where: string, operation: string, answer: HttpAnswer): XmlElement {
-    if (answer.status === 401) throw failure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
-    const success = answer.status >= 200 && answer.status < 300;
-    let body: XmlElement;
-    try {
-      body = parseEnvelope(answerText(answer.body, answer.contentType)).body;
-    } catch (error) {
-      if (answer.status === 403) throw failure('unavailable', 'forbidden', `${where}: ${operation} is forbidden (403)`);
-      if (!success) throw failure('unavailable', 'bad_answer', `${where}: ${operation}: HTTP ${answer.status}`);
-      const what = error instanceof AppError ? error.message : 'unreadable answer';
-      throw failure('unavailable', 'bad_answer', `${where}: ${operation}: ${what}`);
-    }
-    const fault = readFault(body);
-    if (fault !== undefined) {
-      if (isPasswordRefused(fault))
-        throw failure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
-      const text = [...fault.codes, fault.reason].filter((part) => part !== '').join(' ');
-      throw failure('unavailable', 'bad_answer', `${where}: ${operation}: fault ${text}`);
-    }
-    return body;
   }
 }
 

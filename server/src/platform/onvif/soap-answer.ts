@@ -1,0 +1,36 @@
+import { AppError } from '../../lib/errors.js';
+import { answerText } from './answer-text.js';
+import type { HttpAnswer } from './http-exchange.js';
+import { isPasswordRefused, readFault } from './soap-fault.js';
+import { parseEnvelope, type XmlElement } from './soap-xml.js';
+
+export function soapFailure(kind: 'unavailable' | 'precondition', code: string, message: string): AppError {
+  return new AppError(kind, code, message, { details: { reason: code } });
+}
+
+/**
+ * The SOAP body of an answer. `where`: host and port, for the message.
+ * @throws AppError precondition `wrong_password`, unavailable `forbidden` or `bad_answer`
+ */
+export function readSoapAnswer(where: string, operation: string, answer: HttpAnswer): XmlElement {
+  if (answer.status === 401) throw soapFailure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
+  const success = answer.status >= 200 && answer.status < 300;
+  let body: XmlElement;
+  try {
+    body = parseEnvelope(answerText(answer.body, answer.contentType)).body;
+  } catch (error) {
+    if (answer.status === 403)
+      throw soapFailure('unavailable', 'forbidden', `${where}: ${operation} is forbidden (403)`);
+    if (!success) throw soapFailure('unavailable', 'bad_answer', `${where}: ${operation}: HTTP ${answer.status}`);
+    const what = error instanceof AppError ? error.message : 'unreadable answer';
+    throw soapFailure('unavailable', 'bad_answer', `${where}: ${operation}: ${what}`);
+  }
+  const fault = readFault(body);
+  if (fault !== undefined) {
+    if (isPasswordRefused(fault))
+      throw soapFailure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
+    const text = [...fault.codes, fault.reason].filter((part) => part !== '').join(' ');
+    throw soapFailure('unavailable', 'bad_answer', `${where}: ${operation}: fault ${text}`);
+  }
+  return body;
+}
