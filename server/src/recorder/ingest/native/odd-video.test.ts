@@ -2,62 +2,11 @@
 // code with the writer, and begins wherever decoding can begin.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../../lib/clock.js';
 import type { Fragment } from '../../../lib/fragment.js';
 import { beginsAtRecoveryPoints } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof } from '../../../lib/isobmff/moof.js';
-import { SteadyClock } from '../recorded-clock.js';
-import { NativeStream } from './native-stream.js';
-import { rtp } from './rtsp.test-harness.js';
-import { encodeTimedVideo, nalsOf, type TimedPicture } from './timed-video.test-harness.js';
+import { encodeTimedVideo, nalsOf, recordNative as record, type TimedPicture } from './timed-video.test-harness.js';
 import { nalRole, type VideoCodec } from './video-codec.js';
-
-/** What the native engine makes of pictures that come when they are due in decoding order. */
-function record(codec: VideoCodec, pictures: readonly TimedPicture[]): Fragment[] {
-  let nowMs = 5000;
-  const clock: Clock = { nowMs: () => 1e12 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
-  const fragments: Fragment[] = [];
-  let run = 0;
-  const one = new NativeStream({
-    media: {
-      video: { codec, payloadType: 96, clockRate: 90_000, control: '', parameterSets: [] },
-      audio: undefined,
-      control: '',
-    },
-    audio: false,
-    clock,
-    sendRtcp: () => undefined,
-    pull: {
-      signal: new AbortController().signal,
-      nextRun: () => ++run,
-      onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }),
-      recordedClock: new SteadyClock(clock),
-      requestKeyframe: () => undefined,
-      hints: { udp: false, otherWithoutKeyframes: false },
-      report: {
-        frame: () => undefined,
-        codec: () => undefined,
-        packets: () => undefined,
-        time: () => undefined,
-        trouble: () => undefined,
-        audio: () => undefined,
-      },
-    },
-  });
-  let sequence = 0;
-  for (const { ticks, nals } of pictures) {
-    nals.forEach((nal, index) => {
-      // What is longer than 64 kB would need pieces; none of these is.
-      const marker = index === nals.length - 1;
-      one.packet('video', false, rtp({ sequence: sequence++, timestamp: 90_000 + ticks, marker }, nal));
-    });
-    one.settle();
-    nowMs += 100;
-    one.tick();
-  }
-  one.end();
-  return fragments;
-}
 
 const samplesOf = (fragment: Fragment) =>
   parseMoof(fragment.bytes).samples.map(({ offset, size }) => nalsOf(fragment.bytes.subarray(offset, offset + size)));

@@ -1,8 +1,13 @@
 // Real video with the presentation time of each picture, for streams of odd shape: reordered, refreshed piece by piece.
 import { execFileSync } from 'node:child_process';
+import type { Clock } from '../../../lib/clock.js';
+import type { Fragment } from '../../../lib/fragment.js';
 import { iterateBoxes } from '../../../lib/isobmff/boxes.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof, parseTrackDefaults } from '../../../lib/isobmff/moof.js';
+import { SteadyClock } from '../recorded-clock.js';
+import { NativeStream } from './native-stream.js';
+import { rtp } from './rtsp.test-harness.js';
 import type { VideoCodec } from './video-codec.js';
 
 export interface TimedPicture {
@@ -66,4 +71,51 @@ export function nalsOf(sample: Buffer): Buffer[] {
     at = end;
   }
   return nals;
+}
+
+/** What the native engine makes of pictures that come when they are due in decoding order. */
+export function recordNative(codec: VideoCodec, pictures: readonly TimedPicture[]): Fragment[] {
+  let nowMs = 5000;
+  const clock: Clock = { nowMs: () => 1e12 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+  const fragments: Fragment[] = [];
+  let run = 0;
+  const one = new NativeStream({
+    media: {
+      video: { codec, payloadType: 96, clockRate: 90_000, control: '', parameterSets: [] },
+      audio: undefined,
+      control: '',
+    },
+    audio: false,
+    clock,
+    sendRtcp: () => undefined,
+    pull: {
+      signal: new AbortController().signal,
+      nextRun: () => ++run,
+      onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }),
+      recordedClock: new SteadyClock(clock),
+      requestKeyframe: () => undefined,
+      hints: { udp: false, otherWithoutKeyframes: false },
+      report: {
+        frame: () => undefined,
+        codec: () => undefined,
+        packets: () => undefined,
+        time: () => undefined,
+        trouble: () => undefined,
+        audio: () => undefined,
+      },
+    },
+  });
+  let sequence = 0;
+  for (const { ticks, nals } of pictures) {
+    nals.forEach((nal, index) => {
+      // What is longer than 64 kB would need pieces; none of these is.
+      const marker = index === nals.length - 1;
+      one.packet('video', false, rtp({ sequence: sequence++, timestamp: 90_000 + ticks, marker }, nal));
+    });
+    one.settle();
+    nowMs += 100;
+    one.tick();
+  }
+  one.end();
+  return fragments;
 }
