@@ -54,6 +54,15 @@ async function pass(ms: number): Promise<void> {
 const path = () => join(folder, 'clock-offsets.json');
 const onDisk = () => (JSON.parse(readFileSync(path(), 'utf8')) as { cameras: Record<string, unknown> }).cameras;
 
+it('does not count what a stream reports of a clock that is right when the camera is asked', async () => {
+  const store = await opened();
+  store.note(one, 'onvif', -400, startMs - 60_000);
+  store.note(one, 'rtcp', 30_000, startMs);
+  expect(store.newest(one)).toMatchObject({ offsetMs: -400 });
+  store.note(one, 'onvif', 29_000, startMs - 1000);
+  expect(store.newest(one)).toMatchObject({ offsetMs: 30_000 });
+});
+
 it('keeps the last of each source over a restart, in a file of its owner; the newest counts', async () => {
   const before = await opened();
   expect(before.newest(one)).toBeUndefined();

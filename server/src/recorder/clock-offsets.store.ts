@@ -33,6 +33,14 @@ const maxBytes = 1024 * 1024;
 /** A measurement that lies further ahead was made before the host's clock was set back, and says nothing now. */
 const aheadMs = 5000;
 
+/** The camera's clock was right when it was asked, within these minutes, and the reports of its stream say otherwise. */
+const contradictionMs = 3 * 60_000;
+const rightMs = 4000;
+const isFalse = (rtcp: ClockOffset, onvif: ClockOffset): boolean =>
+  Math.abs(onvif.offsetMs) <= rightMs &&
+  Math.abs(rtcp.offsetMs) > rightMs &&
+  Math.abs(rtcp.atMs - onvif.atMs) <= contradictionMs;
+
 /**
  * The last clock offsets of every wanted camera, from ONVIF and from RTCP apart, kept in a small file so that they are
  * known after a restart and while a camera is away. Owns the file; leaves measuring and judging to probing.
@@ -89,10 +97,11 @@ export class ClockOffsetsStore {
     }
   }
 
-  /** The newest measurement of a camera, from whichever source. */
+  /** The newest measurement of a camera, from whichever source; false reports of a stream do not count. */
   newest(cameraId: string): ClockOffset | undefined {
     const { onvif, rtcp } = this.cameras.get(cameraId) ?? {};
     const latestMs = this.options.clock.nowMs() + aheadMs;
+    if (onvif !== undefined && rtcp !== undefined && isFalse(rtcp.now, onvif.now)) return onvif.now;
     let newest: ClockOffset | undefined;
     for (const one of [onvif?.now, rtcp?.now]) {
       if (one !== undefined && one.atMs <= latestMs && one.atMs >= (newest?.atMs ?? -Infinity)) newest = one;

@@ -227,6 +227,23 @@ describe('the health of a camera', () => {
     expect(one.changes.slice(2)).toEqual(expected === undefined ? [] : [expected]);
   });
 
+  it('does not call a clock wrong that is right when the camera is asked, whatever its stream reports', () => {
+    const one = recording();
+    const reported = () => one.stream('recording', 'ok', { clockOffsetMs: 30_000, clockMeasuredAtMs: one.now() });
+    const asked = (clockOffsetMs: number) => one.set({ onvif: okSight({ clockOffsetMs, atMs: one.now() }) });
+    for (let second = 0; second < 20; second += 1) {
+      reported();
+      asked(-400);
+      one.pass(1000, true);
+    }
+    expect(one.changes.slice(2)).toEqual([]);
+    // Both say so: it is.
+    asked(30_000);
+    reported();
+    one.pass(1000, true);
+    expect(one.changes.slice(2)).toEqual(['degraded clock_offset']);
+  });
+
   it('judges the clock by fresh measurements only: reports before ONVIF, none that is of long ago', () => {
     const one = recording();
     const clockIs = (clockOffsetMs: number, clockMeasuredAtMs: number) => {

@@ -56,7 +56,7 @@ const clockOffsetLimitMs = { enter: 5000, leave: 4000 };
  * An offset is judged for so long after it was measured. Reports are measured with every fragment; looks come once a
  * minute, less often where many cameras do not answer.
  */
-const clockFreshMs = { rtcp: 60_000, onvif: 10 * 60_000 };
+const clockFreshMs = { rtcp: 60_000, onvif: 10 * 60_000, /** … of ONVIF against reports. */ contradiction: 3 * 60_000 };
 /** A clock that is further off (ten years) is none. */
 const clockAtAllMs = 10 * 365 * 86_400_000;
 const slowFramesLimit = { enter: 0.5, leave: 0.6 };
@@ -220,8 +220,15 @@ export class CameraHealth {
 
   private freshClockOffsetMs(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): number | null {
     const reported = reportedClock(runtime);
-    if (reported !== undefined && isFresh(reported.atMs, nowMs, clockFreshMs.rtcp)) return reported.offsetMs;
-    return onvif.kind === 'ok' && isFresh(onvif.atMs, nowMs, clockFreshMs.onvif) ? onvif.clockOffsetMs : null;
+    const looked = onvif.kind === 'ok' && isFresh(onvif.atMs, nowMs, clockFreshMs.onvif) ? onvif.clockOffsetMs : null;
+    if (reported === undefined || !isFresh(reported.atMs, nowMs, clockFreshMs.rtcp)) return looked;
+    // A clock that is right when the camera is asked is right: then the reports of its stream are false.
+    const isRight =
+      looked !== null &&
+      Math.abs(looked) <= clockOffsetLimitMs.leave &&
+      onvif.kind === 'ok' &&
+      isFresh(onvif.atMs, nowMs, clockFreshMs.contradiction);
+    return isRight && Math.abs(reported.offsetMs) > clockOffsetLimitMs.leave ? looked : reported.offsetMs;
   }
 
   private lost(runtime: StreamRuntime, onvif: OnvifSight, nowMs: number): Candidate | undefined {

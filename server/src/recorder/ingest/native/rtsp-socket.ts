@@ -55,6 +55,7 @@ export async function openRtspSocket(options: RtspSocketOptions): Promise<Socket
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', onError);
+      socket.removeListener('close', onClose);
       if (error === undefined) return resolve();
       socket.on('error', () => undefined); // it is given up
       socket.destroy();
@@ -74,9 +75,13 @@ export async function openRtspSocket(options: RtspSocketOptions): Promise<Socket
     const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
     const onError = (error: NodeJS.ErrnoException) =>
       settle(connected && isSecure ? noTls(error.code ?? 'a failure') : socketFailure(error, false, where));
+    const onClose = () =>
+      settle(
+        connected && isSecure ? noTls('closed') : new IngestFailure('no_stream', `${where} closed the connection`),
+      );
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', onError);
-    socket.once('close', () => settle(connected ? noTls('closed') : undefined));
+    socket.once('close', onClose);
     socket.once(isSecure ? 'secureConnect' : 'connect', () =>
       settle(isSecure && !isOwn(socket as TLSSocket, options) ? keyChanged(where) : undefined),
     );
