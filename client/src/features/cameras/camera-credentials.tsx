@@ -5,6 +5,7 @@ import { AppForm } from '../../components/form/app-form.js';
 import { FormActions } from '../../components/form/form-actions.js';
 import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
+import { useCameras } from '../../lib/cameras.js';
 import { notifyDone } from '../../lib/notify.js';
 import { usePatchCamera } from './camera-settings.js';
 import { cureTargets } from './cures.js';
@@ -13,6 +14,7 @@ import { cureTargets } from './cures.js';
 export function CameraCredentials({ camera }: { camera: CameraResponse }) {
   const { t } = useTranslation('cameras');
   const patch = usePatchCamera(camera.id);
+  const channels = (useCameras().data?.items ?? []).filter(({ deviceId }) => deviceId === camera.deviceId).length;
   const form = useAppForm({
     initial: { username: camera.username, password: '' },
     most: { username: 80, password: 200 },
@@ -39,6 +41,7 @@ export function CameraCredentials({ camera }: { camera: CameraResponse }) {
         {t('credentials.title')}
       </Title>
       <Text c="dimmed">{t('credentials.text')}</Text>
+      {channels > 1 && <Text>{t('device.onePassword', { count: channels })}</Text>}
       <TextInput {...form.text('username')} label={t('credentials.username')} autoComplete="off" required />
       <PasswordField
         {...form.text('password')}

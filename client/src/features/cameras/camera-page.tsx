@@ -25,6 +25,7 @@ import { CameraCredentials } from './camera-credentials.js';
 import { CameraEvents } from './camera-events.js';
 import { CameraFacts } from './camera-facts.js';
 import { CameraHistory } from './camera-history.js';
+import { CameraProfiles } from './camera-profiles.js';
 import { CameraRetirement } from './camera-retirement.js';
 import { CameraReturn, RetiredNotice } from './camera-return.js';
 import { CameraRuntime } from './camera-runtime.js';
@@ -174,6 +175,11 @@ export function CameraPage() {
               <Card withBorder>
                 <CameraAddress key={`${camera.id} ${camera.deviceAddress}`} camera={camera} />
               </Card>
+              {hasOnvif && (
+                <Card withBorder>
+                  <CameraProfiles key={camera.id} camera={camera} />
+                </Card>
+              )}
               <Card withBorder>
                 <CameraRetirement camera={camera} />
               </Card>
