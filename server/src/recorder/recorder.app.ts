@@ -303,6 +303,14 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('digests', digests, () => digests.start());
     const onvifDigests = new DigestStore({ folder, file: 'digest-onvif.json', logger: room('digests') });
     await run('onvif-digests', onvifDigests, () => onvifDigests.start());
+    /** To a camera that takes nothing else, and never took it as a digest over ONVIF. */
+    const mayGoPlain = ({
+      cameraId,
+      plainPassword = true,
+    }: {
+      cameraId: string;
+      plainPassword?: boolean | undefined;
+    }) => plainPassword && !onvifDigests.tookBefore(cameraId, director.passwordTypedAt(cameraId));
     const ingestEngines = config.ENGINE === 'auto' ? (['native', 'ffmpeg'] as const) : [config.ENGINE];
     const streams = new StreamsStore({ folder, logger: room('streams') });
     await run('streams', streams, () => streams.start());
@@ -340,8 +348,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         if (camera !== undefined && camera.mainUrl === undefined && typeof token === 'string')
           await onvif.requestKeyframe(
             camera.deviceAddress,
-            // It signed in as the look at the camera does, which alone may use Basic.
-            { ...camera, confirmedHosts: confirmedHostsOf(camera), plainPassword: false },
+            { ...camera, confirmedHosts: confirmedHostsOf(camera), plainPassword: mayGoPlain({ ...camera, cameraId }) },
             token,
           );
       },
@@ -368,7 +375,8 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     await run('device-events', deviceEvents, () => deviceEvents.start());
     const eventWatch = new EventWatch({
       ...{ clock, logger: room('device-events') },
-      subscribe: (address, access, signal) => onvif.subscribe(address, access, signal),
+      subscribe: (address, access, signal) =>
+        onvif.subscribe(address, { ...access, plainPassword: mayGoPlain(access) }, signal),
       isSignedIn: (cameraId) => probing.isSignedIn(cameraId),
       append: (cameraId, event) => deviceEvents.append(cameraId, event),
     });

@@ -108,6 +108,11 @@ export class RecordingDirector {
     return this.state.cameras;
   }
 
+  /** When a camera's password was typed last, ms UTC; 0: not known. */
+  passwordTypedAt(cameraId: string): number {
+    return this.state.cameras.find(({ id }) => id === cameraId)?.passwordTypedAt ?? 0;
+  }
+
   /** Boots from the disk. */
   async start(): Promise<void> {
     const stored = await this.options.store.load();

@@ -36,7 +36,7 @@ const at = (atMs: number, change: Partial<StoredEvent> = {}): StoredEvent => ({
 });
 const camera = (change: Partial<EventCamera> = {}): EventCamera => ({
   ...{ cameraId: 'c1', enabled: true, deviceAddress: 'http://10.0.0.1/', username: 'u', password: 'p' },
-  ...{ confirmedHosts: ['10.0.0.1'], tlsKey: null, sourceToken: 'VS1', ...change },
+  ...{ confirmedHosts: ['10.0.0.1'], tlsKey: null, plainPassword: true, sourceToken: 'VS1', ...change },
 });
 
 describe('events of a simulated camera', () => {
@@ -204,29 +204,32 @@ describe('which camera an event is of', () => {
     expect(await heardOf([first], flood)).toHaveLength(120);
   });
 
-  it('no password is tried before the device took it over ONVIF, and one without events is left alone', async () => {
-    let tries = 0;
-    let isSignedIn = false;
-    const watch = new EventWatch({
-      clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(5, signal) },
-      logger: silentLogger,
-      isSignedIn: () => isSignedIn,
-      subscribe: () => {
-        tries += 1;
-        return Promise.reject(new AppError('precondition', 'no_events', 'none'));
-      },
-      append: () => undefined,
-    });
-    ends.push(() => watch.stop());
-    watch.setCameras([first]);
-    watch.start();
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(tries).toBe(0);
-    isSignedIn = true;
-    await until('it is tried', () => tries === 1);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(tries).toBe(1);
-  });
+  it.each(['no_events', 'wrong_password', 'password_withheld'])(
+    'no password is tried before the device took it over ONVIF, and after %s it is left alone',
+    async (code) => {
+      let tries = 0;
+      let isSignedIn = false;
+      const watch = new EventWatch({
+        clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(5, signal) },
+        logger: silentLogger,
+        isSignedIn: () => isSignedIn,
+        subscribe: () => {
+          tries += 1;
+          return Promise.reject(new AppError('precondition', code, 'none'));
+        },
+        append: () => undefined,
+      });
+      ends.push(() => watch.stop());
+      watch.setCameras([first]);
+      watch.start();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(tries).toBe(0);
+      isSignedIn = true;
+      await until('it is tried', () => tries === 1);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(tries).toBe(1);
+    },
+  );
 });
 
 describe('kept events', () => {

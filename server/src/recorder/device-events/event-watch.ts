@@ -13,6 +13,8 @@ export interface EventCamera {
   password: string;
   confirmedHosts: readonly string[];
   tlsKey: string | null;
+  /** It may go as it is (HTTP Basic). */
+  plainPassword: boolean;
   /** ONVIF token of its video source; empty: not known. */
   sourceToken: string;
 }
@@ -32,7 +34,7 @@ export interface EventSubscription {
   close(): Promise<void>;
 }
 
-type Access = Pick<EventCamera, 'username' | 'password' | 'confirmedHosts' | 'tlsKey'>;
+type Access = Pick<EventCamera, 'cameraId' | 'username' | 'password' | 'confirmedHosts' | 'tlsKey' | 'plainPassword'>;
 export interface EventWatchOptions {
   /** @throws AppError `no_events` where the device has none */
   subscribe(deviceAddress: string, access: Access, signal: AbortSignal): Promise<EventSubscription>;
@@ -45,12 +47,14 @@ export interface EventWatchOptions {
 
 const tickMs = 2000;
 const retryMs = 60_000;
+/** Also where it refused the password, which may be locked by more. */
 const noEventsMs = 6 * 60 * 60_000;
 const maxStartsAtOnce = 4;
 /** Of a device, in a minute: some report motion many times a second. */
 const maxPerMinute = 120;
 /** What a device says of its time is believed so far around now. */
 const believedMs = 24 * 60 * 60_000;
+const lasting: ReadonlySet<string> = new Set(['no_events', 'wrong_password', 'password_withheld']);
 /** Not of one picture: all cameras of the device have them. */
 const ofTheDevice: ReadonlySet<DeviceEventKind> = new Set(['digital_input', 'storage_failure']);
 
@@ -145,7 +149,7 @@ export class EventWatch {
         for (const event of events) this.#take(device, event, clockOffsetMs);
       }
     } catch (error) {
-      const hasNone = isAppError(error) && error.code === 'no_events';
+      const hasNone = isAppError(error) && lasting.has(error.code);
       device.dueAt = clock.monotonicMs() + (hasNone ? noEventsMs : retryMs);
       if (!signal.aborted && !hasNone)
         logger.debug({ error: redactUrls(errorMessage(error)).slice(0, 200) }, 'events of a device are not heard');
@@ -191,7 +195,7 @@ function camerasOf(cameras: readonly EventCamera[], { kind, sourceToken }: Repor
 
 const keyOf = (cameras: readonly EventCamera[]): string =>
   JSON.stringify(
-    cameras.map(({ cameraId, username, password, confirmedHosts, tlsKey, sourceToken }) => [
-      ...[cameraId, username, password, confirmedHosts, tlsKey, sourceToken],
+    cameras.map(({ cameraId, username, password, confirmedHosts, tlsKey, plainPassword, sourceToken }) => [
+      ...[cameraId, username, password, confirmedHosts, tlsKey, plainPassword, sourceToken],
     ]),
   );

@@ -8,6 +8,7 @@ export type AskForKeyframe = (cameraId: string, stream: StreamName) => Promise<v
 
 const sameCameraMs = 10_000;
 const notOfferedMs = 60 * 60_000;
+const refusals: ReadonlySet<string> = new Set(['bad_answer', 'forbidden', 'wrong_password', 'password_withheld']);
 /** Two walls of sixteen that begin to be watched. */
 const atOnce = 32;
 
@@ -30,8 +31,7 @@ export class KeyframeRequests {
     ask(cameraId, stream)
       .catch((error: unknown) => {
         // Any other failure is the network's, and is shown by whoever watches that.
-        if (isAppError(error) && (error.code === 'bad_answer' || error.code === 'wrong_password'))
-          this.notBefore.set(key, clock.monotonicMs() + notOfferedMs);
+        if (isAppError(error) && refusals.has(error.code)) this.notBefore.set(key, clock.monotonicMs() + notOfferedMs);
       })
       .finally(() => (this.underWay -= 1));
   }

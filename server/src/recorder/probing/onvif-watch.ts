@@ -75,6 +75,8 @@ export interface SharedPasswords {
   forgive(cameraId: string): void;
 }
 
+/** The password is of no use there, or may not go as the device wants it: more tries lock the account. */
+const refusals: ReadonlySet<CameraReason> = new Set(['wrong_password', 'password_withheld']);
 const maxAtOnce = 8;
 const tickMs = 250;
 /** After a failure look again soon, so that a passing one is told from a lasting one. */
@@ -177,7 +179,7 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
   function nextMs(sight: OnvifSight): number {
     if (sight.kind !== 'failed') return intervalMs;
     // One second look before a password counts as wrong for good: some cameras refuse everything while they start.
-    if (sight.reason === 'wrong_password') return sight.failures === 1 ? retryMs : wrongPasswordMs;
+    if (refusals.has(sight.reason)) return sight.failures === 1 ? retryMs : wrongPasswordMs;
     return sight.failures < 3 ? retryMs : unreachableMs;
   }
 
@@ -248,7 +250,7 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
     lookSoon(cameraId: string): void {
       const entry = entries.get(cameraId);
       if (entry === undefined) return;
-      const refused = entry.sight.kind === 'failed' && entry.sight.reason === 'wrong_password';
+      const refused = entry.sight.kind === 'failed' && refusals.has(entry.sight.reason);
       const soonest = entry.lookedAt + (refused ? wrongPasswordMs : retryMs);
       entry.dueAt = Math.min(entry.dueAt, Math.max(clock.monotonicMs(), soonest));
     },
