@@ -1,6 +1,9 @@
 // Answers as they are met in the field, through a conversation of whole requests over real sockets.
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/clock.js';
+import { loopbackRules } from '../../lib/loopback.test-harness.js';
+import { OnvifConnection } from './onvif-connection.js';
 import {
   credentials,
   failureOf,
@@ -279,16 +282,24 @@ describe('HTTP Basic', () => {
     expect(sent.filter((one) => one !== 'undefined')).toEqual([]);
   });
 
-  it('is refused from who took the password as a digest before', async () => {
+  it('is refused from who took the password as a digest before, and that is reported once', async () => {
     const basic = asking(usual());
-    const inner = tokenOnly(usual());
+    const token = tokenOnly(usual());
     const sent: string[] = [];
     const camera = await scriptedCamera((operation, request, body) => {
       sent.push(String(request.headers.authorization));
-      return operation === 'GetDeviceInformation' ? basic(operation, request, body) : inner(operation, request, body);
+      return operation === 'GetCapabilities' ? basic(operation, request, body) : token(operation, request, body);
     });
     let digests = 0;
-    await onvif.identify(camera.url, { ...typed, onDigest: () => (digests += 1) });
+    const connection = new OnvifConnection({
+      ...{ ...typed, clock: systemClock, timeoutMs: 1500, rules: loopbackRules },
+      onDigest: () => (digests += 1),
+    });
+    const url = new URL(camera.url);
+    for (let round = 0; round < 2; round += 1)
+      await connection.call(url, 'GetDeviceInformation', '<tds:GetDeviceInformation/>');
+    const asked = connection.call(url, 'GetCapabilities', '<tds:GetCapabilities/>', true);
+    expect((await failureOf(asked)).code).toBe('password_withheld');
     expect(sent.filter((one) => one.startsWith('Basic'))).toEqual([]);
     expect(digests).toBe(1);
   });
