@@ -16,6 +16,7 @@ import { benchArguments } from './lib/arguments.js';
 import { runBench, type Bench, type BenchResult } from './lib/bench.js';
 import { buildServer, builtMain, root } from './lib/built-server.js';
 import { cpuSecondsOf, percentile } from './lib/process-load.js';
+import { ask, type Request } from './query/ask.js';
 import { askedQueries, type Asked } from './query/asked.js';
 import { askedChanges, type Changed } from './query/changed.js';
 import { filledDatabase, recorderToken, type FilledDatabase } from './query/databases.js';
@@ -56,7 +57,6 @@ const size: DatasetSize = {
   accounts: options.accounts,
   recorders: options.recorders,
 };
-const cookieName = 'choi_canh_session';
 
 interface Person {
   readonly name: string;
@@ -172,30 +172,6 @@ async function quiet(bench: Bench, running: Console): Promise<number> {
     calm = (await running.blockMs()) < goals.blockMs / 2 ? calm + 1 : 0;
   }
   return Math.round((performance.now() - startedAtMs) / 1000);
-}
-
-interface Request {
-  readonly path: string;
-  readonly method?: string;
-  readonly body?: unknown;
-}
-
-async function ask(origin: string, { path, method = 'GET', body }: Request, token: string, signal: AbortSignal) {
-  const startedAtMs = performance.now();
-  const response = await fetch(origin + path, {
-    method,
-    signal,
-    headers: {
-      cookie: `${cookieName}=${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json', origin }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = await response.arrayBuffer();
-  const tookMs = performance.now() - startedAtMs;
-  const text = () => Buffer.from(answer).toString();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text().slice(0, 300)}`);
-  return { tookMs, bytes: answer.byteLength, json: () => JSON.parse(text()) as Record<string, unknown> };
 }
 
 type Measured = Omit<Figure, 'database' | 'who' | 'query'>;
