@@ -22,6 +22,11 @@ export interface SeiFacts {
 }
 
 const nothing: SeiFacts = { recoveryPictures: undefined, isSigned: false };
+const signed: SeiFacts = { recoveryPictures: undefined, isSigned: true };
+
+const isSignature = (bytes: Buffer, at: number): boolean =>
+  bytes.length >= at + 16 &&
+  (bytes.compare(mediaSigningId, 0, 16, at, at + 16) === 0 || bytes.compare(signedVideoId, 0, 16, at, at + 16) === 0);
 
 /** Sum of bytes of 255 and the one behind them; the place behind. */
 function sized(bytes: Buffer, from: number): { value: number; at: number } {
@@ -50,6 +55,11 @@ export function readSei(codec: VideoCodec, nal: Buffer): SeiFacts {
   const first = nal[headerBytes];
   // Most carry what is of no interest here: timing, exposure, a clock.
   if (first === undefined || first > recoveryPointType) return nothing;
+  // … or one message of the maker's, with each picture: that is looked at where it lies.
+  if (first === userDataType) {
+    const size = sized(nal, headerBytes + 1);
+    if (nal.length - size.at - size.value <= 1) return isSignature(nal, size.at) ? signed : nothing;
+  }
   const bytes = rawPayload(nal.subarray(headerBytes, headerBytes + mostBytes));
   let recoveryPictures: number | undefined;
   let isSigned = false;
@@ -58,8 +68,7 @@ export function readSei(codec: VideoCodec, nal: Buffer): SeiFacts {
     const size = sized(bytes, type.at);
     const payload = bytes.subarray(size.at, size.at + size.value);
     if (type.value === recoveryPointType) recoveryPictures = recoveryOf(codec, payload);
-    if (type.value === userDataType)
-      isSigned ||= [mediaSigningId, signedVideoId].some((id) => id.equals(payload.subarray(0, id.length)));
+    if (type.value === userDataType) isSigned ||= isSignature(payload, 0);
     at = size.at + size.value;
   }
   return recoveryPictures === undefined && !isSigned ? nothing : { recoveryPictures, isSigned };
