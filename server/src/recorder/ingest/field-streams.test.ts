@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generate } from 'selfsigned';
 import { afterEach, expect, it } from 'vitest';
 import { decodeFragments } from '../../../../scripts/replay/decode.js';
 import { readStreamCase, type StreamCase } from '../../../../scripts/replay/stream-case.js';
@@ -102,3 +103,48 @@ it('each picture of every stream is recorded, by native alone and where both may
       expect.objectContaining({ pictures, errorLines: 0 }),
     ]);
 }, 90_000);
+
+it('goes on with what was learnt before a restart: the engine, what ends sessions, the key of a camera', async () => {
+  const made = await generate([{ name: 'commonName', value: 'camera' }], { keyType: 'ec', curve: 'P-256' });
+  const server = await scriptedServer();
+  const secure = await scriptedServer(undefined, { tls: { key: made.private, cert: made.cert } });
+  stops.push(
+    () => server.close(),
+    () => secure.close(),
+  );
+  const asked: string[] = [];
+  const learnt: Readonly<Record<string, LearntStream>> = {
+    mjpeg: {
+      ...nothingLearnt,
+      engine: { engine: 'ffmpeg', reason: 'codec', decidedAtMs: systemClock.nowMs() - 1000, hasProved: true },
+    },
+    silent: { ...nothingLearnt, lostKeepAlives: ['OPTIONS', 'GET_PARAMETER'], quirks: ['keep_alive'] },
+    stranger: { ...nothingLearnt, tlsKey: '0'.repeat(64) },
+  };
+  const supervisor = createIngestSupervisor({
+    ...{ rules: loopbackRules, clock: systemClock, logger: silentLogger, stallSeconds: 60, startStaggerMs: 0 },
+    ffmpeg: createFfmpeg({ path: 'ffmpeg' }),
+    memory: {
+      recall: (cameraId, stream, access) => {
+        asked.push(`${stream} ${access}`);
+        return learnt[cameraId];
+      },
+      learn: () => undefined,
+    },
+  });
+  stops.push(() => supervisor.stop());
+  const camera = { enabled: true, username: 'u', password: 'geheim', mainUrl: server.url };
+  supervisor.setCameras([
+    { ...camera, cameraId: 'mjpeg' },
+    { ...camera, cameraId: 'silent' },
+    { ...camera, cameraId: 'stranger', mainUrl: secure.url },
+  ]);
+  await supervisor.start();
+  expect(supervisor.runtime('mjpeg')).toMatchObject({ engine: 'ffmpeg', engineReason: 'codec' });
+  expect(supervisor.runtime('silent')).toMatchObject({ engine: 'native', quirks: ['keep_alive'] });
+  await until('the key', () => supervisor.runtime('stranger')!.reason === 'tls_key_changed');
+  expect(secure.requests).toEqual([]);
+  // Of address, user and the time when the password was typed: a hash, without the password.
+  expect(new Set(asked).size).toBe(2);
+  for (const one of asked) expect(one).toMatch(/^main [0-9a-f]{64}$/);
+});

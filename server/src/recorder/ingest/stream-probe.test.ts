@@ -83,7 +83,7 @@ describe('of what else answers', () => {
     const sdp = 'v=0\r\nm=video 0 RTP/AVP 26\r\na=control:t\r\n';
     const probe = make({ engines: ['native'] });
     const found = await served(describing({ body: sdp }), (url) => probe.probe({ url, ...typed }, never));
-    expect(found).toMatchObject({ reason: 'engine_failed', codec: 'mjpeg' });
+    expect(found).toMatchObject({ reason: 'engine_missing', codec: 'mjpeg' });
   });
 
   it('a stream that is set up and stays empty is told so', async () => {

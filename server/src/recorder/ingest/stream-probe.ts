@@ -125,7 +125,7 @@ export class StreamProbe {
     const needsOther = failure.other !== undefined && this.#sources.length === 1 && this.#options.ffmpeg === undefined;
     const facts = sight.facts();
     const codec = failure.other?.because === 'codec' ? failure.other.codec : facts.codec;
-    const reason = needsOther ? 'engine_failed' : failure.reason;
+    const reason = needsOther ? 'engine_missing' : failure.reason;
     return { ...facts, reason, detail: failure.detail.slice(0, 300), engine, codec };
   }
 
