@@ -153,7 +153,7 @@ function MoreChannels({ deviceId, areaId: firstArea }: { deviceId: string; areaI
     mutationFn: () => api.post(`/api/devices/${deviceId}/channels`, { schema: deviceOffer }),
     onSuccess: (found) => {
       setOffer(found);
-      setChoice(proposedChoice(found, t('channels.defaultName', { device: '' }).trim()));
+      setChoice(proposedChoice(found, t('channels.defaultAlone')));
     },
   });
   const channels = offer === undefined || choice === undefined ? [] : channelsToAdd(offer, choice);

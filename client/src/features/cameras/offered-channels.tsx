@@ -36,9 +36,11 @@ export function OfferedChannels({
   const client = useQueryClient();
   const [choices, setChoices] = useState<ReadonlyMap<string, ChannelChoice>>(new Map());
   const offers = addition.results.flatMap(({ offer }) => (offer === null ? [] : [offer]));
+  // Its number comes behind it, and the whole has at most 120 characters.
+  const defaultName = (device: string) =>
+    device === '' ? t('channels.defaultAlone') : t('channels.defaultName', { device: device.slice(0, 100) });
   const choiceOf = (offer: DeviceOffer) =>
-    choices.get(offer.deviceAddress) ??
-    proposedChoice(offer, t('channels.defaultName', { device: nameOf(offer.deviceAddress) }).trim());
+    choices.get(offer.deviceAddress) ?? proposedChoice(offer, defaultName(nameOf(offer.deviceAddress)));
   const devices = offers.flatMap((offer): CameraAddRequest['devices'] => {
     const channels = channelsToAdd(offer, choiceOf(offer));
     const { deviceAddress } = offer;
