@@ -285,7 +285,7 @@ export function recorderRoutes(rooms: RecorderRooms): RecorderRoute[] {
       method: 'GET',
       path: '/v1/cameras/:id/events',
       handle: async ({ params, query }) => {
-        const { id } = parseInput(idParams, params);
+        const { id } = parseParams(idParams, params);
         const { fromMs, toMs } = parseInput(rangeQuery, query);
         return { cameraId: id, ...(await rooms.deviceEvents(id, fromMs, toMs)) };
       },
