@@ -31,6 +31,8 @@ export interface DepacketizerOptions {
 
 const maxUnitBytes = 16 * 1024 * 1024;
 const maxUnitNals = 4096;
+/** In so many the slices are looked through for start codes. */
+const examinedPictures = 250;
 /** So many packets of interleaved mode without any other unit are no damage. */
 const maxInterleaved = 16;
 const interleaved = (how: string) =>
@@ -60,6 +62,7 @@ export class Depacketizer {
   private orderNumber: number | undefined;
   private interleavedPackets = 0;
   private saidStartCodes = false;
+  private pictures = 0;
   /** NAL units that came in part only and were dropped; what was whole beside them is kept. */
   tornUnits = 0;
 
@@ -148,13 +151,20 @@ export class Depacketizer {
   }
 
   private withoutStartCodes(nals: Buffer[]): Buffer[] {
-    const found = splitAtStartCodes(nals, this.headerBytes);
+    // Slices are most of what comes: a camera that puts several into one shows it soon.
+    const looksAtSlices = this.saidStartCodes || this.pictures < examinedPictures;
+    if (this.hasSlice) this.pictures += 1;
+    const found = splitAtStartCodes(nals, this.headerBytes, (first) => looksAtSlices || !this.isSlice(first));
     if (found !== nals) {
       this.noticeStartCodes();
-      for (const nal of found) this.hasSlice ||= isPicture(this.codec, unitType(this.codec, nal[0]!));
+      for (const nal of found) this.hasSlice ||= this.isSlice(nal[0]!);
     }
     if (this.codec === 'h264') for (const nal of found) if ((nal[0]! & 31) === 7) this.learn(nal);
     return found;
+  }
+
+  private isSlice(first: number): boolean {
+    return isPicture(this.codec, unitType(this.codec, first));
   }
 
   private noticeStartCodes(): void {

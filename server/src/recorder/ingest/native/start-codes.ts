@@ -10,12 +10,19 @@ export function startCodeBytes(bytes: Buffer, from: number, to: number): number 
   return at - from >= 2 && at < to && bytes[at] === 1 ? at + 1 - from : 0;
 }
 
-/** The units with those that hold start codes cut there; the same array where none does. Empty ones are left out. */
-export function splitAtStartCodes(units: Buffer[], headerBytes: number): Buffer[] {
+/**
+ * The units with those that hold start codes cut there; the same array where none does. Empty ones are left out. Which are
+ * looked through is asked with their first byte.
+ */
+export function splitAtStartCodes(
+  units: Buffer[],
+  headerBytes: number,
+  isLookedThrough: (first: number) => boolean,
+): Buffer[] {
   let found: Buffer[] | undefined;
   for (let index = 0; index < units.length; index++) {
     const unit = units[index]!;
-    let at = unit.indexOf(startCode);
+    let at = isLookedThrough(unit[0]!) ? unit.indexOf(startCode) : -1;
     if (at < 0) {
       found?.push(unit);
       continue;
