@@ -53,6 +53,25 @@ it('numbers events, keeps them until they are acknowledged, over a restart too',
   expect(await sequences(first + 2)).toEqual([outbox.sequence]);
 });
 
+it('says what is so now to a console that lacks what another one has read', async () => {
+  outbox.append([state()]);
+  const read = outbox.sequence;
+  expect(await sequences(read)).toEqual([]);
+  const poll = async (after: number) => {
+    let times = 0;
+    const { events } = await page(after, 0, never, () => {
+      times += 1;
+      outbox.append([state()]);
+    });
+    return { times, sequences: events.map(({ sequence }) => sequence) };
+  };
+  expect(await poll(read)).toEqual({ times: 0, sequences: [] });
+  expect(await poll(0)).toEqual({ times: 1, sequences: [read + 1] });
+  // What is kept is enough.
+  expect(await poll(0)).toEqual({ times: 0, sequences: [read + 1] });
+  expect(await poll(read + 1)).toEqual({ times: 0, sequences: [] });
+});
+
 it('gives no number again where its file is as it was earlier, as after a power cut', async () => {
   const path = join(folder, 'outbox.sqlite');
   outbox.append([state()]);

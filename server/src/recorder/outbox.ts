@@ -89,7 +89,7 @@ export class Outbox {
   /**
    * Events after `after`; waits up to `waitMs` (at most 25 s) for the first. What is not after it has been applied and is
    * forgotten. A console that is ahead of us (our file was lost, or an old one put back) makes us go on from its number, what
-   * it has not read included: then `onBehind` is called.
+   * it has not read included: then `onBehind` is called; so it is where it lacks what another console has read.
    */
   async page(after: number, waitMs: number, signal: AbortSignal, onBehind: () => void): Promise<EventPage> {
     this.write([], false);
@@ -98,6 +98,8 @@ export class Outbox {
       this.attempt((database) => {
         this.count -= database.prepare('DELETE FROM event WHERE sequence <= ?').run(after).changes;
       });
+    // Another console has read what this one lacks, and it is gone: what is so now is said again.
+    if (after < this.lastSequence && this.count === 0) onBehind();
     let events = this.read(after);
     if (events.length === 0 && waitMs > 0) {
       await this.wait(Math.min(waitMs, maxWaitMs), signal);
