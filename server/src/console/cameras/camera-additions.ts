@@ -174,7 +174,9 @@ export class CameraAdditions {
         { deviceAddress, username, password, plainPassword: true },
         this.#stop.signal,
       );
-      const same = await this.#known(addition, device, facts);
+      // Its reference did not tell it from others; its serial number may.
+      const isShared = this.#deps.isShared(recorderId, this.#referenceOf(request, device));
+      const same = isShared ? await this.#known(addition, device, facts) : undefined;
       if (same !== undefined) return same;
       const channels = this.#channelsFor(request, device, facts);
       if (channels === undefined) {
