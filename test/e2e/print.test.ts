@@ -5,13 +5,16 @@ import { promisify } from 'node:util';
 import { tagResponse } from '@choi-canh/shared/evidence';
 import { incidentResponse } from '@choi-canh/shared/incidents';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { addCameras, createAccount, createArea } from '../harness/system.js';
+import { wordsOf } from '../harness/words.js';
 
 let stage: Stage;
 let browser: TestBrowser;
 let incidentId: string;
+let officer: Awaited<ReturnType<typeof createAccount>>;
 beforeAll(async () => {
   requireBuiltClient();
   stage = await openStage({ cameras: 1 });
@@ -59,7 +62,7 @@ it('a report and an incident are printed as papers, each with its signature besi
   const province = await createArea(system.administrator, 'Phú Thọ', null, 'province');
   const area = await createArea(system.administrator, 'Chí Đám', province.id);
   const [camera] = await addCameras(system.administrator, area.id, simulator.cameras);
-  const officer = await createAccount(system, 'congan.chidam', 'commune_officer', area.id);
+  officer = await createAccount(system, 'congan.chidam', 'commune_officer', area.id);
   const occurredAt = new Date(Date.now() - 3600_000).toISOString();
   const incident = await officer.api.post('/api/incidents', incidentResponse, {
     ...{ areaId: area.id, occurredAt, place: 'Ngã ba chợ', category: 'theft', description: 'Mất xe đạp trước cổng.' },
@@ -142,3 +145,28 @@ it.each([8, 14, 20, 23, 24, 25, 26, 27, 28, 29, 30, 40])(
     expect(pages.filter((text) => text === '')).toEqual([]);
   },
 );
+
+it.each([
+  { language: 'vi', width: 360, height: 740 },
+  { language: 'en', width: 1366, height: 768 },
+  { language: 'en', width: 360, height: 740 },
+] as const)('is the same paper from $language at $width × $height', async ({ language, width, height }) => {
+  const { page } = browser;
+  const words = wordsOf(language);
+  await page.setViewportSize({ width, height });
+  await officer.api.patch('/api/me', z.unknown(), { locale: language });
+  for (const [name, path, shown] of [
+    ['report', '/reports', page.getByTestId('report-sentence')],
+    ['incident', `/incidents/${incidentId}`, page.getByText('Người dắt xe đi về phía cầu')],
+  ] as const) {
+    await page.goto(`${stage.system.origin}${path}`);
+    await shown.first().waitFor();
+    const pages = await pagesOf(`${name}-${language}-${width}`);
+    expect(pages.length).toBeLessThanOrEqual(2);
+    expect(pages[0]).toContain(words('common:paper.country'));
+    expect(pages.at(-1)).toContain(words('common:paper.recipients'));
+    expect(pages.at(-1)).toContain('congan.chidam');
+    const keys = ['common:skipToContent', 'reports:csv', 'incidents:page.review', 'incidents:outcome.save'];
+    for (const key of keys) expect(pages.join('\n')).not.toContain(words(key));
+  }
+});
