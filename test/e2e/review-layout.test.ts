@@ -264,6 +264,11 @@ describe('review', () => {
       const [play] = await boxesOf(page, '[data-testid="review-play"]');
       expect((timeline?.top ?? 999) - (tile?.bottom ?? 0)).toBeLessThan(20);
       expect(play?.bottom).toBeLessThan(740 - 60);
+      // What the review is for is not behind the bar at the lower edge.
+      for (const id of ['review-tag', 'review-extract']) {
+        const [button] = await boxesOf(page, `[data-testid="${id}"]`);
+        expect(button?.bottom, id).toBeLessThanOrEqual(740 - 60);
+      }
       for (const box of await boxesOf(page, '[data-testid="review-dock"] button')) {
         if (box.right === box.left) continue;
         expect(box.bottom - box.top).toBeGreaterThanOrEqual(40);
