@@ -97,6 +97,7 @@ export class SqliteReaders {
     // What runs is answered first: messages are taken in order.
     await Promise.all(
       [...this.#readers].map(({ worker, exited }) => {
+        worker.ref();
         worker.postMessage('close');
         return exited;
       }),
@@ -110,6 +111,7 @@ export class SqliteReaders {
       if (statement === undefined || reader === undefined) return;
       clearTimeout(statement.timer);
       reader.running = statement;
+      reader.worker.ref();
       const { sql, parameters } = statement;
       reader.worker.postMessage({ call: ++this.#calls, sql, parameters } satisfies SqliteReaderCall);
     }
@@ -122,7 +124,7 @@ export class SqliteReaders {
 
   #start(): Reader {
     const worker = (this.#options.start ?? startReader)({ path: this.#options.path });
-    // A reader alone keeps no process alive.
+    // Kept alive is a process that waits for an answer or for the end of the thread, not one that has a thread.
     worker.unref();
     let failure: Error | undefined;
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -132,6 +134,7 @@ export class SqliteReaders {
       const statement = reader.running;
       reader.running = undefined;
       reader.hasAnswered = true;
+      if (!this.#isClosed) worker.unref();
       if (statement === undefined) return;
       this.#next();
       if ('rows' in answer) statement.resolve(JSON.parse(answer.rows) as unknown[]);
