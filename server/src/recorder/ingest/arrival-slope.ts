@@ -43,8 +43,10 @@ export class ArrivalSlope {
   /** A picture of media time `mediaMs` came at `nowMs`. True: a second is over, and `rate` may be another. */
   add(mediaMs: number, nowMs: number): boolean {
     const offsetMs = nowMs - mediaMs;
-    this.#few[this.#next] = offsetMs;
-    this.#next = (this.#next + 1) % few;
+    if (this.isYoung) {
+      this.#few[this.#next] = offsetMs;
+      this.#next = (this.#next + 1) % few;
+    }
     const last = this.#seconds.at(-1);
     if (last !== undefined && nowMs - last.sinceMs < bucketMs && nowMs >= last.sinceMs) {
       if (offsetMs < last.offsetMs) {

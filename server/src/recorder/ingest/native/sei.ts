@@ -26,6 +26,7 @@ const signed: SeiFacts = { recoveryPictures: undefined, isSigned: true };
 
 const isSignature = (bytes: Buffer, at: number): boolean =>
   bytes.length >= at + 16 &&
+  (bytes[at] === mediaSigningId[0] || bytes[at] === signedVideoId[0]) &&
   (bytes.compare(mediaSigningId, 0, 16, at, at + 16) === 0 || bytes.compare(signedVideoId, 0, 16, at, at + 16) === 0);
 
 /** Sum of bytes of 255 and the one behind them; the place behind. */
@@ -57,8 +58,11 @@ export function readSei(codec: VideoCodec, nal: Buffer): SeiFacts {
   if (first === undefined || first > recoveryPointType) return nothing;
   // … or one message of the maker's, with each picture: that is looked at where it lies.
   if (first === userDataType) {
-    const size = sized(nal, headerBytes + 1);
-    if (nal.length - size.at - size.value <= 1) return isSignature(nal, size.at) ? signed : nothing;
+    let at = headerBytes + 1;
+    let size = 0;
+    for (; nal[at] === 0xff; at++) size += 255;
+    size += nal[at] ?? 0;
+    if (nal.length - at - 1 - size <= 1) return isSignature(nal, at + 1) ? signed : nothing;
   }
   const bytes = rawPayload(nal.subarray(headerBytes, headerBytes + mostBytes));
   let recoveryPictures: number | undefined;
