@@ -1,6 +1,5 @@
 // Ingest: pulls the main streams of all enabled cameras at all times and their sub-streams while somebody looks, and
 // tells how each fares. Main streams go to footage; what else happens to the fragments is left to the subscribers.
-import { createHash } from 'node:crypto';
 import type { AddressRules } from '../../lib/address-rules.js';
 import type { Clock } from '../../lib/clock.js';
 import { errorMessage } from '../../lib/errors.js';
@@ -8,7 +7,6 @@ import type { Fragment, FragmentPart, StreamName } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
 import type { Ffmpeg } from '../../platform/ffmpeg/ffmpeg.js';
 import { ConnectGate } from './connect-gate.js';
-import { EngineChoice } from './engine-choice.js';
 import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
 import type { FragmentSource } from './fragment-source.js';
 import { KeyframeRequests, type AskForKeyframe } from './keyframe-requests.js';
@@ -18,7 +16,8 @@ import { StreamObservation } from './stream-observation.js';
 import { startStreamRunner, type StreamRunner } from './stream-runner.js';
 import { createCompareDecoded } from './still-proof.js';
 import { createStreamRecording } from './stream-recording.js';
-import { mostLostKeepAlives, nothingLearnt, type LearntStream, type StreamMemory } from './stream-memory.js';
+import { StreamKnowledge, type StreamAccess } from './stream-knowledge.js';
+import type { StreamMemory } from './stream-memory.js';
 import type { StreamRuntime } from './stream-state.js';
 
 export interface IngestCamera {
@@ -124,17 +123,6 @@ interface Entry {
   linger: NodeJS.Timeout | undefined;
 }
 
-interface StreamKnowledge {
-  readonly key: string;
-  readonly observation: StreamObservation;
-  readonly engines: EngineChoice;
-  lostKeepAlives: readonly string[];
-  /** The first key that is shown is pinned. */
-  isOwnKey(tlsKey: string): boolean;
-  /** Hands what lasts to the memory. */
-  save(): void;
-}
-
 type Listener = (fragment: Fragment) => void;
 type PartListener = (part: FragmentPart) => void;
 
@@ -192,44 +180,14 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
   }
 
   /** Facts of a stream outlive its runner; what they say of engines holds while address and credentials do. */
-  function knowledge(
-    entry: Entry,
-    stream: StreamName,
-    target: { url: string; username: string; password: string },
-    passwordTypedAt: number,
-  ): StreamKnowledge {
-    const key = JSON.stringify([target.url, target.username, target.password]);
+  function knowledge(entry: Entry, stream: StreamName, access: StreamAccess): StreamKnowledge {
     const before = entry.known[stream];
-    if (before?.key === key) return before;
-    const { cameraId } = entry.camera;
-    const access = accessKey(target, passwordTypedAt);
-    const learnt = options.memory?.recall(cameraId, stream, access) ?? nothingLearnt;
-    let { engine, tlsKey } = learnt;
+    if (before?.isFor(access) === true) return before;
     const observation = before?.observation ?? new StreamObservation(clock);
-    observation.setQuirks(learnt.quirks);
-    const known: StreamKnowledge = {
-      ...{ key, observation, lostKeepAlives: learnt.lostKeepAlives },
-      engines: new EngineChoice({
-        ...{ sources, clock, learnt: engine },
-        onLearnt: (now) => {
-          engine = now;
-          known.save();
-        },
-      }),
-      isOwnKey(shown) {
-        if (tlsKey === undefined) {
-          tlsKey = shown;
-          known.save();
-        }
-        return tlsKey === shown;
-      },
-      save() {
-        const { quirks } = observation.runtime;
-        const lasts: LearntStream = { engine, quirks, lostKeepAlives: known.lostKeepAlives, tlsKey };
-        options.memory?.learn(cameraId, stream, access, lasts);
-      },
-    };
-    return (entry.known[stream] = known);
+    return (entry.known[stream] = new StreamKnowledge({
+      ...{ cameraId: entry.camera.cameraId, stream, access, observation, sources, clock },
+      memory: options.memory,
+    }));
   }
 
   function notify(cameraId: string): void {
@@ -251,7 +209,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     if (!started || url === undefined || !camera.enabled || entry.runners[stream] !== undefined) return;
     const { cameraId, username, password, confirmedHosts, plainPassword, passwordTypedAt = 0 } = camera;
     const key = keyOf(cameraId, stream);
-    const known = knowledge(entry, stream, { url, username, password }, passwordTypedAt);
+    const known = knowledge(entry, stream, { url, username, password, passwordTypedAt });
     const target = {
       ...{ url, username, password, confirmedHosts, plainPassword },
       audio: stream === 'main' && camera.audio === true,
@@ -300,11 +258,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       },
       compareDecoded,
       lostKeepAlives: () => known.lostKeepAlives,
-      onKeepAliveLost: (method) => {
-        known.lostKeepAlives = [...known.lostKeepAlives, method].slice(-mostLostKeepAlives);
-        if (known.lostKeepAlives.length > 1) observation.quirk('keep_alive');
-        known.save();
-      },
+      onKeepAliveLost: (method) => known.keepAliveLost(method),
       onLearnt: () => known.save(),
       onChange: () => {
         if (stream === 'main') notify(camera.cameraId);
@@ -420,12 +374,6 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     },
   };
 }
-
-/** What was learnt about a stream holds for this; a password is not in it. */
-const accessKey = ({ url, username }: { url: string; username: string }, passwordTypedAt: number): string =>
-  createHash('sha256')
-    .update(JSON.stringify([url, username, passwordTypedAt]))
-    .digest('hex');
 
 /** Who is let in where: what a connection depends on beside its address. */
 const accessOf = ({ username, password, confirmedHosts, plainPassword, passwordTypedAt }: IngestCamera): string =>
