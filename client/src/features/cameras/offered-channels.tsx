@@ -16,6 +16,9 @@ import { ChannelPicker } from './channel-picker.js';
 import { hasTooLong } from './device-choice.js';
 import { deviceTitle } from './device-title.js';
 
+/** A longer name hides the number behind it in the field of a channel. */
+const shortName = 14;
+
 /** Devices of an addition that have several channels: which of them become cameras. Their password was typed already. */
 export function OfferedChannels({
   addition,
@@ -36,9 +39,8 @@ export function OfferedChannels({
   const client = useQueryClient();
   const [choices, setChoices] = useState<ReadonlyMap<string, ChannelChoice>>(new Map());
   const offers = addition.results.flatMap(({ offer }) => (offer === null ? [] : [offer]));
-  // Its number comes behind it, and the whole has at most 120 characters.
   const defaultName = (device: string) =>
-    device === '' ? t('channels.defaultAlone') : t('channels.defaultName', { device: device.slice(0, 100) });
+    device === '' || device.length > shortName ? t('channels.defaultAlone') : t('channels.defaultName', { device });
   const choiceOf = (offer: DeviceOffer) =>
     choices.get(offer.deviceAddress) ?? proposedChoice(offer, defaultName(nameOf(offer.deviceAddress)));
   const devices = offers.flatMap((offer): CameraAddRequest['devices'] => {
