@@ -1,6 +1,6 @@
 // Reads supplemental enhancement information (ITU-T H.264 7.3.2.3.1, D.1; H.265 7.3.5, D.2): where a stream can be
 // joined without an IDR picture, and whether the camera signs it.
-import { BitReader, rawPayload } from './bit-reader.js';
+import { BitReader } from './bit-reader.js';
 import type { VideoCodec } from './video-codec.js';
 
 const recoveryPointType = 6;
@@ -11,8 +11,11 @@ const mediaSigningId = Buffer.from('005bc93f2d715e95ada4796f90877a6f', 'hex');
 const signedVideoId = Buffer.from('5369676e656420566964656f2e2e2e30', 'hex');
 /** A refresh that takes longer than this many pictures is none that one could wait for. */
 const longestRecovery = 1000;
-/** Messages that are looked through; signatures are longer, and the last. */
+/** Bytes that are looked through; a signature is longer, but begins within them. */
 const mostBytes = 256;
+const idBytes = 16;
+/** Of a recovery point; its count is in the first bytes. */
+const recoveryBytes = 8;
 
 export interface SeiFacts {
   /** Pictures until what is shown is right, for somebody who begins to decode here; 0: this one is. */
@@ -22,27 +25,66 @@ export interface SeiFacts {
 }
 
 const nothing: SeiFacts = { recoveryPictures: undefined, isSigned: false };
-const signed: SeiFacts = { recoveryPictures: undefined, isSigned: true };
 
-const isSignature = (bytes: Buffer, at: number): boolean =>
-  bytes.length >= at + 16 &&
-  (bytes[at] === mediaSigningId[0] || bytes[at] === signedVideoId[0]) &&
-  (bytes.compare(mediaSigningId, 0, 16, at, at + 16) === 0 || bytes.compare(signedVideoId, 0, 16, at, at + 16) === 0);
+/**
+ * The bytes of a NAL unit one by one, without those that prevent emulated start codes (H.264 7.4.1.1). A camera may send
+ * a message with each picture: nothing is allocated for it.
+ */
+class RawBytes {
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #end = 0;
+  #zeros = 0;
 
-/** Sum of bytes of 255 and the one behind them; the place behind. */
-function sized(bytes: Buffer, from: number): { value: number; at: number } {
-  let value = 0;
-  let at = from;
-  while (bytes[at] === 0xff) {
-    value += 255;
-    at += 1;
+  begin(bytes: Buffer, from: number, end: number): void {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#end = end;
+    this.#zeros = 0;
   }
-  return { value: value + (bytes[at] ?? 0), at: at + 1 };
+
+  /** -1 behind the last one. */
+  next(): number {
+    if (this.#at >= this.#end) return -1;
+    let byte = this.#bytes[this.#at++]!;
+    if (byte === 3 && this.#zeros >= 2) {
+      this.#zeros = 0;
+      if (this.#at >= this.#end) return -1;
+      byte = this.#bytes[this.#at++]!;
+    }
+    this.#zeros = byte === 0 ? this.#zeros + 1 : 0;
+    return byte;
+  }
+
+  /** Sum of bytes of 255 and the one behind them; -1 where that is missing. */
+  nextSum(): number {
+    for (let sum = 0; ; sum += 255) {
+      const byte = this.next();
+      if (byte !== 255) return byte < 0 ? -1 : sum + byte;
+    }
+  }
+
+  /** Returns how many of `count` bytes there were; the first of them go to `kept`. */
+  read(count: number, kept: Buffer): number {
+    for (let index = 0; index < count; index++) {
+      const byte = this.next();
+      if (byte < 0) return index;
+      if (index < kept.length) kept[index] = byte;
+    }
+    return count;
+  }
+
+  get left(): number {
+    return this.#end - this.#at;
+  }
 }
 
-function recoveryOf(codec: VideoCodec, payload: Buffer): number | undefined {
+const raw = new RawBytes();
+const payload = Buffer.alloc(idBytes);
+
+function recoveryOf(codec: VideoCodec, byteLength: number): number | undefined {
   try {
-    const reader = new BitReader(payload);
+    const reader = new BitReader(payload.subarray(0, byteLength));
     const count = codec === 'h264' ? reader.unsigned() : Math.max(0, reader.signed());
     return count <= longestRecovery ? count : undefined;
   } catch {
@@ -56,24 +98,18 @@ export function readSei(codec: VideoCodec, nal: Buffer): SeiFacts {
   const first = nal[headerBytes];
   // Most carry what is of no interest here: timing, exposure, a clock.
   if (first === undefined || first > recoveryPointType) return nothing;
-  // … or one message of the maker's, with each picture: that is looked at where it lies.
-  if (first === userDataType) {
-    let at = headerBytes + 1;
-    let size = 0;
-    for (; nal[at] === 0xff; at++) size += 255;
-    size += nal[at] ?? 0;
-    if (nal.length - at - 1 - size <= 1) return isSignature(nal, at + 1) ? signed : nothing;
-  }
-  const bytes = rawPayload(nal.subarray(headerBytes, headerBytes + mostBytes));
+  raw.begin(nal, headerBytes, Math.min(nal.length, headerBytes + mostBytes));
   let recoveryPictures: number | undefined;
   let isSigned = false;
-  for (let at = 0; at + 2 < bytes.length;) {
-    const type = sized(bytes, at);
-    const size = sized(bytes, type.at);
-    const payload = bytes.subarray(size.at, size.at + size.value);
-    if (type.value === recoveryPointType) recoveryPictures = recoveryOf(codec, payload);
-    if (type.value === userDataType) isSigned ||= isSignature(payload, 0);
-    at = size.at + size.value;
+  // The last byte ends the unit (rbsp_trailing_bits).
+  while (raw.left > 2) {
+    const type = raw.nextSum();
+    const size = raw.nextSum();
+    if (size < 0) break;
+    const read = raw.read(size, payload);
+    if (type === recoveryPointType) recoveryPictures = recoveryOf(codec, Math.min(read, recoveryBytes));
+    if (type === userDataType && read >= idBytes)
+      isSigned ||= payload.equals(mediaSigningId) || payload.equals(signedVideoId);
   }
   return recoveryPictures === undefined && !isSigned ? nothing : { recoveryPictures, isSigned };
 }
