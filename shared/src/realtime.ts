@@ -26,6 +26,8 @@ export interface ServerToClientEvents {
   'recorder.alerts': (recorders: RecorderAlerts[]) => void;
   /** recorder.view. All alerts of the console itself, gravest first; an empty list clears. */
   'console.alerts': (alerts: ConsoleAlert[]) => void;
+  /** Events may have been lost on their way to the server: load again what is shown. */
+  'events.missed': () => void;
   /** Before the server disconnects a socket whose session ended. */
   'session.ended': () => void;
 }

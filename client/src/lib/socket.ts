@@ -21,6 +21,10 @@ let connection: ConnectionState = 'off';
 const listeners = new Set<() => void>();
 const reconnectListeners = new Set<() => void>();
 let wasConnected = false;
+function mayHaveMissed(): void {
+  for (const listener of reconnectListeners) listener();
+}
+
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
 function setConnection(next: ConnectionState): void {
@@ -48,9 +52,10 @@ onProbeAnswered(() => {
 
 socket.on('connect', () => {
   setConnection('connected');
-  if (wasConnected) for (const listener of reconnectListeners) listener();
+  if (wasConnected) mayHaveMissed();
   wasConnected = true;
 });
+socket.on('events.missed', mayHaveMissed);
 socket.on('disconnect', (reason) => {
   if (connection === 'off') return;
   // Disconnected by the server, which therefore lives: mostly for a changed role or an ended session. socket.io does

@@ -18,6 +18,8 @@ import { createHttpServer, type HttpServer } from '../platform/http/http-server.
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
 import { noProxies } from '../platform/http/trusted-proxies.js';
 import type { Broadcaster } from '../platform/realtime/broadcaster.js';
+import { OtherConsoles } from '../platform/realtime/other-consoles.js';
+import { sharedBroadcaster } from '../platform/realtime/shared-broadcaster.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { areaEntity } from './areas/area.entity.js';
 import { createAuditLog } from './audit/audit-log.js';
@@ -93,6 +95,7 @@ export class CasesHarness {
   readonly #open: OpenTestDatabase;
   #key = Buffer.alloc(32, 7);
   #http: HttpServer | undefined;
+  #others: OtherConsoles | undefined;
   #origin = '';
   #areaCount = 0;
   #cameraCount = 0;
@@ -126,13 +129,16 @@ export class CasesHarness {
 
   /** Also after `stopConsole`: the database and the object store are the same. */
   async startConsole({ register = true, logger = silentLogger as Logger } = {}): Promise<void> {
-    const broadcaster: Broadcaster = {
+    const own: Broadcaster = {
       toArea: (areaId, permission, event, ...args) => this.told.push({ to: { areaId, permission }, event, args }),
       toPermission: (permission, event, ...args) => this.told.push({ to: { permission }, event, args }),
       toAccount: (accountId, event, ...args) => this.told.push({ to: { accountId }, event, args }),
     };
+    this.#others = new OtherConsoles({ channel: this.db.channel, logger });
+    const broadcaster = sharedBroadcaster(own, this.#others);
+    await this.#others.start();
     this.alerts = new ConsoleAlerts({ clock: this.clock, logger });
-    this.alerts.publishTo(broadcaster);
+    this.alerts.publishTo(own);
     this.cases = createCases({
       db: this.db,
       audit: createAuditLog({ database: this.db, clock: this.clock }),
@@ -181,6 +187,7 @@ export class CasesHarness {
     await this.#http?.stop();
     this.#http = undefined;
     await this.cases.stop();
+    await this.#others?.stop();
   }
 
   async area(name: string, parent?: TestArea, code?: string): Promise<TestArea> {

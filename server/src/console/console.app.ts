@@ -15,7 +15,9 @@ import { TrustedProxies } from '../platform/http/trusted-proxies.js';
 import { defineRoute, type Route } from '../platform/http/route.js';
 import { loadTls } from '../platform/http/tls.js';
 import { createDiskObjectStore } from '../platform/objects/disk-object-store.js';
+import { OtherConsoles } from '../platform/realtime/other-consoles.js';
 import { createRealtime } from '../platform/realtime/realtime-server.js';
+import { sharedBroadcaster } from '../platform/realtime/shared-broadcaster.js';
 import { ConsoleAlerts } from './alerts/console-alerts.js';
 import { ConsoleWatch, type BackupFacts } from './alerts/console-watch.js';
 import { consoleAlertsRoutes } from './alerts/console-alerts.routes.js';
@@ -112,6 +114,7 @@ export async function createConsoleApp({
   });
   const secretBox = createSecretBox(secretKey);
 
+  const others = new OtherConsoles({ channel: database.channel, logger });
   const audit = createAuditLog({ database, clock, namesOf: (scope, ids) => cases.namesOf(scope, ids) });
   const names = createNames({ database, audit, categories: categoryEntity });
   const areas = createAreas({
@@ -126,6 +129,7 @@ export async function createConsoleApp({
     ],
     cameraTable: 'camera_in_use',
     retentionDays: config.RETENTION_DAYS,
+    treeChanged: () => others.send('areas', null),
     retentionChanged: (areaId) => cases.areaRetentionChanged(areaId),
   });
   const proxies = new TrustedProxies(config.TRUSTED_PROXIES);
@@ -145,11 +149,16 @@ export async function createConsoleApp({
     logger,
   });
   alerts.publishTo(realtime);
+  others.on('areas', () => areas.tree.reload());
+  others.onMissed(async () => {
+    await areas.tree.reload();
+    realtime.eventsMissed();
+  });
 
   const cases = createCases({
     db: database,
     audit,
-    broadcaster: realtime,
+    broadcaster: sharedBroadcaster(realtime, others),
     alerts,
     objects: createDiskObjectStore(join(config.DATA_DIR, 'objects')),
     secretBox,
@@ -195,6 +204,7 @@ export async function createConsoleApp({
       await cases.registerEmbedded({ ...recorder, name: hostname() });
     },
     start: async (beforeListening) => {
+      await others.start();
       await areas.start();
       const token = await auth.setup.prepare();
       await cases.start();
@@ -212,6 +222,7 @@ export async function createConsoleApp({
       await realtime.stop();
       await http.stop();
       await cases.stop();
+      await others.stop();
       await database.close();
     },
   };

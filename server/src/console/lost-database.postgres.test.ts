@@ -15,18 +15,20 @@ let folder: string;
 let postgres: TestPostgres;
 let app: ConsoleApp;
 let browser: Browser;
+let second: ConsoleApp;
 let socket: Socket;
 let heard: string[][];
 const password = 'mat-khau-dai-that-va-kho-doan';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'choi-canh-lost-'));
   postgres = await startPostgres();
-  const config = loadConfig({
+  const environment = {
     CHOI_CANH_DATA_DIR: folder,
     CHOI_CANH_DATABASE_URL: postgres.url,
     CHOI_CANH_PORT: '0',
     CHOI_CANH_RECORDER: 'none',
-  });
+  };
+  const config = loadConfig(environment);
   app = await createConsoleApp({ config, clock: systemClock, logger: silentLogger, version: '1' });
   const { origin, setupUrl } = await app.start();
   browser = new Browser(origin);
@@ -35,11 +37,20 @@ beforeAll(async () => {
   heard = [];
   socket = io(origin, { path: '/api/socket', extraHeaders: { cookie: browser.cookie, origin }, reconnection: false });
   socket.on('console.alerts', (alerts: ConsoleAlert[]) => heard.push(alerts.map(({ code }) => code)));
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
+  await connected(socket);
+  const beside = {
+    CHOI_CANH_DATA_DIR: join(folder, 'second'),
+    CHOI_CANH_SECRET_KEY_FILE: join(folder, 'keys/secret.key'),
+  };
+  const other = loadConfig({ ...environment, ...beside });
+  second = await createConsoleApp({ config: other, clock: systemClock, logger: silentLogger, version: '1' });
 });
+const connected = (one: Socket) =>
+  new Promise<void>((resolve, reject) => one.once('connect', resolve).once('connect_error', reject));
 afterAll(async () => {
   socket?.close();
   await app?.stop();
+  await second?.stop();
   await postgres?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -78,5 +89,40 @@ it('a lost database is 503 with a sentence everywhere, an alert to sockets that 
   function ask(): false {
     void browser.send('GET', '/api/health').catch(() => undefined);
     return false;
+  }
+});
+
+it('two consoles hear each other, also of areas that came since, and again after the database was lost', async () => {
+  const { origin } = await second.start();
+  const area = async (name: string, parentId: string | null) =>
+    (await browser.json<{ id: string }>('POST', '/api/areas', { name, parentId, level: 'commune' })).id;
+  const district = await area('Cẩm Thủy', null);
+  const account = { username: 'canbo', displayName: 'Cán bộ', role: 'commune_officer', areaId: district, password };
+  await browser.json('POST', '/api/accounts', account);
+  const officer = new Browser(origin);
+  expect((await officer.signIn('canbo', password)).ok).toBe(true);
+  const there = io(origin, { path: '/api/socket', extraHeaders: { cookie: officer.cookie, origin } });
+  const incidents: string[] = [];
+  let missed = 0;
+  there.on('incident.changed', (id: string) => incidents.push(id));
+  there.on('events.missed', () => (missed += 1));
+  try {
+    await connected(there);
+    const enter = async (name: string) => {
+      const incident = await browser.json<{ id: string }>('POST', '/api/incidents', {
+        ...{ areaId: await area(name, district), place: 'Ngã ba chợ', category: 'theft' },
+        occurredAt: new Date(Date.now() - 60_000).toISOString(),
+      });
+      await until(`${name} is heard of`, () => incidents.includes(incident.id));
+    };
+    await enter('Cẩm Bình');
+    expect(missed).toBe(0);
+    await postgres.stopServer('SIGQUIT');
+    await postgres.startServer();
+    await until('it hears that it missed something', () => missed > 0);
+    await until('the other listens again', () => heard.at(-1)?.length === 0);
+    await enter('Cẩm Châu');
+  } finally {
+    there.close();
   }
 });

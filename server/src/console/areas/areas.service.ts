@@ -30,6 +30,8 @@ export interface AreasServiceDeps {
   clock: Clock;
   /** Days that footage is kept where nobody chose. */
   retentionDays: number;
+  /** Areas came, went or moved: whoever keeps the tree reads it again. */
+  treeChanged(): void;
   /** The days of an area, or what lies above it, changed: so did those of the cameras in it. */
   retentionChanged(areaId: string): Promise<void>;
 }
@@ -71,7 +73,7 @@ export class AreasService {
       await audit.record(actor, entry('area.create', created, { after: facts(created) }), manager);
       return created;
     });
-    await this.deps.tree.reload();
+    await this.reloadTree();
     return this.onWire(row, 0, await this.deps.repository.retentions());
   }
 
@@ -105,7 +107,7 @@ export class AreasService {
       await audit.record(actor, entry('area.update', after, { before: facts(before), after: facts(after) }), manager);
       return { row: after, otherDays: before.retentionDays !== after.retentionDays || before.path !== after.path };
     });
-    await this.deps.tree.reload();
+    await this.reloadTree();
     if (otherDays) await this.deps.retentionChanged(id);
     const [cameras, choices] = await Promise.all([this.deps.usage.camerasPerArea(), repository.retentions()]);
     return this.onWire(row, cameras.get(id) ?? 0, choices);
@@ -124,7 +126,12 @@ export class AreasService {
       await repository.delete(manager, id);
       await audit.record(actor, entry('area.delete', row, { before: facts(row) }), manager);
     });
+    await this.reloadTree();
+  }
+
+  private async reloadTree(): Promise<void> {
     await this.deps.tree.reload();
+    this.deps.treeChanged();
   }
 
   private onWire(row: AreaRow, cameraCount: number, choices: readonly AreaRetention[]): AreaResponse {

@@ -26,6 +26,7 @@ export function createAreas(deps: {
   users: AreaUser[];
   cameraTable: string;
   retentionDays: number;
+  treeChanged(): void;
   retentionChanged(areaId: string): Promise<void>;
 }): AreasFeature {
   const repository = new AreasRepository(deps.database);

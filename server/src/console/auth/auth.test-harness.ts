@@ -165,6 +165,7 @@ export async function startTestConsole(
     // There are no cameras here: a table with the same column that counts something.
     cameraTable: 'account',
     retentionDays: 30,
+    treeChanged: () => undefined,
     retentionChanged: (areaId) => {
       retentionChanges.push(areaId);
       return Promise.resolve();

@@ -113,6 +113,33 @@ it('a console that was killed loses its leases, and one that cannot reach the re
   await untilReason('no_stream');
 });
 
+it('what happens to cases and cameras at one console the browsers of the other hear', async () => {
+  const heard = (console: CasesHarness, event: string, id: string) =>
+    console.told.filter((told) => told.event === event && JSON.stringify(told.args).includes(id));
+  for (const [here, there] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const officer = here.actor('commune_officer', area);
+    const incident = await here.incident(officer, area, { description: 'Xe máy '.repeat(600) });
+    await eventually('the incident', () => heard(there, 'incident.changed', incident.id).length > 0);
+    const now = Date.now();
+    const hold = {
+      cameraIds: [camera.id],
+      from: new Date(now - 60_000).toISOString(),
+      to: new Date(now).toISOString(),
+    };
+    expect(await officer.status('POST', `/api/incidents/${incident.id}/holds`, hold)).toBe(201);
+    await eventually('the hold', () => heard(there, 'hold.state', incident.id).length > 0);
+    expect(heard(there, 'hold.state', incident.id)[0]?.to).toEqual({ areaId: area.id, permission: 'hold.edit' });
+    const before = heard(there, 'camera.changed', camera.id).length;
+    const name = `Cổng chợ ${incident.number}`;
+    await here.actor('technician', area).patch(`/api/cameras/${camera.id}`, cameraResponse, { name });
+    await eventually('the camera', () => heard(there, 'camera.changed', camera.id).length > before);
+    expect(heard(here, 'incident.changed', incident.id).length).toBeGreaterThan(0);
+  }
+});
+
 it('what one console does with recorders the other follows, and each has the recorder beside itself', async () => {
   const list = async (console: CasesHarness) =>
     (await console.actor('administrator').get('/api/recorders', recorderListResponse)).items;

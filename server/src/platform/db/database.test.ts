@@ -90,6 +90,7 @@ describe('the contract', () => {
       read: source.manager,
       longRead: source.manager,
       write: (work) => source.transaction(work),
+      channel: undefined,
       close: () => source.destroy(),
     };
   }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { DatabaseChannel } from './postgres-channel.js';
 
 /** The console's database as repositories see it. */
 export interface Database {
@@ -16,6 +17,8 @@ export interface Database {
    * given manager works inside; nested calls of `write` are a programming error and throw.
    */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** To the other consoles on the same database; undefined where there can be none. */
+  readonly channel: DatabaseChannel | undefined;
   close(): Promise<void>;
 }
 

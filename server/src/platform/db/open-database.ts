@@ -7,6 +7,7 @@ import type { Database } from './database.js';
 import { guardQueries, type DatabaseObserver } from './guarded-queries.js';
 import { executedMigrations, knownMigrations, refuseNewer } from './schema-version.js';
 import { longReadManager } from './long-read.js';
+import { PostgresChannel } from './postgres-channel.js';
 import { SqliteReaders } from './sqlite-readers.js';
 import { busyError, WriteQueue } from './write-queue.js';
 
@@ -73,6 +74,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const { sqlitePath, logger, observer } = options;
     const readers =
       kind === 'sqlite' && sqlitePath !== undefined ? new SqliteReaders({ path: sqlitePath, logger }) : undefined;
+    const channel = options.url === undefined ? undefined : new PostgresChannel({ url: options.url, logger });
     const queue = new WriteQueue({ waitMs, maxWaiting: 1000 });
     return {
       kind,
@@ -80,7 +82,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       longRead:
         readers === undefined ? reader.manager : longReadManager(reader, readers, { lockWaitMs: waitMs, observer }),
       write: (work) => queue.run(() => inTransaction(writer, kind, work, options)),
+      channel,
       close: async () => {
+        await channel?.stop();
         await readers?.close();
         await reader.destroy();
         await writer.destroy();

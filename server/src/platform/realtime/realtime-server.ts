@@ -23,6 +23,8 @@ export interface Realtime extends Broadcaster {
   readonly liveSessionIds: string[];
   /** Takes the upgrades of this server. Until then, events go to nobody. */
   attach(server: HttpServer): void;
+  /** To every browser: it may have missed events. */
+  eventsMissed(): void;
   /** Tells the session's sockets that it is over, then closes them. */
   endSession(sessionId: string): void;
   stop(): Promise<void>;
@@ -106,6 +108,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     toAccount: (accountId, event, ...args) => {
       io.to(accountRoom(accountId)).emit(event, ...args);
     },
+    eventsMissed: () => void io.emit('events.missed'),
     endSession: (sessionId) => {
       io.to(sessionRoom(sessionId)).emit('session.ended');
       io.in(sessionRoom(sessionId)).disconnectSockets(true);
