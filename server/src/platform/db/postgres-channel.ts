@@ -30,7 +30,7 @@ export class PostgresChannel implements DatabaseChannel {
   readonly #logger: Logger;
   readonly #sender = newId();
   readonly #parts = new MessageParts();
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #listener: { heard(text: string): void; missed(): void } | undefined;
   #client: Client | undefined;
   #waiting: string[] = [];
@@ -46,6 +46,7 @@ export class PostgresChannel implements DatabaseChannel {
   /** Resolves when it listens, or could not at first; then it goes on trying. */
   start(listener: { heard(text: string): void; missed(): void }): Promise<void> {
     this.#listener = listener;
+    this.#stop = new AbortController();
     return new Promise((tried) => {
       this.#running = this.#listenForEver(tried);
     });
@@ -63,7 +64,8 @@ export class PostgresChannel implements DatabaseChannel {
     // What was said last, that an incident was closed, say, is worth a moment.
     await this.#sending;
     this.#stop.abort(new Error('stopped'));
-    await this.#client?.end().catch(() => undefined);
+    this.#listener = undefined;
+    this.#waiting = [];
     await this.#running;
   }
 
@@ -71,16 +73,15 @@ export class PostgresChannel implements DatabaseChannel {
     const { signal } = this.#stop;
     for (let failures = 0, isFirst = true; !signal.aborted; isFirst = false) {
       try {
-        const ended = await this.#connect();
+        const { client, lost } = await this.#connect(signal);
+        this.#client = client;
         failures = 0;
         if (!isFirst) this.#listener?.missed();
         tried();
         this.#sendWaiting();
-        await ended;
+        await lost;
       } catch (error) {
-        if (!signal.aborted) {
-          this.#logger.warn({ err: errorMessage(error) }, 'other consoles cannot be heard');
-        }
+        if (!signal.aborted) this.#logger.warn({ err: errorMessage(error) }, 'other consoles cannot be heard');
         failures += 1;
       }
       this.#client = undefined;
@@ -89,30 +90,38 @@ export class PostgresChannel implements DatabaseChannel {
     }
   }
 
-  /** @returns what resolves when the connection is lost */
-  async #connect(): Promise<Promise<void>> {
+  /** `lost` resolves when the connection is, or shall be no more. */
+  async #connect(signal: AbortSignal): Promise<{ client: Client; lost: Promise<void> }> {
     const client = new Client({
       ...{ connectionString: this.#url, connectionTimeoutMillis: answerMs, query_timeout: answerMs },
       ...{ keepAlive: true, keepAliveInitialDelayMillis: answerMs },
     });
-    const ended = new Promise<void>((resolve) => {
-      client.once('end', resolve);
-      client.once('error', () => resolve());
+    let isLost = false;
+    let lose = () => undefined as void;
+    const lost = new Promise<void>((resolve) => {
+      lose = () => {
+        isLost = true;
+        clearInterval(look);
+        signal.removeEventListener('abort', lose);
+        // Nobody waits: a server that says nothing any more may not answer this either.
+        client.end().catch(() => undefined);
+        resolve();
+      };
     });
-    client.on('error', () => undefined);
-    client.on('notification', ({ payload = '' }) => this.#heard(payload));
+    // A server that says nothing any more is lost.
+    const look = setInterval(() => void client.query('SELECT 1').catch(() => lose()), lookEveryMs);
+    client.on('error', () => lose());
+    client.on('end', () => (isLost ? undefined : lose()));
+    client.on('notification', ({ payload = '' }) => (isLost ? undefined : this.#heard(payload)));
+    signal.addEventListener('abort', lose);
     try {
       await client.connect();
       await client.query(`LISTEN ${name}`);
     } catch (error) {
-      await client.end().catch(() => undefined);
+      lose();
       throw error;
     }
-    if (this.#stop.signal.aborted) await client.end();
-    this.#client = client;
-    // A server that says nothing any more is lost.
-    const look = setInterval(() => void client.query('SELECT 1').catch(() => client.end()), lookEveryMs);
-    return Promise.resolve(ended.finally(() => clearInterval(look)).then(() => client.end().catch(() => undefined)));
+    return { client, lost };
   }
 
   #heard(payload: string): void {
@@ -134,14 +143,14 @@ export class PostgresChannel implements DatabaseChannel {
       .then(
         () => undefined,
         () => {
-          // Whether they came is not known: said twice they do no harm.
+          // Whether they came is not known: said twice they do no harm. The connection is lost, or soon found to be.
           this.#waiting.unshift(...some);
-          return client.end().catch(() => undefined);
+          return pause(retryMs, this.#stop.signal);
         },
       )
       .finally(() => {
         this.#sending = undefined;
-        if (this.#client === client && !this.#stop.signal.aborted) this.#sendWaiting();
+        if (!this.#stop.signal.aborted) this.#sendWaiting();
       });
   }
 }
