@@ -64,7 +64,10 @@ it('finds an NVR and a camera with two lenses, adds their channels with one pass
   await seventh.getByText('Có tín hiệu', { exact: false }).waitFor();
   await seventh.scrollIntoViewIfNeeded();
   await waitFor('the picture of channel 7 is there', () =>
-    seventh.locator('img').evaluate('(image) => image.complete && image.naturalWidth > 0'),
+    seventh.locator('img').evaluate((image) => {
+      const { complete, naturalWidth } = image as unknown as { complete: boolean; naturalWidth: number };
+      return complete && naturalWidth > 0;
+    }),
   );
   const empty = page.getByTestId('channel-5').first();
   await empty.getByText('Không có tín hiệu').waitFor();
