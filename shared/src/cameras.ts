@@ -316,8 +316,6 @@ export const deviceResponse = z.object({
   /** All of them are down for one reason: that is one fact, about the device. */
   trouble: z.object({ reason: cameraReasonSchema, sinceAt: instantSchema }).nullable(),
 });
-export type DeviceResponse = z.infer<typeof deviceResponse>;
-export const deviceListResponse = z.object({ items: z.array(deviceResponse) });
 export const deviceDetailResponse = z.object({
   device: deviceResponse,
   /** Its cameras in use that the person may see, in the order of its channels. */

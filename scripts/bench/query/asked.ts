@@ -60,7 +60,6 @@ export function askedQueries(size: DatasetSize, commune: number, isOfCommune: bo
     plain('cameras of a commune', 'camera.view', `/api/cameras?areaId=${area}`),
     plain('camera', 'camera.view', `/api/cameras/${camera}`),
     plain('cameras out of use', 'camera.view', '/api/cameras?retired=1'),
-    plain('devices', 'camera.view', '/api/devices'),
     plain('device', 'camera.view', `/api/devices/${camera}`),
     plain('sightings', 'camera.manage', '/api/camera-sightings'),
     plain('alerts of the console', 'recorder.view', '/api/console/alerts'),

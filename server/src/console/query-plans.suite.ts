@@ -6,7 +6,6 @@ import type { Database } from '../platform/db/database.js';
 import { AuditRepository, type AuditFilter } from './audit/audit.repository.js';
 import { AccountsRepository } from './auth/accounts.repository.js';
 import { DeviceSightingsRepository } from './cameras/device-sightings.repository.js';
-import { DevicesRepository } from './cameras/devices.repository.js';
 import { ListedCamerasRepository } from './cameras/listed-cameras.repository.js';
 import type { OpenTestDatabase } from './cases.test-harness.js';
 import { ClipsRepository } from './evidence/clips.repository.js';
@@ -120,12 +119,6 @@ export function queryPlansSuite(kind: string, open: OpenTestDatabase): void {
             ask: () => reports.cells(scope, undefined, 0, 1),
           },
           { name: `cameras of a report, ${who}`, ask: () => reports.cameras(scope, undefined, []) },
-          { name: `devices, ${who}`, ask: () => new DevicesRepository(db).page(scope, id(9)) },
-          {
-            name: `cameras of devices, ${who}`,
-            ask: () => new DevicesRepository(db).counts(scope, [id(8), id(9)]),
-            maySort: 'the cameras of a page of devices',
-          },
           {
             name: `questions about devices, ${who}`,
             ask: () => new DeviceSightingsRepository(db).open(scope),

@@ -207,7 +207,6 @@ export function scopeSuite(open: OpenTestDatabase): void {
       'get /api/categories',
       'get /api/cameras/additions/:id',
       'get /api/cameras/additions/:id/picture', // one's own: channels.suite.ts
-      'get /api/devices', // of the scope: channels.suite.ts
       'get /api/cameras/rtsp-additions/:id',
       'post /api/cameras/rtsp-probes',
       'post /api/discoveries',

@@ -4,7 +4,6 @@ import {
   channelAddRequest,
   channelPictureQuery,
   deviceDetailResponse,
-  deviceListResponse,
   deviceOffer,
   offeredPictureQuery,
 } from '@choi-canh/shared/cameras';
@@ -20,15 +19,6 @@ const one = z.object({ deviceId: idSchema });
 
 export function devicesRoutes(service: DevicesService, additions: CameraAdditions): Route[] {
   return [
-    defineRoute({
-      method: 'get',
-      path: '/api/devices',
-      access: 'camera.view',
-      summary: 'Devices with a camera in the scope, each with how many of its cameras are down',
-      feature,
-      response: deviceListResponse,
-      handler: async ({ actor }) => ({ items: await service.list(actor.scope) }),
-    }),
     defineRoute({
       method: 'get',
       path: '/api/devices/:deviceId',

@@ -4,10 +4,7 @@ import type {
   ChannelAddRequest,
   DeviceDetailResponse,
   DeviceOffer,
-  DeviceResponse,
 } from '@choi-canh/shared/cameras';
-import { instantFromMs } from '@choi-canh/shared/common';
-import { knownCameraReason } from '@choi-canh/shared/health';
 import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import type { Actor, AreaScope, AuditWriter } from '../../lib/actor.js';
 import type { Clock } from '../../lib/clock.js';
@@ -23,7 +20,7 @@ import type { ChannelEntry, EnteredCameras } from './channel-entry.js';
 import { channelOf, channelsOf, chosenChannels, chosenProfiles, offerOf } from './device-channels.js';
 import { passwordContext } from './device-password.js';
 import type { DeviceRow } from './device.entity.js';
-import type { DeviceCounts, DevicesRepository } from './devices.repository.js';
+import type { DevicesRepository } from './devices.repository.js';
 
 export interface DevicesServiceDeps {
   db: Database;
@@ -46,17 +43,6 @@ export class DevicesService {
 
   constructor(deps: DevicesServiceDeps) {
     this.#deps = deps;
-  }
-
-  /** Devices with a camera in use in the scope, by their addresses. */
-  async list(scope: AreaScope): Promise<DeviceResponse[]> {
-    const items: DeviceResponse[] = [];
-    for (let after: string | undefined = ''; after !== undefined;) {
-      const page: DeviceCounts[] = await this.#deps.devices.page(scope, after);
-      for (const one of page) items.push(deviceOnWire(one));
-      after = page.at(-1)?.device.id;
-    }
-    return items.sort((one, other) => collator.compare(one.deviceAddress, other.deviceAddress));
   }
 
   async get(scope: AreaScope, id: string): Promise<DeviceDetailResponse> {
@@ -188,7 +174,6 @@ export class DevicesService {
 
 const shownMs = 15 * 60_000;
 const mostShown = 100;
-const collator = new Intl.Collator('en', { numeric: true });
 
 const deviceName = ({ manufacturer, model, deviceAddress }: DeviceRow): string =>
   `${manufacturer} ${model}`.trim() || deviceAddress;
@@ -196,14 +181,6 @@ const deviceName = ({ manufacturer, model, deviceAddress }: DeviceRow): string =
 function factsOf(device: DeviceRow) {
   const { id, recorderId, kind, deviceAddress, manufacturer, model, serialNumber, firmwareVersion, username } = device;
   return { id, recorderId, kind, deviceAddress, manufacturer, model, serialNumber, firmwareVersion, username };
-}
-
-function deviceOnWire({ device, cameras, down, downReason, downSinceAt }: DeviceCounts): DeviceResponse {
-  const trouble =
-    downReason === null || downSinceAt === null
-      ? null
-      : { reason: knownCameraReason(downReason), sinceAt: instantFromMs(downSinceAt) };
-  return { ...factsOf(device), cameras, down, trouble };
 }
 
 const earliest = (cameras: readonly CameraResponse[]): string => cameras.map(({ sinceAt }) => sinceAt).sort()[0]!;
