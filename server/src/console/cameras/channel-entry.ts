@@ -65,7 +65,7 @@ export class ChannelEntry {
 
   /**
    * Channels that are cameras in use already are left out.
-   * @throws AppError conflict `address_taken`, `too_many_cameras`; not_found `recorder_not_found`; forbidden `device_shared`
+   * @throws AppError conflict `address_taken`, `too_many_cameras`; not_found `recorder_not_found`, `device_not_found`; forbidden `device_shared`
    */
   async enter(actor: Actor, entry: Entry): Promise<EnteredCameras> {
     const { db, recorders, broadcaster } = this.#deps;
@@ -126,6 +126,8 @@ export class ChannelEntry {
           };
     if (entry.deviceId !== undefined) {
       if (given !== undefined) await wholeDevice(repository, actor.scope, id, manager);
+      // Out of use since it was asked: it has no password any more.
+      else if ((await devices.find(id, manager))?.retiredAt !== null) throw deviceNotFound();
       const reference = endpointReference === '' ? {} : { endpointReference };
       await devices.update(manager, id, { ...access, ...reference, firmwareVersion, kind, retiredAt: null });
       return id;
@@ -195,6 +197,8 @@ export class ChannelEntry {
     );
   }
 }
+
+const deviceNotFound = () => new AppError('not_found', 'device_not_found', 'no such device');
 
 const streamsOf = ({ channel, main, sub }: EnteredChannel) => ({
   ...{ sourceToken: channel.sourceToken, channelNumber: channel.number, channelName: channel.name },

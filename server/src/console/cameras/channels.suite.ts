@@ -215,6 +215,14 @@ export function channelsSuite(open: OpenTestDatabase): void {
         ],
         [false, null],
       ]);
+      // Nor what they see; who may see them sees it.
+      const picture = (number: number) => `/api/devices/${deviceId}/picture?sourceToken=VideoSource_${number}`;
+      const before = harness.recorder.snapshots.length;
+      expect(await technician.refusal('GET', picture(2))).toBe('404 channel_not_found');
+      expect(harness.recorder.snapshots).toHaveLength(before);
+      for (const number of [1, 3]) expect(await technician.refusal('GET', picture(number))).toBe('200');
+      await admin.post(`/api/devices/${deviceId}/channels`, deviceOffer, undefined);
+      expect(await admin.refusal('GET', picture(2))).toBe('200');
     });
 
     it('go out of use with their last camera, and come back as what they were', async () => {
@@ -234,6 +242,36 @@ export function channelsSuite(open: OpenTestDatabase): void {
       const more = { areaId: area.id, channels: tokens(1) };
       const all = await technician.post(`/api/devices/${deviceId}/cameras`, deviceDetailResponse, more);
       expect(all.items[0]!.id).toBe(items[0]!.id);
+    });
+
+    it('do not come back without a password where the last camera went out of use while more were added', async () => {
+      const { deviceId, camera } = (await addChannels(tokens(1))).result;
+      const asked = harness.recorder.identified.length;
+      harness.recorder.identifyMs = 1500;
+      const more = { areaId: area.id, channels: tokens(2) };
+      const adding = technician.refusal('POST', `/api/devices/${deviceId}/cameras`, more);
+      await eventually('the device is asked', () => harness.recorder.identified.length > asked);
+      await technician.post(`/api/cameras/${camera!.id}/retire`, cameraResponse, { reason: 'đi sửa' });
+      expect(await adding).toBe('404 device_not_found');
+      expect((await technician.get('/api/cameras', cameraListResponse)).items).toEqual([]);
+    });
+
+    it('get their stored password over the key alone that they showed when it was typed', async () => {
+      const secure = 'https://192.168.5.12/onvif/device_service';
+      const tlsKey = 'a'.repeat(64);
+      harness.recorder.identities.set(secure, { ...deviceOf(16, 3), tlsKey });
+      const devices = [{ deviceAddress: secure, channels: tokens(1) }];
+      const { deviceId, camera } = (await add({ password: cameraPassword, devices })).result;
+      const { identified, snapshots } = harness.recorder;
+      const asked = identified.length;
+      await technician.post(`/api/devices/${deviceId}/channels`, deviceOffer, undefined);
+      await technician.fetch('GET', `/api/devices/${deviceId}/picture?sourceToken=VideoSource_9`);
+      await technician.refusal('POST', `/api/devices/${deviceId}/cameras`, { areaId: area.id, channels: tokens(2) });
+      await technician.refusal('PUT', `/api/cameras/${camera!.id}/profiles`, {
+        ...{ mainProfileToken: 'M1', subProfileToken: null },
+      });
+      expect(identified.slice(asked).map((one) => one.tlsKey)).toEqual([tlsKey, tlsKey, tlsKey]);
+      expect(snapshots).toMatchObject([{ tlsKey }]);
     });
 
     it('that share a reference at the same time are told apart by serial, then by address', async () => {

@@ -96,13 +96,23 @@ export class DevicesService {
     });
   }
 
-  /** A picture of a channel that the person was shown just before, made by the device. */
+  /**
+   * A picture of a channel that the person was shown just before, made by the device.
+   * @throws AppError not_found `device_not_found`, `channel_not_found` (also a channel that is a camera outside the scope)
+   */
   async picture(actor: Actor, id: string, sourceToken: string, signal: AbortSignal): Promise<Buffer> {
-    const { device } = await this.#require(actor.scope, id);
+    const { device, cameras } = await this.#require(actor.scope, id);
     const shown = this.#shown.get(`${actor.sessionId} ${id}`);
     const channels = shown === undefined || shown.until < this.#deps.clock.monotonicMs() ? [] : shown.offer.channels;
     const main = channels.find((one) => one.sourceToken === sourceToken)?.main ?? null;
-    if (main === null) throw new AppError('not_found', 'channel_not_found', 'no such channel was shown');
+    const visible = new Set(cameras.map(({ row }) => row.id));
+    const isOthers = (await this.#deps.repository.ofDevice(id)).some(
+      (camera) =>
+        camera.retiredAt === null &&
+        !visible.has(camera.id) &&
+        channelOf(camera, channels)?.sourceToken === sourceToken,
+    );
+    if (main === null || isOthers) throw new AppError('not_found', 'channel_not_found', 'no such channel was shown');
     return this.#deps.recorders.clientOf(device.recorderId).snapshot(this.#access(device), main.profileToken, signal);
   }
 
@@ -158,13 +168,13 @@ export class DevicesService {
     return this.#deps.recorders.clientOf(device.recorderId).identify(this.#access(device), signal);
   }
 
-  /** The stored password, for where the device was confirmed to be. */
+  /** The stored password, for where the device was confirmed to be, and for no other key than it showed there. */
   #access(device: DeviceRow) {
-    const { id, deviceAddress, username, passwordBox, confirmedBy, tlsKey } = device;
+    const { id, deviceAddress, username, passwordBox, tlsKey } = device;
     if (passwordBox === '')
       throw new AppError('precondition', 'password_needed', 'the recorder alone has its password');
     const password = this.#deps.secretBox.open(passwordBox, passwordContext(id));
-    return { deviceAddress, username, password, ...(confirmedBy === 'key' && tlsKey !== null ? { tlsKey } : {}) };
+    return { deviceAddress, username, password, ...(tlsKey === null ? {} : { tlsKey }) };
   }
 
   #cameraOnWire(camera: CameraWithState): CameraResponse {

@@ -91,6 +91,7 @@ export class FakeRecorder {
   tlsKeys = new Map<string, string>();
   /** What it was asked to say to devices, newest last. */
   snapshots: { deviceAddress: string; password: string; profileToken: string }[] = [];
+  identifyMs = 15;
   identified: { deviceAddress: string; username: string; password: string; tlsKey?: string | null }[] = [];
   /** What RTSP addresses give; others are closed. */
   streams = new Map<string, Partial<StreamProbeResponse>>();
@@ -387,7 +388,7 @@ export class FakeRecorder {
     this.identified.push(asked);
     this.identifiesAtOnce += 1;
     this.mostIdentifiesAtOnce = Math.max(this.mostIdentifiesAtOnce, this.identifiesAtOnce);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await new Promise((resolve) => setTimeout(resolve, this.identifyMs));
     this.identifiesAtOnce -= 1;
     const identity = this.identities.get(deviceAddress) ?? { kind: 'unavailable', code: 'host_unreachable' };
     if ('code' in identity) refuse(response, identity);
