@@ -139,6 +139,44 @@ describe('events of a simulated camera', () => {
   });
 });
 
+describe('a device that never waits for events', () => {
+  it('is asked once a second, and goes on to be heard', async () => {
+    let [nowMs, pulls] = [0, 0];
+    const slept: number[] = [];
+    const heard: string[] = [];
+    const subscription: EventSubscription = {
+      pull: async () => {
+        pulls += 1;
+        // It takes its time once.
+        if (pulls === 2) nowMs += 1500;
+        if (pulls === 5) throw new Error('away');
+        const one = { kind: 'motion', active: null, isInitial: false, sourceToken: 'VS1', deviceAtMs: null } as const;
+        return { events: pulls === 4 ? [one] : [], clockOffsetMs: null };
+      },
+      close: async () => undefined,
+    };
+    const watch = new EventWatch({
+      clock: {
+        ...systemClock,
+        monotonicMs: () => nowMs,
+        sleep: (ms, signal) => {
+          // The schedule's own looks take two seconds.
+          if (ms < 2000) slept.push(ms);
+          return systemClock.sleep(1, signal);
+        },
+      },
+      ...{ logger: silentLogger, isSignedIn: () => true, subscribe: async () => subscription },
+      append: (cameraId, { kind }) => heard.push(`${cameraId} ${kind}`),
+    });
+    ends.push(() => watch.stop());
+    watch.setCameras([camera()]);
+    watch.start();
+    await until('it is away', () => pulls === 5);
+    expect(slept).toEqual([1000, 1000, 1000]);
+    expect(heard).toEqual(['c1 motion']);
+  });
+});
+
 describe('which camera an event is of', () => {
   const event = (change: Partial<ReportedEvent> = {}): ReportedEvent => ({
     ...{ kind: 'motion', active: true, isInitial: false, sourceToken: '', deviceAtMs: null, ...change },
@@ -154,7 +192,8 @@ describe('which camera an event is of', () => {
       close: async () => undefined,
     };
     const watch = new EventWatch({
-      ...{ clock: systemClock, logger: silentLogger, isSignedIn: () => true },
+      clock: { ...systemClock, sleep: (_ms, signal) => systemClock.sleep(5, signal) },
+      ...{ logger: silentLogger, isSignedIn: () => true },
       subscribe: async () => subscription,
       append: (cameraId, { kind }) => heard.push(`${cameraId} ${kind}`),
     });

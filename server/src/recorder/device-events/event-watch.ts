@@ -50,6 +50,8 @@ const retryMs = 60_000;
 /** Also where it refused the password, which may be locked by more. */
 const noEventsMs = 6 * 60 * 60_000;
 const maxStartsAtOnce = 4;
+/** Many devices do not wait for events, but answer at once that there are none. */
+const betweenQuestionsMs = 1000;
 /** Of a device, in a minute: some report motion many times a second. */
 const maxPerMinute = 120;
 /** What a device says of its time is believed so far around now. */
@@ -145,8 +147,11 @@ export class EventWatch {
       subscription = await subscribe(first.deviceAddress, first, signal);
       started();
       while (!signal.aborted) {
+        const askedAt = clock.monotonicMs();
         const { events, clockOffsetMs } = await subscription.pull();
         for (const event of events) this.#take(device, event, clockOffsetMs);
+        const leftMs = betweenQuestionsMs - (clock.monotonicMs() - askedAt);
+        if (leftMs > 0) await clock.sleep(leftMs, signal).catch(() => undefined);
       }
     } catch (error) {
       const hasNone = isAppError(error) && lasting.has(error.code);
