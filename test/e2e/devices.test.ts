@@ -1,10 +1,13 @@
 // A camera that says at another address that it is one of ours: the question, and the forms about addresses.
 import { cameraResponse } from '@choi-canh/shared/cameras';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { startCameraRelay, type CameraRelay } from '../harness/camera-relay.js';
+import { boxesOf } from '../harness/page-boxes.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { addCameras, createArea, discoverAll, reachableRecorderId } from '../harness/system.js';
+import { wordsOf } from '../harness/words.js';
 
 let stage: Stage;
 let browser: TestBrowser;
@@ -57,7 +60,7 @@ it('a technician searches in what an administrator added, and says that a device
 
   await page.goto(`${system.origin}/cameras/add?recorder=${recorderId}`);
   await page.getByRole('button', { name: '192.168.20.0/24' }).click();
-  const ranges = page.getByLabel('Dải địa chỉ cần tìm thêm');
+  const ranges = page.getByLabel('Địa chỉ cần tìm thêm');
   expect(await ranges.inputValue()).toBe('192.168.20.0/24');
   await ranges.fill('10.9.0.0/24');
   await page.getByRole('button', { name: 'Tìm camera', exact: true }).click();
@@ -119,9 +122,16 @@ it('a camera without ONVIF is tried with the result in words, added, and gives a
   await page.getByLabel('Địa chỉ luồng chính').fill(camera.rtspMainUrl);
   await page.getByLabel('Tên đăng nhập của camera').fill(camera.username);
   const password = page.getByLabel('Mật khẩu của camera');
+  await page.setViewportSize({ width: 360, height: 740 });
   await password.fill('sai-mat-khau');
   await page.getByRole('button', { name: 'Thử kết nối' }).click();
   await page.getByText('Sai tên đăng nhập hoặc mật khẩu của camera.').waitFor();
+  // On a phone too the result is on the screen, and the buttons do not lie over it.
+  const [result] = await boxesOf(page, 'main form [role="alert"].mantine-Alert-root');
+  const [button] = await boxesOf(page, 'main form button[type="submit"]');
+  expect(result?.top).toBeGreaterThanOrEqual(56);
+  expect(result?.bottom).toBeLessThanOrEqual((button?.top ?? 0) - 40);
+  await page.setViewportSize({ width: 1366, height: 768 });
   await password.fill(camera.password);
   await page.getByRole('button', { name: 'Thử kết nối' }).click();
   await page.getByText('Kết nối được, có hình').waitFor({ timeout: 20_000 });
@@ -135,4 +145,30 @@ it('a camera without ONVIF is tried with the result in words, added, and gives a
     .poll(async () => (await administrator.get(`/api/cameras/${id}`, cameraResponse)).state, { timeout: 30_000 })
     .toBe('alive');
   expect(browser.pageErrors).toEqual([]);
+});
+
+it.each(['vi', 'en'] as const)('says what is wrong in a file of cameras where it is seen (%s)', async (language) => {
+  const { page } = browser;
+  const words = wordsOf(language);
+  await stage.system.administrator.patch('/api/me', z.unknown(), { locale: language });
+  const column = (name: string) => words(`cameras:rtsp.csv.columns.${name}`);
+  const heading = ['name', 'brand', 'host', 'username', 'password'].map(column).join(',');
+  const text = `${heading}\nCổng chợ,Hikvision,127.0.0.9,admin,abc\nCổng trường,Hikvisoin,127.0.0.8,admin,abc\n`;
+  for (const [width, height] of [
+    [1366, 768],
+    [360, 740],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${stage.system.origin}/cameras/add`);
+    await page.getByRole('link', { name: words('cameras:rtsp.link') }).click();
+    await page.getByText(words('cameras:rtsp.many')).click();
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'camera.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await page.getByText(words('cameras:rtsp.csv.read', { file: 'camera.csv', good: 1, bad: 1 })).waitFor();
+    const [line] = await boxesOf(page, 'main form tbody tr');
+    const [button] = await boxesOf(page, 'main form button[type="submit"]');
+    expect(line?.bottom, `${language} ${width}`).toBeLessThanOrEqual(button?.top ?? 0);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+  }
 });

@@ -275,6 +275,21 @@ describe('review', () => {
         expect(box.bottom - box.top).toBeGreaterThanOrEqual(40);
         expect(box.right - box.left).toBeGreaterThanOrEqual(40);
       }
+
+      // An answer covers neither why there is no picture nor the way to the next one.
+      await page.getByTestId('timeline').press('Home');
+      await page.getByTestId('review-nothing-here').waitFor();
+      await page.getByTestId('review-jump-input').fill('14h3x');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('review-notice').waitFor();
+      const [notice] = await boxesOf(page, '[data-testid="review-notice"]');
+      const covered = await boxesOf(page, '[data-testid^="review-gap-"], [data-testid="review-nothing-here"]');
+      expect(covered).toHaveLength(2);
+      for (const box of covered) {
+        expect(box.top).toBeGreaterThanOrEqual(notice?.bottom ?? 9999);
+        expect(box.bottom).toBeLessThanOrEqual(740 - 60);
+      }
+      expect(notice?.top).toBeGreaterThanOrEqual(56);
     },
   );
 });

@@ -118,6 +118,14 @@ export function AdditionProgress({
           <Title order={2} fz="lg">
             {t('addition.retryTitle', { count: failed.length })}
           </Title>
+          {/* Why, before the fields that mend it. */}
+          <div data-testid="addition-reasons">
+            {[...new Set(failed.map(({ outcome }) => outcome))].map((outcome) => (
+              <Text key={outcome} c="var(--state-down)" fw={600}>
+                {`■ ${t(`outcomes.${outcome}`)}`}
+              </Text>
+            ))}
+          </div>
           <AdditionForm
             key={additionId}
             recorderId={recorderId}
@@ -134,11 +142,11 @@ export function AdditionProgress({
       )}
       {rows.length > 0 && (
         <Card withBorder padding={0}>
-          <Table.ScrollContainer minWidth={520}>
+          <Table.ScrollContainer minWidth={300}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>{t('addition.device')}</Table.Th>
+                  <Table.Th visibleFrom="sm">{t('addition.device')}</Table.Th>
                   <Table.Th>{t('columns.name')}</Table.Th>
                   <Table.Th>{t('addition.outcome')}</Table.Th>
                 </Table.Tr>
@@ -146,7 +154,9 @@ export function AdditionProgress({
               <Table.Tbody>
                 {rows.map((result) => (
                   <Table.Tr key={result.deviceAddress}>
-                    <Table.Td style={{ overflowWrap: 'anywhere' }}>{result.deviceAddress}</Table.Td>
+                    <Table.Td visibleFrom="sm" style={{ overflowWrap: 'anywhere' }}>
+                      {result.deviceAddress}
+                    </Table.Td>
                     <Table.Td>
                       {result.camera === null ? (
                         nameOf(result.deviceAddress) || '—'
@@ -155,6 +165,10 @@ export function AdditionProgress({
                           {result.camera.name}
                         </Anchor>
                       )}
+                      {/* On a phone there is no room for a column of its own. */}
+                      <Text hiddenFrom="sm" size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                        {result.deviceAddress}
+                      </Text>
                     </Table.Td>
                     <Table.Td>
                       <Text size="sm" {...(failed.includes(result) ? { c: 'var(--state-down)', fw: 600 } : {})}>

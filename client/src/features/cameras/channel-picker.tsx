@@ -41,15 +41,16 @@ export function ChannelPicker({
           onChange={(event) => onChoice({ ...choice, commonName: event.currentTarget.value })}
           style={{ flex: '1 1 300px', maxWidth: 520 }}
         />
-        <Checkbox
-          checked={all}
-          indeterminate={!all && choice.tokens.size > 0}
-          disabled={withSignal.length === 0}
-          onChange={() =>
-            onChoice({ ...choice, tokens: new Set(all ? [] : withSignal.map(({ sourceToken }) => sourceToken)) })
-          }
-          label={t('channels.selectAll', { count: withSignal.length })}
-        />
+        {withSignal.length > 0 && (
+          <Checkbox
+            checked={all}
+            indeterminate={!all && choice.tokens.size > 0}
+            onChange={() =>
+              onChoice({ ...choice, tokens: new Set(all ? [] : withSignal.map(({ sourceToken }) => sourceToken)) })
+            }
+            label={t('channels.selectAll', { count: withSignal.length })}
+          />
+        )}
       </Group>
       <ul className={classes.grid} style={{ margin: 0, padding: 0, listStyle: 'none' }}>
         {offer.channels.map((channel) => {

@@ -88,16 +88,19 @@ export function FoundDevices({
         />
       )}
       <Group justify="space-between">
-        <Checkbox
-          checked={all}
-          indeterminate={!all && chosen.size > 0}
-          disabled={fresh.length === 0}
-          onChange={() =>
-            setChosen(new Set([...[...chosen].filter((one) => !fresh.includes(one)), ...(all ? [] : fresh)]))
-          }
-          label={t('add.selectAll', { count: fresh.length })}
-        />
-        <Text role="status">{t('add.selected', { count: chosen.size })}</Text>
+        {fresh.length === 0 ? (
+          <Text>{t('add.noneNew')}</Text>
+        ) : (
+          <Checkbox
+            checked={all}
+            indeterminate={!all && chosen.size > 0}
+            onChange={() =>
+              setChosen(new Set([...[...chosen].filter((one) => !fresh.includes(one)), ...(all ? [] : fresh)]))
+            }
+            label={t('add.selectAll', { count: fresh.length })}
+          />
+        )}
+        {fresh.length > 0 && <Text role="status">{t('add.selected', { count: chosen.size })}</Text>}
       </Group>
       <div
         {...roving.list}
@@ -177,14 +180,16 @@ export function FoundDevices({
           })}
         </div>
       </div>
-      <AdditionForm
-        recorderId={recorderId}
-        devices={devicesToAdd(discovery.devices, chosen, typed)}
-        submitLabel={t('add.submit', { count: chosen.size })}
-        account={account}
-        onAccount={onAccount}
-        onStarted={onStarted}
-      />
+      {fresh.length > 0 && (
+        <AdditionForm
+          recorderId={recorderId}
+          devices={devicesToAdd(discovery.devices, chosen, typed)}
+          submitLabel={t('add.submit', { count: chosen.size })}
+          account={account}
+          onAccount={onAccount}
+          onStarted={onStarted}
+        />
+      )}
     </Stack>
   );
 }

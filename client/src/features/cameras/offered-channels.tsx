@@ -12,6 +12,7 @@ import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { api, withQuery } from '../../lib/api.js';
 import { channelsToAdd, proposedChoice, type ChannelChoice } from './channel-choice.js';
+import classes from './channel-picker.module.css';
 import { ChannelPicker } from './channel-picker.js';
 import { hasTooLong } from './device-choice.js';
 import { deviceTitle } from './device-title.js';
@@ -87,15 +88,16 @@ export function OfferedChannels({
           </Stack>
         ))}
         {add.error !== null && <ErrorPanel error={add.error} />}
-        <Button
-          leftSection={<IconPlus size={20} />}
-          disabled={count === 0 || isTooLong}
-          loading={add.isPending}
-          onClick={() => add.mutate()}
-          style={{ alignSelf: 'flex-start' }}
-        >
-          {t('add.submit', { count })}
-        </Button>
+        <div className={classes.add}>
+          <Button
+            leftSection={<IconPlus size={20} />}
+            disabled={count === 0 || isTooLong}
+            loading={add.isPending}
+            onClick={() => add.mutate()}
+          >
+            {t('add.submit', { count })}
+          </Button>
+        </div>
       </Stack>
     </Card>
   );

@@ -3,7 +3,7 @@ import { rtspTemplates } from '@choi-canh/shared/rtsp-templates';
 import { Alert, Button, Card, FileButton, Group, Stack, Table, Text } from '@mantine/core';
 import { IconDownload, IconFileTypeCsv, IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AreaSelect } from '../../components/area-select.js';
 import { AppForm } from '../../components/form/app-form.js';
@@ -39,6 +39,12 @@ export function RtspImport({
     initial: { areaId: areaId ?? onlyArea, file: null },
     validate: { areaId: (id) => (id === undefined ? t('errors:fields.areaId') : undefined) },
   });
+
+  const read = useRef<HTMLDivElement>(null);
+  // On a phone the buttons at the lower edge would cover what is wrong in the file.
+  useEffect(() => {
+    read.current?.scrollIntoView({ block: 'center' });
+  }, [file]);
 
   const open = async (chosen: File | null) => {
     if (chosen === null) return;
@@ -90,12 +96,12 @@ export function RtspImport({
           </Button>
         </Group>
         {file !== undefined && file.lines === undefined && (
-          <Alert color="red" role="alert">
+          <Alert ref={read} color="red" role="alert">
             {t('rtsp.csv.unreadable', { file: file.name })}
           </Alert>
         )}
         {file?.lines !== undefined && (
-          <Stack gap="xs">
+          <Stack ref={read} gap="xs">
             <Text role="status" fw={600}>
               {t('rtsp.csv.read', { file: file.name, good: cameras.length, bad: wrong.length })}
             </Text>

@@ -2,6 +2,7 @@ import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
 import type { RtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
 import { rtspTemplate, type RtspBrand } from '@choi-canh/shared/rtsp-templates';
 import { Alert, Stack, Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FactTable } from '../../components/fact-table.js';
 import { TechnicalDetail } from '../../components/technical-detail.js';
@@ -13,6 +14,11 @@ const closedReasons: ReadonlySet<string> = new Set(['connection_refused', 'no_su
 export function RtspTried({ tried, brand }: { tried: RtspProbeResponse; brand: RtspBrand }) {
   const { t } = useTranslation('cameras');
   const { main, sub, subUrl } = tried;
+  const box = useRef<HTMLDivElement>(null);
+  // On a phone it is a screen below the button that asked for it.
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'center' });
+  }, [tried]);
   const isClosed = closedReasons.has(main.reason);
   const streamWords = (stream: StreamProbeResponse) =>
     [
@@ -25,7 +31,7 @@ export function RtspTried({ tried, brand }: { tried: RtspProbeResponse; brand: R
       .join(' · ');
   if (main.reason !== 'ok')
     return (
-      <Alert color="red" role="alert" title={t('rtsp.failed')}>
+      <Alert ref={box} color="red" role="alert" title={t('rtsp.failed')}>
         <Stack gap={4}>
           <Text>{t(`common:cameraReasons.${main.reason}`)}</Text>
           {isClosed && rtspTemplate(brand).mayBeClosed && <Text>{t('rtsp.mayBeClosed')}</Text>}
@@ -47,7 +53,7 @@ export function RtspTried({ tried, brand }: { tried: RtspProbeResponse; brand: R
     [t('rtsp.address'), [tried.mainUrl, ...(sub?.reason === 'ok' && subUrl !== null ? [subUrl] : [])].join('\n')],
   ];
   return (
-    <Alert color="teal" role="status" title={t('rtsp.works')}>
+    <Alert ref={box} color="teal" role="status" title={t('rtsp.works')}>
       <FactTable
         rows={rows.map(([label, words]) => [
           label,

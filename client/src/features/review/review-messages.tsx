@@ -40,7 +40,7 @@ export function ReviewMessages({
   return (
     <div ref={box} aria-live="polite" className={classes.messages} data-testid="review-messages">
       {notice !== undefined && (
-        <div className={classes.message} data-testid="review-notice">
+        <div className={classes.message} data-answer data-testid="review-notice">
           {notice}
         </div>
       )}
