@@ -145,7 +145,9 @@ export class CameraAdditions {
     let toldAtMs = -Infinity;
     const work = async () => {
       for (let device = waiting.shift(); device !== undefined && !this.#stop.signal.aborted; device = waiting.shift()) {
-        addition.results.push(await this.#addOne(addition, device, client));
+        const { deviceAddress } = device;
+        const added = this.#addOne(addition, device, client);
+        addition.results.push(await added.catch((error: unknown) => this.#broken(deviceAddress, error)));
         const now = this.#deps.clock.monotonicMs();
         if (now - toldAtMs < tellEveryMs) continue;
         toldAtMs = now;
@@ -203,6 +205,15 @@ export class CameraAdditions {
         return (await this.#known(addition, device)) ?? failed(deviceAddress, 'already_there', '');
       return this.#failedAt(addition, deviceAddress, error);
     }
+  }
+
+  /** Not even that it failed could be kept: the database is away. The others are tried all the same. */
+  #broken(deviceAddress: string, error: unknown): Result {
+    this.#deps.logger.error(
+      { err: errorMessage(error), deviceAddress },
+      'a camera could not be added, nor that be recorded',
+    );
+    return failed(deviceAddress, 'bad_answer', 'internal error');
   }
 
   async #failedAt({ actor, request }: Addition, deviceAddress: string, error: unknown): Promise<Result> {

@@ -19,7 +19,7 @@ import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
 import type { CameraReturns } from './camera-returns.js';
 import type { CamerasRepository } from './cameras.repository.js';
-import type { ChannelEntry } from './channel-entry.js';
+import type { ChannelEntry, EnteredCameras } from './channel-entry.js';
 import type { DevicesRepository } from './devices.repository.js';
 import { rtspDeviceAddress, type RtspProbes } from './rtsp-probes.js';
 
@@ -112,7 +112,9 @@ export class RtspAdditions {
           if (this.#stop.signal.aborted) return;
           const result: RtspAddResult =
             refused === undefined
-              ? await this.#addOne(addition, index, wanted, client)
+              ? await this.#addOne(addition, index, wanted, client).catch((error: unknown) =>
+                  this.#broken(index, error),
+                )
               : { ...refused, index, tried: null };
           if (result.reason === 'wrong_password') refused = result;
           addition.results.push(result);
@@ -133,11 +135,11 @@ export class RtspAdditions {
       tried = await this.#deps.probes.probe(client, wanted.device, { username, password }, this.#stop.signal);
       if (tried.main.reason !== 'ok')
         return await this.#failed(addition, index, tried.main.reason, tried.main.detail, tried);
-      const { deviceId, facts, channel } = await this.#entryOf(addition, wanted, tried);
-      const { recorderId, areaId } = addition;
-      const given = { deviceAddress: rtspDeviceAddress(tried.mainUrl), username, password };
-      const entered = await this.#deps.entry.enter(actor, {
-        ...{ recorderId, areaId, facts, channels: [channel], deviceId, endpointReference: '', given, mayReturn: true },
+      const enter = this.#enter.bind(this, addition, wanted, tried);
+      const entered = await enter().catch((error: unknown) => {
+        // Somebody entered the device just now: this is a channel of it.
+        if (isAppError(error) && error.code === 'address_taken') return enter();
+        throw error;
       });
       const id = entered.added[0] ?? entered.returned[0];
       const camera = id === undefined ? undefined : await this.#deps.repository.find(actor.scope, id);
@@ -176,6 +178,12 @@ export class RtspAdditions {
     return { index, outcome: 'failed', reason, detail: detail.slice(0, 300), tried, camera: null };
   }
 
+  /** Not even that it failed could be kept: the database is away. The others are tried all the same. */
+  #broken(index: number, error: unknown): RtspAddResult {
+    this.#deps.logger.error({ err: errorMessage(error) }, 'a camera could not be added, nor that be recorded');
+    return { index, outcome: 'failed', reason: 'unknown', detail: 'internal error', tried: null, camera: null };
+  }
+
   /** A camera in use of this recorder that has one of these addresses; more is not said of somebody else's. */
   async #known({ actor, recorderId }: Addition, index: number, { device }: Wanted): Promise<RtspAddResult | undefined> {
     const { repository, devices } = this.#deps;
@@ -188,6 +196,16 @@ export class RtspAdditions {
     const camera = await repository.find(actor.scope, known.id);
     const shown = camera === undefined ? null : cameraOnWire(camera);
     return { index, outcome: 'already_there', reason: 'ok', detail: '', tried: null, camera: shown };
+  }
+
+  async #enter(addition: Addition, wanted: Wanted, tried: RtspProbeResponse): Promise<EnteredCameras> {
+    const { deviceId, facts, channel } = await this.#entryOf(addition, wanted, tried);
+    const { actor, recorderId, areaId } = addition;
+    const { username, password } = wanted;
+    const given = { deviceAddress: rtspDeviceAddress(tried.mainUrl), username, password };
+    return this.#deps.entry.enter(actor, {
+      ...{ recorderId, areaId, facts, channels: [channel], deviceId, endpointReference: '', given, mayReturn: true },
+    });
   }
 
   /** The device that its host is here already, or was, and the channel as the entry takes it. */
