@@ -11,3 +11,14 @@ export const rtspUrlSchema = z
   .regex(pattern)
   // eslint-disable-next-line no-control-regex -- they would end a line of a request
   .refine((text) => !/[\u0000-\u0020\u007f]/.test(text));
+
+/**
+ * An RTSP address, or the part of it behind the host, as it may be shown: values of parameters that are called a password
+ * become `***` (some cameras take theirs there, `…/user=admin&password=x&channel=1` or with `_` between).
+ */
+export function withoutPasswords(address: string): string {
+  return address.replace(
+    /(?<![a-z])((?:password|passwd|pass|pwd)=).*?(?=[&;?#/]|_(?:channel|stream|user)\b|_[a-z]+=|$)/gi,
+    '$1***',
+  );
+}

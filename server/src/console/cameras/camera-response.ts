@@ -1,5 +1,6 @@
 import type { CameraResponse } from '@choi-canh/shared/cameras';
 import { instantFromMs } from '@choi-canh/shared/common';
+import { withoutPasswords } from '@choi-canh/shared/rtsp-address';
 import type { CameraWithState } from './cameras.repository.js';
 
 /** `unheardSince`: its recorder has not been heard since then, and what is kept of the camera's state is of before. */
@@ -23,7 +24,7 @@ export function cameraOnWire(
     name: row.name,
     place: row.place,
     location: row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon },
-    ...{ deviceId: row.deviceId, deviceKind: row.kind, sourceToken: row.sourceToken },
+    ...{ deviceId: row.deviceId, deviceKind: row.kind, sourceToken: withoutPasswords(row.sourceToken) },
     ...{ channelNumber: row.channelNumber, channelName: row.channelName },
     deviceAddress: row.deviceAddress,
     manufacturer: row.manufacturer,
@@ -36,8 +37,8 @@ export function cameraOnWire(
     retentionSource: retention.source,
     retentionAreaId: retention.areaId,
     audio: row.audio,
-    main: row.mainStream,
-    sub: row.subStream,
+    main: shown(row.mainStream),
+    sub: shown(row.subStream),
     state: now.state,
     reason: now.reason,
     detail: now.detail,
@@ -45,6 +46,11 @@ export function cameraOnWire(
     createdAt: instantFromMs(row.createdAt),
     retiredAt: row.retiredAt === null ? null : instantFromMs(row.retiredAt),
   };
+}
+
+/** What a camera takes in its address besides the path may be a password. */
+function shown<Stream extends { url?: string | undefined }>(stream: Stream | null): Stream | null {
+  return stream?.url === undefined ? stream : { ...stream, url: withoutPasswords(stream.url) };
 }
 
 const collator = new Intl.Collator('vi', { numeric: true, sensitivity: 'base' });

@@ -158,6 +158,20 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(list.items.some(({ id }) => id === camera?.id)).toBe(true);
     });
 
+    it('whose address holds a password show it to nobody', async () => {
+      const mainUrl = 'rtsp://192.168.6.9:554/user=admin&password=bi-mat&channel=1';
+      harness.recorder.streams.set(mainUrl, gives());
+      const done = await add([{ device: { brand: 'plain', mainUrl, subUrl: null }, ...account }]);
+      const id = done.results[0]?.camera?.id ?? '';
+      await eventually('it is recorded by that address', () =>
+        harness.recorder.desired?.cameras.some((camera) => camera.mainUrl === mainUrl),
+      );
+      const one = await technician.get(`/api/cameras/${id}`, cameraResponse);
+      expect(one.main?.url).toBe(mainUrl.replace('bi-mat', '***'));
+      const list = await technician.get('/api/cameras', cameraListResponse);
+      expect(JSON.stringify([done.results[0]?.camera, one, list])).not.toContain('bi-mat');
+    });
+
     it('get another address with the password for it, all channels of the device; what does not answer changes nothing', async () => {
       const { recorder } = harness;
       const { items } = await technician.get('/api/cameras', cameraListResponse);
