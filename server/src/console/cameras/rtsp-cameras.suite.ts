@@ -159,7 +159,7 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
     });
 
     it('whose address holds a password show it to nobody', async () => {
-      const mainUrl = 'rtsp://192.168.6.9:554/user=admin&password=bi-mat&channel=1';
+      const mainUrl = 'rtsp://192.168.6.99:554/user=admin&password=bi-mat&channel=1';
       harness.recorder.streams.set(mainUrl, gives());
       const done = await add([{ device: { brand: 'plain', mainUrl, subUrl: null }, ...account }]);
       const id = done.results[0]?.camera?.id ?? '';
