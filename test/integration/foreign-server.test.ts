@@ -35,7 +35,7 @@ interface Case {
   readonly size?: readonly [width: number, height: number, shownWidth: number];
   /** Decoding can begin at so many places at least. */
   readonly groups?: number;
-  /** Pictures at the beginning that no decoder shows. */
+  /** Pictures at the beginning of a file that no decoder shows: of the refresh, or shown before its first one. */
   readonly hidden?: number;
 }
 
@@ -64,6 +64,7 @@ const cases: readonly Case[] = [
   {
     name: 'open groups with B-pictures',
     launch: h264({ group: 12, more: 'bframes=3 b-adapt=false', options: ':min-keyint=12:open-gop=1' }),
+    hidden: 3,
   },
   { name: 'a refresh piece by piece', launch: h264({ group: 20, more: 'intra-refresh=true' }), hidden: 20 },
   {
@@ -97,6 +98,9 @@ const cases: readonly Case[] = [
 const pathOf = (index: number) => `s${index}`;
 const kinds = ['none', 'basic', 'digest'] as const;
 const credentials = { username: 'viewer', password: 'Xem-hinh-1' };
+
+/** Ten a second. */
+const leastPictures = 200;
 
 let folder: string;
 let foreign: Awaited<ReturnType<typeof startForeignServers>>;
@@ -139,7 +143,7 @@ beforeAll(async () => {
     return fragments.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
   };
   for (const [index, { name }] of cases.entries())
-    while ((await recorded(index)) < 100) {
+    while ((await recorded(index)) < leastPictures) {
       if (performance.now() > deadline)
         throw new Error(`${name} is not recorded: ${JSON.stringify(ingest.runtime(pathOf(index)))}`);
       await systemClock.sleep(100);
@@ -172,6 +176,15 @@ async function instantsOf({ fileId, offset, byteLength, startAtMs }: StoredFragm
   });
 }
 
+/** Of the file with most pictures: on a busy machine the first sender report may begin another one. */
+function longestFile(fragments: readonly StoredFragment[]): StoredFragment[] {
+  const ofFile = (id: string) => fragments.filter(({ fileId }) => fileId === id);
+  const pictures = (some: readonly StoredFragment[]) => some.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+  return [...new Set(fragments.map(({ fileId }) => fileId))]
+    .map(ofFile)
+    .reduce((longest, file) => (pictures(file) > pictures(longest) ? file : longest));
+}
+
 describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => {
   const cameraId = pathOf(one.index);
 
@@ -181,13 +194,13 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThanOrEqual(one.groups ?? 3);
     const file = (await store.file(fragments[0]!.fileId))!;
     expect(file.codec.split('.')[0]).toBe(one.entry ?? 'avc1');
-    const newest = fragments.filter(({ fileId }) => fileId === fragments.at(-1)!.fileId);
-    const { fileId, initByteLength } = { ...newest[0]!, ...(await store.file(newest[0]!.fileId))! };
+    const longest = longestFile(fragments);
+    const { fileId, initByteLength } = { ...longest[0]!, ...(await store.file(longest[0]!.fileId))! };
     const bytes = [await store.read(fileId, 0, initByteLength)];
-    for (const { offset, byteLength } of newest) bytes.push(await store.read(fileId, offset, byteLength));
+    for (const { offset, byteLength } of longest) bytes.push(await store.read(fileId, offset, byteLength));
     const path = join(folder, `${cameraId}.mp4`);
     await writeFile(path, Buffer.concat(bytes));
-    const samples = newest.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+    const samples = longest.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
     expect(await decoded(path)).toBeGreaterThanOrEqual(samples - (one.hidden ?? 0));
     expect(await decoded(path)).toBeLessThanOrEqual(samples);
   });
@@ -195,7 +208,7 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
   it('a clip of it shows the pictures of its range, and a thumbnail', async () => {
     const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
     // Between two pictures, whatever is rounded.
-    const fromMs = fragments.at(-1)!.startAtMs - 3000 + 20;
+    const fromMs = longestFile(fragments).at(-1)!.startAtMs - 3000 + 20;
     const toMs = fromMs + 2000;
     const clips = await cutClip(store, {
       ...{ cameraId, fromMs, toMs, folder },
