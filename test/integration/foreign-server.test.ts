@@ -208,7 +208,8 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
   it('a clip of it shows the pictures of its range, and a thumbnail', async () => {
     const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
     // Between two pictures, whatever is rounded.
-    const fromMs = longestFile(fragments).at(-1)!.startAtMs - 3000 + 20;
+    const longest = longestFile(fragments);
+    const fromMs = longest.at(-1)!.startAtMs - 3000 + 20;
     const toMs = fromMs + 2000;
     const clips = await cutClip(store, {
       ...{ cameraId, fromMs, toMs, folder },
@@ -219,7 +220,10 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     expect(clips[0]!.frames).toBe(shown.filter((at) => at >= fromMs && at < toMs).length);
     expect(clips[0]!.startsDamaged).toBeUndefined();
     const path = clipPath(folder, 0);
-    expect(await decoded(path)).toBe(clips[0]!.frames);
+    // A clip from the very beginning of a file has nothing before it to be refreshed by.
+    const unseen = Math.max(0, Math.ceil((one.hidden ?? 0) - (fromMs - longest[0]!.startAtMs) / 100));
+    expect(await decoded(path)).toBeGreaterThanOrEqual(clips[0]!.frames - unseen);
+    expect(await decoded(path)).toBeLessThanOrEqual(clips[0]!.frames);
     const { stdout } = await run('mediainfo', [
       '--Output=Video;%Format% %FrameCount% %Width% %Height% %DisplayAspectRatio%',
       path,
