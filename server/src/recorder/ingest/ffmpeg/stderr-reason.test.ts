@@ -9,7 +9,18 @@ it.each([
   ['[rtsp @ 0x1] method DESCRIBE failed: 404 Not Found', false, 'no_such_stream'],
   ['[rtsp @ 0x1] method SETUP failed: 453 Not Enough Bandwidth', false, 'camera_busy'],
   ['[rtsp @ 0x1] method PLAY failed: 454 Session Not Found', false, 'stream_ended'],
-  ['[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport', false, 'unsupported_transport'],
+  [
+    '[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport\npipe:0: Protocol not supported',
+    false,
+    'unsupported_transport',
+  ],
+  // Over TCP it is refused, over UDP it begins, and ends.
+  [
+    '[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport\n[rtsp @ 0x1] Could not find codec parameters for stream 0 (Video: h264, none): unspecified size',
+    false,
+    'no_stream',
+  ],
+  ['[rtsp @ 0x1] method SETUP failed: 461 Unsupported transport', false, 'no_stream'],
   ['[rtsp @ 0x1] method DESCRIBE failed: 500 Internal Server Error', false, 'stream_refused'],
   ['Output #0, mp4, to pipe:1:\nOutput file #0 does not contain any stream', false, 'not_video'],
   ['Could not find codec parameters for stream 0 (Video: h264, none): unspecified size', false, 'no_stream'],

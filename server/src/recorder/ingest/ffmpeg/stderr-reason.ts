@@ -6,7 +6,7 @@ const patterns: readonly [RegExp, IngestReason, string][] = [
   [/method \w+ failed: 403|403 Forbidden/i, 'forbidden', 'the camera forbids its stream (403)'],
   [/method \w+ failed: (?:453|503)/i, 'camera_busy', 'the camera has no bandwidth or receivers left (453, 503)'],
   [
-    /method \w+ failed: 461|Nonmatching transport/i,
+    /Protocol not supported|Nonmatching transport/i,
     'unsupported_transport',
     'the camera sends RTP in no way that ffmpeg takes',
   ],
@@ -34,10 +34,14 @@ const patterns: readonly [RegExp, IngestReason, string][] = [
   [/Broken pipe|Unrecognized option|Option .* not found|Unknown/i, 'engine_failed', 'ffmpeg failed'],
 ];
 
+/** One transport was refused, and ffmpeg went on to the next: what ended it is said after that. */
+const transportRefused = /^.*method SETUP failed: 461.*$/gim;
+
 /** Why a child ended that was not told to. `framesCame`: the stream had begun. */
 export function stderrFailure(stderr: string, framesCame: boolean): IngestFailure {
-  const found = patterns.find(([pattern]) => pattern.test(stderr));
-  const words = stderr.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
+  const said = stderr.replaceAll(transportRefused, '');
+  const found = patterns.find(([pattern]) => pattern.test(said));
+  const words = said.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
   if (framesCame) return new IngestFailure('stream_ended', words || 'the camera ended the stream');
   if (found !== undefined) return new IngestFailure(found[1], found[2]);
   return words === ''
