@@ -85,8 +85,9 @@ it('one of two consoles keeps a recorder in step, both show it, and the other go
   await one.stopConsole();
   emit('alive', 'ok');
   await eventually('the other goes on', async () => (await reason(other)) === 'ok');
-  expect(await other.db.read.findOneBy(recorderEntity, { id })).toMatchObject({
-    lastSequence: remote.events.at(-1)?.sequence,
+  await eventually('all is confirmed as read', async () => {
+    const row = await other.db.read.findOneBy(recorderEntity, { id });
+    return row?.lastSequence === remote.events.at(-1)?.sequence;
   });
   await one.startConsole();
   emit('down', 'no_stream');
