@@ -25,13 +25,13 @@ export type DeviceKind = (typeof deviceKinds)[number];
 export const maxDeviceChannels = 256;
 /** One video source of a device. All its profiles come from that source. */
 export const channelFacts = z.object({
-  /** ONVIF token of the video source; empty where the device tells none. */
+  /** ONVIF token of the video source; empty where the device states none. */
   sourceToken: z.string().max(128),
   /** As the device counts its inputs, from 1. */
   number: z.int().min(1),
   /** What the device calls it; may be empty. */
   name: z.string().max(120),
-  /** Whether a picture comes in; null: the device does not tell. */
+  /** Whether a picture comes in; null: the device does not say. */
   signal: z.boolean().nullable(),
   /** Null: it offers nothing that can be recorded. */
   main: streamFacts.nullable(),
@@ -51,7 +51,7 @@ export const cameraResponse = z.object({
   /** What it is a channel of. */
   deviceId: idSchema,
   deviceKind: z.enum(deviceKinds),
-  /** ONVIF token of its video source; empty where the device tells none. */
+  /** ONVIF token of its video source; empty where the device states none. */
   sourceToken: z.string(),
   /** As the device counts its inputs, from 1. */
   channelNumber: z.int(),

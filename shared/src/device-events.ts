@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema, instantSchema } from './common.js';
 
-/** What devices tell of themselves by ONVIF events. */
+/** Events that devices report by ONVIF. */
 export const deviceEventKinds = ['motion', 'tamper', 'line_crossing', 'digital_input', 'storage_failure'] as const;
 export type DeviceEventKind = (typeof deviceEventKinds)[number];
 

@@ -35,7 +35,7 @@ export * from './recorder-facts.js';
  *   POST   /v1/stream-probe                                  streamProbeRequest → streamProbeResponse: tries an RTSP address
  *   POST   /v1/snapshot                                      snapshotRequest → the JPEG that the device makes of a profile
  *   GET    /v1/cameras/:id/coverage?from&to                  recorderCoverage
- *   GET    /v1/cameras/:id/events?from&to                    deviceEventsResponse: what its device told, newest first
+ *   GET    /v1/cameras/:id/events?from&to                    deviceEventsResponse: events that its device reported, newest first
  *   POST   /v1/cameras/:id/retry                          *  cameraRetryResponse: a camera that is down is tried at once
  *   GET    /v1/cameras/:id/playlist.m3u8?from&to[&mode=keyframes]
  *                 media playlist; its URIs are relative: `files/<fileId>.mp4` with EXT-X-BYTERANGE and EXT-X-MAP,

@@ -101,7 +101,7 @@ export class DevicePasswords {
     Object.assign(account, { isTaken: false, tried: undefined });
   }
 
-  /** The connection is lost, or did not come so far: whether the password is right is found out anew. */
+  /** The connection is lost, or did not come so far: whether the password is right is found out again. */
   lost(cameraId: string): void {
     const account = this.#accountOf(cameraId);
     if (account === undefined) return;

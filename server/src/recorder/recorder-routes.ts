@@ -62,7 +62,7 @@ export interface RecorderRooms {
     profileToken: string,
     signal: AbortSignal,
   ): Promise<Buffer>;
-  /** What devices told of a camera, the newest first. */
+  /** Events that devices reported for a camera, the newest first. */
   deviceEvents: DeviceEventsStore['page'];
   /** Tries an RTSP address that nobody records yet. */
   probeStream: StreamProbe['probe'];

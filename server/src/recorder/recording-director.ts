@@ -54,7 +54,7 @@ export interface RecordingDirectorOptions {
     runtime(cameraId: string): { state: string } | undefined;
     onChange(listener: (cameraId: string) => void): () => void;
   };
-  /** By which accounts cameras sign in, before anything of them is told to ingest and watch. */
+  /** By which accounts cameras sign in, before ingest and watch get them. */
   accounts?(cameras: CameraAccount[]): void;
   /** Set after construction, because it tells the director what it sees. */
   watch(cameras: WatchedCamera[]): void;

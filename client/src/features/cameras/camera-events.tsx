@@ -15,7 +15,7 @@ const mostRows = 20;
 /** A clock that is so far off is said beside the time. */
 const clockLimitMs = 5000;
 
-/** What the device itself told of the last seven days, newest first; nothing where it told nothing. */
+/** Events that the device reported in the last seven days, newest first; nothing where it reported none. */
 export function CameraEvents({ cameraId }: { cameraId: string }) {
   const { t } = useTranslation('cameras');
   const query = useQuery({

@@ -33,7 +33,7 @@ export interface CameraRecorder {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. */
   tlsKey(deviceAddress: string, signal?: AbortSignal): Promise<string | null>;
-  /** What the camera's device told in [from, to), newest first. */
+  /** Events that the camera's device reported in [from, to), newest first. */
   deviceEvents(cameraId: string, from: string, to: string, signal?: AbortSignal): Promise<DeviceEventsResponse>;
   /** Tries an RTSP address; what fails of the stream is the answer's reason. */
   probeStream(stream: StreamProbeRequest, signal?: AbortSignal): Promise<StreamProbeResponse>;

@@ -21,7 +21,7 @@ export interface ChannelRow {
   lat: number | null;
   lon: number | null;
   deviceId: string;
-  /** ONVIF token of its video source; empty where the device told none, or has not been asked since it got channels. */
+  /** ONVIF token of its video source; empty where the device states none, or has not been asked since it got channels. */
   sourceToken: string;
   /** As the device counts its inputs, from 1. */
   channelNumber: number;

@@ -107,7 +107,8 @@ export function camerasRoutes(
       method: 'get',
       path: '/api/cameras/:cameraId/events',
       access: 'camera.view',
-      summary: 'What the device of a camera told: motion, tampering, line crossing, inputs, storage; newest first',
+      summary:
+        'Events that the device of a camera reported: motion, tampering, line crossing, inputs, storage; newest first',
       feature,
       params: one,
       query: cameraHistoryQuery,

@@ -154,7 +154,7 @@ export class CamerasService {
     return this.#deps.health.history(id, fromMs, toMs);
   }
 
-  /** What its device told of it, which its recorder keeps. @throws AppError unavailable where the recorder is away */
+  /** Events that its device reported, which its recorder keeps. @throws AppError unavailable where the recorder is away */
   async deviceEvents(
     scope: AreaScope,
     id: string,

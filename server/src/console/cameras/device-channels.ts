@@ -3,7 +3,7 @@ import type { IdentifyResponse } from '@choi-canh/shared/recorder-api';
 import { AppError } from '../../lib/errors.js';
 import type { CameraRow, ChannelRow } from './camera.entity.js';
 
-/** The channels of a device that was identified; a recorder of an earlier version tells one, without its source. */
+/** The channels of a device that was identified; a recorder of an earlier version reports one, without its source. */
 export function channelsOf(facts: IdentifyResponse): ChannelFacts[] {
   if (facts.channels.length > 0) return facts.channels;
   const profiles = facts.sub === null ? [facts.main] : [facts.main, facts.sub];

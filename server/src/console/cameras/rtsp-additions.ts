@@ -238,7 +238,7 @@ export class RtspAdditions {
 
 const addressOf = (device: RtspDevice): string => rtspDeviceAddress(urlsOf(device)[0]?.mainUrl ?? '');
 
-/** What tells one picture of a device from another: the path of its main stream. */
+/** Identifies one picture of a device among others: the path of its main stream. */
 export function sourceTokenOf(mainUrl: string): string {
   const path = mainUrl.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
   return path.length <= 128 ? path : path.slice(-128);

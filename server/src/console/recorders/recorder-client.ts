@@ -95,7 +95,7 @@ export interface RecorderClient {
   ): Promise<Buffer>;
   /** The key that a device shows over https; nothing is sent to it. Null where there is none. */
   tlsKey(deviceAddress: string, signal?: Signal): Promise<string | null>;
-  /** What the camera's device told in [from, to), newest first. */
+  /** Events that the camera's device reported in [from, to), newest first. */
   deviceEvents(cameraId: string, from: string, to: string, signal?: Signal): Promise<DeviceEventsResponse>;
   /** Tries an RTSP address; what fails of the stream is the answer's reason. */
   probeStream(stream: StreamProbeRequest, signal?: Signal): Promise<StreamProbeResponse>;

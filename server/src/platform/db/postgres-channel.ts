@@ -15,7 +15,7 @@ export interface DatabaseChannel {
 }
 
 const name = 'choi_canh_console';
-/** What waits while the database is away; of more the others are only told that they missed something. */
+/** What waits while the database is away; of more the others hear only that they missed something. */
 const maxWaiting = 500;
 const lookEveryMs = 30_000;
 const answerMs = 10_000;

@@ -6,7 +6,7 @@ import { attribute, element, elements, numberAt, type XmlElement } from './soap-
 /** A video source as GetVideoSources lists it. */
 export interface VideoSource {
   token: string;
-  /** False: it says that nothing comes in (no size, or no pictures a second); null: it does not tell. */
+  /** False: it says that nothing comes in (no size, or no pictures a second); null: it does not say. */
   signal: boolean | null;
 }
 
@@ -38,14 +38,14 @@ export function groupChannels(profiles: readonly SourcedProfile[], sources: read
   return tokens.map((sourceToken, index) => {
     const own = profiles.filter((one) => one.sourceToken === sourceToken).map(withoutSource);
     const { main, sub } = chosenOf(own);
-    const told = sources.find(({ token }) => token === sourceToken)?.signal ?? null;
+    const stated = sources.find(({ token }) => token === sourceToken)?.signal ?? null;
     const name = names[index] ?? '';
     return {
       sourceToken,
       number: numbers[index] ?? index + 1,
       // What every channel is called names none.
       name: names.filter((other) => other === name).length === 1 || tokens.length === 1 ? name : '',
-      signal: main === null ? false : told,
+      signal: main === null ? false : stated,
       ...{ main, sub },
       profiles: own.slice(0, 64),
     };
@@ -54,11 +54,11 @@ export function groupChannels(profiles: readonly SourcedProfile[], sources: read
 
 /** A number at the end of every token is the input's, from 0 or from 1; without it inputs are counted as they are listed. */
 function channelNumbers(tokens: readonly string[]): number[] {
-  const told = tokens.map((token) => Number(/(\d{1,5})$/.exec(token)?.[1] ?? Number.NaN));
+  const stated = tokens.map((token) => Number(/(\d{1,5})$/.exec(token)?.[1] ?? Number.NaN));
   const most = Math.max(64, tokens.length);
-  const areNumbers = told.every((one) => one <= most) && new Set(told).size === told.length;
+  const areNumbers = stated.every((one) => one <= most) && new Set(stated).size === stated.length;
   if (!areNumbers || tokens.length < 2) return tokens.map((_, index) => index + 1);
-  return told.map((one) => one + (told.includes(0) ? 1 : 0));
+  return stated.map((one) => one + (stated.includes(0) ? 1 : 0));
 }
 
 function chosenOf(profiles: readonly StreamFacts[]): { main: StreamFacts | null; sub: StreamFacts | null } {

@@ -49,7 +49,7 @@ export function instantOf(text: string): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
-/** The messages of a PullMessagesResponse that tell something we keep, at most 200; others are left out. */
+/** The messages of a PullMessagesResponse with an event that is kept, at most 200; others are left out. */
 export function readEvents(body: XmlElement): EventMessage[] {
   return elements(element(body, 'PullMessagesResponse'), 'NotificationMessage')
     .slice(0, maxMessages)

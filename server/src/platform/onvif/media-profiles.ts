@@ -7,7 +7,7 @@ const maxProfiles = 512;
 
 /** A profile with the video source that it comes from. */
 export interface SourcedProfile extends StreamFacts {
-  /** Empty where the device tells none. */
+  /** Empty where the device states none. */
   sourceToken: string;
   /** What the device calls the configuration of that source. */
   sourceName: string;

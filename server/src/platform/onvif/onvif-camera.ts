@@ -210,8 +210,8 @@ export function createOnvifCamera(deviceAddress: string, options: OnvifConnectio
         }
       };
       await Promise.all(Array.from({ length: picturesAtOnce }, look));
-      const tells = [...seen.values()].includes(true);
-      return channels.map((one) => ({ ...one, signal: tells ? (seen.get(one) ?? one.signal) : one.signal }));
+      const showsSignal = [...seen.values()].includes(true);
+      return channels.map((one) => ({ ...one, signal: showsSignal ? (seen.get(one) ?? one.signal) : one.signal }));
     },
 
     picture,

@@ -11,11 +11,11 @@ type Listener = Parameters<DatabaseChannel['start']>[0];
 async function consoles(count: number) {
   const listeners = new Map<number, Listener>();
   const made = Array.from({ length: count }, (_, index) => {
-    const told: unknown[] = [];
+    const localEvents: unknown[] = [];
     const local: Broadcaster = {
-      toArea: (...said) => told.push(said),
-      toPermission: (...said) => told.push(said),
-      toAccount: (...said) => told.push(said),
+      toArea: (...said) => localEvents.push(said),
+      toPermission: (...said) => localEvents.push(said),
+      toAccount: (...said) => localEvents.push(said),
     };
     const channel: DatabaseChannel = {
       start: (listener) => Promise.resolve(void listeners.set(index, listener)),
@@ -23,7 +23,12 @@ async function consoles(count: number) {
       stop: () => Promise.resolve(),
     };
     const others = new OtherConsoles({ channel, logger: silentLogger });
-    return { told, others, broadcaster: sharedBroadcaster(local, others), listener: () => listeners.get(index)! };
+    return {
+      localEvents,
+      others,
+      broadcaster: sharedBroadcaster(local, others),
+      listener: () => listeners.get(index)!,
+    };
   });
   for (const { others } of made) await others.start();
   return made;
@@ -35,8 +40,8 @@ it('what lies in the database is said to the browsers of every console, once', a
   all[0]!.broadcaster.toArea('a', 'incident.view', 'incident.changed', 'i');
   all[1]!.broadcaster.toAccount('k', 'camera.changed', ['c']);
   await settled(all);
-  for (const { told } of all) {
-    expect(told.map((said) => (said as unknown[])[0]).sort()).toEqual(['a', 'k']);
+  for (const { localEvents } of all) {
+    expect(localEvents.map((said) => (said as unknown[])[0]).sort()).toEqual(['a', 'k']);
   }
 });
 
@@ -52,7 +57,7 @@ it('how a console sees its recorders, and itself, it says to its own', async () 
     }),
   );
   await settled(all);
-  expect(all.map(({ told }) => told.length)).toEqual([3, 0]);
+  expect(all.map(({ localEvents }) => localEvents.length)).toEqual([3, 0]);
 });
 
 it('goes on after a message that it does not understand, in the order of what was sent', async () => {

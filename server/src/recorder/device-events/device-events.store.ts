@@ -31,7 +31,7 @@ const writeAfterMs = 2000;
 const maxWaiting = 500;
 
 /**
- * Events that devices told, by camera, the newest one or two thousand of each, in files of a line an event. Written two
+ * Events that devices reported, by camera, the newest one or two thousand of each, in files of a line an event. Written two
  * seconds later; a crash loses those.
  */
 export class DeviceEventsStore {
@@ -87,7 +87,7 @@ export class DeviceEventsStore {
     this.#waiting.clear();
     const dropped = this.#dropped;
     this.#dropped = 0;
-    if (dropped > 0) this.#logger.warn({ dropped }, 'devices told more events than are kept');
+    if (dropped > 0) this.#logger.warn({ dropped }, 'devices reported more events than are kept');
     this.#writing = this.#writing.then(async () => {
       for (const [cameraId, events] of batches) await this.#writeOne(cameraId, events);
     });

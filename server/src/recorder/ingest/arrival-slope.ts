@@ -61,7 +61,7 @@ export class ArrivalSlope {
     return true;
   }
 
-  /** Too little came to tell a rate. */
+  /** Too little came for a rate. */
   get isYoung(): boolean {
     return this.#seconds.length <= fewestLate;
   }
@@ -77,7 +77,7 @@ export class ArrivalSlope {
     this.#leastBeforeMs = Infinity;
   }
 
-  /** Clock seconds that pass in a second of media, minus 1; undefined where that cannot be told from a network's delays. */
+  /** Clock seconds that pass in a second of media, minus 1; undefined where that cannot be distinguished from a network's delays. */
   rate(): number | undefined {
     // The newest second is not over.
     const seconds = this.#seconds.slice(0, -1);

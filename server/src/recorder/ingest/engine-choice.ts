@@ -137,7 +137,7 @@ export class EngineChoice {
     }
     if (recorded && !this.#hasProved) {
       this.#hasProved = true;
-      this.#tell();
+      this.#reportLearnt();
     }
     if (!recorded && !ofTheNetwork.has(failure.reason)) this.#failures += 1;
     // To find out again that no keyframe comes costs more than a minute of footage.
@@ -166,10 +166,10 @@ export class EngineChoice {
     this.#failures = 0;
     this.#hasProved = false;
     this.#decidedAt = this.#options.clock.monotonicMs();
-    this.#tell();
+    this.#reportLearnt();
   }
 
-  #tell(): void {
+  #reportLearnt(): void {
     const { clock, onLearnt } = this.#options;
     const decidedAtMs = Math.round(clock.nowMs() - (clock.monotonicMs() - this.#decidedAt));
     onLearnt?.(

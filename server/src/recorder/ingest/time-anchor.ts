@@ -93,7 +93,7 @@ export class TimeAnchor {
     this.rateFound = this.agreedRate();
   }
 
-  /** Reports tell a rate where arrivals tell the same: those of whole seconds may look like one. */
+  /** Reports show a rate where arrivals show the same: those of whole seconds may look like one. */
   private agreedRate(): number | undefined {
     const [reported, arrived] = [this.reports.roughRate, this.slope.roughRate];
     if (Math.abs(reported) < 2 * leastRateOff || Math.abs(reported - arrived) > Math.abs(reported) / 10)

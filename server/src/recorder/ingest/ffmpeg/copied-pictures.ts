@@ -1,4 +1,4 @@
-// H.264 and H.265 that ffmpeg copies, written anew by the rules of the native engine: one access unit is one sample, one
+// H.264 and H.265 that ffmpeg copies, rewritten by the rules of the native engine: one access unit is one sample, one
 // place for the parameter sets, fragments cut alike.
 import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { decoderConfiguration } from '../../../lib/isobmff/init-segment.js';

@@ -28,7 +28,7 @@ import { CopiedPictures } from './copied-pictures.js';
 import { checkedTarget } from './rtsp-preflight.js';
 import { stderrFailure } from './stderr-reason.js';
 
-/** H.264 and H.265 are cut anew, so that these are what is waited for in addition. */
+/** H.264 and H.265 are cut again, so that these are what is waited for in addition. */
 const fragmentMs = 500;
 const socketTimeoutMs = 8000;
 const ntpOffsetSeconds = 2_208_988_800;

@@ -51,7 +51,7 @@ export async function openRtspSocket(options: RtspSocketOptions): Promise<Socket
   let connected = false;
   socket.once('connect', () => (connected = true));
   await new Promise<void>((resolve, reject) => {
-    const settle = (error?: Error) => {
+    const finish = (error?: Error) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', onError);
@@ -65,25 +65,25 @@ export async function openRtspSocket(options: RtspSocketOptions): Promise<Socket
       new IngestFailure('tls_unusable', `no TLS connection to ${where} (${why})`, { because: 'tls' });
     const timer = setTimeout(
       () =>
-        settle(
+        finish(
           connected
             ? noTls('no answer')
             : new IngestFailure('host_unreachable', `no answer to a TCP connection (${where})`),
         ),
       connectTimeoutMs,
     );
-    const onAbort = () => settle(new IngestFailure('no_stream', 'stopped'));
+    const onAbort = () => finish(new IngestFailure('no_stream', 'stopped'));
     const onError = (error: NodeJS.ErrnoException) =>
-      settle(connected && isSecure ? noTls(error.code ?? 'a failure') : socketFailure(error, false, where));
+      finish(connected && isSecure ? noTls(error.code ?? 'a failure') : socketFailure(error, false, where));
     const onClose = () =>
-      settle(
+      finish(
         connected && isSecure ? noTls('closed') : new IngestFailure('no_stream', `${where} closed the connection`),
       );
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', onError);
     socket.once('close', onClose);
     socket.once(isSecure ? 'secureConnect' : 'connect', () =>
-      settle(isSecure && !isOwn(socket as TLSSocket, options) ? keyChanged(where) : undefined),
+      finish(isSecure && !isOwn(socket as TLSSocket, options) ? keyChanged(where) : undefined),
     );
     if (signal.aborted) onAbort();
   });
