@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema } from '@choi-canh/shared/common';
 import { z } from 'zod';
-import { writeDurably } from '../lib/durable-file.js';
+import { DelayedFile } from '../lib/delayed-file.js';
 import { errorMessage } from '../lib/errors.js';
 import type { Logger } from '../lib/logger.js';
 
@@ -20,13 +20,19 @@ export class DigestStore {
   readonly path: string;
   readonly #logger: Logger;
   readonly #typedAt = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #file: DelayedFile;
 
   /** `file`: a name of its own for each way of signing in; a camera may take a digest in one and not in the other. */
   constructor({ folder, file = 'digest-cameras.json', logger }: { folder: string; file?: string; logger: Logger }) {
     this.path = join(folder, file);
     this.#logger = logger;
+    this.#file = new DelayedFile({
+      path: this.path,
+      afterMs: writeAfterMs,
+      content: () =>
+        JSON.stringify({ version: 1, cameras: Object.fromEntries(this.#typedAt) } satisfies z.infer<typeof stored>),
+      onFailure: (error) => logger.warn({ error }, 'known digests could not be written'),
+    });
   }
 
   /** A file that cannot be read is logged, and written again as cameras answer. */
@@ -44,7 +50,7 @@ export class DigestStore {
   took(cameraId: string, passwordTypedAt: number): void {
     if (this.#typedAt.get(cameraId) === passwordTypedAt) return;
     this.#typedAt.set(cameraId, passwordTypedAt);
-    this.#changed();
+    this.#file.changed();
   }
 
   tookBefore(cameraId: string, passwordTypedAt: number): boolean {
@@ -56,30 +62,12 @@ export class DigestStore {
     for (const id of this.#typedAt.keys()) {
       if (cameraIds.has(id)) continue;
       this.#typedAt.delete(id);
-      this.#changed();
+      this.#file.changed();
     }
   }
 
   /** Writes what is not written yet. */
-  async stop(): Promise<void> {
-    if (this.#timer !== undefined) this.#write();
-    await this.#writing;
-  }
-
-  #changed(): void {
-    this.#timer ??= setTimeout(() => this.#write(), writeAfterMs);
-  }
-
-  #write(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const cameras = Object.fromEntries(this.#typedAt);
-    this.#writing = this.#writing.then(async () => {
-      try {
-        await writeDurably(this.path, JSON.stringify({ version: 1, cameras } satisfies z.infer<typeof stored>));
-      } catch (error) {
-        this.#logger.warn({ error: errorMessage(error) }, 'known digests could not be written');
-      }
-    });
+  stop(): Promise<void> {
+    return this.#file.stop();
   }
 }

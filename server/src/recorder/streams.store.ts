@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { idSchema } from '@choi-canh/shared/common';
 import { engineReasons, streamQuirks } from '@choi-canh/shared/recorder-facts';
 import { z } from 'zod';
-import { writeDurably } from '../lib/durable-file.js';
+import { DelayedFile } from '../lib/delayed-file.js';
 import { errorMessage } from '../lib/errors.js';
 import type { StreamName } from '../lib/fragment.js';
 import type { Logger } from '../lib/logger.js';
@@ -36,12 +36,18 @@ export class StreamsStore {
   readonly path: string;
   readonly #logger: Logger;
   readonly #streams = new Map<string, Learnt>();
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #file: DelayedFile;
 
   constructor({ folder, logger }: { folder: string; logger: Logger }) {
     this.path = join(folder, 'streams.json');
     this.#logger = logger;
+    this.#file = new DelayedFile({
+      path: this.path,
+      afterMs: writeAfterMs,
+      content: () =>
+        JSON.stringify({ version: 1, streams: Object.fromEntries(this.#streams) } satisfies z.infer<typeof stored>),
+      onFailure: (error) => logger.warn({ error }, 'what was learnt about streams could not be written'),
+    });
   }
 
   /** A file that cannot be read is logged, and written again as streams are learnt about. */
@@ -93,7 +99,7 @@ export class StreamsStore {
       if (tlsKey !== undefined) learnt.tlsKey = tlsKey;
       this.#streams.set(key, learnt);
     }
-    this.#changed();
+    this.#file.changed();
   }
 
   /** The cameras that are wanted; the others are forgotten. */
@@ -101,30 +107,12 @@ export class StreamsStore {
     for (const key of this.#streams.keys()) {
       if (cameraIds.has(key.split(':')[1]!)) continue;
       this.#streams.delete(key);
-      this.#changed();
+      this.#file.changed();
     }
   }
 
   /** Writes what is not written yet. */
-  async stop(): Promise<void> {
-    if (this.#timer !== undefined) this.#write();
-    await this.#writing;
-  }
-
-  #changed(): void {
-    this.#timer ??= setTimeout(() => this.#write(), writeAfterMs);
-  }
-
-  #write(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const streams = Object.fromEntries(this.#streams);
-    this.#writing = this.#writing.then(async () => {
-      try {
-        await writeDurably(this.path, JSON.stringify({ version: 1, streams } satisfies z.infer<typeof stored>));
-      } catch (error) {
-        this.#logger.warn({ error: errorMessage(error) }, 'what was learnt about streams could not be written');
-      }
-    });
+  stop(): Promise<void> {
+    return this.#file.stop();
   }
 }
