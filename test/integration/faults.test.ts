@@ -21,6 +21,8 @@ const backWithinMs = 30_000;
 /** Time to connect anew where a fault begins by throwing everybody out. */
 const reconnectMs = 6000;
 const holdMs = 9000;
+/** What came is on the disk by then: the recorder writes what it holds at least every two seconds. */
+const onDiskMs = 2500;
 
 interface ShownFault {
   name: string;
@@ -337,7 +339,7 @@ async function showAndRecover(row: ShownFault): Promise<void> {
   );
   if (!lossless) return;
   const untilMs = Date.now() + 2000;
-  await recordedUntil(name, untilMs, 1000, shownWithinMs);
+  await recordedUntil(name, untilMs, onDiskMs, shownWithinMs);
   const gaps = frameGaps(await framesOf(name), allAliveAtMs, untilMs);
   expectNoneLost(gaps, unsentShare);
   expect(gaps.frames).toBeGreaterThan(20);

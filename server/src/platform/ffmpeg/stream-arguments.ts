@@ -12,6 +12,11 @@ export interface StreamInput {
   readonly udp?: boolean;
 }
 
+/**
+ * How much of a stream is looked through for its first keyframe, in stream time and bytes: before it ffmpeg knows no
+ * size, also where the session description holds the parameter sets, and gives up. What begins sooner is not delayed.
+ */
+const lookThrough = { microseconds: 10_000_000, bytes: 20_000_000 };
 /** How long a picture waits for the sound that belongs beside it, where sound is copied too. */
 const interleaveMs = 500;
 
@@ -26,7 +31,8 @@ export function fragmentArguments({ fragmentMs, sound = false }: { fragmentMs: n
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
     ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
-    ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', 'pipe:0', ...streams],
+    ...['-analyzeduration', String(lookThrough.microseconds), '-probesize', String(lookThrough.bytes)],
+    ...['-fpsprobesize', '0', '-i', 'pipe:0', ...streams],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
     // In motion JPEG every frame is a keyframe; a fragment of each would be too small.
     ...[
@@ -68,8 +74,8 @@ export function concatScript(input: StreamInput): string {
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
     input.udp === true ? 'option rtsp_transport udp' : 'option rtsp_flags prefer_tcp',
-    // The parameters are in the session description: long looks at the stream only delay the first fragment.
-    'option analyzeduration 1000000',
+    `option analyzeduration ${lookThrough.microseconds}`,
+    `option probesize ${lookThrough.bytes}`,
     'option fpsprobesize 0',
     `option timeout ${Math.round(input.timeoutMs * 1000)}`,
     '',

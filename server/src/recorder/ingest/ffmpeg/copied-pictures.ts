@@ -95,6 +95,9 @@ export class CopiedPictures {
   readonly #options: CopiedPicturesOptions;
   readonly #recorder: PictureRecorder;
   #last: { ticks: number; isKey: boolean } | undefined;
+  /** The first picture of all, for as long as nothing that came after it tells its time. */
+  #first: Buffer | undefined;
+  #hasBegun = false;
 
   constructor(options: CopiedPicturesOptions) {
     this.#options = options;
@@ -112,18 +115,34 @@ export class CopiedPictures {
     return this.#recorder.init;
   }
 
-  /** What ffmpeg wrote, moof and mdat. @throws IngestFailure, AppError bad_mp4 */
+  /**
+   * What ffmpeg wrote, moof and mdat. Its first picture has no time (as if it had come when the stream was opened, up to
+   * a group of pictures too early): it is shown one picture before whatever comes after it. @throws IngestFailure,
+   * AppError bad_mp4
+   */
   push(bytes: Buffer, moof: ParsedMoof): void {
     const { codec, init, monotonicMs } = this.#options;
     this.sound?.add(bytes);
     const nowMs = monotonicMs();
+    const toOwn = (ticks: number) => Math.round((ticks * timescale) / init.timescale);
     let decodeTicks = Number(moof.baseMediaDecodeTime);
-    for (const { offset, size, duration, compositionOffset } of moof.samples) {
-      const ticks = Math.round(((decodeTicks + compositionOffset) * timescale) / init.timescale);
+    const samples = moof.samples.map(({ offset, size, duration, compositionOffset }) => {
+      const shown = decodeTicks + compositionOffset;
       decodeTicks += duration;
-      const pictures = byPictures(codec, nalUnitsOf(bytes.subarray(offset, offset + size)));
-      for (const nals of pictures) this.#picture(nals, ticks, nowMs);
+      return { data: bytes.subarray(offset, offset + size), shown, duration };
+    });
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#first = samples.shift()?.data;
     }
+    const [next] = samples;
+    if (this.#first !== undefined && next !== undefined) {
+      const earliest = samples.reduce((least, { shown }) => Math.min(least, shown), next.shown);
+      samples.unshift({ data: this.#first, shown: earliest - next.duration, duration: next.duration });
+      this.#first = undefined;
+    }
+    for (const { data, shown } of samples)
+      for (const nals of byPictures(codec, nalUnitsOf(data))) this.#picture(nals, toOwn(shown), nowMs);
     this.#recorder.flushLate(nowMs);
   }
 
