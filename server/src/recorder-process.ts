@@ -22,6 +22,9 @@ export const recorderRuntime = {
     UV_THREADPOOL_SIZE: '16',
     // Arenas of the C library, by default eight a core: each of those threads would keep its own free memory.
     MALLOC_ARENA_MAX: '2',
+    // Blocks of media from here on, bytes, are the kernel's own: among others what is given back would leave holes that
+    // nothing else fits into.
+    MALLOC_MMAP_THRESHOLD_: '65536',
   },
   // A young generation of 8 MB instead of 16: hardly anything of the streams is on the heap.
   nodeArgs: ['--max-semi-space-size=8'],

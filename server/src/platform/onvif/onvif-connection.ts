@@ -5,10 +5,10 @@ import { answerText } from './answer-text.js';
 import { asksForPlain, chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
 import { CameraHttp } from './camera-http.js';
 import type { HttpAnswer } from './http-exchange.js';
-import { readSoapAnswer, soapFailure } from './soap-answer.js';
+import { faultOf, readSoapAnswer, soapFailure } from './soap-answer.js';
 import { isDialectRefused, soapDialects, soapRequest, type SoapDialect } from './soap-dialect.js';
-import { isPasswordRefused, readFault, type SoapFault } from './soap-fault.js';
-import { parseEnvelope, type XmlElement } from './soap-xml.js';
+import { isPasswordRefused } from './soap-fault.js';
+import type { XmlElement } from './soap-xml.js';
 import { usernameTokenHeader } from './username-token.js';
 
 export interface Credentials {
@@ -45,14 +45,6 @@ interface Message {
 }
 
 type Scheme = 'token' | 'digest' | 'basic';
-
-function faultOf(answer: HttpAnswer): SoapFault | undefined {
-  try {
-    return readFault(parseEnvelope(answerText(answer.body, answer.contentType)).body);
-  } catch {
-    return undefined; // judged by #read, which says what is wrong with it
-  }
-}
 
 /** By HTTP, or by a fault under whatever status. */
 function isRefused(answer: HttpAnswer): boolean {

@@ -1,11 +1,38 @@
 import { AppError } from '../../lib/errors.js';
 import { answerText } from './answer-text.js';
 import type { HttpAnswer } from './http-exchange.js';
-import { isPasswordRefused, readFault } from './soap-fault.js';
+import { isPasswordRefused, readFault, type SoapFault } from './soap-fault.js';
 import { parseEnvelope, type XmlElement } from './soap-xml.js';
 
 export function soapFailure(kind: 'unavailable' | 'precondition', code: string, message: string): AppError {
   return new AppError(kind, code, message, { details: { reason: code } });
+}
+
+/** What answers hold, or why they are no envelope: each is read by several who judge it. */
+const read = new WeakMap<HttpAnswer, { body: XmlElement } | { error: unknown }>();
+
+/** The SOAP body of an answer, whatever its status. @throws AppError unavailable `bad_answer`, as `parseEnvelope` */
+export function soapBodyOf(answer: HttpAnswer): XmlElement {
+  let known = read.get(answer);
+  if (known === undefined) {
+    try {
+      known = { body: parseEnvelope(answerText(answer.body, answer.contentType)).body };
+    } catch (error) {
+      known = { error };
+    }
+    read.set(answer, known);
+  }
+  if ('error' in known) throw known.error;
+  return known.body;
+}
+
+/** The fault in an answer; undefined also where it is no envelope. */
+export function faultOf(answer: HttpAnswer): SoapFault | undefined {
+  try {
+    return readFault(soapBodyOf(answer));
+  } catch {
+    return undefined; // judged by readSoapAnswer, which says what is wrong with it
+  }
 }
 
 /**
@@ -17,7 +44,7 @@ export function readSoapAnswer(where: string, operation: string, answer: HttpAns
   const success = answer.status >= 200 && answer.status < 300;
   let body: XmlElement;
   try {
-    body = parseEnvelope(answerText(answer.body, answer.contentType)).body;
+    body = soapBodyOf(answer);
   } catch (error) {
     if (answer.status === 403)
       throw soapFailure('unavailable', 'forbidden', `${where}: ${operation} is forbidden (403)`);

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from './http-exchange.js';
 import { answerText } from './answer-text.js';
+import { soapBodyOf } from './soap-answer.js';
 import { isVersionRefused, readFault } from './soap-fault.js';
-import { parseEnvelope } from './soap-xml.js';
 
 /** How a request is written: SOAP 1.2 as ONVIF wants it, the same with the action named, SOAP 1.1 for old servers. */
 export type SoapDialect = 'soap12' | 'soap12-action' | 'soap11';
@@ -46,12 +46,11 @@ export function soapRequest(dialect: SoapDialect, header: string, body: string, 
 export function isDialectRefused(answer: HttpAnswer, isNew: boolean): boolean {
   const { status } = answer;
   if (status === 401 || status === 403) return false;
-  const text = answerText(answer.body, answer.contentType);
-  if (text.trim() === '') return status < 300 || status >= 400;
   try {
-    const fault = readFault(parseEnvelope(text).body);
+    const fault = readFault(soapBodyOf(answer));
     return fault !== undefined && isVersionRefused(fault);
   } catch {
+    if (answerText(answer.body, answer.contentType).trim() === '') return status < 300 || status >= 400;
     return status === 415 || (isNew && (status === 400 || status === 500));
   }
 }

@@ -66,10 +66,7 @@ export function parseEnvelope(text: string): { header: XmlElement; body: XmlElem
   if (found === undefined) throw badAnswer('answer is not a SOAP envelope');
   let document: unknown;
   try {
-    const whole = isWellFormed(found) ? found : repairXml(found);
-    const valid = XMLValidator.validate(whole);
-    if (valid !== true) throw new Error(`${valid.err.msg} (line ${valid.err.line})`);
-    document = parser.parse(whole);
+    document = parser.parse(wellFormed(found));
   } catch (error) {
     throw badAnswer('answer is not well-formed XML', error);
   }
@@ -79,7 +76,14 @@ export function parseEnvelope(text: string): { header: XmlElement; body: XmlElem
   return { header: element(envelope, 'Header') ?? {}, body };
 }
 
-const isWellFormed = (text: string): boolean => XMLValidator.validate(text) === true;
+/** As it is, or repaired. @throws Error where that does not help */
+function wellFormed(text: string): string {
+  if (XMLValidator.validate(text) === true) return text;
+  const repaired = repairXml(text);
+  const valid = XMLValidator.validate(repaired);
+  if (valid !== true) throw new Error(`${valid.err.msg} (line ${valid.err.line})`);
+  return repaired;
+}
 
 /** All children of this local name; a child with text alone becomes `{'#text': …}`. */
 export function elements(parent: XmlElement | undefined, name: string): XmlElement[] {

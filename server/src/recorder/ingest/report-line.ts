@@ -16,6 +16,8 @@ export const leastRateOff = 0.002;
 /** A drift that is more than this is no drift of a clock that says what it is. */
 const mostDrift = 0.005;
 const explained = 0.5;
+/** Reports state whole milliseconds at best: what is no further from the middle shows no drift. */
+const leastDistanceMs = 1;
 
 interface Report {
   /** Media time, ms, and what UTC the camera says it was, minus it. */
@@ -34,6 +36,8 @@ export class ReportLine {
   #drift = 0;
   #offsetAtZeroMs = 0;
   #spreadMs = 0;
+  /** The reports say the same to within what they can. */
+  #isLevel = false;
 
   get count(): number {
     return this.#reports.length;
@@ -41,7 +45,7 @@ export class ReportLine {
 
   /** Clock seconds that pass in a second of media, minus 1, however few reports say so; 0 of one. */
   get roughRate(): number {
-    return this.#slope();
+    return this.#isLevel ? 0 : this.#slope();
   }
 
   /** How far the reports that count are from the line. */
@@ -97,7 +101,8 @@ export class ReportLine {
 
   #fit(): void {
     const level = this.#fitWith(0);
-    if (this.count < fewestForDrift) return;
+    this.#isLevel = level <= leastDistanceMs;
+    if (this.#isLevel || this.count < fewestForDrift) return;
     const drift = this.#slope();
     if (Math.abs(drift) > mostDrift) return;
     if (this.#fitWith(drift) > level * explained) this.#fitWith(0);

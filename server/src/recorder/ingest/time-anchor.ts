@@ -58,6 +58,7 @@ export class TimeAnchor {
   observeArrival(ticks: number, nowMs: number): void {
     const mediaMs = this.toMs(ticks);
     const offsetMs = nowMs - mediaMs;
+    const { leastMs } = this;
     this.nowMs = nowMs;
     if (this.slope.add(mediaMs, nowMs) && !this.reportsCount) this.rateFound = this.slope.rate();
     const last = this.minima.at(-1);
@@ -69,7 +70,8 @@ export class TimeAnchor {
       this.leastMs = Math.min(this.leastMs!, offsetMs);
     }
     this.watchLateness(offsetMs, nowMs);
-    this.judgeReports();
+    // Reports are judged by what arrived earliest.
+    if (this.leastMs !== leastMs) this.judgeReports();
   }
 
   private watchLateness(offsetMs: number, nowMs: number): void {
@@ -95,10 +97,9 @@ export class TimeAnchor {
 
   /** Reports show a rate where arrivals show the same: those of whole seconds may look like one. */
   private agreedRate(): number | undefined {
-    const [reported, arrived] = [this.reports.roughRate, this.slope.roughRate];
-    if (Math.abs(reported) < 2 * leastRateOff || Math.abs(reported - arrived) > Math.abs(reported) / 10)
-      return undefined;
-    return reported;
+    const reported = this.reports.roughRate;
+    if (Math.abs(reported) < 2 * leastRateOff) return undefined;
+    return Math.abs(reported - this.slope.roughRate) > Math.abs(reported) / 10 ? undefined : reported;
   }
 
   private get reportOffsetMs(): number | undefined {
@@ -143,6 +144,7 @@ export class TimeAnchor {
     );
     this.slope.clear();
     this.late = undefined;
+    this.judgeReports();
     this.rateFound = undefined;
     this.catchesUpUntilMs = this.nowMs + catchUpMs;
   }

@@ -8,7 +8,7 @@ const halfwayBytes = 128 * 1024;
 /** Free blocks beyond this are left to the garbage collector, which does not hurry: shared memory does not press it. */
 const maxFreeBytes = 128 * 1024 * 1024;
 /** So often it is looked which blocks lay free all the while, as after a time in which the disk was slow. */
-const givesARound = 8192;
+const givesARound = 2048;
 
 interface Shelf {
   readonly blocks: Buffer[];

@@ -154,12 +154,13 @@ export class Depacketizer {
     // Slices are most of what comes: a camera that puts several into one shows it soon.
     const looksAtSlices = this.saidStartCodes || this.pictures < examinedPictures;
     if (this.hasSlice) this.pictures += 1;
-    const found = splitAtStartCodes(nals, this.headerBytes, (first) => looksAtSlices || !this.isSlice(first));
+    const found = splitAtStartCodes(this.codec, nals, looksAtSlices);
     if (found !== nals) {
       this.noticeStartCodes();
       for (const nal of found) this.hasSlice ||= this.isSlice(nal[0]!);
     }
-    if (this.codec === 'h264') for (const nal of found) if ((nal[0]! & 31) === 7) this.learn(nal);
+    if (this.codec !== 'h264') return found;
+    for (let index = 0; index < found.length; index++) if ((found[index]![0]! & 31) === 7) this.learn(found[index]!);
     return found;
   }
 

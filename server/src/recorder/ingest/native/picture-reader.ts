@@ -29,6 +29,7 @@ export type SetsPlace =
 /** H.265 table 7-1: RASL_N, RASL_R; IDR_W_RADL, IDR_N_LP and BLA_N_LP are closed. */
 const skippedLeading = new Set([8, 9]);
 const closedIrap = new Set([18, 19, 20]);
+const none: readonly Buffer[] = [];
 
 export class PictureReader {
   readonly sets: ParameterSets;
@@ -36,7 +37,7 @@ export class PictureReader {
   #wantedPlace: SetsPlace = 'entry';
   /** Of the picture that was read last: all NAL units, and those without parameter sets, delimiters and filler. */
   #all: readonly Buffer[] = [];
-  #kept: Buffer[] = [];
+  #kept: readonly Buffer[] = [];
   /** Picture parameter sets that changed and stand in no sample and no sample entry yet. */
   #unwritten: Buffer[] = [];
 
@@ -67,33 +68,36 @@ export class PictureReader {
   /** NAL units of one access unit, valid during the call and that of `sampleOf`. Undefined where there is no picture. */
   read(nals: readonly Buffer[]): ReadPicture | undefined {
     const { codec } = this;
-    const kept: Buffer[] = [];
-    const slices: Buffer[] = [];
+    // The lists are made only where they differ from `nals`, or as long as they become: this is done for every picture.
+    let kept: Buffer[] | undefined;
+    let slices: Buffer[] | undefined;
     let sliceBytes = 0;
     let isKey = false;
     let recoveryPictures: number | undefined;
-    for (const nal of nals) {
+    for (let index = 0; index < nals.length; index++) {
+      const nal = nals[index]!;
       const role = nalRole(codec, nal);
-      if (role === 'vps' || role === 'sps' || role === 'pps') {
-        if (this.sets.keep(role, nal) && role === 'pps') this.#unwritten.push(Buffer.from(nal));
+      if (role === 'vps' || role === 'sps' || role === 'pps' || role === 'dropped') {
+        if (role !== 'dropped' && this.sets.keep(role, nal) && role === 'pps') this.#unwritten.push(Buffer.from(nal));
+        kept ??= nals.slice(0, index);
         continue;
       }
-      if (role === 'dropped') continue;
       if (role === 'sei') {
         const { recoveryPictures: found, isSigned } = readSei(codec, nal);
         recoveryPictures ??= found;
         if (isSigned) this.#wantedPlace = 'untouched';
       } else if (role !== 'other') {
         isKey ||= role === 'key';
-        slices.push(nal);
+        if (slices === undefined) slices = [nal];
+        else slices.push(nal);
         sliceBytes += nal.length;
       }
-      kept.push(nal);
+      kept?.push(nal);
     }
-    const [first] = slices;
-    if (first === undefined) return undefined;
+    if (slices === undefined) return undefined;
+    const first = slices[0]!;
     this.#all = nals;
-    this.#kept = kept;
+    this.#kept = kept ?? nals;
     const type = codec === 'h264' ? first[0]! & 31 : (first[0]! >> 1) & 63;
     return {
       isKey,
@@ -108,7 +112,7 @@ export class PictureReader {
   /** What goes into the sample of the picture that was read last. `begins`: decoding can begin with it. */
   sampleOf(begins: boolean): readonly Buffer[] {
     const [all, kept] = [this.#all, this.#kept];
-    this.#all = this.#kept = [];
+    this.#all = this.#kept = none;
     if (this.#place === 'untouched') return all;
     if (begins) {
       this.#unwritten = [];

@@ -71,8 +71,18 @@ export class PictureTimeline {
   }
 
   #keep(ticks: number, placed: number, nowMs: number): number {
-    this.#latest = { ticks, placed };
-    if (this.#last === undefined || placed > this.#last.ticks) this.#last = { ticks: placed, atMs: nowMs };
+    const latest = this.#latest;
+    const last = this.#last;
+    if (latest === undefined) this.#latest = { ticks, placed };
+    else {
+      latest.ticks = ticks;
+      latest.placed = placed;
+    }
+    if (last === undefined) this.#last = { ticks: placed, atMs: nowMs };
+    else if (placed > last.ticks) {
+      last.ticks = placed;
+      last.atMs = nowMs;
+    }
     return placed;
   }
 

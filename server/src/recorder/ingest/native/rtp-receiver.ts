@@ -57,7 +57,8 @@ export class RtpReceiver {
   private readonly waiting = new Map<number, RtpPacket>();
   private waitingSince = 0;
   private jitterTicks = 0;
-  private transit: number | undefined;
+  /** Not a number before the first packet. */
+  private transit = NaN;
   private sourceReceived = 0;
   private reported = { received: 0, expected: 0 };
   private lastReport: { middle: number; atMs: number } | undefined;
@@ -173,7 +174,7 @@ export class RtpReceiver {
     this.base = packet.sequence;
     this.highest = packet.sequence - 1;
     this.suspect = undefined;
-    this.transit = undefined;
+    this.transit = NaN;
     this.jitterTicks = 0;
     this.sourceReceived = 0;
     this.reported = { received: 0, expected: 0 };
@@ -183,11 +184,9 @@ export class RtpReceiver {
   /** RFC 3550 A.8. */
   private observeTransit(timestamp: number, nowMs: number): void {
     const transit = (nowMs * this.options.clockRate) / 1000 - timestamp;
-    if (this.transit !== undefined) {
-      const change = Math.abs(transit - this.transit);
-      // A wrap or a jump of the time stamps is no jitter.
-      if (change < this.options.clockRate * 60) this.jitterTicks += (change - this.jitterTicks) / 16;
-    }
+    const change = Math.abs(transit - this.transit);
+    // A wrap or a jump of the time stamps is no jitter.
+    if (change < this.options.clockRate * 60) this.jitterTicks += (change - this.jitterTicks) / 16;
     this.transit = transit;
   }
 

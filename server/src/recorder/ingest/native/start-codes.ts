@@ -1,5 +1,6 @@
 // Start codes (ITU-T H.264 annex B) do not belong into RTP (RFC 6184 5.1, RFC 7798 4.1); some cameras leave them before
 // their NAL units, or put several units behind one another with start codes between into what should be one.
+import { isPicture, unitType, type VideoCodec } from './video-codec.js';
 
 const startCode = Buffer.from([0, 0, 1]);
 
@@ -11,18 +12,15 @@ export function startCodeBytes(bytes: Buffer, from: number, to: number): number 
 }
 
 /**
- * The units with those that hold start codes cut there; the same array where none does. Empty ones are left out. Which are
- * looked through is asked with their first byte.
+ * The units with those that hold start codes cut there; the same array where none does. Empty ones are left out.
+ * `allOf`: slices are looked through too.
  */
-export function splitAtStartCodes(
-  units: Buffer[],
-  headerBytes: number,
-  isLookedThrough: (first: number) => boolean,
-): Buffer[] {
+export function splitAtStartCodes(codec: VideoCodec, units: Buffer[], allOf: boolean): Buffer[] {
+  const headerBytes = codec === 'h264' ? 1 : 2;
   let found: Buffer[] | undefined;
   for (let index = 0; index < units.length; index++) {
     const unit = units[index]!;
-    let at = isLookedThrough(unit[0]!) ? unit.indexOf(startCode) : -1;
+    let at = allOf || !isPicture(codec, unitType(codec, unit[0]!)) ? unit.indexOf(startCode) : -1;
     if (at < 0) {
       found?.push(unit);
       continue;
