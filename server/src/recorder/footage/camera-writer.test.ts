@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.js';
+import type { Fragment } from '../../lib/fragment.js';
 import { silentLogger } from '../../lib/logger.js';
 import { createCameraWriter } from './camera-writer.js';
 import { createDiskLanes } from './disk-lanes.js';
@@ -289,5 +290,29 @@ describe('a slow disk', () => {
     expect(budget.usedBytes).toBe(0);
     for (const writer of cameras) await writer.append(madeFragment(10));
     await Promise.all(cameras.map((writer) => writer.close()));
+  });
+
+  it('drops what is left of a group of pictures whose part was dropped', async () => {
+    const disk = new FakeDisk();
+    let release: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (release = resolve));
+    disk.before = (call) => (call === 'write media' ? hanging : undefined);
+    const { writer } = open(disk, { budget: createWriteBudget(1e6, 2500) });
+    const outcome = (fragment: Fragment) =>
+      writer.append(fragment).then(
+        () => 'stored',
+        (error: { code: string }) => error.code,
+      );
+    const of = (index: number, independent: boolean) => ({ ...madeFragment(index), independent });
+    const waiting = [of(0, true), of(1, false), of(2, false), of(3, false)].map(outcome);
+    release();
+    const first = await Promise.all(waiting);
+    expect(first).toContain('stored');
+    expect(first.at(-1)).toBe('storage_slow');
+    // There is room again, but nothing that these could be decoded with.
+    expect(await outcome(of(4, false))).toBe('storage_slow');
+    expect(await outcome(of(5, true))).toBe('stored');
+    expect(await outcome(of(6, false))).toBe('stored');
+    await writer.close();
   });
 });

@@ -76,6 +76,8 @@ export function createCameraWriter(options: CameraWriterOptions) {
   /** When the appends that are under way were called; the oldest first. */
   const waitingSince: number[] = [];
   let droppedFragments = 0;
+  /** A fragment was dropped that those up to the next keyframe need. */
+  let dropsRestOfGroup = false;
   let lastTroubleAt = -Infinity;
   let lastAppendAt = clock.monotonicMs();
 
@@ -249,7 +251,9 @@ export function createCameraWriter(options: CameraWriterOptions) {
     append(fragment: Fragment): Promise<StoredFragment> {
       const byteLength = fragment.bytes.length;
       lastAppendAt = clock.monotonicMs();
-      if (!budget.take(share, byteLength)) {
+      if (fragment.independent) dropsRestOfGroup = false;
+      if (dropsRestOfGroup || !budget.take(share, byteLength)) {
+        dropsRestOfGroup = true;
         const error = new AppError(
           'unavailable',
           'storage_slow',

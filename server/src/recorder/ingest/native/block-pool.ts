@@ -5,8 +5,12 @@ const smallestBytes = 16 * 1024;
 const largestBytes = 4 * 1024 * 1024;
 /** From here on there is a size between each power of two and the next. */
 const halfwayBytes = 128 * 1024;
-/** Free blocks beyond this are left to the garbage collector, which does not hurry: shared memory does not press it. */
-const maxFreeBytes = 128 * 1024 * 1024;
+/**
+ * Free blocks beyond this are left to the garbage collector, which does not hurry, as shared memory does not press it: while
+ * the disk is slow they would go there as fast as the cameras send. So it is more than what may wait for the disk, and what
+ * no stream needs any more is dropped round by round.
+ */
+const maxFreeBytes = 512 * 1024 * 1024;
 /** So often it is looked which blocks lay free all the while, as after a time in which the disk was slow. */
 const givesARound = 2048;
 
