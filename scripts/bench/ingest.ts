@@ -11,7 +11,7 @@ import { benchArguments } from './lib/arguments.js';
 import { runBench, type Bench } from './lib/bench.js';
 import { startRecorder } from './lib/bench-recorder.js';
 import { buildServer } from './lib/built-server.js';
-import { fillMemory } from './lib/full-memory.js';
+import { fillMemory, fillPageCache } from './lib/full-memory.js';
 import { auditFolder, completeness, type Completeness } from './lib/frame-audit.js';
 import { startPlainFfmpegs } from './lib/plain-ffmpeg.js';
 import { measureLoad, type Load } from './lib/process-load.js';
@@ -87,7 +87,10 @@ const nodeArgs = options['node-args']?.split(' ').filter((one) => one !== '') ??
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 async function measure(bench: Bench, pids: number[]): Promise<{ load: Load; fromMs: number; toMs: number }> {
-  if (options['cache-mb'] > 0) await fillMemory(bench, options['cache-mb'] * 1e6);
+  if (options['cache-mb'] > 0) {
+    await fillMemory(bench, options['cache-mb'] * 1e6);
+    await fillPageCache(bench, options['cache-mb'] * 1e6);
+  }
   await bench.sleep(options.settle * 1000);
   const fromMs = Date.now();
   const load = await measureLoad(pids, options.seconds, bench.sleep);
