@@ -215,7 +215,8 @@ export function channelsSuite(open: OpenTestDatabase): void {
         ],
         [false, null],
       ]);
-      // Nor what they see; who may see them sees it.
+      expect(offer.channels[1]!.name).toBe('');
+      // Nor how they are named, nor what they see; who may see them sees it.
       const picture = (number: number) => `/api/devices/${deviceId}/picture?sourceToken=VideoSource_${number}`;
       const before = harness.recorder.snapshots.length;
       expect(await technician.refusal('GET', picture(2))).toBe('404 channel_not_found');

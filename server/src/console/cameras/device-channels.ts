@@ -77,7 +77,10 @@ export function chosenProfiles(
   return { main, sub };
 }
 
-/** What is offered to a person: channels with a signal first, each in the order of the device. */
+/**
+ * What is offered to a person: channels with a signal first, each in the order of the device. Of cameras that the person may
+ * not see only that the channel is taken.
+ */
 export function offerOf(
   deviceAddress: string,
   facts: IdentifyResponse,
@@ -85,7 +88,7 @@ export function offerOf(
   isVisible: (cameraId: string) => boolean,
 ): DeviceOffer {
   const channels = channelsOf(facts);
-  const taken = new Map(
+  const cameraIds = new Map(
     cameras.flatMap((camera) => {
       const channel = camera.retiredAt === null ? channelOf(camera, channels) : undefined;
       return channel === undefined ? [] : [[channel.sourceToken, camera.id] as const];
@@ -98,9 +101,10 @@ export function offerOf(
     channels: [...channels]
       .sort((one, other) => rank(one) - rank(other) || one.number - other.number)
       .map((channel) => {
-        const cameraId = taken.get(channel.sourceToken);
+        const cameraId = cameraIds.get(channel.sourceToken);
         const knownCameraId = cameraId !== undefined && isVisible(cameraId) ? cameraId : null;
-        return { ...channel, taken: cameraId !== undefined, knownCameraId };
+        const taken = cameraId !== undefined;
+        return { ...channel, name: taken && knownCameraId === null ? '' : channel.name, taken, knownCameraId };
       }),
   };
 }

@@ -35,9 +35,7 @@ export async function movedRtspDevice(
 ): Promise<IdentifyResponse> {
   const { deviceAddress, username, password } = given;
   const moved = (stream: StreamFacts): StreamFacts =>
-    stream.url === undefined
-      ? stream
-      : { ...stream, url: stream.url.replace(/^[a-z]+:\/\/[^/?#]*/i, deviceAddress.replace(/\/$/, '')) };
+    stream.url === undefined ? stream : { ...stream, url: movedUrl(stream.url, row.deviceAddress, deviceAddress) };
   const main = row.mainStream === null ? undefined : moved(row.mainStream);
   if (main?.url === undefined) throw new AppError('internal', 'internal', 'a camera without the address of its stream');
   const { reason, detail } = await client.probeStream(
@@ -57,6 +55,19 @@ export async function movedRtspDevice(
     ...{ main, sub: row.subStream === null ? null : moved(row.subStream), channels },
   };
 }
+
+/** What was reached at the port of the device is at its port now; what has a port of its own keeps it. */
+function movedUrl(url: string, from: string, to: string): string {
+  const own = rtspDeviceAddress(url);
+  const isOfDevice = portOf(own) === portOf(rtspDeviceAddress(from));
+  const host = hostOf(to);
+  const origin = isOfDevice
+    ? to.replace(/\/$/, '')
+    : `${own.slice(0, own.indexOf('://'))}://${host.includes(':') ? `[${host}]` : host}:${portOf(own)}`;
+  return url.replace(/^[a-z]+:\/\/[^/?#]*/i, () => origin);
+}
+
+const portOf = (deviceAddress: string): string => /:(\d+)\/$/.exec(deviceAddress)?.[1] ?? '';
 
 function failureOf(reason: CameraReason, detail: string): AppError {
   if (reason === 'wrong_password') return new AppError('precondition', 'wrong_password', detail);
