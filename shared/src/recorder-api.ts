@@ -84,7 +84,10 @@ export const desiredCamera = z.object({
   retentionDays: z.int(),
   mainProfileToken: z.string(),
   subProfileToken: z.string().nullable(),
-  /** Addresses of its streams where it was added by them: ONVIF is not asked. Absent: ONVIF says. */
+  /**
+   * Addresses of its streams where it was added by them: ONVIF is not asked. Absent: ONVIF says. From 1.4 on the recorder
+   * fills in `{username}` and `{password}` when it connects (server/src/lib/address-account.ts).
+   */
   mainUrl: rtspUrlSchema.optional(),
   subUrl: rtspUrlSchema.nullable().optional(),
   /** Record sound too, where the camera sends AAC. A state from before there was a choice has none. */
@@ -275,7 +278,7 @@ export const identifyRequest = z.object({
   /** The password may go as it is (HTTP Basic): a person typed it for this address. */
   plainPassword: z.boolean().default(false),
 });
-/** Tries an RTSP address; the password goes to its host alone. */
+/** Tries an RTSP address, filled in as those of cameras are; the password goes to its host alone. */
 export const streamProbeRequest = z.object({
   url: rtspUrlSchema,
   username: z.string().max(200),

@@ -7,7 +7,7 @@ import { recorderEvent, recorderStatus, type RecorderEvent, type RecorderStatus 
  * reason or field. The major one grows with what it may not; between different ones the console takes no events and gives
  * no desired state, and the recorder goes on with the one that it has.
  */
-export const ownProtocol = { major: 1, minor: 3 } as const;
+export const ownProtocol = { major: 1, minor: 4 } as const;
 /** Header of each request of a console: `<major>.<minor>`. */
 export const protocolHeader = 'x-choi-canh-protocol';
 /** Header of each request of a console that knows its database, from 1.2 on: the id that is kept there. */

@@ -17,6 +17,7 @@ it.each([
 });
 
 it.each([
+  'rtsp://192.0.2.10/user={username}&password={password}&channel=1',
   'rtsp://192.0.2.10/Streaming/Channels/101',
   'rtsp://192.0.2.10/bypass=1/live',
   'rtsp://[2001:db8::1]:8554/cam?channel=1&subtype=0',

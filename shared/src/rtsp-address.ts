@@ -14,11 +14,12 @@ export const rtspUrlSchema = z
 
 /**
  * An RTSP address, or the part of it behind the host, as it may be shown: values of parameters that are called a password
- * become `***` (some cameras take theirs there, `…/user=admin&password=x&channel=1` or with `_` between).
+ * become `***` (some cameras take theirs there, `…/user=admin&password=x&channel=1` or with `_` between). What stands for the
+ * device's own (`{password}`) stays.
  */
 export function withoutPasswords(address: string): string {
   return address.replace(
-    /(?<![a-z])((?:password|passwd|pass|pwd)=).*?(?=[&;?#/]|_(?:channel|stream|user)\b|_[a-z]+=|$)/gi,
+    /(?<![a-z])((?:password|passwd|pass|pwd)=)(?!\{password(?::[a-z]+)?\}).*?(?=[&;?#/]|_(?:channel|stream|user)\b|_[a-z]+=|$)/gi,
     '$1***',
   );
 }

@@ -8,6 +8,7 @@ export const rtspBrands = [
   'yoosee',
   'vivotek',
   'axis',
+  'xiongmai',
   'plain',
 ] as const;
 export type RtspBrand = (typeof rtspBrands)[number];
@@ -18,7 +19,10 @@ export interface RtspPaths {
   sub: string | null;
 }
 
-/** Where the cameras of a brand have their streams; `{n}` in a path is the channel, from 1. */
+/**
+ * Where the cameras of a brand have their streams; `{n}` in a path is the channel, from 1. `{username}` and `{password}` stay:
+ * only what connects fills them in.
+ */
 export interface RtspTemplate {
   brand: RtspBrand;
   /** As people know it; empty: none. */
@@ -74,6 +78,19 @@ export const rtspTemplates: readonly RtspTemplate[] = [
       {
         main: '/axis-media/media.amp?camera={n}&videocodec=h264',
         sub: '/axis-media/media.amp?camera={n}&videocodec=h264&resolution=640x360',
+      },
+    ],
+  },
+  {
+    ...{ brand: 'xiongmai', name: 'Xiongmai (XM)', mayBeClosed: false },
+    paths: [
+      {
+        main: '/user={username}&password={password}&channel={n}&stream=0.sdp',
+        sub: '/user={username}&password={password}&channel={n}&stream=1.sdp',
+      },
+      {
+        main: '/user={username}_password={password}_channel={n}_stream=0.sdp',
+        sub: '/user={username}_password={password}_channel={n}_stream=1.sdp',
       },
     ],
   },

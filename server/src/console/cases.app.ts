@@ -151,9 +151,10 @@ export function createCases(deps: CasesDeps): Cases {
       recorders: await recorders.service.unreadableTokens(),
     }),
     start: async () => {
+      // Before recorders are given what they shall record.
+      await cameras.start();
       await recorders.start();
       await evidence.start();
-      cameras.start();
     },
     stop: async () => {
       await Promise.all([evidence.stop(), cameras.stop()]);

@@ -260,3 +260,21 @@ it('a camera that was added by its addresses is recorded by them, and never aske
   expect(watched()).toMatchObject([{ hasOnvif: true, hasStreamUrl: false }]);
   await director.stop();
 });
+
+it('keeps and tells no password of addresses, whether a console or a state from before has it there', async () => {
+  const mainUrl = 'rtsp://10.0.0.2/user=u&password=ge%2Fheim&channel=1';
+  const kept = 'rtsp://10.0.0.2/user={username}&password={password}&channel=1';
+  const given = { password: 'ge/heim', mainUrl, subUrl: mainUrl, sourceToken: '/user=u&password=ge%2Fheim&channel=1' };
+  const cameras = desired(given).cameras.map((camera) => ({ ...camera, password: 'ge/heim' }));
+  const before = rooms({ state: { consoleId, revision: 1, minFreeBytes: 1, cameras }, addresses: {} });
+  await before.director.start();
+  const fresh = rooms();
+  await fresh.director.start();
+  await fresh.director.apply(desired(given));
+  for (const { director, disk, ingest } of [before, fresh]) {
+    expect(disk.state?.state.cameras[0]).toMatchObject({ mainUrl: kept, subUrl: kept, sourceToken: kept.slice(15) });
+    expect(ingest()[0]).toMatchObject({ mainUrl: kept, subUrl: kept, fillIn: true, password: 'ge/heim' });
+    expect(JSON.stringify(director.knownCameras())).not.toContain('heim');
+    await director.stop();
+  }
+});

@@ -6,11 +6,13 @@ import {
   type DesiredStateAnswer,
   type KnownCamera,
 } from '@choi-canh/shared/recorder-api';
+import { hideAccount } from '../lib/address-account.js';
 import type { Clock } from '../lib/clock.js';
 import { hostOf } from '../lib/confirmed-hosts.js';
 import { AppError, errorMessage } from '../lib/errors.js';
 import { keptDigest } from '../lib/kept-digest.js';
 import type { Logger } from '../lib/logger.js';
+import { rtspSourceToken } from '../lib/rtsp-source-token.js';
 import type { CameraAccount } from './device-passwords.js';
 import type { CachedAddresses, KeptCamera, KeptState, StoredState } from './desired-state.store.js';
 
@@ -19,6 +21,8 @@ interface IngestCamera {
   enabled: boolean;
   mainUrl?: string;
   subUrl?: string;
+  /** A person gave the addresses: the account is filled in where they say so. */
+  fillIn: boolean;
   username: string;
   password: string;
   confirmedHosts: readonly string[];
@@ -73,8 +77,20 @@ const addressKey = (camera: KeptCamera): string =>
 
 /** A password goes to no other address than the one it was given for. */
 function withPassword(camera: DesiredCamera, known: KeptCamera | undefined): KeptCamera {
-  if (camera.password !== null) return { ...camera, password: camera.password };
-  return { ...camera, password: known?.deviceAddress === camera.deviceAddress ? known.password : '' };
+  const given = camera.password ?? (known?.deviceAddress === camera.deviceAddress ? known.password : '');
+  return withHiddenAccount({ ...camera, password: given });
+}
+
+/** An older console, or a state from before, has the account within the addresses. */
+function withHiddenAccount(camera: KeptCamera): KeptCamera {
+  const { mainUrl, subUrl = null, sourceToken } = camera;
+  if (mainUrl === undefined) return camera;
+  const hidden = (address: string) => hideAccount(address, camera).address;
+  const main = hidden(mainUrl);
+  const sub = subUrl === null ? null : hidden(subUrl);
+  if (main === mainUrl && sub === subUrl) return camera;
+  const source = sourceToken === undefined || main === mainUrl ? {} : { sourceToken: rtspSourceToken(main) };
+  return { ...camera, mainUrl: main, subUrl: sub, ...source };
 }
 
 /** A state from before hosts were confirmed has only the address, which was confirmed by whoever gave it. */
@@ -117,8 +133,10 @@ export class RecordingDirector {
   async start(): Promise<void> {
     const stored = await this.options.store.load();
     if (stored !== undefined) {
-      this.state = stored.state;
+      const cameras = stored.state.cameras.map(withHiddenAccount);
+      this.state = { ...stored.state, cameras };
       this.addresses = stored.addresses;
+      if (cameras.some((camera, index) => camera !== stored.state.cameras[index])) await this.saveAtStart();
     }
     this.unsubscribe = this.options.ingest.onChange((cameraId) => this.onStreamChange(cameraId));
     this.distribute();
@@ -247,6 +265,13 @@ export class RecordingDirector {
     return this.state.cameras.length === 0 || revision > this.state.revision;
   }
 
+  /** What cannot be written now is with the next change. */
+  private async saveAtStart(): Promise<void> {
+    await this.save().catch((error: unknown) =>
+      this.options.logger.error({ error: errorMessage(error) }, 'the desired state could not be written'),
+    );
+  }
+
   private save(): Promise<void> {
     return this.options.store.save({ state: this.state, addresses: this.addresses });
   }
@@ -304,6 +329,7 @@ export class RecordingDirector {
         plainPassword: camera.plainPassword ?? true,
         passwordTypedAt: camera.passwordTypedAt ?? 0,
         audio: camera.audio,
+        fillIn: camera.mainUrl !== undefined,
         ...(addresses === undefined ? {} : { mainUrl: addresses.mainUrl }),
         ...(addresses === undefined || addresses.subUrl === null ? {} : { subUrl: addresses.subUrl }),
       })),

@@ -179,6 +179,7 @@ export function RtspCameraForm({
               <TextInput
                 {...form.text('mainUrl')}
                 label={t('rtsp.mainUrl')}
+                description={t('rtsp.urlHint')}
                 placeholder="rtsp://192.168.1.70:554/live/main"
                 autoComplete="off"
                 required

@@ -1,3 +1,4 @@
+import { withoutPasswords } from '@choi-canh/shared/rtsp-address';
 import { rtspDevice, type RtspAddRequest, type RtspDeviceInput } from '@choi-canh/shared/rtsp-cameras';
 import { rtspBrands, type RtspBrand } from '@choi-canh/shared/rtsp-templates';
 import { csvText } from '../../lib/csv.js';
@@ -78,7 +79,7 @@ function lineOf(cells: readonly string[], order: readonly (Column | undefined)[]
   const wrong = (fault: CsvFault): CsvLine => ({
     line,
     name,
-    address: host || value('main'),
+    address: host || withoutPasswords(value('main')),
     camera: undefined,
     fault,
   });
@@ -98,7 +99,8 @@ function lineOf(cells: readonly string[], order: readonly (Column | undefined)[]
     const field = (brand === 'plain' ? 'url' : parsed.error.issues.flatMap(faultsOf)[0]) ?? 'host';
     return wrong(field);
   }
-  const address = parsed.data.brand === 'plain' ? parsed.data.mainUrl : `${parsed.data.host}:${parsed.data.port}`;
+  const address =
+    parsed.data.brand === 'plain' ? withoutPasswords(parsed.data.mainUrl) : `${parsed.data.host}:${parsed.data.port}`;
   return { line, name, address, camera: { device: parsed.data, name, place, username, password }, fault: undefined };
 }
 

@@ -106,6 +106,12 @@ export class CamerasRepository {
     return this.#withState(query, this.#db.read);
   }
 
+  /** Cameras of all recorders, in use or not, whose streams were given by their addresses. */
+  async withAddresses(manager: EntityManager): Promise<CameraRow[]> {
+    const query = manager.createQueryBuilder(cameraEntity, 'camera').where(`camera.main_stream LIKE '%"url":%'`);
+    return (await cameraOfDevice.joined(query).getMany()).map(cameraOfDevice.of);
+  }
+
   countOf(recorderId: string, manager: EntityManager = this.#db.read): Promise<number> {
     return manager.countBy(cameraEntity, { recorderId, retiredAt: IsNull() });
   }

@@ -26,6 +26,7 @@ import type { ListedCamerasRepository } from './listed-cameras.repository.js';
 import { adoptedDevice } from './adopted-device.js';
 import { passwordContext } from './device-password.js';
 import type { DevicesRepository } from './devices.repository.js';
+import { withoutAccount } from './hidden-accounts.js';
 import { wholeDevice } from './whole-device.js';
 
 /** What can be changed of a camera in use only. */
@@ -193,6 +194,7 @@ export class CamerasService {
       if (Object.keys(device).length > 0) {
         others = (await wholeDevice(repository, actor.scope, before.deviceId, manager)).filter(isInUse);
         await devices.update(manager, before.deviceId, device);
+        if (patch.password !== undefined) await this.#hideTyped(before, patch, manager);
       }
       const words = (row: Partial<CameraRow>) =>
         Object.fromEntries(
@@ -360,6 +362,16 @@ export class CamerasService {
       return (await recorders.clientOf(row.recorderId).tlsKey(row.deviceAddress)) ?? undefined;
     } catch {
       return undefined; // the recorder is away
+    }
+  }
+
+  /** The typed account leaves the addresses that hold it. */
+  async #hideTyped(before: CameraRow, patch: CameraPatchRequest, manager: Transaction): Promise<void> {
+    const { repository } = this.#deps;
+    const account = { username: patch.username ?? before.username, password: patch.password ?? '' };
+    for (const camera of await repository.ofDevice(before.deviceId, manager)) {
+      const hidden = withoutAccount(camera, account);
+      if (Object.keys(hidden).length > 0) await repository.update(manager, camera.id, hidden);
     }
   }
 

@@ -21,6 +21,7 @@ import { camerasRoutes } from './cameras.routes.js';
 import { CamerasService } from './cameras.service.js';
 import { Discoveries } from './discoveries.js';
 import { ListedCamerasRepository } from './listed-cameras.repository.js';
+import { hideStoredAccounts } from './hidden-accounts.js';
 import { LiveViewingsRepository } from './live-viewings.repository.js';
 import { LiveViewings, type ViewingTimes } from './live-viewings.js';
 import { liveRoutes, type LiveMedia } from './live.routes.js';
@@ -84,7 +85,8 @@ export function createCameras(deps: CamerasDeps) {
       ...liveRoutes(service, deps.media, viewings),
     ],
     service,
-    start: () => {
+    start: async () => {
+      await hideStoredAccounts({ ...deps, repository });
       viewings.start();
       // Where it fails the first who asks reads it, or hears why.
       service.warm().catch(() => undefined);

@@ -14,6 +14,7 @@ import type { Actor, AuditWriter } from '../../lib/actor.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { newId } from '../../lib/ids.js';
 import type { Logger } from '../../lib/logger.js';
+import { rtspSourceToken } from '../../lib/rtsp-source-token.js';
 import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { cameraOnWire } from './camera-response.js';
@@ -21,7 +22,8 @@ import type { CameraReturns } from './camera-returns.js';
 import type { CamerasRepository } from './cameras.repository.js';
 import type { ChannelEntry, EnteredCameras } from './channel-entry.js';
 import type { DevicesRepository } from './devices.repository.js';
-import { rtspDeviceAddress, type RtspProbes } from './rtsp-probes.js';
+import { hiddenDevice } from './hidden-accounts.js';
+import { otherPassword, otherPasswordDetail, rtspDeviceAddress, type RtspProbes } from './rtsp-probes.js';
 
 type Wanted = RtspAddRequest['cameras'][number];
 
@@ -116,7 +118,7 @@ export class RtspAdditions {
                   this.#broken(index, error),
                 )
               : { ...refused, index, tried: null };
-          if (result.reason === 'wrong_password') refused = result;
+          if (result.reason === 'wrong_password' && !isUntried(result)) refused = result;
           addition.results.push(result);
         }
       }
@@ -130,6 +132,12 @@ export class RtspAdditions {
     const { username, password } = wanted;
     let tried: RtspProbeResponse | null = null;
     try {
+      const hidden = hiddenDevice(wanted.device, { username, password });
+      if (hidden.hasOtherPassword) {
+        tried = otherPassword(wanted.device);
+        return await this.#failed(addition, index, tried.main.reason, tried.main.detail, tried);
+      }
+      wanted = { ...wanted, device: hidden.device };
       const there = await this.#known(addition, index, wanted);
       if (there !== undefined) return there;
       tried = await this.#deps.probes.probe(client, wanted.device, { username, password }, this.#stop.signal);
@@ -227,7 +235,7 @@ export class RtspAdditions {
         ? wanted.name
         : `${manufacturer} ${host}${number > 1 ? ` ${number}` : ''}`.trim().slice(0, 120);
     const profiles = sub === null ? [main] : [main, sub];
-    const source = { sourceToken: sourceTokenOf(tried.mainUrl), number, name: '', signal: true, main, sub, profiles };
+    const source = { sourceToken: rtspSourceToken(tried.mainUrl), number, name: '', signal: true, main, sub, profiles };
     const facts: IdentifyResponse = {
       ...{ manufacturer, model: '', firmwareVersion: '', serialNumber: '', clockOffsetMs: null, tlsKey: null },
       ...{ main, sub, kind: 'camera' as const, channels: [source] },
@@ -236,13 +244,10 @@ export class RtspAdditions {
   }
 }
 
-const addressOf = (device: RtspDevice): string => rtspDeviceAddress(urlsOf(device)[0]?.mainUrl ?? '');
+/** Its address holds another password: the device said nothing. */
+const isUntried = ({ tried }: RtspAddResult): boolean => tried !== null && tried.main.detail === otherPasswordDetail;
 
-/** Identifies one picture of a device among others: the path of its main stream. */
-export function sourceTokenOf(mainUrl: string): string {
-  const path = mainUrl.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
-  return path.length <= 128 ? path : path.slice(-128);
-}
+const addressOf = (device: RtspDevice): string => rtspDeviceAddress(urlsOf(device)[0]?.mainUrl ?? '');
 
 function factsOf(
   profileToken: 'main' | 'sub',

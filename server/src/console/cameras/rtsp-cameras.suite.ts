@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cameraListResponse, cameraResponse } from '@choi-canh/shared/cameras';
 import { deviceEventsResponse } from '@choi-canh/shared/device-events';
 import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
 import { rtspAddResponse, rtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { snapshotSqlite } from '../../platform/db/sqlite-snapshot.js';
 import {
   CasesHarness,
   eventually,
@@ -158,18 +161,98 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(list.items.some(({ id }) => id === camera?.id)).toBe(true);
     });
 
-    it('whose address holds a password show it to nobody', async () => {
-      const mainUrl = 'rtsp://192.168.6.99:554/user=admin&password=bi-mat&channel=1';
-      harness.recorder.streams.set(mainUrl, gives());
-      const done = await add([{ device: { brand: 'plain', mainUrl, subUrl: null }, ...account }]);
-      const id = done.results[0]?.camera?.id ?? '';
-      await eventually('it is recorded by that address', () =>
-        harness.recorder.desired?.cameras.some((camera) => camera.mainUrl === mainUrl),
+    const secretUrl = (password: string) => `rtsp://192.168.6.99:554/user=admin&password=${password}&channel=1`;
+    const keptUrl = 'rtsp://192.168.6.99:554/user={username}&password={password}&channel=1';
+    /** Whole rows, as a thief of the database has them. */
+    const stored = async () =>
+      JSON.stringify([
+        await harness.db.read.query('SELECT * FROM camera'),
+        await harness.db.read.query('SELECT * FROM device'),
+        await harness.db.read.query('SELECT * FROM audit_record'),
+      ]);
+
+    it('whose address holds the password are kept, tried and recorded without it', async () => {
+      const { recorder } = harness;
+      const password = 'bí-mật/1';
+      recorder.streams.set(keptUrl, gives());
+      const plain = (word: string) => ({ brand: 'plain', mainUrl: secretUrl(word), subUrl: null });
+      const written = encodeURIComponent(password);
+      const done = await add([{ device: plain(written), username: 'admin', password }]);
+      expect(done.results[0]).toMatchObject({ outcome: 'added', camera: { main: { url: keptUrl } } });
+      const desired = await eventually('it is recorded', () =>
+        recorder.desired?.cameras.find((camera) => camera.mainUrl === keptUrl),
       );
-      const one = await technician.get(`/api/cameras/${id}`, cameraResponse);
-      expect(one.main?.url).toBe(mainUrl.replace('bi-mat', '***'));
-      const list = await technician.get('/api/cameras', cameraListResponse);
-      expect(JSON.stringify([done.results[0]?.camera, one, list])).not.toContain('bi-mat');
+      expect(desired).toMatchObject({ password, sourceToken: '/user={username}&password={password}&channel=1' });
+      const again = await add([{ device: plain(written), username: 'admin', password }]);
+      expect(again.results[0]?.outcome).toBe('already_there');
+      const before = recorder.probed.length;
+      const other = await add([{ device: plain('khac-1234'), username: 'admin', password }]);
+      expect(other.results[0]).toMatchObject({ outcome: 'failed', reason: 'wrong_password' });
+      const body = { recorderId: harness.recorderId, device: plain('khac-1234'), username: 'admin', password };
+      const tried = await technician.post('/api/cameras/rtsp-probes', rtspProbeResponse, body);
+      expect(tried).toMatchObject({ mainUrl: secretUrl('***'), main: { reason: 'wrong_password' } });
+      expect(recorder.probed).toHaveLength(before);
+      const one = await technician.get(`/api/cameras/${done.results[0]?.camera?.id ?? ''}`, cameraResponse);
+      const seen = `${JSON.stringify([done, again, other, tried, one])}${await stored()}`;
+      for (const secret of [password, written, 'khac-1234']) expect(seen).not.toContain(secret);
+    });
+
+    it('of a recorder that takes addresses as they are get theirs filled in', async () => {
+      const { recorder } = harness;
+      const { items } = await technician.get('/api/cameras', cameraListResponse);
+      const { id } = items.find(({ main }) => main?.url === keptUrl)!;
+      const newest = () => recorder.desired?.cameras.find((camera) => camera.id === id);
+      recorder.more = { protocol: { major: 1, minor: 3 } };
+      await technician.patch(`/api/cameras/${id}`, cameraResponse, { password: 'mới#1' });
+      await eventually('it is given the address', async () => {
+        if (newest()?.mainUrl === secretUrl('m%E1%BB%9Bi%231')) return true;
+        // Until its status was seen it is taken for one of this version.
+        await technician.patch(`/api/cameras/${id}`, cameraResponse, { password: 'mới#1' });
+        return undefined;
+      });
+      recorder.more = {};
+      await eventually('it is a newer one again', async () => {
+        if (newest()?.mainUrl === keptUrl) return true;
+        await technician.patch(`/api/cameras/${id}`, cameraResponse, { password: 'bí-mật/1' });
+        return undefined;
+      });
+    });
+
+    it('that were stored with the password in the address lose it at the next start, in the file too', async () => {
+      const camera = (await technician.get('/api/cameras', cameraListResponse)).items.find(
+        ({ main }) => main?.url === keptUrl,
+      )!;
+      const retired = (
+        await add([{ device: { brand: 'plain', mainUrl: 'rtsp://192.168.6.6/live', subUrl: null }, ...account }])
+      ).results[0]!.camera!;
+      await technician.post(`/api/cameras/${retired.id}/retire`, cameraResponse, { reason: 'Đã thay' });
+      await harness.stopConsole();
+      const written = encodeURIComponent('bí-mật/1');
+      for (const { id } of [camera, retired])
+        await harness.db.write((manager) =>
+          manager.query(
+            `UPDATE camera SET source_token = '/user=admin&password=${written}&channel=1',
+               main_stream = REPLACE(REPLACE(main_stream, 'rtsp://192.168.6.6/live', '${keptUrl}'),
+                 '/user={username}&password={password}&', '/user=admin&password=${written}&')
+             WHERE id = '${id}'`,
+          ),
+        );
+      expect((await stored()).split(written)).toHaveLength(5);
+      await harness.startConsole();
+      expect(await stored()).not.toContain(written);
+      const now = async (id: string) =>
+        (await technician.get(`/api/cameras/${id}`, cameraResponse)) as { main: { url: string }; sourceToken: string };
+      expect(await now(camera.id)).toMatchObject({
+        main: { url: keptUrl },
+        sourceToken: '/user={username}&password={password}&channel=1',
+      });
+      // Nobody knows its password any more.
+      expect((await now(retired.id)).main.url).toBe(keptUrl.replace('{username}', 'admin'));
+      if (harness.db.kind === 'postgres') return;
+      const copy = join(harness.folder, 'copy.sqlite');
+      const [{ file } = { file: '' }] = (await harness.db.read.query('PRAGMA database_list')) as { file: string }[];
+      await snapshotSqlite(file, copy);
+      expect((await readFile(copy)).includes(`password=${written}`)).toBe(false);
     });
 
     it('get another address with the password for it, all channels of the device; what does not answer changes nothing', async () => {

@@ -1,10 +1,12 @@
 import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
+import { withoutPasswords } from '@choi-canh/shared/rtsp-address';
 import { urlsOf, type RtspDevice, type RtspProbeRequest, type RtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
 import type { AddressRules } from '../../lib/address-rules.js';
 import { hostOf } from '../../lib/confirmed-hosts.js';
 import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
+import { hiddenDevice } from './hidden-accounts.js';
 
 export interface RtspProbesDeps {
   recorders: CameraRecorders;
@@ -27,6 +29,26 @@ export function rtspDeviceAddress(url: string): string {
   return `${scheme.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 }
 
+export const otherPasswordDetail = 'the address holds another password than the one that was given; not tried';
+
+/**
+ * An address that holds another password than the one that was typed is not tried: it could not be kept without it.
+ * What of the address may be a password is not shown.
+ */
+export function otherPassword(device: RtspDevice): RtspProbeResponse {
+  const [{ mainUrl, subUrl } = { mainUrl: '', subUrl: null }] = urlsOf(device);
+  const facts = { codec: null, width: null, height: null, frameRate: null, bitrateKbps: null, sound: null };
+  return {
+    mainUrl: withoutPasswords(mainUrl),
+    subUrl: subUrl === null ? null : withoutPasswords(subUrl),
+    main: {
+      ...{ reason: 'wrong_password', engine: 'native', ...facts },
+      detail: otherPasswordDetail,
+    },
+    sub: null,
+  };
+}
+
 /** Has recorders try cameras without ONVIF. A typed password goes to the typed host alone. */
 export class RtspProbes {
   readonly #deps: RtspProbesDeps;
@@ -45,7 +67,10 @@ export class RtspProbes {
     this.check(device);
     const client = recorders.clientOf(recorderId);
     budget.take(actor.accountId, 'typed', 1);
-    const tried = await this.probe(client, device, { username, password }, signal);
+    const hidden = hiddenDevice(device, { username, password });
+    const tried = hidden.hasOtherPassword
+      ? otherPassword(device)
+      : await this.probe(client, hidden.device, { username, password }, signal);
     if (tried.main.reason !== 'ok')
       await audit.record(actor, {
         ...{ action: 'camera.add_failed', subjectType: 'recorder', subjectId: recorderId, subjectName: '' },

@@ -24,6 +24,7 @@ import type {
   StreamProbeRequest,
   StreamProbeResponse,
 } from '@choi-canh/shared/recorder-api';
+import { ownProtocol } from '@choi-canh/shared/recorder-protocol';
 import { HoldDigest, holdHash } from '../../lib/hold-digest.js';
 import { keptDigest } from '../../lib/kept-digest.js';
 import type { recorderStorage } from '@choi-canh/shared/recorder-facts';
@@ -270,6 +271,7 @@ export class FakeRecorder {
   #status() {
     return {
       version: '0.1.0',
+      protocol: ownProtocol,
       revision: this.desired?.revision ?? 0,
       startedAt: this.startedAt,
       now: new Date().toISOString(),

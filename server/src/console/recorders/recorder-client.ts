@@ -50,6 +50,7 @@ import {
 } from '@choi-canh/shared/recorder-protocol';
 import { cameraRetryResponse, type CameraRetryResponse } from '@choi-canh/shared/cameras';
 import { AppError, isAppError } from '../../lib/errors.js';
+import { filledProbe, filledState, fillsInAddresses } from './older-addresses.js';
 import { RecorderHttp, type RecorderHttpOptions } from './recorder-http.js';
 
 type Signal = AbortSignal | undefined;
@@ -134,11 +135,15 @@ export interface RecorderClientOptions extends RecorderHttpOptions {
 export function createRecorderClient(options: RecorderClientOptions): RecorderClient {
   const http = new RecorderHttp(options);
   const camera = (id: string, path: string) => `/v1/cameras/${encodeURIComponent(id)}/${path}`;
+  /** Until it has said which protocol it speaks it is taken for one of this version. */
+  let isOlder = false;
   const extraction = (id: string) => `/v1/extractions/${encodeURIComponent(id)}`;
   return {
     status: async (signal) => {
       const exchange = { path: '/v1/status', timeoutMs: options.statusTimeoutMs ?? 2500, signal };
-      return checkedStatus(await http.value(exchange, 8 * megabyte));
+      const answer = checkedStatus(await http.value(exchange, 8 * megabyte));
+      isOlder = !fillsInAddresses(answer.status.protocol);
+      return answer;
     },
     retention: (signal) =>
       http.json(retentionFacts, { path: '/v1/retention', timeoutMs: usualMs, signal }, 8 * megabyte),
@@ -159,7 +164,13 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     putDesiredState: (state, signal) =>
       http.json(
         desiredStateAnswer,
-        { method: 'PUT', path: '/v1/desired-state', body: state, timeoutMs: 30_000, signal },
+        {
+          method: 'PUT',
+          path: '/v1/desired-state',
+          body: isOlder ? filledState(state) : state,
+          timeoutMs: 30_000,
+          signal,
+        },
         2 * megabyte,
       ),
     desiredMarks: (signal) =>
@@ -220,7 +231,13 @@ export function createRecorderClient(options: RecorderClientOptions): RecorderCl
     probeStream: (stream, signal) =>
       http.json(
         streamProbeResponse,
-        { method: 'POST', path: '/v1/stream-probe', body: stream, timeoutMs: 45_000, signal },
+        {
+          method: 'POST',
+          path: '/v1/stream-probe',
+          body: isOlder ? filledProbe(stream) : stream,
+          timeoutMs: 45_000,
+          signal,
+        },
         4 * kilobyte,
       ),
     retryCamera: (cameraId, signal) =>

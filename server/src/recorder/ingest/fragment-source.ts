@@ -6,8 +6,10 @@ import type { RecordedClock } from './recorded-clock.js';
 import type { StillVerdict } from './still-proof.js';
 
 export interface StreamTarget {
-  /** RTSP address without credentials. */
+  /** RTSP address without credentials; with what stands for them where `fillIn` says so. */
   readonly url: string;
+  /** A person gave the address, so that the account may be put where it says (lib/address-account.ts); absent: no. */
+  readonly fillIn?: boolean | undefined;
   readonly username: string;
   readonly password: string;
   /** Hosts that the password may go to, at any port; absent: that of `url`. */

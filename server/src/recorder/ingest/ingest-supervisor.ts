@@ -26,6 +26,8 @@ export interface IngestCamera {
   /** RTSP addresses without credentials; absent while they are not known. */
   readonly mainUrl?: string | undefined;
   readonly subUrl?: string | undefined;
+  /** As in StreamTarget, of both addresses. */
+  readonly fillIn?: boolean | undefined;
   readonly username: string;
   readonly password: string;
   /** As in StreamTarget. */
@@ -211,7 +213,7 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
     const key = keyOf(cameraId, stream);
     const known = knowledge(entry, stream, { url, username, password, passwordTypedAt });
     const target = {
-      ...{ url, username, password, confirmedHosts, plainPassword },
+      ...{ url, fillIn: camera.fillIn, username, password, confirmedHosts, plainPassword },
       audio: stream === 'main' && camera.audio === true,
       tookDigest: () => options.digests?.tookBefore(cameraId, passwordTypedAt) === true,
       onDigest: () => options.digests?.took(cameraId, passwordTypedAt),

@@ -2,6 +2,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AddressRules } from '../../lib/address-rules.js';
 import { loopbackRules } from '../../lib/loopback.test-harness.js';
+import { systemClock } from '../../lib/clock.js';
+import type { Ffmpeg, FfmpegStart } from '../../platform/ffmpeg/ffmpeg.js';
+import { createFfmpegSource } from './ffmpeg/ffmpeg-source.js';
+import { SteadyClock } from './recorded-clock.js';
 import { checkedTarget } from './ffmpeg/rtsp-preflight.js';
 import type { StreamTarget } from './fragment-source.js';
 import {
@@ -139,6 +143,68 @@ describe('what ffmpeg is given', () => {
     expect(await given(open.url, took)).toMatchObject({ username: '', password: '' });
     const better = await serve(asking(digest));
     expect(await given(better.url, took)).toMatchObject(account);
+  });
+});
+
+describe('an address that takes the account', () => {
+  const path = '/user={username}&password={password}&channel=1';
+  const filled = '/user=admin&password=gehe%2Fim%201&channel=1';
+  const typed = { username: 'admin', password: 'gehe/im 1', fillIn: true };
+
+  it('is filled in where the password was typed for its host', async () => {
+    const camera = await serve(() => undefined);
+    const stream = pull(`rtsp://127.0.0.1:${camera.port}${path}`, typed);
+    await until('it was asked', () => camera.requests.some(({ method }) => method === 'DESCRIBE'));
+    await stream.stop();
+    expect(camera.requests.find(({ method }) => method === 'DESCRIBE')?.uri).toContain(filled);
+    expect(JSON.stringify(camera.requests)).not.toContain('{password}');
+  });
+
+  it.each([
+    ['another host', { confirmedHosts: ['127.0.0.9'] }],
+    ['a host that was only recognised', { plainPassword: false }],
+  ])('is not connected to at %s', async (_name, rule) => {
+    const camera = await serve(() => undefined);
+    const stream = pull(`rtsp://127.0.0.1:${camera.port}${path}`, { ...typed, ...rule });
+    expect(await stream.ended).toMatchObject({ reason: 'password_withheld' });
+    expect(camera.peers).toEqual([]);
+  });
+
+  it('that a device told is left as it is: it could lead anywhere', async () => {
+    const camera = await serve(() => undefined);
+    const stream = pull(`rtsp://127.0.0.1:${camera.port}${path}`, { ...typed, fillIn: false });
+    await until('it was asked', () => camera.requests.length > 0);
+    await stream.stop();
+    expect(JSON.stringify(camera.requests)).not.toContain('gehe');
+  });
+
+  it('reaches ffmpeg by its script alone, and its lines without it', async () => {
+    const camera = await serve(() => undefined);
+    let given: FfmpegStart | undefined;
+    const ffmpeg = {
+      start: (start: FfmpegStart) => {
+        given = start;
+        return {
+          exited: Promise.resolve({ code: 1, signal: null, stderr: '', stopped: false }),
+          stop: async () => undefined,
+        };
+      },
+    } as unknown as Ffmpeg;
+    const source = createFfmpegSource({ clock: systemClock, ffmpeg, rules: loopbackRules });
+    const ignore = () => undefined;
+    const target = { ...typed, audio: false, url: `rtsp://127.0.0.1:${camera.port}${path}` };
+    const pulled = source.pull(target, {
+      signal: new AbortController().signal,
+      ...{ nextRun: () => 1, onFragment: ignore, requestKeyframe: ignore, recordedClock: new SteadyClock(systemClock) },
+      report: { frame: ignore, codec: ignore, packets: ignore, time: ignore, trouble: ignore, audio: ignore },
+      hints: { udp: false, otherWithoutKeyframes: false },
+    });
+    await expect(pulled).rejects.toMatchObject({ reason: 'no_stream' });
+    expect(given?.stdin).toContain(filled);
+    expect(given?.args.join(' ')).not.toContain('gehe');
+    const line = `rtsp://127.0.0.1:${camera.port}${filled} and gehe/im 1 and gehe%2Fim%201`;
+    const shown = (given?.secrets ?? []).reduce((text, secret) => text.replaceAll(secret, '***'), line);
+    expect(shown).not.toMatch(/gehe/);
   });
 });
 

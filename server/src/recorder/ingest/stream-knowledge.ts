@@ -1,6 +1,7 @@
 // What is known of one stream over all its connections, for one address and its credentials; what lasts of it is handed to
 // the memory.
 import { createHash } from 'node:crypto';
+import { hideAccount } from '../../lib/address-account.js';
 import type { Clock } from '../../lib/clock.js';
 import type { StreamName } from '../../lib/fragment.js';
 import { EngineChoice, type LearntEngine } from './engine-choice.js';
@@ -27,10 +28,10 @@ export interface StreamKnowledgeOptions {
   readonly memory?: StreamMemory | undefined;
 }
 
-/** A password is not in it: it is kept on the disk. */
-const accessKey = ({ url, username, passwordTypedAt }: StreamAccess): string =>
+/** A password is not in it, also where a device told an address with one: it is kept on the disk. */
+const accessKey = ({ url, username, password, passwordTypedAt }: StreamAccess): string =>
   createHash('sha256')
-    .update(JSON.stringify([url, username, passwordTypedAt]))
+    .update(JSON.stringify([hideAccount(url, { username, password }).address, username, passwordTypedAt]))
     .digest('hex');
 
 export class StreamKnowledge {

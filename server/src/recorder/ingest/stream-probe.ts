@@ -27,7 +27,7 @@ export interface StreamProbeOptions {
 }
 
 export interface ProbedStream {
-  /** RTSP address without credentials. */
+  /** RTSP address without credentials; what stands for them is filled in. */
   url: string;
   username: string;
   password: string;
@@ -143,7 +143,7 @@ export class StreamProbe {
     let run = 0;
     try {
       await source.pull(
-        { ...stream, confirmedHosts: [hostOf(stream.url)], audio: false },
+        { ...stream, fillIn: true, confirmedHosts: [hostOf(stream.url)], audio: false },
         {
           signal: AbortSignal.any([signal, seen.signal]),
           nextRun: () => (run += 1),

@@ -1,5 +1,6 @@
 // The ffmpeg engine: one child a stream that copies video into fragments, for cameras that the native engine cannot
 // take (UDP only, RTSP over TLS). Its wall time is that of its prft boxes; design/time.md says how exact that is.
+import { writtenForms } from '../../../lib/address-account.js';
 import type { AddressRules } from '../../../lib/address-rules.js';
 import type { Clock } from '../../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../../lib/errors.js';
@@ -16,6 +17,7 @@ import {
 import { addressWithCredentials, concatScript, fragmentArguments } from '../../../platform/ffmpeg/stream-arguments.js';
 import type { Ffmpeg } from '../../../platform/ffmpeg/ffmpeg.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
+import { filledTarget } from '../filled-target.js';
 import { FrozenPicture } from '../frozen-picture.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { KeyframeWatch, type KeyframeState } from '../keyframe-watch.js';
@@ -259,17 +261,20 @@ export function createFfmpegSource({
 
   /** One child. @throws IngestFailure, OtherSound */
   async function run(wanted: StreamTarget, options: PullOptions, sound: boolean): Promise<void> {
-    const target = await checkedTarget(wanted, rules, options.signal);
+    const filled = filledTarget(wanted);
+    const target = await checkedTarget(filled, rules, options.signal);
     if (options.signal.aborted) return;
     // The key was looked at in the preflight only: ffmpeg itself takes whatever certificate it meets.
     if (/^rtsps:/i.test(target.url)) options.report.quirk?.('tls_unverified');
     const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
     const stream = new FfmpegStream(clock, options);
     const failed: { error?: unknown } = {};
+    const secrets = [target.password, addressWithCredentials(input)];
     const child = ffmpeg.start({
       args: fragmentArguments({ fragmentMs, sound }),
       stdin: concatScript(input),
-      secrets: [target.password, addressWithCredentials(input)],
+      // Lines name addresses as it was given them, as they were before, and in parts.
+      secrets: filled === wanted ? secrets : [target.url, filled.url, ...writtenForms(filled.password), ...secrets],
       onStdout: (chunk) => {
         if (failed.error !== undefined) return;
         try {

@@ -3,6 +3,7 @@
 import type { AddressRules } from '../../../lib/address-rules.js';
 import type { Clock } from '../../../lib/clock.js';
 import type { FragmentSource, PullOptions, StreamTarget } from '../fragment-source.js';
+import { filledTarget } from '../filled-target.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { BlockPool } from './block-pool.js';
 import { NativeStream } from './native-stream.js';
@@ -59,7 +60,7 @@ export function createNativeSource({ clock, rules }: { clock: Clock; rules: Addr
     let untick: (() => void) | undefined;
     try {
       session = await RtspSession.open({
-        target,
+        target: filledTarget(target),
         rules,
         signal,
         onMedia: (media) => {
