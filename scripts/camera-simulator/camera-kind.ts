@@ -29,7 +29,7 @@ export const cameraKindSchema = z.strictObject({
   controlUrls: z.enum(['relative', 'no-base', 'absolute', 'aggregate']).default('relative'),
   /** What keeps a session alive; what is not offered in Public is answered 501. */
   keepAlive: z.enum(['get-parameter', 'set-parameter', 'options']).default('get-parameter'),
-  audio: z.enum(['none', 'aac', 'pcma']).default('none'),
+  audio: z.enum(['none', 'aac', 'pcma', 'pcmu']).default('none'),
   /** ONVIF SetSynchronizationPoint; default as the brand has it. */
   synchronizationPoint: z.boolean().optional(),
   /** Its ONVIF has a service of events, with pull points. */

@@ -16,7 +16,7 @@ import { disturbanceOf, type Disturbance } from './rtsp/disturbance.js';
 import type { CameraStream } from './rtsp/media-session.js';
 import type { RtspCamera, RtspLimits } from './rtsp/rtsp-connection.js';
 import { RtspListener } from './rtsp/rtsp-listener.js';
-import { pcmaLoop, type AudioLoop } from './scenes/audio-loop.js';
+import { pcmaLoop, pcmuLoop, type AudioLoop } from './scenes/audio-loop.js';
 import type { PictureLoop } from './scenes/picture-loop.js';
 import type { SceneCache, StreamMedia } from './scenes/scene-cache.js';
 import { StreamSource } from './stream-source.js';
@@ -96,7 +96,8 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 
   async #prepareSound(): Promise<void> {
     const { audio } = this.#kind;
-    this.#sound = audio === 'none' ? undefined : audio === 'pcma' ? pcmaLoop : await this.#cache.sound();
+    const loops = { none: undefined, pcma: pcmaLoop, pcmu: pcmuLoop };
+    this.#sound = audio === 'aac' ? await this.#cache.sound() : loops[audio];
   }
 
   /** Port 0 picks a free one. */

@@ -70,7 +70,7 @@ export const cameraResponse = z.object({
   effectiveRetentionDays: z.int(),
   retentionSource: z.enum(['camera', 'area', 'default']),
   retentionAreaId: idSchema.nullable(),
-  /** Sound is recorded too, where the camera sends AAC. */
+  /** Sound is recorded too, where the camera sends AAC or G.711. */
   audio: z.boolean(),
   main: streamFacts.nullable(),
   sub: streamFacts.nullable(),

@@ -90,7 +90,7 @@ export const desiredCamera = z.object({
    */
   mainUrl: rtspUrlSchema.optional(),
   subUrl: rtspUrlSchema.nullable().optional(),
-  /** Record sound too, where the camera sends AAC. A state from before there was a choice has none. */
+  /** Record sound too, where the camera sends AAC or G.711. A state from before there was a choice has none. */
   audio: z.boolean().default(false),
   /** The console's mark of exactly this content; it compares by it what the recorder has. */
   mark: z.string().max(64).default(''),

@@ -54,6 +54,8 @@ export const cameraRuntime = cameraStatus.extend({
   timeErrorMs: z.number().min(0).nullable(),
   /** Sound is being recorded. */
   audio: z.boolean(),
+  /** Encoding of the sound that the camera offers, as RTP names it (`PCMA`); null: none, or not known. */
+  sound: z.string().max(40).nullable().default(null),
   /** Some of `streamQuirks`, and those of another version. A recorder from before there were any says nothing. */
   quirks: z.array(z.string().max(40)).max(40).default([]),
 });

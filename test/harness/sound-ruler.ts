@@ -48,14 +48,23 @@ export interface HeardUnit {
 }
 
 /** A unit that is heard at `atMs`, against what the simulator took then. */
-export function heardUnit(units: readonly Buffer[], atMs: number, is: (unit: Buffer) => boolean): HeardUnit {
-  const index = Math.round((atMs - zeroMs()) / unitMs);
+export function heardUnit(
+  units: readonly Buffer[],
+  atMs: number,
+  is: (unit: Buffer) => boolean,
+  lastsMs = unitMs,
+): HeardUnit {
+  const index = Math.round((atMs - zeroMs()) / lastsMs);
   const unit = units[index % units.length] as Buffer;
-  return { index, errorMs: atMs - zeroMs() - index * unitMs, isItself: is(unit) };
+  return { index, errorMs: atMs - zeroMs() - index * lastsMs, isItself: is(unit) };
 }
 
 /** The units of a fragment; none where it has no sound. */
-export function soundOf(units: readonly Buffer[], { init, bytes, startAtMs }: TimedFragment): HeardUnit[] {
+export function soundOf(
+  units: readonly Buffer[],
+  { init, bytes, startAtMs }: TimedFragment,
+  lastsMs = unitMs,
+): HeardUnit[] {
   if (init.audio === undefined) return [];
   const found = parseTrackFragment(bytes, parseTrackDefaults(init.bytes, init.audio.trackId));
   if (found === undefined) return [];
@@ -66,6 +75,7 @@ export function soundOf(units: readonly Buffer[], { init, bytes, startAtMs }: Ti
   return found.samples.map((sample) => {
     const atMs = startAtMs + (ticks / timescale - pictureSeconds) * 1000;
     ticks += sample.duration;
-    return heardUnit(units, atMs, (unit) => bytes.subarray(sample.offset, sample.offset + sample.size).equals(unit));
+    const data = bytes.subarray(sample.offset, sample.offset + sample.size);
+    return heardUnit(units, atMs, (unit) => data.equals(unit), lastsMs);
   });
 }

@@ -28,7 +28,8 @@ interface Case {
   readonly server?: 'basic' | 'digest';
   readonly udpOnly?: boolean;
   readonly engine?: 'ffmpeg';
-  readonly audio?: boolean;
+  /** The sample entry of its sound, as mediainfo names it; default: none is recorded. */
+  readonly sound?: string;
   /** Sample entry. */
   readonly entry?: string;
   /** Of the picture as it is coded, and wide as it is shown. */
@@ -88,9 +89,13 @@ const cases: readonly Case[] = [
       options: ':slices=4:nal-hrd=cbr:vbv-maxrate=300:vbv-bufsize=300',
     }),
   },
-  { name: 'G.711 beside it', launch: `${h264()} ${tone} ! alawenc ! rtppcmapay name=pay1 pt=8` },
-  { name: 'AAC beside it', launch: `${h264()} ${aac} name=pay1 pt=97`, audio: true },
-  { name: 'sound first', launch: `${tone} ! mulawenc ! rtppcmupay name=pay0 pt=0 ${h264({ pay: 'pay1' })}` },
+  { name: 'G.711 beside it', launch: `${h264()} ${tone} ! alawenc ! rtppcmapay name=pay1 pt=8`, sound: 'alaw' },
+  { name: 'AAC beside it', launch: `${h264()} ${aac} name=pay1 pt=97`, sound: 'mp4a-40-2' },
+  {
+    name: 'sound first',
+    launch: `${tone} ! mulawenc ! rtppcmupay name=pay0 pt=0 ${h264({ pay: 'pay1' })}`,
+    sound: 'ulaw',
+  },
   { name: 'Basic', launch: h264(), server: 'basic' },
   { name: 'Digest', launch: h264(), server: 'digest' },
   { name: 'UDP only', launch: h264({ more: 'bframes=0' }), udpOnly: true, engine: 'ffmpeg' },
@@ -128,12 +133,12 @@ beforeAll(async () => {
   });
   playback = createPlayback({ footage: store, pictures: createKeyframePictures({ ffmpeg }) });
   ingest.setCameras(
-    cases.map(({ server = 'none' as (typeof kinds)[number], audio = false }, index) => ({
+    cases.map(({ server = 'none' as (typeof kinds)[number], sound }, index) => ({
       cameraId: pathOf(index),
       enabled: true,
       mainUrl: `rtsp://127.0.0.1:${foreign.ports[kinds.indexOf(server)]}/${pathOf(index)}`,
       ...(server === 'none' ? { username: '', password: '' } : credentials),
-      audio,
+      audio: sound !== undefined,
     })),
   );
   await ingest.start();
@@ -203,6 +208,9 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     const samples = longest.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
     expect(await decoded(path)).toBeGreaterThanOrEqual(samples - (one.hidden ?? 0));
     expect(await decoded(path)).toBeLessThanOrEqual(samples);
+    if (one.sound === undefined) return;
+    expect((await run('mediainfo', ['--Output=Audio;%CodecID%', path])).stdout.trim()).toBe(one.sound);
+    expect((await run('gst-discoverer-1.0', [path])).stdout).toMatch(/audio(\(s\))? ?#/);
   });
 
   it('a clip of it shows the pictures of its range, and a thumbnail', async () => {

@@ -1,3 +1,5 @@
+import { toAlaw, toUlaw } from './g711.js';
+
 /** Sound as a camera sends it, over and over. */
 export interface AudioLoop {
   readonly payloadType: number;
@@ -14,15 +16,26 @@ export const aacClockHz = 16_000;
 const aacSamples = 1024;
 const samplingIndex = 8; // 16 kHz (ISO/IEC 14496-3, table 1.18)
 
-/** A-law silence (RFC 3551 4.5.14), 40 ms a packet. */
-export const pcmaLoop: AudioLoop = {
-  payloadType: 8,
-  encoding: 'PCMA/8000',
-  formatParameters: undefined,
-  clockHz: 8000,
-  samplesPerUnit: 320,
-  payloads: [Buffer.alloc(320, 0xd5)],
-};
+const g711ClockHz = 8000;
+const g711Samples = 320;
+
+/** G.711 (RFC 3551 4.5.14), 40 ms a packet: two seconds of tones, another one in each packet. */
+function g711Loop(payloadType: number, encoding: string, encode: (sample: number) => number): AudioLoop {
+  const packet = (_: unknown, place: number): Buffer =>
+    Buffer.from(
+      Array.from({ length: g711Samples }, (_, at) =>
+        encode(Math.round(9000 * Math.sin((2 * Math.PI * (300 + 25 * place) * at) / g711ClockHz))),
+      ),
+    );
+  return {
+    ...{ payloadType, encoding: `${encoding}/${g711ClockHz}`, formatParameters: undefined },
+    ...{ clockHz: g711ClockHz, samplesPerUnit: g711Samples },
+    payloads: Array.from({ length: 50 }, packet),
+  };
+}
+
+export const pcmaLoop = g711Loop(8, 'PCMA', toAlaw);
+export const pcmuLoop = g711Loop(0, 'PCMU', toUlaw);
 
 /** AAC-LC in ADTS, mono, as packets of mode AAC-hbr, one access unit each (RFC 3640 3.3.6). */
 export function buildAacLoop(adts: Buffer): AudioLoop {

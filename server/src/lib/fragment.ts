@@ -1,11 +1,11 @@
 /** The one media currency. Produced by ingest engines, stored by footage, served by live, playback and extraction. */
 
-/** AAC beside the video, where the camera's sound is recorded. */
+/** AAC or G.711 beside the video, where the camera's sound is recorded. */
 export interface AudioTrack {
   readonly trackId: number;
   /** Ticks a second; the sample rate. */
   readonly timescale: number;
-  /** RFC 6381, e.g. `mp4a.40.2`. */
+  /** RFC 6381, e.g. `mp4a.40.2`; `alaw` and `ulaw` of G.711. */
   readonly codec: string;
   /** 0 or more; 0 when only the stream says it. */
   readonly channels: number;

@@ -20,6 +20,7 @@ interface StreamRuntime {
   timeSource: 'rtcp' | 'arrival' | null;
   timeErrorMs: number | null;
   audio: boolean;
+  sound: string | null;
   quirks: readonly string[];
 }
 
@@ -117,6 +118,7 @@ export function createRecorderStatus(sources: RecorderStatusSources): () => Prom
         timeSource: stream?.timeSource ?? null,
         timeErrorMs: stream?.timeErrorMs ?? null,
         audio: stream?.audio ?? false,
+        sound: stream?.sound ?? null,
         quirks: [...(stream?.quirks ?? [])],
       },
     ];

@@ -56,7 +56,7 @@ export async function createWaitingRecorder(options: WaitingRecorderOptions): Pr
       ...one,
       ...{ engine: null, engineReason: null, codec: null, frameRate: null, bitrateKbps: null, lastFragmentAt: null },
       ...{ clockOffsetMs: null, clockMeasuredAt: null, reconnects: 0, lostPackets: 0, timeSource: null },
-      ...{ timeErrorMs: null, audio: false, quirks: [] },
+      ...{ timeErrorMs: null, audio: false, sound: null, quirks: [] },
     })),
     ...{ footageBytes: 0, freeBytes: 0, totalBytes: 0, oldestAt: null },
     clock: { epoch: 0, ageDeletionSuspended: false, stepMs: null, steppedAt: null },

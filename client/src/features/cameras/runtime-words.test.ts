@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 const t = i18next.t;
 const runtime = (given: Partial<CameraRuntime>) =>
-  ({ engine: 'native', engineReason: 'default', codec: 'h264', audio: false, ...given }) as CameraRuntime;
+  ({ engine: 'native', engineReason: 'default', codec: 'h264', audio: false, sound: null, ...given }) as CameraRuntime;
 
 describe('how a camera is recorded, in words', () => {
   it.each([
@@ -75,6 +75,22 @@ describe('how a camera is recorded, in words', () => {
   it('says of sound whether it is recorded, and where it was wanted in vain', () => {
     expect(soundWords(t, runtime({ audio: true }), true)).toBe('Đang ghi');
     expect(soundWords(t, runtime({}), false)).toBe('Không ghi');
-    expect(soundWords(t, runtime({}), true)).toContain('AAC');
+    expect(soundWords(t, runtime({}), true)).toBe('Đã bật nhưng camera không gửi âm thanh ghi được');
+  });
+
+  it.each([
+    [{ audio: true, sound: 'PCMA' }, true, 'Đang ghi (G.711 A-law)'],
+    [{ sound: 'PCMU' }, false, 'Không ghi (camera có gửi G.711 µ-law)'],
+    [{ sound: 'PCMU' }, true, 'Đã bật nhưng hiện chưa ghi được âm thanh G.711 µ-law của camera'],
+    [{ sound: 'G726-32' }, true, 'Đã bật nhưng âm thanh G.726 của camera không ghi được'],
+    [{ sound: 'L16' }, true, 'Đã bật nhưng âm thanh LPCM của camera không ghi được'],
+    [{ sound: 'MP4A-LATM' }, true, 'Đã bật nhưng âm thanh AAC-LATM của camera không ghi được'],
+    [
+      { sound: 'PCMA', engine: 'ffmpeg' },
+      true,
+      'Đã bật nhưng âm thanh G.711 A-law không ghi được khi camera được lấy qua ffmpeg',
+    ],
+  ] satisfies [Partial<CameraRuntime>, boolean, string][])('names the sound: %j', (given, wanted, words) => {
+    expect(soundWords(t, runtime(given), wanted)).toBe(words);
   });
 });

@@ -2,6 +2,7 @@ import type { CameraRuntime } from '@choi-canh/shared/recorder-api';
 import { streamQuirks } from '@choi-canh/shared/recorder-facts';
 import type { TFunction } from 'i18next';
 import { formatDateTime, formatDuration, formatTime, startOfDay } from '../../lib/time.js';
+import { soundName } from './sound-name.js';
 
 const codecNames: Record<string, string> = { h264: 'H.264', h265: 'H.265', mjpeg: 'MJPEG', mpeg4: 'MPEG-4' };
 export const codecName = (codec: string): string => codecNames[codec] ?? codec.toUpperCase();
@@ -68,9 +69,19 @@ export function timeWords(
   return `${source}, ${t('cameras:runtime.timeError', { error: spanWords(t, language, Math.max(1, Math.ceil(timeErrorMs))) })}`;
 }
 
-export function soundWords(t: TFunction, { audio, engine }: CameraRuntime, wanted: boolean): string {
-  if (audio) return t('cameras:runtime.audioOn');
-  return t(wanted && engine !== null ? 'cameras:runtime.audioMissing' : 'cameras:runtime.audioOff');
+/** What either engine records. ffmpeg cannot put G.711 into the fragments of an MP4. */
+const recordedSounds = { native: ['MPEG4-GENERIC', 'PCMA', 'PCMU'], ffmpeg: ['MPEG4-GENERIC'] };
+
+/** Whether sound is recorded, of which kind it is, and why not where it was wanted. */
+export function soundWords(t: TFunction, { audio, engine, sound }: CameraRuntime, wanted: boolean): string {
+  const name = sound === null ? '' : soundName(sound);
+  if (audio) return sound === null ? t('cameras:runtime.audioOn') : t('cameras:runtime.audioOnAs', { sound: name });
+  if (!wanted || engine === null)
+    return sound === null ? t('cameras:runtime.audioOff') : t('cameras:runtime.audioOffered', { sound: name });
+  if (sound === null) return t('cameras:runtime.audioMissing');
+  if (recordedSounds[engine].includes(sound)) return t('cameras:runtime.audioAwaited', { sound: name });
+  const byOther = recordedSounds.native.includes(sound);
+  return t(byOther ? 'cameras:runtime.audioNotByFfmpeg' : 'cameras:runtime.audioUnsupported', { sound: name });
 }
 
 /** What the camera does against the rules and is recorded all the same; empty where nothing is known of it. */

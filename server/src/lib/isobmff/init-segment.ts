@@ -194,7 +194,20 @@ export function audioConfigOf(bytes: Buffer): Buffer | undefined {
   });
 }
 
-/** AAC only; any other track is none. */
+/** The names that QuickTime gave the two laws of G.711; there is nothing else that a decoder must know. */
+const g711Entries = new Set(['alaw', 'ulaw']);
+
+/** Whether `codec` of an audio track is G.711: a byte a sample and channel, which browsers do not play. */
+export const isG711 = (codec: string): codec is 'alaw' | 'ulaw' => g711Entries.has(codec);
+
+function audioCodecOf(bytes: Buffer, trak: Box, entry: Box): string | undefined {
+  if (isG711(entry.type)) return entry.type;
+  const esds = esdsOf(bytes, trak);
+  const objectType = esds === undefined ? undefined : audioObjectType(esds);
+  return objectType === undefined ? undefined : `mp4a.40.${objectType}`;
+}
+
+/** AAC and G.711; any other track is none. */
 function readAudioTrack(bytes: Buffer, trak: Box): AudioTrack | undefined {
   const stsd = findIn(bytes, trak, ['mdia', 'minf', 'stbl', 'stsd']);
   const tkhd = findIn(bytes, trak, ['tkhd']);
@@ -202,17 +215,15 @@ function readAudioTrack(bytes: Buffer, trak: Box): AudioTrack | undefined {
   if (stsd === undefined || tkhd === undefined || mdhd === undefined) return undefined;
   if (stsd.start + stsd.headerLength + 8 >= stsd.end) return undefined;
   const entry = boxesIn(bytes, { ...stsd, headerLength: stsd.headerLength + 8 }).next().value;
-  if (entry?.type !== 'mp4a') return undefined;
+  const codec = entry === undefined ? undefined : audioCodecOf(bytes, trak, entry);
+  if (entry === undefined || codec === undefined) return undefined;
   const channels = payloadOf(bytes, entry, audioSampleEntryBytes).readUInt16BE(16);
-  const esds = esdsOf(bytes, trak);
-  const objectType = esds === undefined ? undefined : audioObjectType(esds);
-  if (objectType === undefined) return undefined;
   const header = payloadOf(bytes, tkhd, 24);
   const trackId = header.readUInt32BE(header.readUInt8(0) === 1 ? 20 : 12);
-  return { trackId, timescale: timescaleOf(bytes, mdhd), codec: `mp4a.40.${objectType}`, channels };
+  return { trackId, timescale: timescaleOf(bytes, mdhd), codec, channels };
 }
 
-/** The track of AAC beside the video, where there is one. @throws AppError invalid bad_mp4 */
+/** The track of sound beside the video, where there is one that is AAC or G.711. @throws AppError invalid bad_mp4 */
 export function audioTrackOf(bytes: Buffer): AudioTrack | undefined {
   return firstTrack(bytes, readAudioTrack);
 }

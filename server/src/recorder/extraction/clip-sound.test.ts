@@ -98,7 +98,7 @@ describe.each([
 
 describe('cutSound', () => {
   /** Units of 64 ms of a track of 1000 ticks a second; after the tenth there is a hole of a second. */
-  const builder = new SoundIndexBuilder(1000, 0);
+  const builder = new SoundIndexBuilder({ timescale: 1000, codec: 'mp4a.40.2', channels: 1 }, 0);
   const samples = Array.from({ length: 10 }, (_, index) => ({ size: 1, offset: index, duration: 64 }));
   const facts = { sequenceNumber: 1, trackId: 2, recoveryPictures: 0, otherTracksAt: [] };
   const flags = { compositionOffset: 0, flags: 0, isSync: true };

@@ -88,9 +88,7 @@ export async function readSampleIndex(stretch: readonly SourceFragment[], contex
   const audio = audioTrackOf(init);
   const soundDefaults = audio === undefined ? undefined : parseTrackDefaults(init, audio.trackId);
   const soundBuilder =
-    audio === undefined
-      ? undefined
-      : new SoundIndexBuilder(audio.timescale, Number(first.baseMediaDecodeTime) / timescale);
+    audio === undefined ? undefined : new SoundIndexBuilder(audio, Number(first.baseMediaDecodeTime) / timescale);
 
   const decode: number[] = [];
   const durations: number[] = [];

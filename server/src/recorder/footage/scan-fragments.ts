@@ -2,8 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { badMp4, iterateBoxes } from '../../lib/isobmff/boxes.js';
-import { parseInitSegment } from '../../lib/isobmff/init-segment.js';
-import { parseMoof, parseTrackDefaults, type FragmentSample, type SampleDefaults } from '../../lib/isobmff/moof.js';
+import { isG711, parseInitSegment } from '../../lib/isobmff/init-segment.js';
+import {
+  parseMoof,
+  parseTrackDefaults,
+  parseTrackFragment,
+  type FragmentSample,
+  type SampleDefaults,
+} from '../../lib/isobmff/moof.js';
 import type { InitSegment } from '../../lib/fragment.js';
 import type { IndexRecord } from './index-file.js';
 import { decodeTimeBox, timeBoxBytes, timeBoxHead } from './time-box.js';
@@ -69,14 +75,32 @@ function assertJpegs(bytes: Buffer, samples: readonly FragmentSample[]): void {
       throw badMp4('a sample is not a JPEG picture');
 }
 
-/** No picture and no sound holds so many zeros: a page that never reached the disk does. */
+/** No picture and no AAC holds so many zeros: a page that never reached the disk does. */
 const lostPage = Buffer.alloc(512);
 
 /** @throws AppError invalid bad_mp4 where the disk may not have had all of the fragment when the power went */
-function assertWritten(bytes: Buffer, samples: readonly FragmentSample[], codec: string): void {
+function assertWritten(bytes: Buffer, samples: readonly FragmentSample[], init: InitSegment): void {
+  const { codec } = init;
   if (/^(avc|hvc|hev)/.test(codec)) assertNalUnits(bytes, samples);
   if (codec === jpegCodec) assertJpegs(bytes, samples);
-  if (bytes.includes(lostPage)) throw badMp4('a page of zeros');
+  const [start, end] = g711Range(bytes, init);
+  if (bytes.subarray(0, start).includes(lostPage) || bytes.subarray(end).includes(lostPage))
+    throw badMp4('a page of zeros');
+}
+
+/**
+ * Where the G.711 of a fragment lies; nowhere: at its end. Its bytes may be anything, also nothing but zeros, as a camera
+ * without a microphone may send them: the picture beside them is not given up for that.
+ */
+function g711Range(bytes: Buffer, { audio, bytes: init }: InitSegment): [start: number, end: number] {
+  const sound =
+    audio !== undefined && isG711(audio.codec)
+      ? parseTrackFragment(bytes, parseTrackDefaults(init, audio.trackId))?.samples
+      : undefined;
+  const last = sound?.at(-1);
+  return sound?.[0] === undefined || last === undefined
+    ? [bytes.length, bytes.length]
+    : [sound[0].offset, last.offset + last.size];
 }
 
 /** Reads one fragment, by its boxes alone unless it `mayBeTorn`. @throws AppError invalid bad_mp4 */
@@ -88,7 +112,7 @@ export function describeFragment(
 ): Omit<IndexRecord, 'offset' | 'startAtMs' | 'timeSource'> {
   const moof = parseMoof(bytes, defaults);
   if (moof.samples.length === 0) throw badMp4('a fragment without samples');
-  if (mayBeTorn) assertWritten(bytes, moof.samples, init.codec);
+  if (mayBeTorn) assertWritten(bytes, moof.samples, init);
   const ticks = moof.samples.reduce((sum, sample) => sum + sample.duration, 0);
   return {
     byteLength: bytes.length,

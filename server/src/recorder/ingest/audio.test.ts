@@ -98,7 +98,7 @@ async function complaintsOf(fragments: readonly Fragment[], name: string): Promi
 }
 
 describe('native engine', () => {
-  it('records AAC in step with the picture where it is wanted, and nothing of other sound', async () => {
+  it('records AAC and G.711 in step with the picture where it is wanted', async () => {
     const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, [withB]: true, 4: false }, 'native', 5);
     for (const number of [withAac, withPcma, withB, 4]) expectPictures(of(number), 2);
     for (const number of [withAac, withB]) {
@@ -111,15 +111,17 @@ describe('native engine', () => {
       expect(runtime(number)).toMatchObject({ audio: true, engine: 'native' });
       expect(await complaintsOf(of(number), `${number}.mp4`)).toBe('');
     }
-    for (const number of [withPcma, 4]) {
-      expect(of(number).every(({ init }) => init.audio === undefined)).toBe(true);
-      expect(runtime(number)).toMatchObject({ audio: false });
-    }
+    expect(of(withPcma)[0]!.init.audio).toMatchObject({ codec: 'alaw', timescale: 8000, channels: 1 });
+    expect(runtime(withPcma)).toMatchObject({ audio: true, sound: 'PCMA', engine: 'native' });
+    // It says that one channel is taken for mono, and nothing else.
+    expect(await complaintsOf(of(withPcma), 'pcma.mp4')).toMatch(/^Guessed Channel Layout.*mono\n$/);
+    expect(of(4).every(({ init }) => init.audio === undefined)).toBe(true);
+    expect(runtime(4)).toMatchObject({ audio: false, sound: 'MPEG4-GENERIC' });
   }, 90_000);
 });
 
 describe('ffmpeg engine', () => {
-  it('records AAC beside the picture where it is wanted, and nothing of other sound', async () => {
+  it('records AAC beside the picture where it is wanted, and names what it cannot record', async () => {
     const { of, runtime } = await pull({ [withAac]: true, [withPcma]: true, 4: false }, 'ffmpeg', 4);
     for (const number of [withAac, withPcma, 4]) expectPictures(of(number), 2);
     const sound = of(withAac)
@@ -135,5 +137,6 @@ describe('ffmpeg engine', () => {
       expect(of(number).every(({ init }) => init.audio === undefined)).toBe(true);
       expect(runtime(number)).toMatchObject({ audio: false });
     }
+    expect(runtime(withPcma)).toMatchObject({ sound: 'PCMA', state: 'recording' });
   }, 120_000);
 });

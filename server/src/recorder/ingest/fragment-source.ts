@@ -22,7 +22,7 @@ export interface StreamTarget {
   readonly onDigest?: (() => void) | undefined;
   /** Of RTSP over TLS: whether this key (SHA-256 of SPKI, hex) is the camera's; the first that it shows is. Absent: any. */
   readonly isOwnKey?: ((key: string) => boolean) | undefined;
-  /** Record the camera's sound where it is AAC. */
+  /** Record the camera's sound where it is AAC or G.711. */
   readonly audio: boolean;
 }
 
@@ -46,8 +46,8 @@ export interface StreamReport {
   time(offsetMs: number | undefined, source: TimeSource, errorMs: number): void;
   /** Undefined `detail`: it is over. */
   trouble(trouble: StreamTrouble, detail: string | undefined): void;
-  /** The camera offers sound, in this encoding as RTP names it (`PCMA`), recorded or not. */
-  sound?(encoding: string): void;
+  /** The camera offers sound, in this encoding as RTP names it (`PCMA`), recorded or not; undefined: it offers none. */
+  sound?(encoding: string | undefined): void;
   /** The camera does something against the rules and is recorded all the same. */
   quirk?(quirk: StreamQuirk): void;
   /** The camera closed the connection when it was asked in this way, to keep its session alive. */

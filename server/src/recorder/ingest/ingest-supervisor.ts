@@ -35,7 +35,7 @@ export interface IngestCamera {
   readonly plainPassword?: boolean | undefined;
   /** When the password was typed last, Unix milliseconds. */
   readonly passwordTypedAt?: number | undefined;
-  /** Record the sound of the main stream where it is AAC; default false. */
+  /** Record the sound of the main stream where it is AAC or G.711; default false. */
   readonly audio?: boolean | undefined;
 }
 
@@ -398,6 +398,7 @@ function disabledRuntime(sinceAtMs: number, observation: StreamObservation | und
     timeSource: null,
     timeErrorMs: null,
     audio: false,
+    sound: null,
     quirks: [],
     clockOffsetMs: undefined,
     clockMeasuredAtMs: undefined,

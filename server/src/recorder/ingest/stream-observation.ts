@@ -34,11 +34,12 @@ export class StreamObservation {
     timeSource: TimeSource | null;
     timeErrorMs: number | null;
     audio: boolean;
+    sound: string | null;
     quirks: readonly StreamQuirk[];
     clockOffsetMs: number | undefined;
     clockMeasuredAtMs: number | undefined;
   } = {
-    ...{ codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false, quirks: [] },
+    ...{ codec: null, lostPackets: 0, timeSource: null, timeErrorMs: null, audio: false, sound: null, quirks: [] },
     ...{ clockOffsetMs: undefined, clockMeasuredAtMs: undefined },
   };
 
@@ -89,6 +90,11 @@ export class StreamObservation {
     this.facts.audio = recorded;
   }
 
+  /** The camera offers sound in this encoding; undefined: none. */
+  sound(encoding: string | undefined): void {
+    this.facts.sound = encoding?.slice(0, 40) ?? null;
+  }
+
   /** A connection ended: what was wrong with its stream is over. */
   connectionEnded(): void {
     this.troubles.clear();
@@ -109,7 +115,15 @@ export class StreamObservation {
 
   get runtime(): Pick<
     StreamRuntime,
-    'codec' | 'lostPackets' | 'timeSource' | 'timeErrorMs' | 'audio' | 'quirks' | 'clockOffsetMs' | 'clockMeasuredAtMs'
+    | 'codec'
+    | 'lostPackets'
+    | 'timeSource'
+    | 'timeErrorMs'
+    | 'audio'
+    | 'sound'
+    | 'quirks'
+    | 'clockOffsetMs'
+    | 'clockMeasuredAtMs'
   > {
     return this.facts;
   }

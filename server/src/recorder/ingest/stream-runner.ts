@@ -194,6 +194,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         showTroubles();
       },
       audio: (isRecorded) => observation.audio(isRecorded),
+      sound: (encoding) => observation.sound(encoding),
       quirk: (quirk) => {
         if (observation.quirk(quirk)) options.onLearnt?.();
       },
@@ -327,6 +328,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         timeSource: facts.timeSource,
         timeErrorMs: facts.timeErrorMs,
         audio: facts.audio,
+        sound: facts.sound,
         quirks: engines.source.engine === 'ffmpeg' ? facts.quirks : facts.quirks.filter(isOfCamera),
         clockOffsetMs: facts.clockOffsetMs,
         clockMeasuredAtMs: facts.clockMeasuredAtMs,

@@ -66,6 +66,8 @@ export interface StreamRuntime {
   /** Bound on how far the instant of a frame may be off, ms; design/time.md. */
   readonly timeErrorMs: number | null;
   readonly audio: boolean;
+  /** Encoding of the sound that the camera offers, as RTP names it; null: none, or not known. */
+  readonly sound: string | null;
   /** What the camera does against the rules. */
   readonly quirks: readonly StreamQuirk[];
   /** How far the camera's clock is ahead of ours; the last that was measured. */

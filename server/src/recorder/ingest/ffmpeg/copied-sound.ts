@@ -3,9 +3,9 @@ import type { InitSegment } from '../../../lib/fragment.js';
 import { audioConfigOf } from '../../../lib/isobmff/init-segment.js';
 import { parseTrackDefaults, parseTrackFragment, type SampleDefaults } from '../../../lib/isobmff/moof.js';
 import { parseAacConfig } from '../native/aac-config.js';
-import type { AacFormat, AudioRun } from '../native/aac-track.js';
 import type { FragmentSound } from '../native/fragmenter.js';
 import { timescale as videoTimescale } from '../native/mp4-writer.js';
+import type { AacFormat, AudioRun } from '../native/sound-track.js';
 
 interface Unit {
   /** Ticks of the sound. */
@@ -32,7 +32,7 @@ export class CopiedSound {
     const config = bytes === undefined ? undefined : parseAacConfig(bytes);
     if (init.audio === undefined || config === undefined) return undefined;
     const { trackId, timescale } = init.audio;
-    return new CopiedSound({ config, clockRate: timescale }, parseTrackDefaults(init.bytes, trackId));
+    return new CopiedSound({ codec: 'aac', config, clockRate: timescale }, parseTrackDefaults(init.bytes, trackId));
   }
 
   /** Keeps what a fragment of ffmpeg holds of it. @throws AppError bad_mp4 */

@@ -28,7 +28,7 @@ import { RunClock, TimeAnchor } from '../time-anchor.js';
 import { CaptureTimes } from './capture-times.js';
 import { CopiedPictures } from './copied-pictures.js';
 import { checkedTarget } from './rtsp-preflight.js';
-import { stderrFailure } from './stderr-reason.js';
+import { refusedSound, stderrFailure } from './stderr-reason.js';
 
 /** H.264 and H.265 are cut again, so that these are what is waited for in addition. */
 const fragmentMs = 500;
@@ -297,7 +297,11 @@ export function createFfmpegSource({
       if (options.signal.aborted) return;
       // Also an exit without complaint is a loss: a camera's stream has no end.
       const failure = stderrFailure(exit.stderr, stream.framesCame);
-      if (sound && !stream.framesCame && failure.reason === 'not_video') throw new OtherSound(failure.detail);
+      if (sound && !stream.framesCame && failure.reason === 'not_video') {
+        const encoding = refusedSound(exit.stderr);
+        if (encoding !== undefined) options.report.sound?.(encoding);
+        throw new OtherSound(failure.detail);
+      }
       throw failure;
     } catch (error) {
       if (error instanceof IngestFailure || error instanceof OtherSound) throw error;

@@ -37,6 +37,18 @@ const patterns: readonly [RegExp, IngestReason, string][] = [
 /** One transport was refused, and ffmpeg went on to the next: what ended it is said after that. */
 const transportRefused = /^.*method SETUP failed: 461.*$/gim;
 
+/** As ffmpeg names what an MP4 of it cannot hold, and as RTP does. */
+const soundNames: Readonly<Record<string, string>> = {
+  ...{ pcm_alaw: 'PCMA', pcm_mulaw: 'PCMU', adpcm_g726: 'G726-32', adpcm_g726le: 'G726-32', pcm_s16be: 'L16' },
+  ...{ adpcm_g722: 'G722', aac_latm: 'MP4A-LATM', opus: 'OPUS' },
+};
+
+/** Encoding of the sound that ffmpeg could not copy, as RTP names it; undefined where it does not say. */
+export function refusedSound(stderr: string): string | undefined {
+  const codec = /Could not find tag for codec (\w+) in stream #1/i.exec(stderr)?.[1]?.toLowerCase();
+  return codec === undefined ? undefined : (soundNames[codec] ?? codec.toUpperCase());
+}
+
 /** Why a child ended that was not told to. `framesCame`: the stream had begun. */
 export function stderrFailure(stderr: string, framesCame: boolean): IngestFailure {
   const said = stderr.replaceAll(transportRefused, '');

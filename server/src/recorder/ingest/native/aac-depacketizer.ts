@@ -1,9 +1,9 @@
 // RTP payloads of MPEG4-GENERIC (RFC 3640) to access units of AAC: several in a packet, or one over several packets.
 // Interleaving is not taken; where it is announced there is no sound (`aacPayloadOf`).
 import { parseAacConfig, type AacConfig } from './aac-config.js';
-import type { AacUnit } from './aac-timeline.js';
 import type { RtpPacket, TimestampUnwrapper } from './rtp-packet.js';
 import type { AudioMedia } from './session-description.js';
+import type { SoundUnit } from './sound-timeline.js';
 
 /** How the payload is laid out (RFC 3640 4.1), and how long a unit lasts. */
 export interface AacPayload {
@@ -85,7 +85,7 @@ export class AacDepacketizer {
   constructor(
     private readonly payload: AacPayload,
     private readonly timestamps: TimestampUnwrapper,
-    private readonly onUnit: (unit: AacUnit) => void,
+    private readonly onUnit: (unit: SoundUnit) => void,
   ) {}
 
   push(packet: RtpPacket): void {
@@ -123,7 +123,7 @@ export class AacDepacketizer {
 
   private emit(ticks: number, data: Buffer): void {
     // A copy: the packet's bytes belong to a chunk of the socket that would be kept with it.
-    if (data.length > 0) this.onUnit({ ticks, data: Buffer.from(data) });
+    if (data.length > 0) this.onUnit({ ticks, durationTicks: this.payload.unitTicks, data: Buffer.from(data) });
   }
 
   /** Every part repeats the header with the size of the whole; it is whole when so many bytes came (3.2.3.1). */

@@ -12,8 +12,8 @@ import { parseMoof, parseTrackDefaults, parseTrackFragment } from '../../../lib/
 import { TimeAnchor } from '../time-anchor.js';
 import { parseAacConfig } from './aac-config.js';
 import { AacDepacketizer, aacPayloadOf } from './aac-depacketizer.js';
-import { AacStream } from './aac-stream.js';
-import { AacTimeline, type AacUnit } from './aac-timeline.js';
+import { SoundStream } from './sound-stream.js';
+import { SoundTimeline, type SoundUnit } from './sound-timeline.js';
 import { Fragmenter } from './fragmenter.js';
 import { buildFragment, buildInitSegment, fragmentHeadBytes, writeFragmentHead } from './mp4-writer.js';
 import { SampleBody } from './sample-body.js';
@@ -27,7 +27,7 @@ const monoAt16k = '1408';
 function media(parameters: Record<string, string> = {}, clockRate = 16_000): AudioMedia {
   const standard = { mode: 'AAC-hbr', sizelength: '13', indexlength: '3', indexdeltalength: '3', config: monoAt16k };
   const all = Object.entries({ ...standard, ...parameters }).filter(([, value]) => value !== '');
-  return { payloadType: 97, clockRate, channels: 1, control: 'a', parameters: new Map(all) };
+  return { encoding: 'MPEG4-GENERIC', payloadType: 97, clockRate, channels: 1, control: 'a', parameters: new Map(all) };
 }
 
 describe('parseAacConfig', () => {
@@ -86,7 +86,7 @@ function hbr(units: Buffer[], sizes = units.map((unit) => unit.length)): Buffer 
 
 describe('AacDepacketizer', () => {
   function units(packets: Buffer[], described = media()) {
-    const found: AacUnit[] = [];
+    const found: SoundUnit[] = [];
     const depacketizer = new AacDepacketizer(aacPayloadOf(described)!, new TimestampUnwrapper(), (one) =>
       found.push(one),
     );
@@ -189,21 +189,25 @@ describe('AacDepacketizer', () => {
   });
 });
 
-describe('AacTimeline', () => {
+describe('SoundTimeline', () => {
   const unitMs = 64;
   /** Units of 64 ms against pictures of 90 kHz, both from zero. `sentMs`: when the camera says that a unit began. */
   function line(sentMs: (index: number) => number, count: number, present: (index: number) => boolean = () => true) {
     const videoAnchor = new TimeAnchor(90_000);
     videoAnchor.observeArrival(0, 1e12);
     videoAnchor.observeSenderReport(0, 1e12);
-    const timeline = new AacTimeline({ clockRate: 16_000, unitTicks: 1024, videoAnchor, monotonicMs: 0 });
+    const timeline = new SoundTimeline({ clockRate: 16_000, videoAnchor, monotonicMs: 0 });
     const placed: { at: number; wanted: number; duration: number }[] = [];
     let fragment = 0;
     for (let index = 0; index < count; index++) {
       const ms = sentMs(index);
       timeline.observeSenderReport(index * 1024, 1e12 + ms);
       if (present(index))
-        timeline.push({ ticks: index * 1024, data: Buffer.from([index & 255]) }, 1e12 + ms + unitMs, ms);
+        timeline.push(
+          { ticks: index * 1024, durationTicks: 1024, data: Buffer.from([index & 255]) },
+          1e12 + ms + unitMs,
+          ms,
+        );
       if (ms < (fragment + 1) * 1000 + 200) continue;
       const run = timeline.take(1, 0, fragment * 90_000, (fragment + 1) * 90_000);
       fragment += 1;
@@ -256,10 +260,14 @@ describe('AacTimeline', () => {
     const videoAnchor = new TimeAnchor(90_000);
     videoAnchor.observeArrival(0, 1e12);
     videoAnchor.observeSenderReport(0, 1e12);
-    const timeline = new AacTimeline({ clockRate: 16_000, unitTicks: 1024, videoAnchor, monotonicMs: 0 });
+    const timeline = new SoundTimeline({ clockRate: 16_000, videoAnchor, monotonicMs: 0 });
     timeline.observeSenderReport(0, 1e12 + 7_200_000);
     for (let index = 0; index < 10; index++)
-      timeline.push({ ticks: index * 1024, data: Buffer.from([1]) }, 1e12 + (index + 1) * unitMs, 0);
+      timeline.push(
+        { ticks: index * 1024, durationTicks: 1024, data: Buffer.from([1]) },
+        1e12 + (index + 1) * unitMs,
+        0,
+      );
     expect(timeline.take(1, 0, 0, 90_000)).toMatchObject({ baseMediaDecodeTime: 0n });
   });
 
@@ -268,7 +276,11 @@ describe('AacTimeline', () => {
     expect(timeline.isFlowing(9 * unitMs + 9999)).toBe(true);
     expect(timeline.isFlowing(9 * unitMs + 10_000)).toBe(false);
     for (let index = 10; index < 3000; index++)
-      timeline.push({ ticks: index * 1024, data: Buffer.alloc(2000) }, 1e12 + (index + 1) * unitMs, index * unitMs);
+      timeline.push(
+        { ticks: index * 1024, durationTicks: 1024, data: Buffer.alloc(2000) },
+        1e12 + (index + 1) * unitMs,
+        index * unitMs,
+      );
     const kept = timeline.take(1, 0, 0, 300 * 90_000)!.samples.reduce((sum, { data }) => sum + data.length, 0);
     expect(kept).toBeLessThanOrEqual(512 * 1024);
   });
@@ -362,7 +374,7 @@ describe('picture and sound of one camera', () => {
     const stream =
       sound === undefined
         ? undefined
-        : AacStream.of({ media: media(), videoAnchor, nowMs: () => utc + nowMs, monotonicMs: () => nowMs });
+        : SoundStream.of({ media: media(), videoAnchor, nowMs: () => utc + nowMs, monotonicMs: () => nowMs });
     const fragments: Fragment[] = [];
     const fragmenter = new Fragmenter({
       init: buildInitSegment({ codec: 'h264', sets }),

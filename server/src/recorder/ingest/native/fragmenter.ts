@@ -4,10 +4,10 @@ import type { Fragment, InitSegment } from '../../../lib/fragment.js';
 import { PartCutter } from '../../../lib/part-cuts.js';
 import type { PartSink } from '../fragment-source.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
-import type { AudioRun } from './aac-track.js';
 import type { BlockPool } from './block-pool.js';
 import { buildFragment, fragmentHeadBytes, timescale, writeFragmentHead, type SampleFacts } from './mp4-writer.js';
 import { SampleBody } from './sample-body.js';
+import type { AudioRun } from './sound-track.js';
 
 export interface Picture {
   /** Presentation time, ticks. */

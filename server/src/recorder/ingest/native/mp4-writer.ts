@@ -1,10 +1,10 @@
 // Writes the init segment and the fragments of one video track (ISO/IEC 14496-12 8.2 to 8.8, 14496-15 5.3.3, 8.3.3),
-// with a track of AAC beside it where the camera's sound is recorded.
+// with a track of sound beside it where the camera's sound is recorded.
 import type { InitSegment } from '../../../lib/fragment.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
-import { audioTraf, audioTrafLength, audioTrackBoxes, type AacFormat, type AudioRun } from './aac-track.js';
 import type { SetsInUse } from './parameter-sets.js';
 import { parseH264Sps, parseH265Sps, saysSampleFormat, type PictureSize } from './sequence-parameters.js';
+import { audioTraf, audioTrafLength, audioTrackBoxes, type AudioRun, type SoundFormat } from './sound-track.js';
 import type { VideoCodec } from './video-codec.js';
 
 /** Of RTP video (RFC 6184 5.1, RFC 7798 4.1). */
@@ -117,7 +117,7 @@ const shownWidth = ({ width, sampleAspect }: PictureSize): number =>
   Math.min(0xffffffff, Math.round(width * 65536 * (sampleAspect ? sampleAspect.width / sampleAspect.height : 1)));
 
 /** The init segment of a track. @throws IngestFailure bad_answer when its parameters are damaged */
-export function buildInitSegment(track: VideoTrackFacts, audio?: AacFormat): InitSegment {
+export function buildInitSegment(track: VideoTrackFacts, audio?: SoundFormat): InitSegment {
   const { codec, sets, inBand = false } = track;
   const size = codec === 'h264' ? parseH264Sps(sets.sps[0]!) : parseH265Sps(sets.sps[0]!);
   // `avc1` says what a reader of AVC must know; H.265 has no brand of its own.

@@ -64,7 +64,7 @@ export function createNativeSource({ clock, rules }: { clock: Clock; rules: Addr
         rules,
         signal,
         onMedia: (media) => {
-          if (media.sound !== undefined) options.report.sound?.(media.sound);
+          options.report.sound?.(media.sound);
           stream = new NativeStream({
             media,
             audio: target.audio,

@@ -6,7 +6,6 @@ import type { PullOptions } from '../fragment-source.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { KeyframeWatch } from '../keyframe-watch.js';
 import { TimeAnchor } from '../time-anchor.js';
-import { AacStream } from './aac-stream.js';
 import type { BlockPool } from './block-pool.js';
 import { Depacketizer, type AccessUnit } from './depacketizer.js';
 import { MediaClock } from './media-clock.js';
@@ -19,6 +18,7 @@ import type { TrackName } from './rtsp-session.js';
 import type { ReadPicture } from './picture-reader.js';
 import { PictureRecorder, type StreamHabits } from './picture-recorder.js';
 import type { SessionMedia } from './session-description.js';
+import { SoundStream } from './sound-stream.js';
 import { nalRole } from './video-codec.js';
 
 const badTimestampsMs = 60_000;
@@ -48,7 +48,7 @@ export class NativeStream {
   private readonly anchor = new TimeAnchor(timescale);
   private readonly frozen: FrozenPicture;
   private readonly keyframes = new KeyframeWatch();
-  private sound: AacStream | undefined;
+  private sound: SoundStream | undefined;
   private soundReceiver: RtpReceiver | undefined;
   private readonly mediaClock: MediaClock;
   private readonly pictures: PictureRecorder;
@@ -122,7 +122,7 @@ export class NativeStream {
 
   private prepareSound(media: NonNullable<SessionMedia['audio']>): void {
     const { clock, pull } = this.options;
-    this.sound = AacStream.of({
+    this.sound = SoundStream.of({
       media,
       videoAnchor: this.anchor,
       nowMs: () => pull.recordedClock.nowMs(),

@@ -20,8 +20,10 @@ export interface VideoMedia {
   readonly otherTypes?: readonly number[];
 }
 
-/** AAC in the transport of RFC 3640. */
+/** AAC in the transport of RFC 3640, or G.711 (RFC 3551 4.5.14). */
 export interface AudioMedia {
+  /** As RTP names it, upper case. */
+  readonly encoding: string;
   readonly payloadType: number;
   readonly clockRate: number;
   readonly channels: number;
@@ -33,7 +35,7 @@ export interface AudioMedia {
 export interface SessionMedia {
   readonly video: VideoMedia;
   readonly audio: AudioMedia | undefined;
-  /** Encoding of the first sound that it offers, whatever that is; upper case. */
+  /** Encoding of `audio`, else of the first sound that it offers, whatever that is; upper case. */
   readonly sound?: string | undefined;
   /** `a=control` of the session; empty when there is none. */
   readonly control: string;
@@ -48,7 +50,7 @@ const relevant = /^(?:v=|m=|a=(?:rtpmap|fmtp|control):)/;
 const blanks = /^\s*(a=(?:rtpmap|fmtp|control):)\s*/;
 /** RFC 3551 6: payload types that need no rtpmap. */
 const staticEncodings: Readonly<Record<number, string>> = {
-  ...{ 0: 'PCMU', 8: 'PCMA', 9: 'G722', 14: 'MPA' },
+  ...{ 0: 'PCMU', 2: 'G726-32', 5: 'DVI4', 8: 'PCMA', 9: 'G722', 10: 'L16', 11: 'L16', 14: 'MPA' },
   ...{ 26: 'JPEG', 31: 'H261', 32: 'MPV', 33: 'MP2T', 34: 'H263' },
 };
 const nativeCodecs: Readonly<Record<string, VideoCodec>> = { H264: 'h264', H265: 'h265', HEVC: 'h265' };
@@ -60,6 +62,12 @@ const otherCodecs: Readonly<Record<string, 'mjpeg' | 'mpeg4'>> = {
   'MPEG4-VIDEO': 'mpeg4',
 };
 const assumedClockRate = 90_000;
+/** RFC 3551 6: of the payload types above, where it is another. */
+const staticClockRates: Readonly<Record<number, number>> = {
+  ...{ 0: 8000, 2: 8000, 5: 8000, 8: 8000, 9: 8000, 10: 44_100, 11: 44_100 },
+};
+/** Recorded sound in order of preference. */
+const recordedSounds = ['MPEG4-GENERIC', 'PCMA', 'PCMU'];
 
 interface Format {
   readonly encoding: string;
@@ -82,7 +90,7 @@ function formatsOf(media: MediaDescription): Format[] {
     return {
       encoding: String(map?.codec ?? staticEncodings[payloadType] ?? guessed(media) ?? payloadType).toUpperCase(),
       payloadType,
-      clockRate: Number.isInteger(rate) && rate > 0 ? rate : assumedClockRate,
+      clockRate: Number.isInteger(rate) && rate > 0 ? rate : (staticClockRates[payloadType] ?? assumedClockRate),
       channels: Number(map?.encoding ?? 1) || 1,
     };
   });
@@ -146,8 +154,14 @@ function checkOrder(codec: VideoCodec, parameters: ReadonlyMap<string, string>):
     );
 }
 
+/** Less is better. */
+function preferenceOf(encoding: string): number {
+  const at = recordedSounds.indexOf(encoding);
+  return at < 0 ? recordedSounds.length : at;
+}
+
 /**
- * The first video that can be recorded, and AAC beside it.
+ * The first video that can be recorded, and sound beside it: AAC where there is any, else G.711.
  * @throws IngestFailure not_video (with `other` when the other engine can keep what there is), bad_answer for no SDP
  */
 export function findMedia(sdp: string): SessionMedia {
@@ -172,13 +186,14 @@ export function findMedia(sdp: string): SessionMedia {
       }
       if (media.type === 'video') other ??= otherCodecs[encoding];
       if (media.type === 'audio') sound ??= encoding;
-      if (media.type === 'audio' && encoding === 'MPEG4-GENERIC') audio ??= { ...common, channels, parameters };
+      if (media.type === 'audio' && preferenceOf(encoding) < preferenceOf(audio?.encoding ?? ''))
+        audio = { ...common, encoding, channels, parameters };
     }
   }
   if (video !== undefined) {
     const { payloadType } = video;
     const otherTypes = types.filter((one) => one !== payloadType);
-    return { video: { ...video, otherTypes }, audio, sound, control: controlOf(described) };
+    return { video: { ...video, otherTypes }, audio, sound: audio?.encoding ?? sound, control: controlOf(described) };
   }
   const detail = `no H.264 or H.265 video in the stream (${seen.join(', ').slice(0, 120) || 'empty'})`;
   throw new IngestFailure('not_video', detail, other === undefined ? undefined : { because: 'codec', codec: other });

@@ -1,14 +1,15 @@
 // The sound of one connection: RTP in, what belongs to a fragment out. Nothing that goes wrong here reaches the picture.
 import type { InitSegment } from '../../../lib/fragment.js';
 import type { TimeAnchor } from '../time-anchor.js';
-import { AacDepacketizer, aacPayloadOf, type AacPayload } from './aac-depacketizer.js';
-import { AacTimeline } from './aac-timeline.js';
-import type { AacFormat } from './aac-track.js';
-import { emptyPacket, parseRtp, TimestampUnwrapper } from './rtp-packet.js';
+import { AacDepacketizer, aacPayloadOf } from './aac-depacketizer.js';
+import { G711Depacketizer, g711FormatOf } from './g711-depacketizer.js';
+import { emptyPacket, parseRtp, TimestampUnwrapper, type RtpPacket } from './rtp-packet.js';
 import type { FragmentSound } from './fragmenter.js';
 import type { AudioMedia } from './session-description.js';
+import { SoundTimeline, type SoundUnit } from './sound-timeline.js';
+import type { SoundFormat } from './sound-track.js';
 
-export interface AacStreamOptions {
+export interface SoundStreamOptions {
   readonly media: AudioMedia;
   /** Of the picture, whose timeline counts. */
   readonly videoAnchor: TimeAnchor;
@@ -17,33 +18,60 @@ export interface AacStreamOptions {
   readonly monotonicMs: () => number;
 }
 
-export class AacStream {
+/** Packets of one encoding to units. */
+interface SoundDepacketizer {
+  /** Packets that were missing in the sequence. */
+  readonly lostPackets: number;
+  push(packet: RtpPacket): void;
+}
+
+interface Recorded {
+  readonly format: SoundFormat;
+  depacketizer(timestamps: TimestampUnwrapper, onUnit: (unit: SoundUnit) => void): SoundDepacketizer;
+}
+
+/** Undefined for sound that cannot be recorded. Never throws. */
+function recordedOf(media: AudioMedia): Recorded | undefined {
+  const g711 = g711FormatOf(media);
+  if (g711 !== undefined)
+    return {
+      format: g711,
+      depacketizer: (timestamps, onUnit) => new G711Depacketizer(g711.channels, timestamps, onUnit),
+    };
+  const aac = media.encoding === 'MPEG4-GENERIC' ? aacPayloadOf(media) : undefined;
+  if (aac === undefined) return undefined;
+  return {
+    format: { codec: 'aac', config: aac.config, clockRate: aac.clockRate },
+    depacketizer: (timestamps, onUnit) => new AacDepacketizer(aac, timestamps, onUnit),
+  };
+}
+
+export class SoundStream {
   /** For buildInitSegment. */
-  readonly format: AacFormat;
+  readonly format: SoundFormat;
   private readonly timestamps = new TimestampUnwrapper();
-  private readonly depacketizer: AacDepacketizer;
-  private readonly timeline: AacTimeline;
+  private readonly depacketizer: SoundDepacketizer;
+  private readonly timeline: SoundTimeline;
 
   private constructor(
-    private readonly options: AacStreamOptions,
-    payload: AacPayload,
+    private readonly options: SoundStreamOptions,
+    recorded: Recorded,
   ) {
-    this.format = payload;
-    this.timeline = new AacTimeline({
-      clockRate: payload.clockRate,
-      unitTicks: payload.unitTicks,
+    this.format = recorded.format;
+    this.timeline = new SoundTimeline({
+      clockRate: this.format.clockRate,
       videoAnchor: options.videoAnchor,
       monotonicMs: options.monotonicMs(),
     });
-    this.depacketizer = new AacDepacketizer(payload, this.timestamps, (unit) => {
+    this.depacketizer = recorded.depacketizer(this.timestamps, (unit) => {
       this.timeline.push(unit, options.nowMs(), options.monotonicMs());
     });
   }
 
-  /** Undefined for AAC that cannot be recorded: then there is no sound, and nothing to SETUP. */
-  static of(options: AacStreamOptions): AacStream | undefined {
-    const payload = aacPayloadOf(options.media);
-    return payload === undefined ? undefined : new AacStream(options, payload);
+  /** Undefined for sound that cannot be recorded: then there is none, and nothing to SETUP. */
+  static of(options: SoundStreamOptions): SoundStream | undefined {
+    const recorded = recordedOf(options.media);
+    return recorded === undefined ? undefined : new SoundStream(options, recorded);
   }
 
   /** Sound comes or is still expected. */

@@ -1,13 +1,15 @@
-// Where the sound lies on the timeline of the picture. Access units are never changed and none is made up: where the
+// Where the sound lies on the timeline of the picture. Units are never changed and none is made up: where the
 // camera's two clocks drift apart or packets were lost the timeline gets a hole (the unit before lasts longer), and a
 // unit that would lie over one already placed is left out. design/time.md has the rules.
 import { TimeAnchor } from '../time-anchor.js';
-import type { AudioRun } from './aac-track.js';
+import type { AudioRun } from './sound-track.js';
 import { timescale as videoTimescale } from './mp4-writer.js';
 
-export interface AacUnit {
+/** An access unit of AAC, or a packet's worth of G.711. */
+export interface SoundUnit {
   /** RTP timestamp of its first sample, unwrapped. */
   readonly ticks: number;
+  readonly durationTicks: number;
   readonly data: Buffer;
 }
 
@@ -25,16 +27,15 @@ const jumpSeconds = 10;
 /** Without a unit for so long the camera is taken not to send sound (any more). */
 const silentAfterMs = 10_000;
 
-export interface AacTimelineOptions {
-  /** Ticks of a second and of a unit. */
+export interface SoundTimelineOptions {
+  /** Ticks of a second. */
   readonly clockRate: number;
-  readonly unitTicks: number;
   readonly videoAnchor: TimeAnchor;
   readonly monotonicMs: number;
 }
 
-export class AacTimeline {
-  private queue: AacUnit[] = [];
+export class SoundTimeline {
+  private queue: SoundUnit[] = [];
   private queuedBytes = 0;
   private heardAtMs: number;
   private anchor: TimeAnchor;
@@ -47,18 +48,18 @@ export class AacTimeline {
   /** Holes that were left because of lost packets or drift. */
   holes = 0;
 
-  constructor(private readonly options: AacTimelineOptions) {
+  constructor(private readonly options: SoundTimelineOptions) {
     this.heardAtMs = options.monotonicMs;
     this.anchor = new TimeAnchor(options.clockRate);
   }
 
-  push(unit: AacUnit, nowMs: number, monotonicMs: number): void {
-    const { clockRate, unitTicks } = this.options;
+  push(unit: SoundUnit, nowMs: number, monotonicMs: number): void {
+    const { clockRate } = this.options;
     this.heardAtMs = monotonicMs;
     if (Math.abs(unit.ticks - (this.lastTicks ?? unit.ticks)) > jumpSeconds * clockRate) this.beginAnew();
     this.lastTicks = unit.ticks;
     // It can be sent when its last sample was taken.
-    this.anchor.observeArrival(unit.ticks + unitTicks, nowMs);
+    this.anchor.observeArrival(unit.ticks + unit.durationTicks, nowMs);
     this.queue.push(unit);
     this.queuedBytes += unit.data.length;
     while (this.queuedBytes > maxQueuedBytes || this.queue.length > maxQueuedUnits) this.drop();
@@ -88,16 +89,16 @@ export class AacTimeline {
     if (differenceMs === undefined) return undefined;
     if (run !== this.run) this.end = undefined;
     this.run = run;
-    const { clockRate, unitTicks } = this.options;
+    const { clockRate } = this.options;
     const perTick = clockRate / videoTimescale;
     const shift = (differenceMs * clockRate) / 1000 - zeroTicks * perTick;
     const limit = (endTicks - zeroTicks) * perTick;
     const earliest = Math.max(0, (startTicks - zeroTicks) * perTick - (longestLagMs * clockRate) / 1000);
-    const tolerance = Math.min((toleranceMs * clockRate) / 1000, unitTicks / 2);
     const samples: { data: Buffer; duration: number }[] = [];
     let base = 0;
     for (let unit = this.queue[0]; unit !== undefined && unit.ticks + shift < limit; unit = this.queue[0]) {
       const wanted = unit.ticks + shift;
+      const tolerance = Math.min((toleranceMs * clockRate) / 1000, unit.durationTicks / 2);
       const drift = this.end === undefined ? 0 : wanted - this.end;
       if (wanted < earliest || drift < -tolerance) {
         this.drop();
@@ -109,8 +110,8 @@ export class AacTimeline {
       if (drift > tolerance) this.holes += 1;
       if (last === undefined) base = at;
       else last.duration += at - this.end!;
-      samples.push({ data: unit.data, duration: unitTicks });
-      this.end = at + unitTicks;
+      samples.push({ data: unit.data, duration: unit.durationTicks });
+      this.end = at + unit.durationTicks;
     }
     return samples.length === 0 ? undefined : { baseMediaDecodeTime: BigInt(base), samples };
   }

@@ -1,16 +1,29 @@
-// The sound beside the picture in init segments and fragments: one track of AAC (ISO/IEC 14496-12 8, 14496-14 5.6).
+// The sound beside the picture in init segments and fragments: one track of AAC (ISO/IEC 14496-12 8, 14496-14 5.6) or of
+// G.711 (14496-12 12.2.3, with the names that QuickTime gave the two laws).
 import { box, fullBox, u16, u32, u64 } from '../../../lib/isobmff/box-writer.js';
 import type { AacConfig } from './aac-config.js';
 
 export const audioTrackId = 2;
 
 export interface AacFormat {
+  readonly codec: 'aac';
   readonly config: AacConfig;
   /** Ticks a second of RTP timestamps and of the track. */
   readonly clockRate: number;
 }
 
-/** Access units of one fragment, side by side in time. */
+/** G.711, a byte a sample and channel. */
+export interface G711Format {
+  /** The sample entry. */
+  readonly codec: 'alaw' | 'ulaw';
+  readonly channels: number;
+  /** Samples a second; ticks a second of RTP timestamps and of the track. */
+  readonly clockRate: number;
+}
+
+export type SoundFormat = AacFormat | G711Format;
+
+/** Units of one fragment, side by side in time. */
 export interface AudioRun {
   /** Ticks of the track on the media timeline of the picture. */
   readonly baseMediaDecodeTime: bigint;
@@ -44,21 +57,29 @@ function esds({ config }: AacFormat): Buffer {
   );
 }
 
-/** trak and trex of the audio track. */
-export function audioTrackBoxes(format: AacFormat): { trak: Buffer; trex: Buffer } {
-  const { config, clockRate } = format;
-  const entry = box(
-    'mp4a',
+/** AudioSampleEntry (14496-12 12.2.3.2); `samplesize` is that of what is decoded. */
+function audioSampleEntry(type: string, channels: number, sampleRate: number, ...boxes: Buffer[]): Buffer {
+  return box(
+    type,
     Buffer.alloc(6),
     u16(1),
     u32(0, 0),
-    u16(Math.max(1, config.channels)),
+    u16(Math.max(1, channels)),
     u16(16),
     u32(0),
     // 16.16: higher rates do not fit and are told by the decoder's configuration.
-    u32(config.sampleRate > 0xffff ? 0 : config.sampleRate * 0x10000),
-    esds(format),
+    u32(sampleRate > 0xffff ? 0 : sampleRate * 0x10000),
+    ...boxes,
   );
+}
+
+/** trak and trex of the audio track. */
+export function audioTrackBoxes(format: SoundFormat): { trak: Buffer; trex: Buffer } {
+  const { clockRate } = format;
+  const entry =
+    format.codec === 'aac'
+      ? audioSampleEntry('mp4a', format.config.channels, format.config.sampleRate, esds(format))
+      : audioSampleEntry(format.codec, format.channels, clockRate);
   const emptyTable = (type: string) => fullBox(type, 0, 0, u32(0));
   const stbl = box(
     'stbl',
