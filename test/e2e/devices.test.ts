@@ -6,7 +6,7 @@ import { openBrowser, photographAll, type TestBrowser } from '../harness/browser
 import { startCameraRelay, type CameraRelay } from '../harness/camera-relay.js';
 import { boxesOf } from '../harness/page-boxes.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
-import { addCameras, createArea, discoverAll, reachableRecorderId } from '../harness/system.js';
+import { addCameras, createArea, discoverAll, reachableRecorderId, waitUntilRecorded } from '../harness/system.js';
 import { wordsOf } from '../harness/words.js';
 
 let stage: Stage;
@@ -17,7 +17,7 @@ let recorderId: string;
 
 beforeAll(async () => {
   requireBuiltClient();
-  stage = await openStage({ cameras: 1 });
+  stage = await openStage({ cameras: 2 });
   const { system, simulator } = stage;
   const [camera] = simulator.cameras;
   if (camera === undefined) throw new Error('a camera is needed');
@@ -104,6 +104,60 @@ it('another address is sent only with the password, and what is wrong is said in
   await form.getByText('Thiết bị không được dùng địa chỉ này', { exact: false }).waitFor();
   const now = await administrator.get(`/api/cameras/${cameraId}`, cameraResponse);
   expect(now.deviceAddress).toBe(stage.simulator.cameras[0]!.deviceAddress);
+  expect(browser.pageErrors).toEqual([]);
+});
+
+it('one camera is added by the address that a person types', async ({ onTestFailed }) => {
+  onTestFailed(() => photographAll([browser]));
+  const { page } = browser;
+  const { origin, administrator } = stage.system;
+  const camera = stage.simulator.cameras[1]!;
+  const { host } = new URL(camera.deviceAddress);
+  const open = async (language: 'vi' | 'en', width: number) => {
+    await administrator.patch('/api/me', z.unknown(), { locale: language });
+    await page.setViewportSize({ width, height: width < 500 ? 740 : 768 });
+    await page.goto(`${origin}/cameras/add`);
+    const words = wordsOf(language);
+    await page.getByText(words('cameras:typed.title'), { exact: true }).click();
+    return { words, address: page.getByLabel(words('cameras:typed.address')) };
+  };
+  for (const [language, width] of [
+    ['vi', 360],
+    ['en', 1366],
+    ['en', 360],
+  ] as const) {
+    const { words, address } = await open(language, width);
+    const submit = page.getByRole('button', { name: words('cameras:rtsp.add'), exact: true });
+    await address.fill(`admin:abc@${host}`);
+    await submit.click();
+    await page.getByText(words('cameras:typed.credentials')).waitFor();
+    expect(await address.evaluate((element) => element.matches(':focus'))).toBe(true);
+    await address.fill(camera.rtspMainUrl);
+    await page.getByRole('link', { name: words('cameras:typed.toRtsp') }).click();
+    expect(await page.getByLabel(words('cameras:rtsp.mainUrl')).inputValue()).toBe(camera.rtspMainUrl);
+    expect(page.url()).not.toContain('rtsp:');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+  }
+
+  const { words, address } = await open('vi', 1366);
+  await address.fill(host);
+  await page.getByText(`Sẽ kết nối đến: ${camera.deviceAddress}`).waitFor();
+  await page.getByLabel(words('cameras:settings.name')).fill('Cổng chợ');
+  await page.getByLabel('Tên đăng nhập của camera').fill(camera.username);
+  await page.getByLabel('Mật khẩu của camera').fill('sai-mat-khau');
+  await page.getByRole('button', { name: 'Thêm camera', exact: true }).click();
+  await page.getByText('Chưa thêm được camera nào (đã thử 1 thiết bị)').waitFor({ timeout: 30_000 });
+  await page.getByTestId('addition-reasons').getByText('Sai tên đăng nhập hoặc mật khẩu').waitFor();
+  // Another password, and nothing else, is typed again.
+  await page.getByLabel('Mật khẩu của camera').fill(camera.password);
+  await page.getByRole('button', { name: 'Thử lại 1 thiết bị' }).click();
+  await page.getByText('Đã thêm 1 camera từ 1 thiết bị').waitFor({ timeout: 30_000 });
+  await page.getByRole('link', { name: 'Cổng chợ' }).click();
+  await page.getByRole('heading', { name: 'Cổng chợ' }).waitFor();
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  const added = await administrator.get(`/api/cameras/${id}`, cameraResponse);
+  expect(added.deviceAddress).toBe(camera.deviceAddress);
+  await waitUntilRecorded(administrator, [id]);
   expect(browser.pageErrors).toEqual([]);
 });
 

@@ -1,18 +1,21 @@
 import { discoveryResponse, type DiscoveryResponse } from '@choi-canh/shared/cameras';
-import { Button } from '@mantine/core';
+import type { RecorderResponse } from '@choi-canh/shared/recorders';
+import { Alert, Button, Card, SegmentedControl, Stack } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { useLeaveGuard } from '../../components/form/use-leave-guard.js';
+import { EmptyState } from '../../components/empty-state.js';
+import { SearchSelect } from '../../components/form/search-select.js';
+import { leaveThen, useLeaveGuard } from '../../components/form/use-leave-guard.js';
 import { PageHeader } from '../../components/page-header.js';
 import { SkeletonList } from '../../components/skeleton-list.js';
 import { api, withQuery } from '../../lib/api.js';
 import { useUrlState } from '../../lib/url-state.js';
 import { useRecorders } from '../../lib/recorders.js';
-import type { AdditionAccount } from './addition-form.js';
+import { AdditionForm, type AdditionAccount } from './addition-form.js';
 import { AdditionProgress } from './addition-progress.js';
 import { useDiscovery } from './additions.js';
 import type { DeviceWords } from './device-choice.js';
@@ -20,7 +23,7 @@ import { DiscoveryForm } from './discovery-form.js';
 import { FoundDevices } from './found-devices.js';
 
 /**
- * Search → choose → one password → add. The search and the addition run on the server and stand in the address, so
+ * Search → choose → one password → add; or the address of one camera, typed. The search and the addition run on the server and stand in the address, so
  * this page can be left, reloaded and found again.
  */
 export function AddCamerasPage() {
@@ -50,6 +53,65 @@ export function AddCamerasPage() {
   // Names that were typed are sent with the addition, and kept for those that must be tried again.
   useLeaveGuard(typed.size > 0 && additionId === undefined);
   const recorderId = search.get('recorder') ?? recorders.data?.items[0]?.id;
+  const way = search.get('way') === 'address' ? 'address' : 'search';
+
+  const bySearch = (items: readonly RecorderResponse[]) => (
+    <>
+      <DiscoveryForm
+        recorders={items}
+        recorderId={recorderId}
+        onRecorder={(id) => change({ recorder: id })}
+        discovery={discovery.data}
+        error={discovery.error}
+        onSearch={(ranges) => begin.mutateAsync({ recorderId: recorderId ?? '', ranges })}
+      />
+      {discovery.data !== undefined && (
+        <FoundDevices
+          key={discovery.data.id}
+          discovery={discovery.data}
+          recorderId={recorderId ?? ''}
+          typed={typed}
+          onTyped={setTyped}
+          account={account}
+          onAccount={setAccount}
+          onStarted={(id) => change({ addition: id }, { push: true })}
+        />
+      )}
+    </>
+  );
+  const byAddress = (items: readonly RecorderResponse[]) => (
+    <Stack gap="md">
+      {items.length > 1 && (
+        <Card withBorder>
+          <SearchSelect
+            label={t('add.recorder')}
+            value={recorderId}
+            onChange={(id) => change({ recorder: id })}
+            data={items.map((one) => ({ value: one.id, label: one.name }))}
+          />
+        </Card>
+      )}
+      {items.find(({ id }) => id === recorderId)?.reachable === false && (
+        <Alert color="orange">{t('add.recorderAway')}</Alert>
+      )}
+      {recorderId === undefined ? (
+        <EmptyState title={t('add.noRecorder.title')} text={t('add.noRecorder.text')} />
+      ) : (
+        <AdditionForm
+          recorderId={recorderId}
+          devices="typed"
+          submitLabel={t('rtsp.add')}
+          account={account}
+          onAccount={setAccount}
+          onStarted={(id, devices) => {
+            // What they are called is kept for another try.
+            setTyped(new Map(devices.map(({ deviceAddress, name, place }) => [deviceAddress, { name, place }])));
+            change({ addition: id }, { push: true });
+          }}
+        />
+      )}
+    </Stack>
+  );
 
   return (
     <>
@@ -84,26 +146,17 @@ export function AddCamerasPage() {
         />
       ) : (
         <>
-          <DiscoveryForm
-            recorders={recorders.data.items}
-            recorderId={recorderId}
-            onRecorder={(id) => change({ recorder: id })}
-            discovery={discovery.data}
-            error={discovery.error}
-            onSearch={(ranges) => begin.mutateAsync({ recorderId: recorderId ?? '', ranges })}
+          <SegmentedControl
+            mb="md"
+            size="md"
+            value={way}
+            onChange={(next) => leaveThen(() => change({ way: next === 'address' ? 'address' : undefined }))}
+            data={[
+              { value: 'search', label: t('typed.search') },
+              { value: 'address', label: t('typed.title') },
+            ]}
           />
-          {discovery.data !== undefined && (
-            <FoundDevices
-              key={discovery.data.id}
-              discovery={discovery.data}
-              recorderId={recorderId ?? ''}
-              typed={typed}
-              onTyped={setTyped}
-              account={account}
-              onAccount={setAccount}
-              onStarted={(id) => change({ addition: id }, { push: true })}
-            />
-          )}
+          {way === 'address' ? byAddress(recorders.data.items) : bySearch(recorders.data.items)}
         </>
       )}
     </>

@@ -1,7 +1,7 @@
 import { Button, Card, SegmentedControl } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { EmptyState } from '../../components/empty-state.js';
 import { ErrorPanel } from '../../components/error-panel.js';
 import { SearchSelect } from '../../components/form/search-select.js';
@@ -13,10 +13,16 @@ import { RtspCameraForm } from './rtsp-camera-form.js';
 import { RtspImport } from './rtsp-import.js';
 import { RtspProgress } from './rtsp-progress.js';
 
+/** State of a navigation to this page: the address of a stream that was typed where a camera was meant. */
+export interface TypedStream {
+  mainUrl: string;
+}
+
 /** Cameras without ONVIF, by the address of their streams: one, or many from a file. */
 export function AddRtspPage() {
   const { t } = useTranslation('cameras');
   const { search, change } = useUrlState();
+  const { mainUrl } = (useLocation().state ?? {}) as Partial<TypedStream>;
   const recorders = useRecorders();
   const additionId = search.get('addition') ?? undefined;
   const way = search.get('way') === 'csv' ? 'csv' : 'one';
@@ -71,7 +77,7 @@ export function AddRtspPage() {
             </Card>
           )}
           {way === 'one' ? (
-            <RtspCameraForm recorderId={recorderId} {...common} />
+            <RtspCameraForm recorderId={recorderId} {...common} mainUrl={mainUrl} />
           ) : (
             <RtspImport recorderId={recorderId} {...common} />
           )}

@@ -11,7 +11,9 @@ import { PasswordField } from '../../components/form/password-field.js';
 import { useAppForm } from '../../components/form/use-app-form.js';
 import { api } from '../../lib/api.js';
 import { useAreas } from '../../lib/areas.js';
-import { deviceWordLengths, hasTooLong } from './device-choice.js';
+import { deviceWordLengths, hasTooLong, type DeviceWords } from './device-choice.js';
+import { TypedDeviceFields } from './typed-device-fields.js';
+import { maxDeviceAddressLength, typedDevice } from './typed-device.js';
 
 /** Kept by the page, so that trying again asks only for another password. */
 export interface AdditionAccount {
@@ -19,7 +21,17 @@ export interface AdditionAccount {
   username: string;
 }
 
-/** Area, one user name and one password for the devices given; starts the addition. */
+export interface AdditionValues extends DeviceWords {
+  /** Of the one device, where it is typed. */
+  address: string;
+  areaId: string | undefined;
+  username: string;
+  password: string;
+  asNew: boolean;
+  words: null;
+}
+
+/** Area, one user name and one password for the devices given, or for the one that is typed; starts the addition. */
 export function AdditionForm({
   recorderId,
   devices,
@@ -31,30 +43,34 @@ export function AdditionForm({
   recorderId: string;
   account: AdditionAccount;
   onAccount: (account: AdditionAccount) => void;
-  devices: CameraAddRequest['devices'];
+  /** `typed`: a person types the address of one. */
+  devices: CameraAddRequest['devices'] | 'typed';
   submitLabel: string;
-  onStarted: (additionId: string) => void;
+  onStarted: (additionId: string, devices: CameraAddRequest['devices']) => void;
 }) {
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
   const { tree } = useAreas();
   const onlyArea = tree.flat.length === 1 ? tree.flat[0]?.area.id : undefined;
   const areaId = account.areaId ?? onlyArea;
-  const form = useAppForm<{
-    areaId: string | undefined;
-    username: string;
-    password: string;
-    asNew: boolean;
-    words: null;
-  }>({
-    initial: { areaId, username: account.username, password: '', asNew: false, words: null },
-    most: { username: 80, password: 200 },
+  const isTyped = devices === 'typed';
+  const form = useAppForm<AdditionValues>({
+    initial: {
+      ...{ address: '', name: '', place: '' },
+      ...{ areaId, username: account.username, password: '', asNew: false, words: null },
+    },
+    most: { ...deviceWordLengths, address: maxDeviceAddressLength, username: 80, password: 200 },
     validate: {
+      address: (text) => {
+        const { kind } = typedDevice(text);
+        return isTyped && kind !== 'onvif' ? t(`typed.${kind}`) : undefined;
+      },
       areaId: (id) => (id === undefined ? t('errors:fields.areaId') : undefined),
       username: (text) => (text.trim() === '' ? t('add.usernameMissing') : undefined),
       password: (text) => (text === '' ? t('add.passwordMissing') : undefined),
-      words: () => (hasTooLong(devices) ? t('add.wordsTooLong', deviceWordLengths) : undefined),
+      words: () => (!isTyped && hasTooLong(devices) ? t('add.wordsTooLong', deviceWordLengths) : undefined),
     },
+    serverFields: isTyped ? { bad_device_address: 'address', address_not_allowed: 'address' } : {},
   });
   const shownAreaId = form.values.areaId;
   useEffect(() => {
@@ -70,23 +86,28 @@ export function AdditionForm({
         gap="sm"
         autoComplete="off"
         guarded={form.values.password !== ''}
-        onSubmit={async ({ areaId: into, username, password, asNew }) => {
-          if (into === undefined) return;
+        onSubmit={async ({ areaId: into, username, password, asNew, ...one }) => {
+          const chosen = isTyped ? devicesOf(one) : devices;
+          if (into === undefined || chosen.length === 0) return;
           const body: CameraAddRequest = {
-            ...{ recorderId, areaId: into, username: username.trim(), password, devices },
+            ...{ recorderId, areaId: into, username: username.trim(), password, devices: chosen },
             former: asNew ? 'new' : 'return',
           };
           const started = await api.post('/api/cameras/additions', { schema: cameraAddResponse, body });
           client.setQueryData<CameraAddResponse>(['addition', started.id], started);
-          onStarted(started.id);
+          onStarted(started.id, chosen);
         }}
         actions={
           <FormActions submitLabel={submitLabel} icon={<IconPlus size={20} />} disabled={devices.length === 0} />
         }
       >
-        <Title order={2} fz="lg">
-          {t('add.credentials')}
-        </Title>
+        {isTyped ? (
+          <TypedDeviceFields form={form} />
+        ) : (
+          <Title order={2} fz="lg">
+            {t('add.credentials')}
+          </Title>
+        )}
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
           <AreaSelect
             {...form.field('areaId')}
@@ -116,7 +137,7 @@ export function AdditionForm({
           </Text>
         )}
         <Text size="sm" c="dimmed">
-          {t('add.passwordHint')}
+          {t(isTyped ? 'typed.passwordHint' : 'add.passwordHint')}
         </Text>
         <Checkbox
           checked={!form.values.asNew}
@@ -127,4 +148,14 @@ export function AdditionForm({
       </AppForm>
     </Card>
   );
+}
+
+function devicesOf({
+  address,
+  name,
+  place,
+}: Pick<AdditionValues, 'address' | 'name' | 'place'>): CameraAddRequest['devices'] {
+  const device = typedDevice(address);
+  if (device.kind !== 'onvif') return [];
+  return [{ deviceAddress: device.deviceAddress, name: name.trim(), place: place.trim(), endpointReference: '' }];
 }

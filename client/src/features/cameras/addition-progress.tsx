@@ -36,7 +36,8 @@ export function AdditionProgress({
 }) {
   const { t } = useTranslation('cameras');
   const client = useQueryClient();
-  const { change } = useUrlState();
+  const { search, change } = useUrlState();
+  const way = search.get('way');
   const query = useAddition(additionId);
   const addition = query.data;
   const done = addition?.state === 'done';
@@ -64,10 +65,13 @@ export function AdditionProgress({
   const failedAddresses = new Set(failed.map((result) => result.deviceAddress));
   const again = [
     ...devicesToAdd(devices, failedAddresses, typed),
-    // A reload may have lost what was found; the address is enough to try again.
+    // Typed, or a reload has lost what was found; the address is enough to try again.
     ...failed
       .filter((result) => !devices.some((device) => device.deviceAddress === result.deviceAddress))
-      .map((result) => ({ deviceAddress: result.deviceAddress, name: '', place: '', endpointReference: '' })),
+      .map(({ deviceAddress }) => ({
+        ...{ deviceAddress, name: '', place: '', endpointReference: '' },
+        ...typed.get(deviceAddress),
+      })),
   ];
 
   return (
@@ -76,19 +80,24 @@ export function AdditionProgress({
         <Stack gap="sm">
           <Text role="status" fw={600}>
             {done
-              ? t('addition.done', { count: added, added, total: addition.total })
+              ? added === 0
+                ? t('addition.none', { total: addition.total })
+                : t('addition.done', { count: added, added, total: addition.total })
               : t('addition.running', { done: addition.results.length, total: addition.total })}
           </Text>
-          <Progress
-            value={(addition.results.length / Math.max(1, addition.total)) * 100}
-            animated={!done}
-            size="lg"
-            aria-label={t('add.progress')}
-          />
+          {/* A full bar would say that all is well, whatever came of it. */}
           {!done && (
-            <Text size="sm" c="dimmed">
-              {t('addition.leave')}
-            </Text>
+            <>
+              <Progress
+                value={(addition.results.length / Math.max(1, addition.total)) * 100}
+                animated
+                size="lg"
+                aria-label={t('add.progress')}
+              />
+              <Text size="sm" c="dimmed">
+                {t('addition.leave')}
+              </Text>
+            </>
           )}
           {done && (
             <Group>
@@ -96,7 +105,7 @@ export function AdditionProgress({
                 {t('addition.toCameras')}
               </Button>
               <Button variant="default" onClick={() => change({ addition: undefined, discovery: undefined })}>
-                {t('addition.searchMore')}
+                {t(way === 'address' ? 'rtsp.more' : 'addition.searchMore')}
               </Button>
             </Group>
           )}

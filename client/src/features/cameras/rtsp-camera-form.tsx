@@ -60,10 +60,13 @@ function deviceOf({ brand, host, port, channel, mainUrl, subUrl }: Values): Rtsp
 export function RtspCameraForm({
   recorderId,
   areaId,
+  mainUrl = '',
   onArea,
   onStarted,
 }: {
   recorderId: string;
+  /** Typed before; it belongs to no brand. */
+  mainUrl?: string | undefined;
   areaId: string | undefined;
   onArea: (areaId: string | undefined) => void;
   onStarted: (additionId: string) => void;
@@ -78,11 +81,11 @@ export function RtspCameraForm({
   const form = useAppForm<Values>({
     initial: {
       ...{
-        brand: 'hikvision',
+        brand: mainUrl === '' ? 'hikvision' : 'plain',
         host: '',
         port: understood(usualRtspPort),
         channel: understood(1),
-        mainUrl: '',
+        mainUrl,
         subUrl: '',
       },
       ...{ username: 'admin', password: '', name: '', place: '', areaId: areaId ?? onlyArea },

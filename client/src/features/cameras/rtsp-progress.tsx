@@ -44,16 +44,19 @@ export function RtspProgress({ additionId, onMore }: { additionId: string; onMor
               ? t('rtsp.done', { added, total: addition.total })
               : t('addition.running', { done: addition.results.length, total: addition.total })}
           </Text>
-          <Progress
-            value={(addition.results.length / Math.max(1, addition.total)) * 100}
-            animated={!done}
-            size="lg"
-            aria-label={t('add.progress')}
-          />
+          {/* A full bar would say that all is well, whatever came of it. */}
           {!done && (
-            <Text size="sm" c="dimmed">
-              {t('addition.leave')}
-            </Text>
+            <>
+              <Progress
+                value={(addition.results.length / Math.max(1, addition.total)) * 100}
+                animated
+                size="lg"
+                aria-label={t('add.progress')}
+              />
+              <Text size="sm" c="dimmed">
+                {t('addition.leave')}
+              </Text>
+            </>
           )}
           {done && (
             <Group>
