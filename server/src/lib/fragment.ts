@@ -75,8 +75,8 @@ export interface StoredFragment {
 export type StreamName = 'main' | 'sub';
 
 /**
- * A stretch of a fragment that is still being made, as moof+mdat of its own, video only, for low latency. The parts of a
- * fragment come before it, in order; decode and presentation times are those that the whole fragment will have.
+ * A chunk (CMAF) of a fragment that is still being made: moof+mdat of its own, video only, for low latency. The chunks of
+ * a fragment come before it, in order; decode and presentation times are those that the whole fragment will have.
  */
 export interface FragmentPart {
   readonly init: InitSegment;

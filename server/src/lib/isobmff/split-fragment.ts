@@ -1,21 +1,22 @@
-// Writes a fragment anew, video only: cut into parts for low-latency HLS, or joined with those after it.
+// Rewrites a fragment, video only: whole, cut into chunks for low-latency HLS, or joined with those after it.
 import { box, fullBox, u32, u64 } from './box-writer.js';
 import { badMp4 } from './boxes.js';
 import { parseMoof, type FragmentSample, type SampleDefaults } from './moof.js';
-import { PartCutter } from '../part-cuts.js';
+import { ChunkCutter } from '../chunk-cutter.js';
 
-export interface SplitPart {
+export interface SplitChunk {
   /** moof+mdat. */
   readonly bytes: Buffer;
   readonly durationTicks: number;
   readonly independent: boolean;
+  readonly sampleCount: number;
 }
 
 const defaultBaseIsMoof = 0x020000;
 /** data-offset, and of each sample: duration, size, flags, composition offset. */
 const runFlags = 0x000f01;
 
-function buildPart(
+function buildChunk(
   source: Buffer,
   facts: { sequenceNumber: number; trackId: number; decodeTime: bigint },
   samples: readonly FragmentSample[],
@@ -39,22 +40,23 @@ function buildPart(
 }
 
 /**
- * The parts of one fragment, each of about `targetTicks` at most; decode and composition times stay what they are.
+ * The fragment in as many chunks as it can be cut into; decode and composition times stay what they are.
  * @throws AppError invalid bad_mp4
  */
-export function splitFragment(bytes: Buffer, defaults: SampleDefaults, targetTicks: number): SplitPart[] {
+export function splitFragment(bytes: Buffer, defaults: SampleDefaults): SplitChunk[] {
   const { samples, sequenceNumber, trackId, baseMediaDecodeTime } = parseMoof(bytes, defaults);
-  const cutter = new PartCutter(targetTicks);
-  const parts: SplitPart[] = [];
+  const cutter = new ChunkCutter();
+  const chunks: SplitChunk[] = [];
   let own: FragmentSample[] = [];
   let ticks = 0;
   let startTicks = 0;
   const end = () => {
     if (own.length === 0) return;
-    parts.push({
-      bytes: buildPart(bytes, { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime + BigInt(startTicks) }, own),
+    chunks.push({
+      bytes: buildChunk(bytes, { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime + BigInt(startTicks) }, own),
       durationTicks: ticks - startTicks,
       independent: own[0]?.isSync === true,
+      sampleCount: own.length,
     });
     own = [];
     startTicks = ticks;
@@ -65,7 +67,14 @@ export function splitFragment(bytes: Buffer, defaults: SampleDefaults, targetTic
     ticks += sample.duration;
   }
   end();
-  return parts;
+  return chunks;
+}
+
+/** The fragment without its other tracks. @throws AppError invalid bad_mp4 */
+export function videoOnlyFragment(bytes: Buffer, defaults: SampleDefaults): Buffer {
+  const { samples, sequenceNumber, trackId, baseMediaDecodeTime } = parseMoof(bytes, defaults);
+  if (samples.length === 0) return bytes;
+  return buildChunk(bytes, { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime }, samples);
 }
 
 /**
@@ -89,5 +98,5 @@ export function joinFragments(fragments: readonly Buffer[], defaults: SampleDefa
   const [first] = parsed;
   if (first === undefined) throw badMp4('no fragment');
   const { sequenceNumber, trackId, baseMediaDecodeTime } = first;
-  return buildPart(Buffer.concat(fragments), { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime }, samples);
+  return buildChunk(Buffer.concat(fragments), { sequenceNumber, trackId, decodeTime: baseMediaDecodeTime }, samples);
 }

@@ -6,9 +6,10 @@ import { AppError, errorMessage } from '../../lib/errors.js';
 import type { Fragment, FragmentPart } from '../../lib/fragment.js';
 import { beginsAtRecoveryPoints, parseInitSegment } from '../../lib/isobmff/init-segment.js';
 import type { Logger } from '../../lib/logger.js';
-import { headOf, memoryFragment, splitParts, storedFragment } from './live-fragments.js';
+import { headOf, memoryFragment, splitChunks, storedFragment } from './live-fragments.js';
 import type { LiveFootage, LiveSource, TailFragment } from './live-sources.js';
-import { LiveWindow, type LiveFragment, type LivePart } from './live-window.js';
+import { LiveWindow, type LiveFragment } from './live-window.js';
+import type { LiveChunk } from './part-assembler.js';
 import { SegmentLog } from './segment-log.js';
 import { videoTrack, wholeTracks, type VideoTrack } from './video-only.js';
 
@@ -22,8 +23,6 @@ const joinStepMs = 100;
 /** Parts end so long after the last viewer asked for them. */
 const partsLingerMs = 15_000;
 const mostQueued = 256;
-/** A part is at most so long where frames come often enough; three of them are the distance to the live edge. */
-export const usualPartMs = 334;
 
 export interface FeedOptions {
   readonly cameraId: string;
@@ -188,14 +187,14 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     }
   }
 
-  function partsOf(track: VideoTrack): (bytes: Buffer) => readonly LivePart[] | undefined {
-    return (bytes) => (endParts === undefined ? undefined : splitParts(track, bytes, usualPartMs));
+  function chunksOf(track: VideoTrack): (bytes: Buffer) => readonly LiveChunk[] | undefined {
+    return (bytes) => (endParts === undefined ? undefined : splitChunks(track, bytes));
   }
 
   async function take(fragment: Fragment): Promise<void> {
     const track = memoryTrack(fragment.init);
     describe(fragment.init);
-    const live = memoryFragment(fragment, track, partsOf(track));
+    const live = memoryFragment(fragment, track, chunksOf(track));
     if (!joined && footage !== undefined) await join(footage, live).catch(withoutTail);
     joined = true;
     // Keyframes of a stream that is only now pulled are not known; two seconds is what sub-streams mostly have.
@@ -211,8 +210,8 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
     const head = headOf(part, track);
     joined ||= part.isFirst && window.isFollowedBy(head);
     if (!joined) return;
-    const { bytes, durationMs, independent } = part;
-    if (window.pushPart(head, { bytes, durationMs, independent }, part.isFirst)) grown();
+    const { bytes, durationMs, independent, sampleCount } = part;
+    if (window.pushChunk(head, { bytes, durationMs, independent, sampleCount }, part.isFirst)) grown();
   }
 
   async function drain(): Promise<void> {
@@ -247,12 +246,12 @@ export function createLiveFeed(options: FeedOptions): LiveFeed {
 
   async function splitTail(): Promise<void> {
     const missing = window?.withoutParts() ?? [];
-    const parts = new Map<string, readonly LivePart[]>();
+    const chunks = new Map<string, readonly LiveChunk[]>();
     for (const fragment of missing) {
       const track = tracks.get(fragment.initId);
-      if (track !== undefined) parts.set(fragment.key, splitParts(track, await fragment.load(), usualPartMs));
+      if (track !== undefined) chunks.set(fragment.key, splitChunks(track, await fragment.load()));
     }
-    window?.addParts(parts);
+    window?.addChunks(chunks);
   }
 
   const end = source.open((fragment) => enqueue({ fragment }));

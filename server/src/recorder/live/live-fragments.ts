@@ -3,19 +3,19 @@ import type { Fragment, FragmentPart } from '../../lib/fragment.js';
 import { parseMoof } from '../../lib/isobmff/moof.js';
 import { presentedSpan, readMoof } from '../../lib/isobmff/moof-reader.js';
 import type { LiveFootage, TailFragment } from './live-sources.js';
-import type { FragmentHead, LiveFragment, LivePart } from './live-window.js';
+import type { FragmentHead, LiveFragment } from './live-window.js';
+import type { LiveChunk } from './part-assembler.js';
 import type { VideoTrack } from './video-only.js';
 
 const toMs = (ticks: number | bigint, timescale: number) => (Number(ticks) * 1000) / timescale;
 
-/** The same for a fragment in memory, in a file, and for the parts of which it is made. */
+/** The same for a fragment in memory, in a file, and for the chunks of which it is made. */
 const keyOf = (run: number, decodeTime: bigint) => `${run}/${decodeTime}`;
 
-export function splitParts(track: VideoTrack, bytes: Buffer, partTargetMs: number): LivePart[] {
-  return track.parts(bytes, partTargetMs).map((part) => ({
-    bytes: part.bytes,
-    durationMs: toMs(part.durationTicks, track.timescale),
-    independent: part.independent,
+export function splitChunks(track: VideoTrack, bytes: Buffer): LiveChunk[] {
+  return track.chunks(bytes).map(({ durationTicks, ...chunk }) => ({
+    ...chunk,
+    durationMs: toMs(durationTicks, track.timescale),
   }));
 }
 
@@ -23,7 +23,7 @@ export function splitParts(track: VideoTrack, bytes: Buffer, partTargetMs: numbe
 export function memoryFragment(
   fragment: Fragment,
   track: VideoTrack,
-  parts: (bytes: Buffer) => readonly LivePart[] | undefined,
+  chunks: (bytes: Buffer) => readonly LiveChunk[] | undefined,
 ): LiveFragment {
   const { bytes } = fragment;
   const { firstTicks } = presentedSpan(parseMoof(bytes, track.defaults));
@@ -37,11 +37,12 @@ export function memoryFragment(
     initId: fragment.init.id,
     byteLength: bytes.length,
     load: () => Promise.resolve(track.fragment(bytes)),
-    parts: () => parts(bytes),
+    sampleCount: fragment.sampleCount,
+    chunks: () => chunks(bytes),
   };
 }
 
-/** What a part tells of the fragment that it belongs to; only its first part tells when that is first shown. */
+/** What a chunk tells of the fragment that it belongs to; only its first one tells when that is first shown. */
 export function headOf(part: FragmentPart, track: VideoTrack): FragmentHead {
   const first = part.isFirst ? presentedSpan(parseMoof(part.bytes, track.defaults)).firstTicks : 0;
   return {

@@ -1,8 +1,17 @@
-// The sliding window of one live stream: fragments and their parts in, HLS segments and their playlist out. Pure; it
-// reads no clock and no file.
+// The sliding window of one live stream: fragments and their chunks in, HLS segments, partial segments and their playlist
+// out. Pure; it reads no clock and no file.
 import { renderMediaPlaylist, type LowLatency, type PlaylistPart } from '../../lib/hls/media-playlist.js';
+import {
+  choosePartTargetMs,
+  durationOf,
+  joinChunks,
+  PartAssembler,
+  usualPartTargetMs,
+  type LiveChunk,
+  type LivePart,
+} from './part-assembler.js';
 
-/** What is known of a fragment when its first part is there. */
+/** What is known of a fragment when its first chunk is there. */
 export interface FragmentHead {
   /** Names the fragment; one that was pushed already is ignored. */
   readonly key: string;
@@ -15,25 +24,32 @@ export interface FragmentHead {
   readonly initId: string;
 }
 
-/** A fragment that can be had, from a file or from memory. */
-export interface LiveFragment extends FragmentHead {
+/** Media that a segment is made of: a fragment, or some chunks of one. */
+export interface SegmentPiece extends Pick<FragmentHead, 'independent' | 'shownFromMs' | 'initId'> {
   readonly durationMs: number;
   readonly byteLength: number;
   load(): Promise<Buffer>;
-  /** The same media in parts of about the part target; asked once, when its parts did not come before it. */
-  readonly parts?: () => readonly LivePart[] | undefined;
 }
 
-export interface LivePart {
-  readonly bytes: Buffer;
-  readonly durationMs: number;
-  /** Begins with a keyframe. */
-  readonly independent: boolean;
+/** A fragment that can be had, from a file or from memory. */
+export interface LiveFragment extends FragmentHead, SegmentPiece {
+  /** Absent: from a file, of which no chunks came before. */
+  readonly sampleCount?: number;
+  /** The same media in chunks; asked once, when they did not come before it. Undefined: nobody wants them. */
+  readonly chunks?: () => readonly LiveChunk[] | undefined;
+}
+
+/** A fragment whose chunks come now. */
+interface OpenFragment {
+  readonly head: FragmentHead;
+  readonly chunks: LiveChunk[];
+  /** So many of them belong to a segment that ended within the fragment. */
+  ended: number;
 }
 
 interface LiveSegment {
   readonly sequence: number;
-  readonly fragments: readonly LiveFragment[];
+  readonly pieces: readonly SegmentPiece[];
   readonly durationMs: number;
   readonly byteLength: number;
   readonly discontinuity: boolean;
@@ -62,16 +78,17 @@ const leastAheadMs = 900;
 /** What left the playlist can be fetched a while longer (rfc8216bis 6.2.2). */
 const retiredSegments = 8;
 const rememberedKeys = 512;
-/** Parts are listed as far back as three target durations (rfc8216bis 6.2.2); a little further they are kept. */
-const listedPartSegments = 3;
-const keptPartSegments = 5;
+/**
+ * Parts are listed of the growing segment and these before it: no further back than three target durations (rfc8216bis
+ * 4.4.4.9). Three target durations longer they can be fetched.
+ */
+const listedPartSegments = 2;
+const keptPartTargets = 5;
 /** Longer fragments than native makes; a segment is cut before one that may not fit. */
 const expectedFragmentMs = 1200;
 
-const durationOf = (fragments: readonly { durationMs: number }[]) =>
-  fragments.reduce((sum, fragment) => sum + fragment.durationMs, 0);
-
-const isIndependent = (segment: LiveSegment) => segment.fragments[0]?.independent === true;
+const isFragment = (piece: SegmentPiece | LiveFragment): piece is LiveFragment => 'key' in piece;
+const isIndependent = (segment: LiveSegment) => segment.pieces[0]?.independent === true;
 const lengthOf = (segments: readonly LiveSegment[], of: 'durationMs' | 'byteLength') =>
   segments.reduce((sum, segment) => sum + segment[of], 0);
 
@@ -80,19 +97,19 @@ export class LiveWindow {
   readonly targetDurationSeconds: number;
   private segments: LiveSegment[] = [];
   private retired: LiveSegment[] = [];
-  private pending: LiveFragment[] = [];
-  /** Of `pending`; undefined when one of its fragments came without. */
-  private pendingParts: LivePart[] | undefined = [];
+  private pending: SegmentPiece[] = [];
+  /** Of the growing segment; undefined when some of its media did not come in chunks. */
+  private assembler: PartAssembler | undefined;
   private pendingDiscontinuity = false;
-  /** The fragment whose parts come now. */
-  private open: { readonly head: FragmentHead; readonly parts: LivePart[] } | undefined;
+  private open: OpenFragment | undefined;
+  /** Chosen when chunks are there for the first time, and constant then (rfc8216bis 4.4.3.7). */
+  private chosenPartTargetMs: number | undefined;
   private readonly keys = new Set<string>();
   private last: LiveFragment | undefined;
   private keyframe: LiveFragment | undefined;
   private groupMs = 0;
   private previousGroupMs = 0;
   private waitsForKeyframe = true;
-  private longestPartMs = 0;
 
   /** `nextSequence` must exceed every sequence number that this stream has ever had. */
   constructor(
@@ -149,36 +166,34 @@ export class LiveWindow {
       if (this.keys.size <= rememberedKeys) break;
       this.keys.delete(oldest);
     }
-    const opened = this.open?.head.key === fragment.key ? this.open.parts : undefined;
-    const taken = opened !== undefined || this.begin(fragment, fragment.durationMs);
-    this.open = undefined;
+    const opened = this.open?.head.key === fragment.key;
+    if (!opened) this.dropOpen();
+    const taken = opened || this.begin(fragment, fragment.durationMs);
     this.last = fragment;
     if (!taken) return true;
     if (fragment.independent) this.keyframe = fragment;
-    this.pending.push(fragment);
+    if (opened) this.complete(fragment);
+    else this.takeWhole(fragment);
+    this.open = undefined;
     this.groupMs += fragment.durationMs;
-    const parts = this.covers(opened, fragment) ? opened : fragment.parts?.();
-    if (parts === undefined) this.pendingParts = undefined;
-    else this.pendingParts?.push(...parts);
-    for (const part of parts ?? []) this.longestPartMs = Math.max(this.longestPartMs, part.durationMs);
     const longGroup = this.groupMs > longGroupMs || this.previousGroupMs > longGroupMs;
     // With a keyframe far off there is nothing to wait for.
     if (longGroup && durationOf(this.pending) >= this.targetDurationSeconds * 1000 - 1) this.close();
     return true;
   }
 
-  /** Takes the next part of a fragment that is still being made. Returns whether there is something new to show. */
-  pushPart(head: FragmentHead, part: LivePart, isFirst: boolean): boolean {
+  /** Takes the next chunk of a fragment that is still being made. Returns whether there is something new to show. */
+  pushChunk(head: FragmentHead, chunk: LiveChunk, isFirst: boolean): boolean {
     if (this.keys.has(head.key)) return false;
-    if (this.open?.head.key !== head.key) {
-      this.open = undefined;
+    const before = this.nextSequence;
+    let open = this.open;
+    if (open?.head.key !== head.key) {
+      this.dropOpen();
       // Whoever came in the middle gets the rest when the whole is there.
       if (!isFirst || !this.begin(head, expectedFragmentMs)) return false;
-      this.open = { head, parts: [] };
+      open = this.open = { head, chunks: [], ended: 0 };
     }
-    this.open.parts.push(part);
-    this.longestPartMs = Math.max(this.longestPartMs, part.durationMs);
-    return this.pendingParts !== undefined;
+    return this.takeChunk(open, chunk) || this.nextSequence > before;
   }
 
   /** A stream that has just come is shown at once, before its first group of pictures is complete. */
@@ -187,14 +202,14 @@ export class LiveWindow {
   }
 
   /** @returns undefined before the first segment. `lowLatency`: with parts, where there are any. */
-  playlist(lowLatency?: { partTargetMs: number }): string | undefined {
+  playlist({ lowLatency }: { lowLatency: boolean } = { lowLatency: false }): string | undefined {
     const [first] = this.segments;
     if (first === undefined) return undefined;
-    const startOffsetSeconds = lowLatency === undefined ? this.startOffsetSeconds : this.partStartOffsetSeconds;
-    const withPartsFrom = lowLatency === undefined ? Infinity : this.segments.length - listedPartSegments;
+    const startOffsetSeconds = lowLatency ? this.partStartOffsetSeconds : this.startOffsetSeconds;
+    const withPartsFrom = lowLatency ? this.segments.length - listedPartSegments : Infinity;
     return renderMediaPlaylist({
       ...(startOffsetSeconds === undefined ? {} : { startOffsetSeconds }),
-      ...(lowLatency === undefined ? {} : { lowLatency: this.lowLatency(lowLatency.partTargetMs) }),
+      ...(lowLatency ? { lowLatency: this.lowLatency() } : {}),
       targetDurationSeconds: this.targetDurationSeconds,
       mediaSequence: first.sequence,
       discontinuitySequence: this.discontinuitySequence,
@@ -203,9 +218,9 @@ export class LiveWindow {
       segments: this.segments.map((segment, index) => ({
         uri: `${segment.sequence}.m4s`,
         durationSeconds: segment.durationMs / 1000,
-        programDateTimeMs: segment.fragments[0]?.shownFromMs ?? 0,
+        programDateTimeMs: segment.pieces[0]?.shownFromMs ?? 0,
         discontinuity: segment.discontinuity,
-        map: { uri: `init-${segment.fragments[0]?.initId}.mp4` },
+        map: { uri: `init-${segment.pieces[0]?.initId}.mp4` },
         ...(index < withPartsFrom || segment.parts === undefined
           ? {}
           : { parts: namedParts(segment.sequence, segment.parts) }),
@@ -213,9 +228,9 @@ export class LiveWindow {
     });
   }
 
-  /** The fragments of a segment, also of one that has just left the playlist. */
-  segment(sequence: number): readonly LiveFragment[] | undefined {
-    return [...this.segments, ...this.retired].find((segment) => segment.sequence === sequence)?.fragments;
+  /** The media of a segment, also of one that has just left the playlist. */
+  segment(sequence: number): readonly SegmentPiece[] | undefined {
+    return [...this.segments, ...this.retired].find((segment) => segment.sequence === sequence)?.pieces;
   }
 
   /** A part, also of a segment that grows. Undefined when it is not there, yet or any longer. */
@@ -224,8 +239,9 @@ export class LiveWindow {
     return this.segments.find((segment) => segment.sequence === sequence)?.parts?.[index];
   }
 
-  /** Whether a part may still come: it is the next one, or it belongs to the segment after it. */
+  /** Whether a part may still come: it belongs to the growing segment, or is the first after one that comes whole. */
   mayCome(sequence: number, index: number): boolean {
+    if (this.growingParts === undefined && sequence === this.nextSequence + 1) return index === 0;
     return sequence === this.nextSequence && index >= (this.growingParts?.length ?? 0);
   }
 
@@ -237,37 +253,49 @@ export class LiveWindow {
 
   /** Fragments near the end that a viewer of low latency needs in parts and that have none. */
   withoutParts(): LiveFragment[] {
-    const near = this.segments.slice(-1).flatMap((segment) => (segment.parts === undefined ? segment.fragments : []));
-    return [...near, ...(this.pendingParts === undefined ? this.pending : [])];
+    const near = this.segments.slice(-1).flatMap((segment) => (segment.parts === undefined ? segment.pieces : []));
+    return [...near, ...(this.assembler === undefined ? this.pending : [])].filter(isFragment);
   }
 
-  /** Takes what `withoutParts` asked for; what came meanwhile and has none stays without. */
-  addParts(parts: ReadonlyMap<string, readonly LivePart[]>): void {
-    const all = (fragments: readonly LiveFragment[]): LivePart[] | undefined => {
-      const found = fragments.map((fragment) => parts.get(fragment.key) ?? fragment.parts?.());
-      return found.includes(undefined) ? undefined : found.flatMap((one) => one ?? []);
+  /** Takes what `withoutParts` asked for, by the fragments' keys; what came meanwhile and has none stays without. */
+  addChunks(chunks: ReadonlyMap<string, readonly LiveChunk[]>): void {
+    const all = (pieces: readonly SegmentPiece[]): LiveChunk[] | undefined => {
+      const found = pieces.map((piece) =>
+        isFragment(piece) ? (chunks.get(piece.key) ?? piece.chunks?.()) : undefined,
+      );
+      return found.includes(undefined) ? undefined : found.flatMap((some) => some ?? []);
     };
-    for (const segment of this.segments.slice(-1)) segment.parts ??= all(segment.fragments);
-    this.pendingParts ??= all(this.pending);
-    for (const part of [...parts.values()].flat()) this.longestPartMs = Math.max(this.longestPartMs, part.durationMs);
+    const last = this.segments.at(-1);
+    const ofLast = last === undefined || last.parts !== undefined ? undefined : all(last.pieces);
+    const pending = this.assembler === undefined ? all(this.pending) : undefined;
+    const { open } = this;
+    const growing = pending === undefined ? undefined : [...pending, ...(open?.chunks.slice(open.ended) ?? [])];
+    const partTargetMs = this.choosePartTarget([ofLast ?? [], growing ?? []]);
+    if (partTargetMs === undefined) return;
+    if (last !== undefined && ofLast !== undefined) last.parts = assemble(ofLast, partTargetMs)?.finish();
+    if (growing !== undefined) this.assembler = assemble(growing, partTargetMs);
   }
 
-  /** Of all parts up to now, ms. */
-  get longestPart(): number {
-    return this.longestPartMs;
+  /** Undefined while nothing is known of the stream's chunks. */
+  private choosePartTarget(stretches: readonly (readonly LiveChunk[])[]): number | undefined {
+    const known = stretches.filter((chunks) => chunks.length > 0);
+    if (known.length > 0) this.chosenPartTargetMs ??= choosePartTargetMs(known);
+    return this.chosenPartTargetMs;
   }
 
   /** Parts since the end of the newest segment; undefined when some of its media is not there in parts. */
   private get growingParts(): readonly LivePart[] | undefined {
-    return this.pendingParts === undefined ? undefined : [...this.pendingParts, ...(this.open?.parts ?? [])];
+    return this.assembler?.parts;
   }
 
-  private lowLatency(partTargetMs: number): LowLatency {
+  private lowLatency(): LowLatency {
     const sequence = this.nextSequence;
     const parts = this.growingParts;
-    const head = this.pending[0] ?? this.open?.head;
+    const partTargetMs = (this.chosenPartTargetMs ??= usualPartTargetMs);
+    const head = this.pending[0] ?? this.openRest;
     const facts = { partTargetSeconds: partTargetMs / 1000, partHoldBackSeconds: (3 * partTargetMs) / 1000 };
-    if (parts === undefined) return facts;
+    // A segment that comes whole is followed by one in parts.
+    if (parts === undefined) return { ...facts, hintUri: `${sequence + 1}-0.m4s` };
     const hintUri = `${sequence}-${parts.length}.m4s`;
     if (head === undefined || parts.length === 0) return { ...facts, hintUri };
     return {
@@ -304,8 +332,83 @@ export class LiveWindow {
     return true;
   }
 
-  private covers(parts: readonly LivePart[] | undefined, fragment: LiveFragment): boolean {
-    return parts !== undefined && Math.abs(durationOf(parts) - fragment.durationMs) < 1;
+  /** The whole of a fragment whose chunks came before it. */
+  private complete(fragment: LiveFragment): void {
+    const open = this.open!;
+    const given = open.chunks.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+    if (given !== fragment.sampleCount) {
+      // Pictures that are shown before what was given came only with the whole.
+      this.assembler = undefined;
+      if (open.ended > 0) {
+        const endedMs = durationOf(open.chunks.slice(0, open.ended));
+        const whole = fragment.chunks?.() ?? [];
+        open.chunks.splice(
+          open.ended,
+          Infinity,
+          ...whole.filter((_, at) => durationOf(whole.slice(0, at + 1)) > endedMs),
+        );
+      }
+    }
+    const piece = open.ended === 0 ? fragment : this.openRest;
+    if (piece !== undefined) this.pending.push(piece);
+  }
+
+  /** A fragment of which nothing came before. */
+  private takeWhole(fragment: LiveFragment): void {
+    const chunks = fragment.chunks?.();
+    if (chunks === undefined) {
+      this.assembler = undefined;
+      this.pending.push(fragment);
+      return;
+    }
+    if (this.chosenPartTargetMs === undefined) {
+      const partTargetMs = this.choosePartTarget([chunks]);
+      if (this.pending.length === 0 && partTargetMs !== undefined) this.assembler = new PartAssembler(partTargetMs);
+    }
+    const open: OpenFragment = { head: fragment, chunks: [], ended: 0 };
+    this.open = open;
+    for (const chunk of chunks) this.takeChunk(open, chunk);
+    const piece = open.ended === 0 ? fragment : this.openRest;
+    if (piece !== undefined) this.pending.push(piece);
+  }
+
+  /** Returns whether a part is complete by it. */
+  private takeChunk(open: OpenFragment, chunk: LiveChunk): boolean {
+    if (this.assembler?.accepts(chunk) === false) this.endSegmentWithin(open);
+    open.chunks.push(chunk);
+    // Longer than a part may be: the segment that it begins comes whole.
+    if (this.assembler?.accepts(chunk) === false) this.assembler = undefined;
+    return this.assembler?.push(chunk) === true;
+  }
+
+  /** A part that is too short must be the last of its segment. */
+  private endSegmentWithin(open: OpenFragment): void {
+    const piece = this.openRest;
+    if (piece !== undefined) this.pending.push(piece);
+    open.ended = open.chunks.length;
+    this.close();
+  }
+
+  /** What came of the open fragment and is in no segment yet. */
+  private get openRest(): SegmentPiece | undefined {
+    if (this.open === undefined) return undefined;
+    const { head, chunks, ended } = this.open;
+    const rest = chunks.slice(ended);
+    if (rest.length === 0) return undefined;
+    return {
+      independent: rest[0]?.independent === true,
+      shownFromMs: head.shownFromMs + durationOf(chunks.slice(0, ended)),
+      initId: head.initId,
+      durationMs: durationOf(rest),
+      byteLength: rest.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      load: () => Promise.resolve(joinChunks(rest).bytes),
+    };
+  }
+
+  /** The rest of the open fragment never came. */
+  private dropOpen(): void {
+    if (this.open !== undefined) this.assembler = undefined;
+    this.open = undefined;
   }
 
   /** A segment must not round to more than the target duration (rfc8216bis 4.4.3.1). */
@@ -329,14 +432,14 @@ export class LiveWindow {
     if (this.pending.length === 0) return;
     this.segments.push({
       sequence: this.nextSequence++,
-      fragments: this.pending,
+      pieces: this.pending,
       durationMs: durationOf(this.pending),
-      byteLength: this.pending.reduce((sum, fragment) => sum + fragment.byteLength, 0),
+      byteLength: this.pending.reduce((sum, { byteLength }) => sum + byteLength, 0),
       discontinuity: this.pendingDiscontinuity,
-      parts: this.pendingParts,
+      parts: this.assembler?.finish(),
     });
     this.pending = [];
-    this.pendingParts = [];
+    this.assembler = this.chosenPartTargetMs === undefined ? undefined : new PartAssembler(this.chosenPartTargetMs);
     this.pendingDiscontinuity = false;
     this.slide();
   }
@@ -385,8 +488,23 @@ export class LiveWindow {
     const leaving = this.segments.splice(0, this.segments.length - keep);
     this.discontinuitySequence += leaving.filter((segment) => segment.discontinuity).length;
     this.retired = [...this.retired, ...leaving].slice(-retiredSegments);
-    for (const segment of [...this.retired, ...this.segments.slice(0, -keptPartSegments)]) segment.parts = undefined;
+    let newerMs = 0;
+    for (const segment of this.segments.toReversed()) {
+      if (newerMs > keptPartTargets * this.targetDurationSeconds * 1000) segment.parts = undefined;
+      newerMs += segment.durationMs;
+    }
+    for (const segment of this.retired) segment.parts = undefined;
   }
+}
+
+/** Undefined where one segment cannot have these chunks in parts. */
+function assemble(chunks: readonly LiveChunk[], partTargetMs: number): PartAssembler | undefined {
+  const assembler = new PartAssembler(partTargetMs);
+  for (const chunk of chunks) {
+    if (!assembler.accepts(chunk)) return undefined;
+    assembler.push(chunk);
+  }
+  return assembler;
 }
 
 function namedParts(sequence: number, parts: readonly LivePart[]): PlaylistPart[] {

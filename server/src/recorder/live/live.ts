@@ -6,7 +6,7 @@ import { AppError } from '../../lib/errors.js';
 import { buildKeyframeFragment } from '../../lib/isobmff/keyframe-fragment.js';
 import { parseMoof } from '../../lib/isobmff/moof.js';
 import type { Logger } from '../../lib/logger.js';
-import { createLiveFeed, usualPartMs, type LiveFeed } from './live-feed.js';
+import { createLiveFeed, type LiveFeed } from './live-feed.js';
 import type { LiveConverter, LiveFootage, LiveIngest, LivePictures, LiveSource } from './live-sources.js';
 import type { LiveFragment } from './live-window.js';
 import type { LoggedSegment } from './segment-log.js';
@@ -97,8 +97,6 @@ interface Viewing {
   readonly stream: LiveStream;
   askedAtMs: number;
   blocked: number;
-  /** Set with the first playlist of low latency, and constant then (rfc8216bis 4.4.3.7). */
-  partTargetMs: number | undefined;
   picture: { atMs: number; width: number | undefined; made: Promise<LiveAnswer & { pictureAtMs: number }> } | undefined;
 }
 
@@ -211,7 +209,6 @@ export function createLive(options: {
       stream,
       askedAtMs: clock.monotonicMs(),
       blocked: 0,
-      partTargetMs: undefined,
       picture: undefined,
     };
     viewings.set(key, viewing);
@@ -345,9 +342,7 @@ export function createLive(options: {
       checkCodec(viewing, ask.plays);
       await parts;
       await reload(viewing, ask);
-      if (inParts) viewing.partTargetMs ??= Math.max(usualPartMs, Math.ceil(feed.window?.longestPart ?? 0));
-      const lowLatency = inParts ? { partTargetMs: viewing.partTargetMs ?? usualPartMs } : undefined;
-      const text = feed.window?.playlist(lowLatency);
+      const text = feed.window?.playlist({ lowLatency: inParts });
       if (text === undefined) throw down(cameraId, 'no_stream');
       return { contentType: 'application/vnd.apple.mpegurl', body: Buffer.from(text) };
     },
@@ -364,7 +359,7 @@ export function createLive(options: {
       if (viewing === undefined || window === undefined) throw gone();
       viewing.askedAtMs = clock.monotonicMs();
       const settled = () => window.part(sequence, index) !== undefined || !window.mayCome(sequence, index);
-      if (sequence <= window.followingSequence) await block(viewing, signal, settled);
+      if (sequence <= window.followingSequence + 1) await block(viewing, signal, settled);
       const part = window.part(sequence, index);
       if (part === undefined) throw gone();
       return { contentType: 'video/iso.segment', body: part.bytes };

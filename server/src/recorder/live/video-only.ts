@@ -4,7 +4,7 @@ import type { InitSegment } from '../../lib/fragment.js';
 import { box } from '../../lib/isobmff/box-writer.js';
 import { boxesIn, findBox, findIn, iterateBoxes, payloadOf, type Box } from '../../lib/isobmff/boxes.js';
 import { parseTrackDefaults, type SampleDefaults } from '../../lib/isobmff/moof.js';
-import { splitFragment, type SplitPart } from '../../lib/isobmff/split-fragment.js';
+import { splitFragment, videoOnlyFragment, type SplitChunk } from '../../lib/isobmff/split-fragment.js';
 
 export interface VideoTrack {
   readonly initBytes: Buffer;
@@ -14,7 +14,7 @@ export interface VideoTrack {
   /** moof+mdat with nothing but the picture. @throws AppError invalid bad_mp4 */
   fragment(bytes: Buffer): Buffer;
   /** @throws AppError invalid bad_mp4 */
-  parts(bytes: Buffer, targetMs: number): SplitPart[];
+  chunks(bytes: Buffer): SplitChunk[];
 }
 
 const tkhdTrackIdOffset = (version: number) => (version === 1 ? 20 : 12);
@@ -57,8 +57,8 @@ export function videoTrack(init: Pick<InitSegment, 'bytes' | 'trackId' | 'timesc
     trackId,
     timescale,
     defaults,
-    fragment: (bytes) => (silent ? bytes : (splitFragment(bytes, defaults, Infinity)[0]?.bytes ?? bytes)),
-    parts: (bytes, targetMs) => splitFragment(bytes, defaults, (targetMs * timescale) / 1000),
+    fragment: (bytes) => (silent ? bytes : videoOnlyFragment(bytes, defaults)),
+    chunks: (bytes) => splitFragment(bytes, defaults),
   };
 }
 

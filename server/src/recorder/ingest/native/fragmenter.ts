@@ -1,7 +1,7 @@
 // Access units of one run to fragments: cut before a keyframe and by duration, decode times laid out so that every
 // picture is shown exactly at its RTP timestamp, also with reordered (B) pictures.
 import type { Fragment, InitSegment } from '../../../lib/fragment.js';
-import { PartCutter } from '../../../lib/part-cuts.js';
+import { ChunkCutter } from '../../../lib/chunk-cutter.js';
 import type { PartSink } from '../fragment-source.js';
 import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { BlockPool } from './block-pool.js';
@@ -63,15 +63,15 @@ const longestTicks = 1.7 * timescale;
 const longestPictureTicks = 2 * timescale;
 const longestWaitMs = 1250;
 const assumedFrameTicks = timescale / 25;
-/** Parts come close to a third of a second. */
-const partTicks = 0.334 * timescale;
+/** The first fragment that somebody waits for is about a third of a second long. */
+const firstViewedTicks = 0.334 * timescale;
 
-/** The parts of the fragment that is being collected. */
+/** The chunks of the fragment that is being collected. */
 interface Parting {
-  readonly cutter: PartCutter;
-  /** Index of the first picture that is in no part yet. */
+  readonly cutter: ChunkCutter;
+  /** Index of the first picture that is in no chunk yet. */
   from: number;
-  /** Newest picture that is in a part. */
+  /** Newest picture that is in a chunk. */
   newestTicks: number;
   start: ReturnType<RunClock['place']> | undefined;
 }
@@ -145,11 +145,11 @@ export class Fragmenter {
     return (span >= this.wantedTicks && next.ticks > this.newestTicks) || span >= longestTicks;
   }
 
-  /** The first fragment of a run has no parts: who waits for a picture gets it when it is as long as one. */
+  /** The first fragment of a run has no parts: who waits for a picture gets it when it is about as long as one. */
   private get wantedTicks(): number {
     const { parts } = this.options;
     if (parts?.awaited() !== true) return targetTicks;
-    if (this.run === undefined) return partTicks;
+    if (this.run === undefined) return firstViewedTicks;
     return parts.wanted() ? targetTicks : viewedTicks;
   }
 
@@ -217,7 +217,7 @@ export class Fragmenter {
   private beginParts(): void {
     this.parting =
       this.run !== undefined && this.options.parts?.wanted() === true
-        ? { cutter: new PartCutter(partTicks), from: 0, newestTicks: -Infinity, start: undefined }
+        ? { cutter: new ChunkCutter(), from: 0, newestTicks: -Infinity, start: undefined }
         : undefined;
   }
 
