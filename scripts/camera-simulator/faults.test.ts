@@ -281,6 +281,7 @@ describe('control', () => {
       { kind: 'off' },
       { kind: 'hang' },
       { kind: 'new-password', password: 'khac' },
+      { kind: 'account-locked' },
       { kind: 'wrong-clock', offsetMs: 1000 },
       { kind: 'slow-frame-rate', framesPerSecond: 2 },
       { kind: 'frozen' },

@@ -10,6 +10,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hang') }),
   /** Another password from now on; whoever is connected is thrown out. */
   z.strictObject({ kind: z.literal('new-password'), password: z.string().min(1).max(64) }),
+  /**
+   * The account is locked: every sign-in is refused, and told so as Hikvision does (`isapi`, in a body under 401, with the
+   * time left) or as Dahua does (`words`, a fault or a phrase, without); whoever is connected is thrown out.
+   */
+  z.strictObject({
+    kind: z.literal('account-locked'),
+    manner: z.enum(['isapi', 'words']).default('isapi'),
+    seconds: z.number().int().min(1).max(86_400).default(1800),
+  }),
   /** The camera's clock, in ONVIF and in RTCP, is ahead of the truth by so much; negative is behind. */
   z.strictObject({ kind: z.literal('wrong-clock'), offsetMs: z.number().min(-3.2e12).max(3.2e12) }),
   z.strictObject({ kind: z.literal('slow-frame-rate'), framesPerSecond: z.number().min(0.1).max(60) }),

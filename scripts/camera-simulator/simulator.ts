@@ -79,6 +79,7 @@ export interface CameraLoad {
   readonly mainReceivers: number;
   readonly subReceivers: number;
   readonly attempts: number;
+  readonly lockedSignIns: number;
 }
 
 export interface Simulator {
@@ -95,7 +96,7 @@ export interface Simulator {
   emitEvent(number: number, event: SimulatedEvent): void;
   /** Sends datagrams of junk from a camera's discovery port to whoever listens there. */
   sendJunk(number: number, to: { address: string; port: number }): void;
-  /** RTSP connections and receivers of each stream now; `attempts`: RTSP connections ever accepted. */
+  /** RTSP connections and receivers of each stream now; `attempts`: RTSP connections ever accepted; sign-ins while locked. */
   load(number: number): CameraLoad;
   stop(): Promise<void>;
 }
@@ -231,6 +232,7 @@ function buildSimulator(cameras: VirtualCamera[], discovery: DiscoveryResponder)
         mainReceivers: camera.receiverCount('main'),
         subReceivers: camera.receiverCount('sub'),
         attempts: camera.attempts,
+        lockedSignIns: camera.lockedSignIns,
       };
     },
   };

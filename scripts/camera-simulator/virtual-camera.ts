@@ -38,6 +38,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
   readonly #onvif: OnvifListener;
   readonly #rtsp: RtspListener;
   readonly #faults = new Map<FaultKind, Fault>();
+  #lockedSignIns = 0;
   readonly #sources = new Map<StreamName, StreamSource>();
   // Of the faults, what is asked for at every packet.
   #disturbance: Disturbance | undefined;
@@ -338,6 +339,25 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.#rtsp.connectionCount;
   }
 
+  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  lock(): { manner: 'isapi' | 'words'; text: string } | undefined {
+    const fault = this.fault('account-locked');
+    if (fault === undefined) return undefined;
+    const { manner, seconds } = fault;
+    if (manner === 'words') return { manner, text: 'Account locked' };
+    const facts = `<statusValue>401</statusValue><lockStatus>lock</lockStatus><unlockTime>${seconds}</unlockTime>`;
+    return { manner, text: `<userCheck>${facts}<retryLoginTime>0</retryLoginTime></userCheck>` };
+  }
+
+  /** Somebody signed in while it was. */
+  countLocked(): void {
+    this.#lockedSignIns += 1;
+  }
+
+  get lockedSignIns(): number {
+    return this.#lockedSignIns;
+  }
+
   get attempts(): number {
     return this.#rtsp.attempts;
   }
@@ -451,7 +471,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
 }
 
 /** A fault that begins with the end of every connection; the end of such a one needs none. */
-const thrownOutBy = new Set<FaultKind>(['session-timeout', 'no-keyframes', 'turned-away']);
+const thrownOutBy = new Set<FaultKind>(['session-timeout', 'no-keyframes', 'turned-away', 'account-locked']);
 const throwsOut = (fault: Fault) =>
   thrownOutBy.has(fault.kind) && !(fault.kind === 'no-keyframes' && fault.connected === 'kept');
 

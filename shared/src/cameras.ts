@@ -265,6 +265,7 @@ export const cameraAddResult = z.object({
     'already_there',
     'choose_channels',
     'wrong_password',
+    'account_locked',
     'unreachable',
     'forbidden',
     'tls_unusable',

@@ -19,6 +19,7 @@ export const cameraReasons = [
   'host_unreachable', // down: no route, no answer to TCP
   'connection_refused', // down: host answers, RTSP port closed
   'wrong_password', // down
+  'account_locked', // down: the device keeps the account locked after wrong passwords; it is not tried meanwhile
   'password_withheld', // down: it would have gone to a host that nobody confirmed, or in clear where it did not before
   'password_unreadable', // down: the console's key does not open the stored password; never stored
   'tls_key_changed', // down: over https the device shows another key than the one that is pinned

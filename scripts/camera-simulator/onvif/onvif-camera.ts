@@ -56,6 +56,9 @@ export interface OnvifCamera {
   readonly serviceOrigin: string;
   httpPort(): number;
   account(): { username: string; password: string };
+  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  lock(): { manner: 'isapi' | 'words'; text: string } | undefined;
+  countLocked(): void;
   /** The camera's own idea of UTC, ms. */
   cameraNowMs(): number;
   channels(): readonly OnvifChannel[];

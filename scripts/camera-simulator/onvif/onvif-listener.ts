@@ -176,6 +176,16 @@ export class OnvifListener {
   #authenticated(soap: SoapRequest, request: IncomingMessage, response: ServerResponse): boolean {
     const refused = new SoapFault('Sender', ['ter:NotAuthorized'], 'Sender not authorized');
     const account = this.#camera.account();
+    const lock = this.#camera.lock();
+    if (
+      lock !== undefined &&
+      (request.headers.authorization !== undefined || this.#tokens.verify(soap.header, account) !== undefined)
+    ) {
+      this.#camera.countLocked();
+      if (lock.manner === 'words') throw new SoapFault('Sender', ['ter:NotAuthorized'], lock.text);
+      response.writeHead(401, { 'Content-Type': 'application/xml' }).end(lock.text);
+      return false;
+    }
     if (this.#camera.manner.authentication === 'basic') return basicAccepted(request, response, account);
     const token = this.#camera.acceptsUsernameToken ? this.#tokens.verify(soap.header, account) : undefined;
     if (token === true) return true;

@@ -23,6 +23,9 @@ export interface RtspCamera extends SendingCamera {
   readonly receiverReportKeepsAlive: boolean;
   readonly kind: CameraKind;
   account(): { username: string; password: string };
+  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  lock(): { manner: 'isapi' | 'words'; text: string } | undefined;
+  countLocked(): void;
   isAudioOnly(): boolean;
   /** Also new connections are to find nobody. */
   isGone(): boolean;
@@ -189,6 +192,13 @@ export class RtspConnection {
 
   #authenticated(request: RtspRequest): boolean {
     const header = request.headers.get('authorization');
+    const lock = this.#camera.lock();
+    if (lock !== undefined && header !== undefined) {
+      this.#camera.countLocked();
+      if (lock.manner === 'isapi') this.#respond(request, 401, [['Content-Type', 'application/xml']], lock.text);
+      else this.#respond(request, 403, [['X-Reason', lock.text]]);
+      return false;
+    }
     const verdict = this.#authentication.verify(header, request.method, request.uri, this.#camera.account());
     if (verdict === 'accepted') return true;
     const challenges = this.#authentication.challenges(verdict === 'stale');

@@ -136,3 +136,34 @@ it('tries a password that a device refuses with few connections, however many ch
   // Thirteen would have tried it, each more than once, and the recorder had locked the account.
   expect(simulator.load(1).attempts - before).toBeLessThanOrEqual(3);
 }, 180_000);
+
+it('leaves a device alone that keeps its account locked, over RTSP and ONVIF, and says so of all its channels', async () => {
+  await simulator.clearFault(1);
+  const cameras = await channelsOf(1, [1, 2, 7, 8], simulator.cameras[0]!.password);
+  await record(cameras);
+  const all = (what: string, is: (state: { state: string; reason: string }) => boolean) =>
+    waitFor(
+      what,
+      async () => {
+        const status = await json(recorderStatus, 'GET', '/v1/status');
+        return status.cameras.length === 4 && status.cameras.every(is);
+      },
+      60_000,
+    );
+  await all('all are recorded', ({ state }) => state === 'alive');
+  await simulator.setFault(1, { kind: 'account-locked', manner: 'isapi', seconds: 900 });
+  await all('all say so', ({ reason }) => reason === 'account_locked');
+  const { deviceAddress, username, password } = simulator.cameras[0]!;
+  const identified = await ask('POST', '/v1/identify', { deviceAddress, username, password });
+  expect(await identified.json()).toMatchObject({ error: { code: 'account_locked' } });
+  const told = simulator.load(1).lockedSignIns;
+  // The one that found out, what was under way over ONVIF, and the question above.
+  expect(told).toBeLessThanOrEqual(4);
+  const from = performance.now();
+  // A look over ONVIF would be due every four seconds.
+  await waitFor('some time passes', () => performance.now() - from > 5500, 60_000);
+  expect(simulator.load(1).lockedSignIns).toBe(told);
+  await simulator.clearFault(1);
+  expect((await ask('POST', `/v1/cameras/${cameras[3]!.id}/retry`)).status).toBe(200);
+  await all('the others follow', ({ state }) => state === 'alive');
+}, 180_000);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Clock } from '../lib/clock.js';
+import { AccountLocks } from './account-locks.js';
 import { DevicePasswords } from './device-passwords.js';
 
 /** Time that passes when somebody sleeps. */
@@ -103,5 +104,38 @@ it('forgets a refusal with the password, and leaves single cameras alone', async
   for (const id of ['c0', 'c1', 'c0', 'c1']) {
     expect(await passwords.enter(id, never())).toBe(true);
     passwords.refused(id);
+  }
+});
+
+it('spares a locked account every try over both ways until the lock is over, also of a device with one camera', async () => {
+  const clock = passingClock();
+  const locks = new AccountLocks(clock);
+  const cameras = [...channels(3), camera(9, { deviceId: 'alone' })];
+  const make = () => new DevicePasswords({ clock, locks, pausesMs: [7000, 600_000] });
+  const [rtsp, onvif] = [make(), make()];
+  for (const one of [locks, rtsp, onvif]) one.setCameras(cameras);
+  for (const [first, other] of [
+    ['c0', 'c2'],
+    ['c9', 'c9'],
+  ] as const) {
+    expect(await rtsp.enter(first, never())).toBe(true);
+    rtsp.locked(first, 900_000);
+    expect([await rtsp.enter(other, never()), await onvif.enter(other, never())]).toEqual([false, false]);
+    expect(onvif.lockedMs(other)).toBe(900_000);
+    clock.pass(899_000);
+    expect(await onvif.enter(other, never())).toBe(false);
+    clock.pass(1000);
+    expect(await onvif.enter(other, never())).toBe(true);
+    onvif.taken(other);
+    // A person's word: it was unlocked, or another password was typed.
+    rtsp.locked(first, 900_000);
+    rtsp.forgive(other);
+    expect(await rtsp.enter(first, never())).toBe(true);
+    rtsp.left(first);
+    rtsp.locked(first, 900_000);
+    const typed = cameras.map((one) => ({ ...one, passwordTypedAt: 2 }));
+    for (const one of [locks, rtsp, onvif]) one.setCameras(typed);
+    expect(await rtsp.enter(other, never())).toBe(true);
+    for (const one of [locks, rtsp, onvif]) one.setCameras(cameras);
   }
 });

@@ -1,9 +1,12 @@
 import type { Clock } from '../lib/clock.js';
+import type { AccountLocks } from './account-locks.js';
 
 export interface DevicePasswordsOptions {
   clock: Clock;
   /** How long nobody tries after the first refusal and after each later one, ms. */
   pausesMs: readonly [first: number, later: number];
+  /** Of both ways to a device together; absent: nobody notes them. */
+  locks?: AccountLocks;
   /** A password that was refused is taken again: cameras of that device need wait no longer. */
   onTakenAgain?: (cameraIds: readonly string[]) => void;
 }
@@ -20,6 +23,8 @@ export interface CameraAccount {
 interface Account {
   readonly cameraIds: readonly string[];
   isTaken: boolean;
+  /** Cameras wait for the end of a lock since the password was taken last. */
+  hasLockedOut: boolean;
   refusals: number;
   /** Monotonic, ms. */
   notBefore: number;
@@ -57,7 +62,13 @@ export class DevicePasswords {
     for (const [key, cameraIds] of groups) {
       if (cameraIds.length < 2) continue;
       for (const id of cameraIds) this.#keyOf.set(id, key);
-      const fresh = { isTaken: false, refusals: 0, notBefore: Number.NEGATIVE_INFINITY, tried: undefined };
+      const fresh = {
+        isTaken: false,
+        hasLockedOut: false,
+        refusals: 0,
+        notBefore: Number.NEGATIVE_INFINITY,
+        tried: undefined,
+      };
       this.#accounts.set(key, { ...(this.#accounts.get(key) ?? fresh), cameraIds });
     }
   }
@@ -67,11 +78,28 @@ export class DevicePasswords {
     return this.#keyOf.get(cameraId);
   }
 
-  /** Resolves when the camera may sign in, or with false where the password was refused and is not tried now. */
+  /** How long the device keeps the account locked, ms; 0: it does not. */
+  lockedMs(cameraId: string): number {
+    return this.#options.locks?.remainingMs(cameraId) ?? 0;
+  }
+
+  /** The device said that the account is locked. */
+  locked(cameraId: string, lockMs: number): void {
+    this.#options.locks?.locked(cameraId, lockMs);
+    const account = this.#accountOf(cameraId);
+    if (account !== undefined) account.hasLockedOut = true;
+    this.lost(cameraId);
+  }
+
+  /** Resolves when the camera may sign in, or with false where the password was refused, or the account is locked, and is not tried now. */
   async enter(cameraId: string, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
     for (;;) {
       const account = this.#accountOf(cameraId);
+      if (this.lockedMs(cameraId) > 0) {
+        if (account !== undefined) account.hasLockedOut = true;
+        return false;
+      }
       if (account === undefined || account.isTaken || signal.aborted) return true;
       const now = clock.monotonicMs();
       if (now < account.notBefore) return false;
@@ -85,10 +113,17 @@ export class DevicePasswords {
 
   /** The device took the password of a camera that entered. */
   taken(cameraId: string): void {
+    this.#options.locks?.forget(cameraId);
     const account = this.#accountOf(cameraId);
     if (account === undefined || account.isTaken) return;
-    const wasRefused = account.refusals > 0;
-    Object.assign(account, { isTaken: true, refusals: 0, notBefore: Number.NEGATIVE_INFINITY, tried: undefined });
+    const wasRefused = account.refusals > 0 || account.hasLockedOut;
+    Object.assign(account, {
+      isTaken: true,
+      hasLockedOut: false,
+      refusals: 0,
+      notBefore: Number.NEGATIVE_INFINITY,
+      tried: undefined,
+    });
     if (wasRefused) this.#options.onTakenAgain?.(account.cameraIds.filter((id) => id !== cameraId));
   }
 
@@ -117,6 +152,7 @@ export class DevicePasswords {
 
   /** A person wants it tried: once. */
   forgive(cameraId: string): void {
+    this.#options.locks?.forget(cameraId);
     const account = this.#accountOf(cameraId);
     if (account !== undefined) account.notBefore = Number.NEGATIVE_INFINITY;
   }

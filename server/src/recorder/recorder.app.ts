@@ -29,6 +29,7 @@ import { FootageVolume, type FootageVolumeState } from './footage/footage-volume
 import { takeFootageDir } from './footage/take-footage-dir.js';
 import { createWriteThread } from './footage/write-thread.js';
 import { HoldKeeper } from './hold-keeper.js';
+import { AccountLocks } from './account-locks.js';
 import { DevicePasswords } from './device-passwords.js';
 import { createIngestSupervisor, type IngestSupervisor } from './ingest/ingest-supervisor.js';
 import { createLive } from './live/live.js';
@@ -314,9 +315,10 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
     const ingestEngines = config.ENGINE === 'auto' ? (['native', 'ffmpeg'] as const) : [config.ENGINE];
     const streams = new StreamsStore({ folder, logger: room('streams') });
     await run('streams', streams, () => streams.start());
+    const locks = new AccountLocks(clock);
     const passwords = {
       rtsp: new DevicePasswords({
-        ...{ clock, pausesMs: [50_000, 590_000] },
+        ...{ clock, locks, pausesMs: [50_000, 590_000] },
         onTakenAgain: (cameraIds) => {
           for (const cameraId of cameraIds) {
             passwords.onvif.forgive(cameraId);
@@ -325,7 +327,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
         },
       }),
       onvif: new DevicePasswords({
-        ...{ clock, pausesMs: [7000, 590_000] },
+        ...{ clock, locks, pausesMs: [7000, 590_000] },
         onTakenAgain: (cameraIds) => cameraIds.forEach((cameraId) => probing.lookNow(cameraId)),
       }),
     };
@@ -385,6 +387,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       footage,
       ingest,
       accounts: (cameras) => {
+        locks.setCameras(cameras);
         passwords.rtsp.setCameras(cameras);
         passwords.onvif.setCameras(cameras);
       },

@@ -2,7 +2,7 @@ import type { TFunction } from 'i18next';
 import { isApiError } from '../../lib/api-error.js';
 import { errorText } from '../../lib/error-text.js';
 
-const outcomes = ['wrong_password', 'unreachable', 'bad_answer', 'no_video'] as const;
+const outcomes = ['wrong_password', 'account_locked', 'unreachable', 'bad_answer', 'no_video'] as const;
 
 /** Whether the device, and not the form, stands in the way. */
 export function isAddressOutcome(error: unknown): boolean {

@@ -85,7 +85,8 @@ function Retry({ camera, inPlace }: { camera: CameraResponse; inPlace: boolean }
     onSuccess: (answer) => !inPlace && notifyDone(wordsOf(answer)),
     onError: (error) => !inPlace && notifyError(error),
   });
-  const waits = camera.reason === 'wrong_password' ? 'cure.waitPassword' : 'cure.wait';
+  const waits =
+    camera.reason === 'wrong_password' || camera.reason === 'account_locked' ? 'cure.waitPassword' : 'cure.wait';
   const wordsOf = ({ tried, waitMs }: CameraRetryResponse) =>
     tried ? t('cure.tried') : t(waits, { seconds: Math.ceil(waitMs / 1000) });
   const { data: answer, reset } = retry;

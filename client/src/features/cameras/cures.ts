@@ -16,6 +16,7 @@ const cures: Record<CameraReason, readonly Cure[]> = {
   host_unreachable: ['retry', 'device'],
   connection_refused: ['retry', 'device'],
   wrong_password: ['password', 'retry', 'device'],
+  account_locked: ['device', 'retry', 'password'],
   password_withheld: ['password', 'device'],
   password_unreadable: ['password'],
   address_refused: ['recorder'],

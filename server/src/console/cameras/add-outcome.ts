@@ -6,6 +6,7 @@ type Outcome = z.infer<typeof cameraAddResult>['outcome'];
 
 const outcomeOfCode: Record<string, Outcome> = {
   wrong_password: 'wrong_password',
+  account_locked: 'account_locked',
   address_not_allowed: 'unreachable',
   not_authorized: 'wrong_password',
   no_video: 'no_video',

@@ -118,7 +118,8 @@ export class RtspAdditions {
                   this.#broken(index, error),
                 )
               : { ...refused, index, tried: null };
-          if (result.reason === 'wrong_password' && !isUntried(result)) refused = result;
+          const isRefusal = result.reason === 'wrong_password' || result.reason === 'account_locked';
+          if (isRefusal && !isUntried(result)) refused = result;
           addition.results.push(result);
         }
       }

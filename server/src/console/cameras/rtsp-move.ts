@@ -70,6 +70,7 @@ function movedUrl(url: string, from: string, to: string): string {
 const portOf = (deviceAddress: string): string => /:(\d+)\/$/.exec(deviceAddress)?.[1] ?? '';
 
 function failureOf(reason: CameraReason, detail: string): AppError {
+  if (reason === 'account_locked') return new AppError('precondition', 'account_locked', detail);
   if (reason === 'wrong_password') return new AppError('precondition', 'wrong_password', detail);
   if (unreachable.has(reason)) return new AppError('unavailable', 'unreachable', detail);
   if (noVideo.has(reason)) return new AppError('precondition', 'no_video', detail);

@@ -17,7 +17,7 @@ export interface RtspProbesDeps {
 
 /** The host itself said no, or cannot be had: other addresses of the same host are no better. */
 const ofTheHost: ReadonlySet<string> = new Set([
-  ...['wrong_password', 'password_withheld', 'forbidden', 'camera_busy', 'connection_refused'],
+  ...['wrong_password', 'account_locked', 'password_withheld', 'forbidden', 'camera_busy', 'connection_refused'],
   ...['host_unreachable', 'address_refused', 'tls_key_changed', 'engine_missing'],
 ]);
 

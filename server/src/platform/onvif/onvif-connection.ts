@@ -5,7 +5,7 @@ import { answerText } from './answer-text.js';
 import { asksForPlain, chooseChallenge, createDigestAnswerer, type DigestAnswerer } from './http-digest.js';
 import { CameraHttp } from './camera-http.js';
 import type { HttpAnswer } from './http-exchange.js';
-import { faultOf, readSoapAnswer, soapFailure } from './soap-answer.js';
+import { faultOf, lockMsOf, readSoapAnswer, soapFailure } from './soap-answer.js';
 import { isDialectRefused, soapDialects, soapRequest, type SoapDialect } from './soap-dialect.js';
 import { isPasswordRefused } from './soap-fault.js';
 import type { XmlElement } from './soap-xml.js';
@@ -215,13 +215,16 @@ export class OnvifConnection {
     if (asked === undefined && this.#scheme !== undefined) {
       const answer = await this.#again(url, message, this.#scheme);
       // Another service of the device may want another scheme, and a nonce ends without being called stale.
-      const isChallenged = answer.status === 401 && chooseChallenge(answer.challenges) !== undefined;
+      const isChallenged =
+        answer.status === 401 && !isLocked(answer) && chooseChallenge(answer.challenges) !== undefined;
       return isChallenged ? this.#digestOrToken(url, message, answer, false) : answer;
     }
     const bare = asked ?? (await this.#post(url, '', message));
+    if (isLocked(bare)) return bare;
     if (bare.status === 401 && chooseChallenge(bare.challenges) !== undefined)
       return this.#digestOrToken(url, message, bare, true);
     const answer = await this.#postWithToken(url, message);
+    if (isLocked(answer)) return answer;
     if (answer.status === 401 && chooseChallenge(answer.challenges) !== undefined)
       return this.#digestOrToken(url, message, answer, false);
     if (!isRefused(answer)) {
@@ -242,7 +245,7 @@ export class OnvifConnection {
   /** HTTP's digest, and with it a token where HTTP lets us in and SOAP does not. */
   async #digestOrToken(url: URL, message: Message, challenged: HttpAnswer, mayTry: boolean): Promise<HttpAnswer> {
     const answer = await this.#postWithDigest(url, message, challenged);
-    if (answer.status === 401) return answer;
+    if (answer.status === 401 || isLocked(answer)) return answer;
     if (!isRefused(answer)) {
       this.#scheme = 'digest';
       this.#noteDigest();
@@ -270,6 +273,9 @@ export class OnvifConnection {
     this.#tookDigest = true;
   }
 }
+
+/** No other way to sign in is tried. */
+const isLocked = (answer: HttpAnswer): boolean => lockMsOf(answer) !== undefined;
 
 const isFaulty = (answer: HttpAnswer): boolean =>
   answer.status >= 300 || answer.body.length === 0 || faultOf(answer) !== undefined;

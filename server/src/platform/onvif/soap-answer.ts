@@ -1,3 +1,4 @@
+import { accountLockMs } from '../../lib/account-lock.js';
 import { AppError } from '../../lib/errors.js';
 import { answerText } from './answer-text.js';
 import type { HttpAnswer } from './http-exchange.js';
@@ -35,11 +36,27 @@ export function faultOf(answer: HttpAnswer): SoapFault | undefined {
   }
 }
 
+/** How long the account stays locked, where the answer is a refusal that says so: a fault, or a status of 400 and more. */
+export function lockMsOf(answer: HttpAnswer): number | undefined {
+  const fault = faultOf(answer);
+  if (fault !== undefined) return accountLockMs([...fault.codes, fault.reason].join(' '));
+  if (answer.status < 400) return undefined;
+  return accountLockMs(answerText(answer.body.subarray(0, 8192), answer.contentType));
+}
+
+function accountLocked(where: string, lockMs: number): AppError {
+  return new AppError('precondition', 'account_locked', `${where}: the device keeps the account locked`, {
+    details: { reason: 'account_locked', lockMs },
+  });
+}
+
 /**
  * The SOAP body of an answer. `where`: host and port, for the message.
- * @throws AppError precondition `wrong_password`, unavailable `forbidden` or `bad_answer`
+ * @throws AppError precondition `wrong_password` or `account_locked`, unavailable `forbidden` or `bad_answer`
  */
 export function readSoapAnswer(where: string, operation: string, answer: HttpAnswer): XmlElement {
+  const lockMs = lockMsOf(answer);
+  if (lockMs !== undefined) throw accountLocked(where, lockMs);
   if (answer.status === 401) throw soapFailure('precondition', 'wrong_password', `${where}: ${operation} was refused`);
   const success = answer.status >= 200 && answer.status < 300;
   let body: XmlElement;

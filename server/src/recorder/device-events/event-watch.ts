@@ -56,7 +56,7 @@ const betweenQuestionsMs = 1000;
 const maxPerMinute = 120;
 /** What a device says of its time is believed so far around now. */
 const believedMs = 24 * 60 * 60_000;
-const lasting: ReadonlySet<string> = new Set(['no_events', 'wrong_password', 'password_withheld']);
+const lasting: ReadonlySet<string> = new Set(['no_events', 'wrong_password', 'account_locked', 'password_withheld']);
 /** Not of one picture: all cameras of the device have them. */
 const ofTheDevice: ReadonlySet<DeviceEventKind> = new Set(['digital_input', 'storage_failure']);
 

@@ -39,7 +39,7 @@ const ofWhims = new Set<EngineReason>(Object.values(curable));
 /** They say nothing of an engine. */
 const ofTheNetwork = new Set<IngestReason>([
   ...(['host_unreachable', 'connection_refused', 'password_withheld', 'address_refused'] as const),
-  ...(['wrong_password', 'forbidden', 'camera_busy', 'tls_key_changed', 'engine_missing'] as const),
+  ...(['wrong_password', 'account_locked', 'forbidden', 'camera_busy', 'tls_key_changed', 'engine_missing'] as const),
 ]);
 
 export interface EngineChoiceOptions {

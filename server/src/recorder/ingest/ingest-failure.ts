@@ -1,11 +1,13 @@
 // Why a stream could not be had or was lost: a fact about a camera, in the words of shared/src/health.ts.
 import type { CameraReason } from '@choi-canh/shared/health';
+import { accountLockMs } from '../../lib/account-lock.js';
 
 export type IngestReason = Extract<
   CameraReason,
   | 'host_unreachable'
   | 'connection_refused'
   | 'wrong_password'
+  | 'account_locked'
   | 'password_withheld'
   | 'address_refused'
   | 'tls_key_changed'
@@ -43,6 +45,8 @@ export class IngestFailure extends Error {
     readonly detail: string,
     /** The other engine may manage: this one cannot do what the camera asks for. */
     readonly other?: OtherEngine,
+    /** Of a locked account: how long it stays so, ms. */
+    readonly lockMs?: number,
   ) {
     super(`${reason}: ${detail}`);
     this.name = 'IngestFailure';
@@ -64,6 +68,19 @@ export function refusal(method: string, status: number): IngestFailure {
     return new IngestFailure('stream_refused', `the camera refuses RTP over TCP (${answer})`, { because: 'refused' });
   if (status >= 400) return new IngestFailure('stream_refused', `the camera refuses the request (${answer})`);
   return new IngestFailure('bad_answer', `${method} was answered with ${status}`);
+}
+
+/** A refusal that says that the account is locked; undefined: it does not. `text`: what there is of the answer in words. */
+export function lockedFailure(text: string): IngestFailure | undefined {
+  const lockMs = accountLockMs(text);
+  if (lockMs === undefined) return undefined;
+  const minutes = Math.ceil(lockMs / 60_000);
+  return new IngestFailure(
+    'account_locked',
+    `the camera keeps the account locked; tried again in ${minutes} minutes`,
+    undefined,
+    lockMs,
+  );
 }
 
 const unreachable = new Set([

@@ -80,6 +80,9 @@ export interface SharedPasswords {
   taken(cameraId: string): void;
   refused(cameraId: string): void;
   lost(cameraId: string): void;
+  /** As in StreamAccount. */
+  locked(cameraId: string, lockMs: number): void;
+  lockedMs(cameraId: string): number;
   left(cameraId: string): void;
 }
 
@@ -229,6 +232,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
         refused: () => passwords.refused(cameraId),
         lost: () => passwords.lost(cameraId),
         left: () => passwords.left(cameraId),
+        locked: (lockMs) => passwords.locked(cameraId, lockMs),
+        lockedMs: () => passwords.lockedMs(cameraId),
       },
       engines,
       observation,

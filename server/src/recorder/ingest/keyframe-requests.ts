@@ -8,7 +8,13 @@ export type AskForKeyframe = (cameraId: string, stream: StreamName) => Promise<v
 
 const sameCameraMs = 10_000;
 const notOfferedMs = 60 * 60_000;
-const refusals: ReadonlySet<string> = new Set(['bad_answer', 'forbidden', 'wrong_password', 'password_withheld']);
+const refusals: ReadonlySet<string> = new Set([
+  'bad_answer',
+  'forbidden',
+  'wrong_password',
+  'account_locked',
+  'password_withheld',
+]);
 /** Two walls of sixteen that begin to be watched. */
 const atOnce = 32;
 

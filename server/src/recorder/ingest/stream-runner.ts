@@ -1,5 +1,6 @@
 // Keeps one stream coming: starts its engine, watches that frames arrive, waits and tries again when it is lost.
 import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
+import { usualLockMs } from '../../lib/account-lock.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Fragment } from '../../lib/fragment.js';
 import type { Logger } from '../../lib/logger.js';
@@ -46,6 +47,10 @@ export interface StreamAccount {
   refused(): void;
   lost(): void;
   left(): void;
+  /** The device said that it keeps the account locked, for so long, ms. */
+  locked(lockMs: number): void;
+  /** How long it does still, ms; 0: it does not. */
+  lockedMs(): number;
 }
 
 export interface StreamRunner {
@@ -69,6 +74,8 @@ const longPauses: Partial<Record<IngestReason, { readonly baseMs: number; readon
   no_such_stream: { baseMs: 5000, maxMs: 60_000 },
   unsupported_transport: { baseMs: 15_000, maxMs: 60_000 },
 };
+/** What a device says of its lock is not exact. */
+const lockGraceMs = 5000;
 /** A stream that ran for so long had overcome what was wrong before. */
 const steadyMs = 10_000;
 /** Without a frame for so long after the start it is told; the connection has longer, for a first keyframe. */
@@ -227,6 +234,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
 
   /** `before`: failures up to this one, in all and in a row for its reason, because an outage says nothing of others. */
   function delayMs(before: { inAll: number; alike: number }, failure: IngestFailure, recorded: boolean): number {
+    if (failure.reason === 'account_locked') return (failure.lockMs ?? usualLockMs) + lockGraceMs;
     const long = longPauses[failure.reason];
     if (long !== undefined) return backoffMs(before.alike, long.baseMs, long.maxMs);
     return backoffMs(before.inAll, retryBaseMs, recorded ? flappingRetryMaxMs : retryMaxMs);
@@ -236,7 +244,11 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
   async function once(): Promise<{ failure: IngestFailure; recordedMs: number | undefined } | undefined> {
     const { account } = options;
     if (account !== undefined && !(await account.enter(stopping.signal))) {
-      const failure = new IngestFailure('wrong_password', 'the device refused it for another channel: not tried');
+      const lockMs = account.lockedMs();
+      const failure =
+        lockMs > 0
+          ? new IngestFailure('account_locked', 'the device keeps the account locked: not tried', undefined, lockMs)
+          : new IngestFailure('wrong_password', 'the device refused it for another channel: not tried');
       return { failure, recordedMs: undefined };
     }
     const setUp = await options.turn(stopping.signal, reconnects);
@@ -255,6 +267,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
           ? error
           : new IngestFailure('engine_failed', error instanceof Error ? error.message.slice(0, 200) : 'a failure');
       if (failure.reason === 'wrong_password') account?.refused();
+      else if (failure.reason === 'account_locked') account?.locked(failure.lockMs ?? usualLockMs);
       else if (!stopping.signal.aborted) account?.lost();
       const recordedMs = firstFragmentAt === undefined ? undefined : clock.monotonicMs() - firstFragmentAt;
       return { failure, recordedMs };

@@ -77,6 +77,7 @@ const downReasons = new Set<CameraReason>([
   'host_unreachable',
   'connection_refused',
   'wrong_password',
+  'account_locked',
   'password_withheld',
   'address_refused',
   'tls_key_changed',
@@ -96,7 +97,7 @@ const downReasons = new Set<CameraReason>([
   'no_keyframe',
 ]);
 /** What ONVIF refuses for a reason that a person must act on, while footage arrives. */
-const ofItsOwn = new Set<CameraReason>(['wrong_password', 'tls_key_changed', 'tls_unusable']);
+const ofItsOwn = new Set<CameraReason>(['wrong_password', 'account_locked', 'tls_key_changed', 'tls_unusable']);
 /** What ingest says of a stream that is recorded all the same. */
 const blemishes = new Set<CameraReason>([
   'picture_frozen',

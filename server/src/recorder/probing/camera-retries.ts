@@ -37,7 +37,8 @@ export class CameraRetries {
     const { director, probing, ingest, clock } = this.#options;
     const camera = director.cameras.find(({ id }) => id === cameraId);
     const now = clock.monotonicMs();
-    const refused = probing.status(cameraId)?.reason === 'wrong_password';
+    const reason = probing.status(cameraId)?.reason;
+    const refused = reason === 'wrong_password' || reason === 'account_locked';
     const [key, everyMs] =
       refused && camera !== undefined
         ? [`device ${new URL(camera.deviceAddress).hostname}`, refusedEveryMs]

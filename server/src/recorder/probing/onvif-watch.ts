@@ -1,6 +1,7 @@
 import type { CameraReason } from '@choi-canh/shared/health';
 import { cameraReasonSchema } from '@choi-canh/shared/health';
 import type { StreamFacts } from '@choi-canh/shared/cameras';
+import { usualLockMs } from '../../lib/account-lock.js';
 import type { Clock } from '../../lib/clock.js';
 import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import { redactUrls, type Logger } from '../../lib/logger.js';
@@ -71,17 +72,22 @@ export interface SharedPasswords {
   taken(cameraId: string): void;
   refused(cameraId: string): void;
   lost(cameraId: string): void;
+  /** The device keeps the account locked, for so long, ms. */
+  locked(cameraId: string, lockMs: number): void;
+  lockedMs(cameraId: string): number;
   /** A person wants it tried. */
   forgive(cameraId: string): void;
 }
 
 /** The password is of no use there, or may not go as the device wants it: more tries lock the account. */
-const refusals: ReadonlySet<CameraReason> = new Set(['wrong_password', 'password_withheld']);
+const refusals: ReadonlySet<CameraReason> = new Set(['wrong_password', 'account_locked', 'password_withheld']);
 const maxAtOnce = 8;
 const tickMs = 250;
 /** After a failure look again soon, so that a passing one is told from a lasting one. */
 const retryMs = 10_000;
 const unreachableMs = 30_000;
+/** What a device says of its lock is not exact. */
+const lockGraceMs = 5000;
 /** Cameras lock an account after about five wrong passwords; so seldom they do not. */
 const wrongPasswordMs = 10 * 60_000;
 const profilesEveryMs = 60 * 60_000;
@@ -141,10 +147,11 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
       onDigest: () => digests.took(cameraId, passwordTypedAt),
     };
     let sight: OnvifSight;
+    let lockedMs: number | undefined;
     let addresses: StreamAddresses | undefined;
     const { passwords } = options;
     try {
-      if ((await passwords?.enter(cameraId, stopping.signal)) === false) throw notTried();
+      if ((await passwords?.enter(cameraId, stopping.signal)) === false) throw notTried(passwords?.lockedMs(cameraId));
       const seen = await onvif.look(camera.deviceAddress, credentials, camera, stopping.signal);
       passwords?.taken(cameraId);
       addresses = { mainUrl: seen.mainUrl, subUrl: seen.subUrl };
@@ -162,17 +169,20 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
       };
     } catch (error) {
       if (stopping.signal.aborted) return;
+      const lockMs = lockMsOf(error);
       const isRefusal = reasonOf(error) === 'wrong_password' && !isNotTried(error);
-      if (isRefusal) passwords?.refused(cameraId);
+      if (lockMs !== undefined && !isNotTried(error)) passwords?.locked(cameraId, lockMs);
+      else if (isRefusal) passwords?.refused(cameraId);
       else passwords?.lost(cameraId);
       const failures = entry.sight.kind === 'failed' ? entry.sight.failures + 1 : 1;
       const detail = redactUrls(errorMessage(error)).slice(0, 300);
       sight = { kind: 'failed', reason: reasonOf(error), detail, failures, atMs: clock.nowMs() };
+      if (lockMs !== undefined) lockedMs = lockMs + lockGraceMs;
       logger.debug({ cameraId: camera.cameraId, reason: sight.reason, detail }, 'a camera does not answer over ONVIF');
     }
     if (entries.get(camera.cameraId) !== entry || entry.key !== key) return; // given up or changed meanwhile
     entry.sight = sight;
-    entry.dueAt = clock.monotonicMs() + jittered(nextMs(sight));
+    entry.dueAt = clock.monotonicMs() + (lockedMs ?? jittered(nextMs(sight)));
     if (addresses !== undefined) options.onAddresses(camera.cameraId, addresses);
   }
 
@@ -277,10 +287,17 @@ export function createOnvifWatch(options: OnvifWatchOptions) {
 }
 const notTriedCode = 'not_tried';
 const isNotTried = (error: unknown): boolean => isAppError(error) && error.code === notTriedCode;
-function notTried(): AppError {
-  return new AppError('precondition', notTriedCode, 'the device refused the password for another channel: not tried', {
-    details: { reason: 'wrong_password' },
+function notTried(lockMs = 0): AppError {
+  const isLocked = lockMs > 0;
+  const why = isLocked ? 'keeps the account locked' : 'refused the password for another channel';
+  return new AppError('precondition', notTriedCode, `the device ${why}: not tried`, {
+    details: isLocked ? { reason: 'account_locked', lockMs } : { reason: 'wrong_password' },
   });
+}
+
+function lockMsOf(error: unknown): number | undefined {
+  if (!isAppError(error) || error.details.reason !== 'account_locked') return undefined;
+  return typeof error.details.lockMs === 'number' ? error.details.lockMs : usualLockMs;
 }
 
 export type OnvifWatch = ReturnType<typeof createOnvifWatch>;

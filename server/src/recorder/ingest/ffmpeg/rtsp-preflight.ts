@@ -6,6 +6,7 @@ import type { AddressRules } from '../../../lib/address-rules.js';
 import { hostOf, isConfirmedHost } from '../../../lib/confirmed-hosts.js';
 import type { StreamTarget } from '../fragment-source.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
+import { lockedFailureOf } from '../native/locked-failure.js';
 import { asksForPlain } from '../native/rtsp-authorization.js';
 import { quietMs } from '../native/rtsp-connection.js';
 import { isOwn, keyChanged } from '../native/rtsp-socket.js';
@@ -109,6 +110,8 @@ export async function checkedTarget(
   const text = target.url.replace(/^(rtsps?:\/\/)[^/@?#]*@/i, '$1');
   const url = new URL(text);
   const { response, address } = await ask(url, text, rules, signal, target.isOwnKey);
+  const locked = response === undefined ? undefined : lockedFailureOf(response);
+  if (locked !== undefined) throw locked;
   const resolved =
     isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0 || address === ''
       ? text

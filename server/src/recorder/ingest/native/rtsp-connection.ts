@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { AddressRules } from '../../../lib/address-rules.js';
 import { IngestFailure, socketFailure } from '../ingest-failure.js';
+import { lockedFailureOf } from './locked-failure.js';
 import { endpointOf } from './rtsp-address.js';
 import { asksForPlain, authorizerFor, isStale, type Authorizer, type Credentials } from './rtsp-authorization.js';
 import { RtspParser, type RtspResponse } from './rtsp-message.js';
@@ -166,11 +167,13 @@ export class RtspConnection {
 
   /**
    * Sends a request and answers a challenge to it, also one in the midst of a session and one whose nonce is stale.
-   * @throws IngestFailure wrong_password when the credentials are refused
+   * @throws IngestFailure wrong_password when the credentials are refused, account_locked when it says so
    */
   async request(method: string, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<RtspResponse> {
     for (let attempt = 1; ; attempt++) {
       const response = await this.send(method, uri, headers);
+      const locked = lockedFailureOf(response);
+      if (locked !== undefined) throw locked;
       if (response.status !== 401) {
         if (attempt > 1 && this.isDigest && response.status < 300) this.options.onDigest();
         return response;

@@ -4,6 +4,8 @@
 export interface RtspHead {
   /** Of an answer. */
   readonly status: number | undefined;
+  /** What stands behind the status; '' in a request. */
+  readonly phrase: string;
   /** Of a request. */
   readonly method: string | undefined;
   /** Names in lower case; several headers of one name are kept apart. */
@@ -46,7 +48,7 @@ export function isHeadText(bytes: Buffer, to: number): boolean {
 export function parseHead(text: string): RtspHead | undefined {
   // eslint-disable-next-line no-control-regex -- left by cameras at the end of lines
   const [first = '', ...lines] = text.replace(/\u0000+/g, '').split(/\r\n|\n|\r/, maxHeaders);
-  const status = /^RTSP\/\d(?:\.\d)?\s+(\d{3})/i.exec(first)?.[1];
+  const [, status, phrase = ''] = /^RTSP\/\d(?:\.\d)?\s+(\d{3})(.*)$/i.exec(first) ?? [];
   const method = status === undefined ? /^([A-Z_]+) +\S+ +RTSP\/\d(?:\.\d)?\s*$/i.exec(first)?.[1] : undefined;
   if (status === undefined && method === undefined) return undefined;
   const headers = new Map<string, string[]>();
@@ -61,7 +63,12 @@ export function parseHead(text: string): RtspHead | undefined {
       headers.set(name, last);
     }
   }
-  return { status: status === undefined ? undefined : Number(status), method: method?.toUpperCase(), headers };
+  return {
+    status: status === undefined ? undefined : Number(status),
+    phrase: phrase.trim(),
+    method: method?.toUpperCase(),
+    headers,
+  };
 }
 
 /** Bytes of the body; undefined where the head does not say, Infinity where what it says makes no sense. */

@@ -71,7 +71,13 @@ export class KeepAlive {
     } catch (error) {
       const { reason } = error as IngestFailure;
       if (wasClosed()) onLost(method);
-      else if (reason === 'wrong_password' || reason === 'stream_ended' || reason === 'bad_answer') onFailure(error);
+      else if (
+        reason === 'wrong_password' ||
+        reason === 'account_locked' ||
+        reason === 'stream_ended' ||
+        reason === 'bad_answer'
+      )
+        onFailure(error);
       else this.#rotate(); // no answer to this one: try another the next time
     } finally {
       this.#asking = false;

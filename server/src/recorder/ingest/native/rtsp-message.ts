@@ -5,6 +5,8 @@ import { bodyLengthOf, endOfHead, isHeadText, parseHead, type RtspHead } from '.
 
 export interface RtspResponse {
   readonly status: number;
+  /** What stands behind the status. */
+  readonly phrase: string;
   /** Names in lower case; several headers of one name are kept apart. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: string;
@@ -282,8 +284,9 @@ export class RtspParser {
     if (end === undefined) return 0;
     this.garbage = 0;
     this.spoke = true;
-    const { status, method, headers } = head;
-    if (status !== undefined) this.events.onResponse({ status, headers, body: bytes.toString('utf8', headBytes, end) });
+    const { status, phrase, method, headers } = head;
+    if (status !== undefined)
+      this.events.onResponse({ status, phrase, headers, body: bytes.toString('utf8', headBytes, end) });
     else this.events.onRequest(method!, headers.get('cseq')?.[0] ?? '0');
     return end;
   }

@@ -209,7 +209,8 @@ export class RtspSession {
     try {
       await this.setUp('audio', addresses);
     } catch (error) {
-      if (!(error instanceof IngestFailure) || error.reason === 'wrong_password') throw error;
+      if (!(error instanceof IngestFailure) || error.reason === 'wrong_password' || error.reason === 'account_locked')
+        throw error;
       this.options.onAudioRefused();
     }
   }
