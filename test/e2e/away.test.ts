@@ -125,10 +125,11 @@ it('the sign-in is small, and a first visit leaves no error in the console', asy
   expect(errors).toEqual([]);
 });
 
+// The pages are opened at the first size and looked at, while the server is away, at both.
 describe.each([
-  { name: '1366 px, Vietnamese', size: wide, locale: 'vi' as const },
-  { name: '360 px, English', size: phone, locale: 'en' as const },
-])('at $name', ({ size, locale }) => {
+  { language: 'Vietnamese', sizes: [wide, phone] as const, locale: 'vi' as const },
+  { language: 'English', sizes: [phone, wide] as const, locale: 'en' as const },
+])('in $language, at both sizes', ({ sizes, locale }) => {
   const vi = locale === 'vi';
   const since = vi
     ? /^■ Mất kết nối với máy chủ từ \d\d:\d\d:\d\d\. /
@@ -137,7 +138,7 @@ describe.each([
   it('a killed server leaves nothing green, every click and reload works, and all comes back', async ({
     onTestFailed,
   }) => {
-    const browser = await open(size);
+    const browser = await open(sizes[0]);
     onTestFailed(() => photographAll([browser]));
     const errors: string[] = [];
     browser.context.on('console', (message) => message.text().startsWith('CSP') && errors.push(message.text()));
@@ -160,45 +161,52 @@ describe.each([
     await title.fill('Đang gõ dở');
 
     await killConsole();
-    for (const page of [...pages, form]) {
-      await bar(page).waitFor({ timeout: 15_000 });
-      expect(await bar(page).locator('p').innerText()).toMatch(since);
-      expect(await greens(page), page.url()).toEqual([]);
-      expect(await page.title()).toContain(vi ? '■ Mất kết nối' : '■ No connection');
+    for (const size of sizes) {
+      for (const page of [...pages, form]) {
+        await page.setViewportSize(size);
+        await bar(page).waitFor({ timeout: 15_000 });
+        expect(await bar(page).locator('p').innerText()).toMatch(since);
+        expect(await greens(page), `${page.url()} ${size.width}`).toEqual([]);
+        expect(await page.title()).toContain(vi ? '■ Mất kết nối' : '■ No connection');
+      }
+      expect(await list.getByRole('table').innerText()).toContain(vi ? 'Chưa rõ' : 'Unknown');
     }
-    expect(await list.getByRole('table').innerText()).toContain(vi ? 'Chưa rõ' : 'Unknown');
 
-    // Every entry of the navigation, among them pages that were never opened here.
-    const rail = vi ? list.locator('nav a') : list.locator('nav a').filter({ visible: true });
-    const entries = await rail.filter({ visible: true }).count();
-    expect(entries).toBeGreaterThan(2);
-    for (let index = 0; index < entries; index += 1) {
-      const link = rail.filter({ visible: true }).nth(index);
-      const path = new URL((await link.getAttribute('href')) ?? '', system.origin).pathname;
-      await link.click();
-      await list.waitForURL((url) => url.pathname === path);
+    for (const size of sizes) {
+      await list.bringToFront();
+      await list.setViewportSize(size);
+      // Every entry of the navigation, among them pages that were never opened here.
+      const rail = list.locator('nav a').filter({ visible: true });
+      await waitFor('the navigation of this size', async () => (await rail.count()) > 2);
+      const entries = await rail.count();
+      for (let index = 0; index < entries; index += 1) {
+        const link = rail.nth(index);
+        const path = new URL((await link.getAttribute('href')) ?? '', system.origin).pathname;
+        await link.click();
+        await list.waitForURL((url) => url.pathname === path);
+        await bar(list).waitFor();
+        expect(await list.getByText(vi ? 'Trang gặp lỗi' : 'This page has failed').count(), path).toBe(0);
+        expect(await greens(list), path).toEqual([]);
+      }
+
+      // The browser's own reload: the frame, the bar with the same instant, no error page of the browser.
+      const before = await bar(list).locator('p').innerText();
+      await list.reload();
       await bar(list).waitFor();
-      expect(await list.getByText(vi ? 'Trang gặp lỗi' : 'This page has failed').count(), path).toBe(0);
-      expect(await greens(list), path).toEqual([]);
+      expect(await bar(list).locator('p').innerText()).toBe(before);
+      await list.locator('header').first().waitFor();
+      await list
+        .getByText(vi ? 'Đang chờ máy chủ' : 'Waiting for the server')
+        .first()
+        .waitFor();
+      await bar(list)
+        .getByRole('button', { name: vi ? 'Thử lại ngay' : 'Try again now' })
+        .click();
+      await bar(list).waitFor();
+      await list.goto(`${system.origin}/cameras`);
+      await bar(list).waitFor();
+      expect(await greens(list)).toEqual([]);
     }
-
-    // The browser's own reload: the frame, the bar with the same instant, no error page of the browser.
-    const before = await bar(list).locator('p').innerText();
-    await list.reload();
-    await bar(list).waitFor();
-    expect(await bar(list).locator('p').innerText()).toBe(before);
-    await list.locator('header').first().waitFor();
-    await list
-      .getByText(vi ? 'Đang chờ máy chủ' : 'Waiting for the server')
-      .first()
-      .waitFor();
-    await bar(list)
-      .getByRole('button', { name: vi ? 'Thử lại ngay' : 'Try again now' })
-      .click();
-    await bar(list).waitFor();
-    await list.goto(`${system.origin}/cameras`);
-    await bar(list).waitFor();
-    expect(await greens(list)).toEqual([]);
 
     await startAgain();
     for (const page of [...pages, form]) await bar(page).waitFor({ state: 'detached', timeout: 60_000 });

@@ -158,6 +158,7 @@ it('a camera that goes off says why in both languages, also on a phone, and come
   const { page } = browser;
   const [first] = stage.simulator.cameras;
   const tile = tileOf(page, 0);
+  const noSignal = { vi: 'Mất tín hiệu', en: 'No signal' };
   const open = async (language: string, width: number) => {
     await page.setViewportSize({ width, height: width < 500 ? 740 : 768 });
     const status = await page.evaluate<number>(`fetch('/api/me', {
@@ -176,9 +177,15 @@ it('a camera that goes off says why in both languages, also on a phone, and come
   // Of what is not on the screen nothing is loaded.
   expect(await playing(page).count()).toBeLessThan(16);
   await stage.simulator.setFault(first!.number, { kind: 'off' });
-  await tile.getByText('Mất tín hiệu', { exact: false }).first().waitFor({ timeout: 60_000 });
-  await open('en', 1366);
-  await tile.getByText('No signal', { exact: false }).first().waitFor({ timeout: 60_000 });
+  await tile.getByText(noSignal.vi).first().waitFor({ timeout: 60_000 });
+  for (const [language, width] of [
+    ['en', 360],
+    ['vi', 1366],
+    ['en', 1366],
+  ] as const) {
+    await open(language, width);
+    await tile.getByText(noSignal[language]).first().waitFor({ timeout: 60_000 });
+  }
   await stage.simulator.clearFault(first!.number);
   await tile.locator('[data-video-state="playing"]').waitFor({ timeout: 120_000 });
   expect(browser.pageErrors).toEqual([]);
