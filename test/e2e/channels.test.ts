@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { missingFrames, shownFrames } from '../harness/clip-frames.js';
+import { hiddenMainButtons } from '../harness/page-boxes.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { createAccount, createArea, waitUntilRecorded } from '../harness/system.js';
 import { waitFor } from '../harness/wait.js';
@@ -112,6 +113,16 @@ it('finds an NVR and a camera with two lenses, adds their channels with one pass
   await page.getByRole('button', { name: 'Tìm kênh của thiết bị' }).click();
   await page.getByTestId('channel-16').waitFor({ timeout: 60_000 });
   expect(await page.getByTestId('channel-7').getByRole('checkbox').isDisabled()).toBe(true);
+  // The button that adds them is on the screen wherever the list is scrolled.
+  await page.getByTestId('channel-16').getByRole('checkbox').check();
+  for (const width of [360, 1366]) {
+    await page.setViewportSize({ width, height: 768 });
+    for (const number of [1, 16]) {
+      await page.getByTestId(`channel-${number}`).scrollIntoViewIfNeeded();
+      expect(await hiddenMainButtons(page), `${width}, channel ${number}`).toEqual([]);
+    }
+    expect(await overflow(page), `device ${width}`).toBe(0);
+  }
 
   // A clip of channel 7 holds pictures of channel 7, and of nothing else.
   const startedAtMs = Date.now();

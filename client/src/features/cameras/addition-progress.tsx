@@ -79,11 +79,13 @@ export function AdditionProgress({
       <Card withBorder>
         <Stack gap="sm">
           <Text role="status" fw={600}>
-            {done
-              ? added === 0
-                ? t('addition.none', { total: addition.total })
-                : t('addition.done', { count: added, added, total: addition.total })
-              : t('addition.running', { done: addition.results.length, total: addition.total })}
+            {!done
+              ? t('addition.running', { done: addition.results.length, total: addition.total })
+              : added > 0
+                ? t('addition.done', { count: added, added, total: addition.total })
+                : failed.length > 0
+                  ? t('addition.none', { total: addition.total })
+                  : t(offered.length > 0 ? 'addition.choose' : 'addition.allThere')}
           </Text>
           {/* A full bar would say that all is well, whatever came of it. */}
           {!done && (
@@ -146,7 +148,7 @@ export function AdditionProgress({
           />
         </Stack>
       )}
-      {done && addition.total > 0 && failed.length === 0 && offered.length === 0 && (
+      {done && added > 0 && failed.length === 0 && offered.length === 0 && (
         <Alert color="teal">{t('addition.allGood')}</Alert>
       )}
       {rows.length > 0 && (

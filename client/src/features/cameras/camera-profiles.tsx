@@ -10,7 +10,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ErrorPanel } from '../../components/error-panel.js';
-import { SearchSelect } from '../../components/form/search-select.js';
+import { SearchSelect, type SelectOption } from '../../components/form/search-select.js';
 import { api } from '../../lib/api.js';
 import { invalidateCameras } from '../../lib/camera-cache.js';
 import { notifyDone } from '../../lib/notify.js';
@@ -42,6 +42,14 @@ export function CameraProfiles({ camera }: { camera: CameraResponse }) {
     value: profile.profileToken,
     label: profileWords(profile),
   }));
+  const renderOption = ({ value, label }: SelectOption<string>) => (
+    <div style={{ overflowWrap: 'anywhere' }}>
+      {label}
+      <Text size="sm" c="dimmed">
+        {value}
+      </Text>
+    </div>
+  );
   const error = look.error ?? save.error;
   return (
     <Stack gap="sm">
@@ -55,12 +63,16 @@ export function CameraProfiles({ camera }: { camera: CameraResponse }) {
         <>
           <SearchSelect
             label={t('facts.main')}
+            description={choice.mainProfileToken}
             data={options}
+            renderOption={renderOption}
             value={choice.mainProfileToken}
             onChange={(mainProfileToken) => setChoice({ ...choice, mainProfileToken })}
           />
           <SearchSelect
             label={t('facts.sub')}
+            description={choice.subProfileToken ?? undefined}
+            renderOption={renderOption}
             data={[{ value: '', label: t('facts.noStream') }, ...options]}
             value={choice.subProfileToken ?? ''}
             onChange={(token) => setChoice({ ...choice, subProfileToken: token === '' ? null : token })}
@@ -87,12 +99,8 @@ export function CameraProfiles({ camera }: { camera: CameraResponse }) {
   );
 }
 
-const profileWords = ({ profileToken, codec, width, height, frameRate }: StreamFacts): string =>
-  [
-    `${width} × ${height}`,
-    codec.replace(/^H(26[45])$/i, 'H.$1'),
-    frameRate === null ? '' : `${frameRate} fps`,
-    profileToken,
-  ]
+/** The token stands beside it: on a phone the field has no room for both. */
+const profileWords = ({ codec, width, height, frameRate }: StreamFacts): string =>
+  [`${width} × ${height}`, codec.replace(/^H(26[45])$/i, 'H.$1'), frameRate === null ? '' : `${frameRate} fps`]
     .filter((part) => part !== '')
     .join(' · ');

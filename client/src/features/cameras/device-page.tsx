@@ -4,7 +4,7 @@ import {
   type DeviceDetailResponse,
   type DeviceOffer,
 } from '@choi-canh/shared/cameras';
-import { Alert, Anchor, Button, Card, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { IconArrowLeft, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -23,6 +23,7 @@ import { invalidateCameras } from '../../lib/camera-cache.js';
 import { useSession } from '../../lib/session.js';
 import { useSocketEvent } from '../../lib/socket.js';
 import { channelsToAdd, freeChannels, proposedChoice, type ChannelChoice } from './channel-choice.js';
+import pickerClasses from './channel-picker.module.css';
 import { ChannelPicker } from './channel-picker.js';
 import { hasTooLong } from './device-choice.js';
 import { deviceTitle } from './device-title.js';
@@ -167,6 +168,7 @@ function MoreChannels({ deviceId, areaId: firstArea }: { deviceId: string; areaI
     },
   });
   const isNothingNew = offer !== undefined && freeChannels(offer).length === 0;
+  const isOffered = offer !== undefined && choice !== undefined && !isNothingNew;
   const error = look.error ?? add.error;
   return (
     <Card withBorder>
@@ -177,7 +179,7 @@ function MoreChannels({ deviceId, areaId: firstArea }: { deviceId: string; areaI
         {offer === undefined && <Text>{t('device.moreText')}</Text>}
         {isNothingNew && <Text role="status">{t('device.nothingNew')}</Text>}
         {error !== null && <ErrorPanel error={error} />}
-        {offer !== undefined && choice !== undefined && !isNothingNew && (
+        {isOffered && (
           <>
             <div style={{ width: '100%' }}>
               <ChannelPicker
@@ -188,24 +190,30 @@ function MoreChannels({ deviceId, areaId: firstArea }: { deviceId: string; areaI
               />
             </div>
             <AreaSelect label={t('settings.area')} value={areaId} onChange={setAreaId} required />
-            <Button
-              leftSection={<IconPlus size={20} />}
-              disabled={channels.length === 0 || areaId === undefined || hasTooLong(channels)}
-              loading={add.isPending}
-              onClick={() => add.mutate()}
-            >
-              {t('add.submit', { count: channels.length })}
-            </Button>
           </>
         )}
-        <Button
-          variant="default"
-          leftSection={<IconSearch size={20} />}
-          loading={look.isPending}
-          onClick={() => look.mutate()}
-        >
-          {t(offer === undefined ? 'device.look' : 'device.lookAgain')}
-        </Button>
+        <div className={isOffered ? pickerClasses.add : undefined} style={{ width: '100%' }}>
+          <Group gap="sm">
+            {isOffered && (
+              <Button
+                leftSection={<IconPlus size={20} />}
+                disabled={channels.length === 0 || areaId === undefined || hasTooLong(channels)}
+                loading={add.isPending}
+                onClick={() => add.mutate()}
+              >
+                {t('add.submit', { count: channels.length })}
+              </Button>
+            )}
+            <Button
+              variant="default"
+              leftSection={<IconSearch size={20} />}
+              loading={look.isPending}
+              onClick={() => look.mutate()}
+            >
+              {t(offer === undefined ? 'device.look' : 'device.lookAgain')}
+            </Button>
+          </Group>
+        </div>
       </Stack>
     </Card>
   );

@@ -70,7 +70,7 @@ export function RtspProgress({ additionId, onMore }: { additionId: string; onMor
           )}
         </Stack>
       </Card>
-      {done && failed === 0 && <Alert color="teal">{t('addition.allGood')}</Alert>}
+      {done && added > 0 && failed === 0 && <Alert color="teal">{t('addition.allGood')}</Alert>}
       {rows.length > 0 && (
         <Card withBorder padding={0}>
           <Table.ScrollContainer minWidth={320}>
