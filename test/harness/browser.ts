@@ -17,6 +17,8 @@ export interface BrowserOptions {
   origin: string;
   width?: number;
   height?: number;
+  /** A phone: fingers instead of a mouse, and a page that is as wide as its widest part unless the page says no. */
+  touch?: boolean;
   /** Of the browser's machine; the product shows Vietnam's time whatever it is. */
   timezoneId?: string;
   /** Further Chromium switches, e.g. to map a host name to the loopback address. */
@@ -30,6 +32,7 @@ export async function openBrowser({
   origin,
   width = 1440,
   height = 900,
+  touch = false,
   timezoneId = 'Asia/Ho_Chi_Minh',
   args = [],
   serviceWorkers = 'allow',
@@ -49,6 +52,7 @@ export async function openBrowser({
       ...args,
     ],
     viewport: { width, height },
+    ...(touch ? { hasTouch: true, isMobile: true } : {}),
     locale: 'vi-VN',
     timezoneId,
     serviceWorkers,
