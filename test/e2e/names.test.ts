@@ -1,11 +1,15 @@
 import { incidentResponse } from '@choi-canh/shared/incidents';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openBrowser, photographAll, type TestBrowser } from '../harness/browser.js';
 import { openStage, requireBuiltClient, signIn, type Stage } from '../harness/stage.js';
 import { createAccount, createArea } from '../harness/system.js';
+import { wordsOf } from '../harness/words.js';
 
 let stage: Stage;
 let browser: TestBrowser;
+let areaId: string;
+let chief: Awaited<ReturnType<typeof createAccount>>;
 beforeAll(async () => {
   requireBuiltClient();
   stage = await openStage({ cameras: 1 });
@@ -16,14 +20,25 @@ afterAll(async () => {
   await stage?.close();
 });
 
+/** Clicks on "Save" and waits for the answer, and until the form counts as saved. */
+async function save(): Promise<void> {
+  const { page } = browser;
+  const answered = page.waitForResponse(
+    (response) => response.url().includes('/api/names/') && response.request().method() === 'PUT',
+  );
+  await page.getByTestId('names-save').click();
+  expect((await answered).status()).toBe(200);
+}
+
 it('what an administrator renames is renamed everywhere', async ({ onTestFailed }) => {
   onTestFailed(() => photographAll([browser]));
   const { system } = stage;
   const { page } = browser;
   const area = await createArea(system.administrator, 'Chí Đám');
+  areaId = area.id;
   const officer = await createAccount(system, 'congan', 'commune_officer', area.id);
   await createAccount(system, 'tonghop', 'district_officer', area.id);
-  const chief = await createAccount(system, 'quantrivien', 'administrator', null);
+  chief = await createAccount(system, 'quantrivien', 'administrator', null);
   await officer.api.post('/api/incidents', incidentResponse, {
     areaId: area.id,
     occurredAt: new Date(Date.now() - 3600_000).toISOString(),
@@ -31,13 +46,6 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
     category: 'theft',
   });
   const row = (text: string) => page.getByRole('row').filter({ hasText: text });
-  const save = async () => {
-    const answered = page.waitForResponse(
-      (response) => response.url().includes('/api/names/') && response.request().method() === 'PUT',
-    );
-    await page.getByTestId('names-save').click();
-    expect((await answered).status()).toBe(200);
-  };
   const openTab = (name: string) => page.getByRole('tab', { name }).click();
 
   await signIn(page, system.origin, chief.username, chief.password);
@@ -80,7 +88,7 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   await page.goto(`${system.origin}/admin/accounts`);
   await row('tonghop').getByRole('cell', { name: 'Lãnh đạo phòng', exact: true }).waitFor();
   await page.goto(`${system.origin}/admin/areas`);
-  await row('Chí Đám').getByText('Thị xã mới').waitFor();
+  await row('Chí Đám').getByRole('cell', { name: 'Thị xã mới', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Thao tác với Chí Đám' }).click();
   await page.getByRole('menuitem', { name: 'Sửa hoặc chuyển' }).click();
   await page.getByRole('dialog').getByLabel('Cấp', { exact: true }).click();
@@ -102,5 +110,57 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
 
   const body = { items: [{ code: 'technician', vi: 'Thợ', en: 'Worker' }] };
   expect((await officer.api.fetch('PUT', '/api/names/roles', body)).status).toBe(403);
+  expect(browser.pageErrors).toEqual([]);
+});
+
+it.each([
+  { language: 'vi', width: 360, height: 740 },
+  { language: 'en', width: 360, height: 740 },
+  { language: 'en', width: 1366, height: 768 },
+] as const)('are renamed in $language at $width × $height too', async ({ language, width, height }) => {
+  const { page } = browser;
+  const { origin } = stage.system;
+  const words = wordsOf(language);
+  const visible = (text: string) => page.getByText(text).filter({ visible: true }).first();
+  const named = (what: string) => `${what} ${language} ${width}`;
+  await chief.api.patch('/api/me', z.unknown(), { locale: language });
+  await page.setViewportSize({ width, height });
+  const open = async (path: string) => {
+    await page.goto(origin + path);
+    await page.locator('main h1').first().waitFor();
+  };
+  const fits = async () => expect(await page.evaluate('document.documentElement.scrollWidth'), page.url()).toBe(width);
+
+  await open('/admin/names');
+  const role = page.getByTestId('name-vi-district_officer');
+  const roleNow = role
+    .locator('xpath=ancestor::*[@role="group"]')
+    .getByLabel(words(`administration:names.${language}`));
+  await roleNow.fill(' ');
+  await page.getByTestId('names-save').click();
+  await visible(words('administration:names.needName')).waitFor();
+  expect(await roleNow.evaluate((element) => element.matches(':focus'))).toBe(true);
+  await fits();
+  await roleNow.fill(named('Role'));
+  await page.getByRole('tab', { name: words('administration:names.tabs.areaLevels') }).click();
+  await page.getByRole('button', { name: words('common:form.leave.stay') }).click();
+  await save();
+  await page.getByRole('tab', { name: words('administration:names.tabs.areaLevels') }).click();
+  const level = page.getByTestId('name-vi-commune').locator('xpath=ancestor::*[@role="group"]');
+  await level.getByLabel(words(`administration:names.${language}`)).fill(named('Level'));
+  await save();
+  await page.getByRole('tab', { name: words('administration:names.tabs.report') }).click();
+  await page.getByTestId(`report-title-${language}`).fill(named('Title'));
+  await fits();
+  await save();
+
+  await open('/admin/accounts');
+  await visible(named('Role')).waitFor();
+  await open('/admin/areas');
+  await visible(named('Level')).waitFor();
+  await open(`/reports?area=${areaId}`);
+  await page.getByRole('heading', { name: named('Title') }).waitFor();
+  await page.getByTestId('report-sentence').getByText(named('level'), { exact: false }).waitFor();
+  await fits();
   expect(browser.pageErrors).toEqual([]);
 });

@@ -79,6 +79,10 @@ export function AreasPage() {
                         )}
                         {node.area.name}
                       </Text>
+                      {/* On a phone there is no room for a column of its own. */}
+                      <Text hiddenFrom="sm" size="sm" c="dimmed" pl={node.depth * 14}>
+                        {levelName(node.area.level)}
+                      </Text>
                     </Table.Td>
                     <Table.Td visibleFrom="sm">{levelName(node.area.level)}</Table.Td>
                     <Table.Td visibleFrom="sm">{node.area.code}</Table.Td>
