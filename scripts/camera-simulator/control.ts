@@ -67,7 +67,14 @@ async function answer(
     return { status: 200, body: {} };
   }
   if (request.method === 'GET' && first === 'load' && second === undefined) {
-    const total = { connections: 0, mainReceivers: 0, subReceivers: 0, attempts: 0, lockedSignIns: 0 };
+    const total = {
+      connections: 0,
+      mainReceivers: 0,
+      subReceivers: 0,
+      attempts: 0,
+      lockedSignIns: 0,
+      subscriptions: 0,
+    };
     for (const { number } of cameras) {
       const load = simulator.load(number);
       for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += load[name];

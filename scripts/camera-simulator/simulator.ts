@@ -80,6 +80,8 @@ export interface CameraLoad {
   readonly subReceivers: number;
   readonly attempts: number;
   readonly lockedSignIns: number;
+  /** Pull points that it keeps for somebody. */
+  readonly subscriptions: number;
 }
 
 export interface Simulator {
@@ -233,6 +235,7 @@ function buildSimulator(cameras: VirtualCamera[], discovery: DiscoveryResponder)
         subReceivers: camera.receiverCount('sub'),
         attempts: camera.attempts,
         lockedSignIns: camera.lockedSignIns,
+        subscriptions: camera.subscriptionCount,
       };
     },
   };

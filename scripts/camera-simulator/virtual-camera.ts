@@ -354,6 +354,10 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     this.#lockedSignIns += 1;
   }
 
+  get subscriptionCount(): number {
+    return this.#onvif.events.subscriptionCount;
+  }
+
   get lockedSignIns(): number {
     return this.#lockedSignIns;
   }

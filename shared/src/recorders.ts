@@ -17,6 +17,7 @@ export const recorderAlertCodes = [
   'holds_missing', // warning: its list of holds was lost, nothing is deleted before it is confirmed
   'catalogue_rebuilding', // warning: the past may still look empty
   'ffmpeg_missing', // warning: no previews, and no footage of cameras that need it (`old`: 1 where it is too old)
+  'device_key_changed', // critical: devices of so many `cameras` show another TLS key than the one that is pinned
   'recorder_incompatible', // critical: another major version of the protocol; it records, and nothing is exchanged (`newer`: 1, `version`, `protocol`)
   'recorder_key_changed', // critical: another key (`key`) answers at its address; nothing is sent to it
   'recorder_unpaired', // critical: entered before there were keys, or it does not know this console (`refused`: 1)

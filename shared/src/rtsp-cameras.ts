@@ -51,6 +51,22 @@ export const rtspProbeResponse = z.object({
 });
 export type RtspProbeResponse = z.infer<typeof rtspProbeResponse>;
 
+/**
+ * Hosts, each with one account, that a person may have tried in ten minutes (the console counts over requests, too): more at
+ * once are refused.
+ */
+export const maxTypedHosts = 100;
+
+/** What is one try of an import: a host and port with one account, however many channels of it are added. */
+export function hostsOf(cameras: readonly { device: RtspDevice; username: string; password: string }[]): number {
+  const authority = (url: string) => /^(rtsps?):\/\/([^/?#]*)/i.exec(url)?.[0].toLowerCase() ?? url;
+  return new Set(
+    cameras.map(({ device, username, password }) =>
+      JSON.stringify([authority(urlsOf(device)[0]?.mainUrl ?? ''), username, password]),
+    ),
+  ).size;
+}
+
 export const maxRtspCameras = 600;
 /**
  * Adds cameras without ONVIF in the background. Each is tried first; one that gives no picture is not added. Cameras of one

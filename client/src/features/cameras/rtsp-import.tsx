@@ -1,4 +1,10 @@
-import { rtspAddResponse, type RtspAddResponse } from '@choi-canh/shared/rtsp-cameras';
+import {
+  hostsOf,
+  maxTypedHosts,
+  rtspAddResponse,
+  rtspDevice,
+  type RtspAddResponse,
+} from '@choi-canh/shared/rtsp-cameras';
 import { rtspTemplates } from '@choi-canh/shared/rtsp-templates';
 import { Alert, Button, Card, FileButton, Group, Stack, Table, Text } from '@mantine/core';
 import { IconDownload, IconFileTypeCsv, IconPlus } from '@tabler/icons-react';
@@ -34,6 +40,8 @@ export function RtspImport({
   const [file, setFile] = useState<{ name: string; lines: CsvLine[] | undefined }>();
   const lines = file?.lines ?? [];
   const cameras = lines.flatMap(({ camera }) => camera ?? []);
+  const hosts = hostsOf(cameras.map((camera) => ({ ...camera, device: rtspDevice.parse(camera.device) })));
+  const tooMany = hosts > maxTypedHosts;
   const wrong = lines.filter(({ fault }) => fault !== undefined);
   const form = useAppForm<{ areaId: string | undefined; file: null }>({
     initial: { areaId: areaId ?? onlyArea, file: null },
@@ -78,7 +86,7 @@ export function RtspImport({
           <FormActions
             submitLabel={t('rtsp.csv.add', { count: cameras.length })}
             icon={<IconPlus size={20} />}
-            disabled={cameras.length === 0}
+            disabled={cameras.length === 0 || tooMany}
           />
         }
       >
@@ -105,6 +113,11 @@ export function RtspImport({
             <Text role="status" fw={600}>
               {t('rtsp.csv.read', { file: file.name, good: cameras.length, bad: wrong.length })}
             </Text>
+            {tooMany && (
+              <Alert color="red" role="alert">
+                {t('rtsp.csv.tooManyHosts', { hosts, most: maxTypedHosts })}
+              </Alert>
+            )}
             {wrong.length > 0 && (
               <Table.ScrollContainer minWidth={320} mah={260}>
                 <Table>

@@ -1,3 +1,4 @@
+import { maxTypedHosts } from '@choi-canh/shared/rtsp-cameras';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 
@@ -10,7 +11,7 @@ export interface AttemptLimits {
   found: number;
 }
 /** A commune has 66 cameras, a district's recorder 515, and a password may be wrong at first. */
-export const usualAttemptLimits: AttemptLimits = { windowMs: 10 * 60_000, typed: 100, found: 2000 };
+export const usualAttemptLimits: AttemptLimits = { windowMs: 10 * 60_000, typed: maxTypedHosts, found: 2000 };
 
 /**
  * How many device addresses an account has tried: enough for a fleet that a search found, too few to map a network by

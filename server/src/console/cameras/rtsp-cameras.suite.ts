@@ -147,6 +147,14 @@ export function rtspCamerasSuite(open: OpenTestDatabase): void {
       expect(JSON.stringify(done)).not.toContain(account.password);
     });
 
+    it('wait for their turn where the recorder tries as many as it can', async () => {
+      harness.recorder.streams.set('rtsp://192.168.6.21:554/stream1', gives());
+      harness.recorder.busyProbes = 2;
+      const done = await add([{ device: { brand: 'tapo', host: '192.168.6.21' }, ...account }]);
+      expect(done.results[0]).toMatchObject({ outcome: 'added', reason: 'ok' });
+      expect(harness.recorder.busyProbes).toBe(0);
+    });
+
     it('with addresses of their own: a sub-stream elsewhere gets no password', async () => {
       const { recorder } = harness;
       recorder.streams.set('rtsp://192.168.6.6/live', gives({ codec: 'mjpeg', sound: null }));

@@ -1,9 +1,11 @@
-import type { StreamProbeResponse } from '@choi-canh/shared/recorder-api';
+import type { StreamProbeRequest, StreamProbeResponse } from '@choi-canh/shared/recorder-api';
 import { withoutPasswords } from '@choi-canh/shared/rtsp-address';
 import { urlsOf, type RtspDevice, type RtspProbeRequest, type RtspProbeResponse } from '@choi-canh/shared/rtsp-cameras';
 import type { Actor, AuditWriter } from '../../lib/actor.js';
 import type { AddressRules } from '../../lib/address-rules.js';
+import type { Clock } from '../../lib/clock.js';
 import { hostOf } from '../../lib/confirmed-hosts.js';
+import { isAppError } from '../../lib/errors.js';
 import type { AttemptBudget } from './attempt-budget.js';
 import type { CameraRecorder, CameraRecorders } from './camera-interfaces.js';
 import { hiddenDevice } from './hidden-accounts.js';
@@ -13,7 +15,12 @@ export interface RtspProbesDeps {
   audit: AuditWriter;
   addressRules: AddressRules;
   budget: AttemptBudget;
+  clock: Clock;
 }
+
+const turnMs = 500;
+/** Eight tries of two slow engines are over several times. */
+const longestTurnMs = 5 * 60_000;
 
 /** The host itself said no, or cannot be had: other addresses of the same host are no better. */
 const ofTheHost: ReadonlySet<string> = new Set([
@@ -97,7 +104,7 @@ export class RtspProbes {
   ): Promise<RtspProbeResponse> {
     let first: RtspProbeResponse | undefined;
     for (const { mainUrl, subUrl } of urlsOf(device)) {
-      const main = await client.probeStream({ url: mainUrl, ...account, plainPassword: true }, signal);
+      const main = await this.#inTurn(client, { url: mainUrl, ...account, plainPassword: true }, signal);
       if (main.reason === 'ok')
         return { mainUrl, subUrl, main, sub: await this.#sub(client, mainUrl, subUrl, account, signal) };
       first ??= { mainUrl, subUrl, main, sub: null };
@@ -116,6 +123,25 @@ export class RtspProbes {
     signal?: AbortSignal,
   ): Promise<StreamProbeResponse | null> {
     if (subUrl === null || hostOf(subUrl) !== hostOf(mainUrl)) return null;
-    return client.probeStream({ url: subUrl, ...account, plainPassword: true }, signal);
+    return this.#inTurn(client, { url: subUrl, ...account, plainPassword: true }, signal);
+  }
+
+  /** A recorder tries eight streams at once, of all imports and persons: the others wait. */
+  async #inTurn(
+    client: CameraRecorder,
+    stream: StreamProbeRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<StreamProbeResponse> {
+    const { clock } = this.#deps;
+    const giveUpAt = clock.monotonicMs() + longestTurnMs;
+    for (;;) {
+      try {
+        return await client.probeStream(stream, signal);
+      } catch (error) {
+        const isBusy = isAppError(error) && error.code === 'too_many_probes';
+        if (!isBusy || clock.monotonicMs() >= giveUpAt) throw error;
+        await clock.sleep(turnMs, signal);
+      }
+    }
   }
 }

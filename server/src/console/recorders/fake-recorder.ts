@@ -97,6 +97,8 @@ export class FakeRecorder {
   /** What RTSP addresses give; others are closed. */
   streams = new Map<string, Partial<StreamProbeResponse>>();
   probed: StreamProbeRequest[] = [];
+  /** So many of the next tries are refused: others are under way. */
+  busyProbes = 0;
   deviceEvents = new Map<string, DeviceEvent[]>();
   retryAnswer: CameraRetryResponse = { tried: true, waitMs: 10_000 };
   retried: string[] = [];
@@ -239,6 +241,10 @@ export class FakeRecorder {
       json(response, { tlsKey: this.tlsKeys.get(deviceAddress) ?? null });
     } else if (root === 'stream-probe') {
       const asked = JSON.parse(body) as StreamProbeRequest;
+      if (this.busyProbes > 0) {
+        this.busyProbes -= 1;
+        return refuse(response, { kind: 'too_many', code: 'too_many_probes' });
+      }
       this.probed.push(asked);
       json(response, { ...closedStream, ...this.streams.get(asked.url) } satisfies StreamProbeResponse);
     } else if (root === 'identify')

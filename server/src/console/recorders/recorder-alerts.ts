@@ -40,6 +40,7 @@ type Finding = Pick<RecorderAlert, 'code' | 'facts'> & { sinceAt?: string };
 
 const severityOf: Record<RecorderAlertCode, RecorderAlert['severity']> = {
   recorder_lost: 'critical',
+  device_key_changed: 'critical',
   storage_full: 'critical',
   storage_missing: 'critical',
   chain_trouble: 'critical',
@@ -101,6 +102,14 @@ function findings(sight: RecorderSight): Finding[] {
     const facts = { cameras: status.cameras.length, holds: status.holds?.count ?? 0 };
     found.push({ code: 'console_unknown', facts });
   } else if (refusal !== undefined) found.push({ code: 'desired_refused', facts: { code: refusal } });
+
+  // Over when the old key is back, or the new one confirmed: then no camera of the device says so any more.
+  const otherKey = status.cameras.filter(({ reason }) => reason === 'tls_key_changed');
+  if (otherKey.length > 0) {
+    const sinceAt = otherKey.map((camera) => camera.sinceAt).sort()[0];
+    const facts = { cameras: otherKey.length };
+    found.push({ code: 'device_key_changed', facts, ...(sinceAt === undefined ? {} : { sinceAt }) });
+  }
 
   const { storage, clock } = status;
   if (storage.state === 'full') {

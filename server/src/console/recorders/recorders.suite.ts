@@ -14,6 +14,7 @@ import {
   type TestActor,
   type TestArea,
 } from '../cases.test-harness.js';
+import { newId } from '../../lib/ids.js';
 import { newPairingCode } from '../../lib/pairing.js';
 import { FakeRecorder } from './fake-recorder.js';
 
@@ -210,6 +211,20 @@ export function recordersSuite(open: OpenTestDatabase): void {
       await untilCodes(['ffmpeg_missing']);
       expect((await list())?.alerts).toMatchObject([{ severity: 'warning', facts: { old: 1 } }]);
       recorder.ffmpeg = { version: '5.1', problem: null };
+      await untilCodes([]);
+    });
+
+    it('alert of devices that show another TLS key, until the old one is back or the new one is confirmed', async () => {
+      const statuses = [0, 1].map((index) => ({
+        ...{ cameraId: newId(), state: 'down', reason: 'tls_key_changed', detail: '' },
+        sinceAt: `2026-11-29T10:00:0${index}.000Z`,
+      }));
+      for (const one of statuses) recorder.statuses.set(one.cameraId, one as never);
+      await untilCodes(['device_key_changed']);
+      expect((await list())?.alerts).toMatchObject([
+        { severity: 'critical', facts: { cameras: 2 }, sinceAt: statuses[0]!.sinceAt },
+      ]);
+      for (const { cameraId } of statuses) recorder.statuses.delete(cameraId);
       await untilCodes([]);
     });
 

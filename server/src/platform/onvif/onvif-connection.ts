@@ -61,7 +61,7 @@ function isRefused(answer: HttpAnswer): boolean {
  */
 export class OnvifConnection {
   readonly #options: OnvifConnectionOptions;
-  readonly #http: CameraHttp;
+  #http: CameraHttp;
   #scheme: Scheme | undefined;
   #digest: DigestAnswerer | undefined;
   #dialect: SoapDialect = 'soap12';
@@ -73,6 +73,11 @@ export class OnvifConnection {
   constructor(options: OnvifConnectionOptions) {
     this.#options = options;
     this.#http = new CameraHttp(options);
+  }
+
+  /** What comes from now on is ended by another signal: that its user gave up does not keep a goodbye from the device. */
+  endBy(signal: AbortSignal): void {
+    this.#http = new CameraHttp({ ...this.#options, signal });
   }
 
   /** The key that the camera showed last; undefined over plain HTTP. */

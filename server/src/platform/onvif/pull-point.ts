@@ -17,6 +17,8 @@ export interface PulledEvents {
 const waitSeconds = 50;
 const messageLimit = 100;
 const lifeSeconds = 600;
+/** A recorder that stops waits for it. */
+const goodbyeMs = 3000;
 const renewAfterMs = 240_000;
 const addressing = 'http://www.w3.org/2005/08/addressing';
 const notification = 'http://docs.oasis-open.org/wsn/b-2';
@@ -86,8 +88,9 @@ export class PullPoint {
     return { messages: readEvents(answer), clockOffsetMs: stated === null ? null : stated - now };
   }
 
-  /** Lets the device forget the subscription; where it does not answer, it forgets by itself. */
+  /** Lets the device forget the subscription, also when its user gave up; where it does not answer, it forgets by itself. */
   async close(): Promise<void> {
+    this.#connection.endBy(AbortSignal.timeout(goodbyeMs));
     await this.#ask('Unsubscribe', `<wsnt:Unsubscribe xmlns:wsnt="${notification}"/>`).catch(() => undefined);
   }
 

@@ -127,6 +127,10 @@ describe('events of a simulated camera', () => {
     simulator.emitEvent(1, { kind: 'tamper', active: true, channel: 1 });
     await until('both are heard', () => heard.length === 2);
     expect(heard).toEqual(['c2 motion', 'c1 tamper']);
+    // A question for events is under way: the device is told all the same that nobody asks any more.
+    expect(simulator.load(1).subscriptions).toBe(1);
+    watch.setCameras([]);
+    await until('the pull point is gone', () => simulator.load(1).subscriptions === 0);
   });
 
   it('are told so where a device has none', async () => {
