@@ -45,9 +45,8 @@ export function CameraProfiles({ camera }: { camera: CameraResponse }) {
   const renderOption = ({ value, label }: SelectOption<string>) => (
     <div style={{ overflowWrap: 'anywhere' }}>
       {label}
-      <Text size="sm" c="dimmed">
-        {value}
-      </Text>
+      {/* In the colour of the option, which is another one where it is active. */}
+      <Text size="sm">{value}</Text>
     </div>
   );
   const error = look.error ?? save.error;
