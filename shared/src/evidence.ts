@@ -119,6 +119,11 @@ export const clipFile = z.object({
   startsDamaged: z.boolean().optional(),
   frames: z.int(),
   timeSource: z.enum(['rtcp', 'arrival']),
+  /** Its tracks of sound: as the camera sent it, and converted from that for listening. Absent: none, or not told. */
+  sounds: z
+    .array(z.object({ codec: z.enum(['aac', 'alaw', 'ulaw']), converted: z.boolean() }))
+    .max(4)
+    .optional(),
 });
 export type ClipFile = z.infer<typeof clipFile>;
 export const clipResponse = z.object({

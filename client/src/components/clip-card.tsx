@@ -107,6 +107,10 @@ function clipErrorText(code: string | null): string {
   return i18next.t(i18next.exists(key) ? key : 'incidents:clipErrors.internal');
 }
 
+/** Few players play it, and nothing was made of it that more of them do. */
+const hasG711Alone = ({ sounds = [] }: ClipFile): boolean =>
+  sounds.some(({ codec }) => codec !== 'aac') && !sounds.some(({ converted }) => converted);
+
 function ClipFileRow({ clip, file }: { clip: ClipResponse; file: ClipFile }) {
   const { t, i18n } = useTranslation('incidents');
   const session = useSession();
@@ -146,6 +150,10 @@ function ClipFileRow({ clip, file }: { clip: ClipResponse; file: ClipFile }) {
               : t('clips.noPreRoll')}
           </Text>
           <Text>{t(`clips.timeSource.${file.timeSource}`)}</Text>
+          {(file.sounds ?? []).map(({ codec, converted }) => (
+            <Text key={codec}>{t(`clips.sounds.${converted ? 'converted' : codec}`)}</Text>
+          ))}
+          {hasG711Alone(file) && <Text>{t('clips.sounds.notConverted')}</Text>}
           <Text>
             SHA-256: <Code style={{ overflowWrap: 'anywhere', fontSize: 14 }}>{file.sha256}</Code>
           </Text>

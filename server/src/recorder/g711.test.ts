@@ -1,6 +1,7 @@
 // The way of G.711 through the recorder: what cameras send, byte for byte, in footage and clips.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +15,8 @@ import type { StoredFragment } from '../lib/fragment.js';
 import { parseInitSegment } from '../lib/isobmff/init-segment.js';
 import { parseTrackDefaults, parseTrackFragment } from '../lib/isobmff/moof.js';
 import { silentLogger } from '../lib/logger.js';
+import { createFfmpeg } from '../platform/ffmpeg/ffmpeg.js';
+import { clipPath, cutClip } from './extraction/clip-cutter.js';
 import { loopbackRules } from '../lib/loopback.test-harness.js';
 import { createFootageStore } from './footage/footage-store.js';
 import type { FootageStore } from './footage/footage-types.js';
@@ -98,14 +101,14 @@ const soundBytes = (fragments: readonly TimedFragment[]): Buffer =>
     ),
   );
 
-/** What ffmpeg finds in the first sound of a file, as it lies there, and what it complains of when it decodes all. */
-async function heard(path: string, codec: string): Promise<{ copied: Buffer; complaints: string }> {
+/** What ffmpeg finds in a track of sound of a file, as it lies there, and what it complains of when it decodes all. */
+async function heard(path: string, codec: string, track = 0): Promise<{ copied: Buffer; complaints: string }> {
   const out = join(folder, `copied.${codec}`);
   const format = codec === 'alaw' ? 'alaw' : 'mulaw';
   await run('ffmpeg', [
     ...['-nostdin', '-v', 'error', '-y', '-i', path],
     '-map',
-    '0:a:0',
+    `0:a:${track}`,
     '-c',
     'copy',
     '-f',
@@ -114,6 +117,33 @@ async function heard(path: string, codec: string): Promise<{ copied: Buffer; com
   ]);
   const { stderr } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-xerror', '-i', path, '-f', 'null', '-']);
   return { copied: await readFile(out), complaints: stderr };
+}
+
+interface ProbedStream {
+  readonly codec_name: string;
+  readonly disposition: { readonly default: number };
+  readonly tags: { readonly handler_name: string };
+}
+
+/** What is heard of a track of sound, from the beginning of the movie on. */
+async function samplesOf(path: string, track: number): Promise<Int16Array> {
+  const args = ['-map', `0:a:${track}`, '-af', 'aresample=async=1:first_pts=0', '-f', 's16le', '-ac', '1', 'pipe:1'];
+  const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', path, ...args], {
+    encoding: 'buffer',
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1);
+}
+
+/** 1: the same at the same instants; sounds that have nothing to do with each other are near 0. */
+function likeness(a: Int16Array, b: Int16Array): number {
+  let [both, ofA, ofB] = [0, 0, 0];
+  for (let at = 0; at < Math.min(a.length, b.length); at++) {
+    both += a[at]! * b[at]!;
+    ofA += a[at]! ** 2;
+    ofB += b[at]! ** 2;
+  }
+  return both / Math.sqrt(ofA * ofB);
 }
 
 describe.each(laws)('G.711 $codec', ({ cameraId, codec, decoder, loop }) => {
@@ -135,5 +165,51 @@ describe.each(laws)('G.711 $codec', ({ cameraId, codec, decoder, loop }) => {
     const probed = await run('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', path]);
     expect(probed.stdout.trim().split('\n')).toEqual(['h264', decoder]);
     expect(readBoxes(await readFile(path)).types).toContain(`/moov/trak/mdia/minf/stbl/stsd/${codec}`);
+  });
+
+  it('is in a clip as it came, beside AAC that is made from it and says so', async () => {
+    const { fragments } = await recorded(cameraId);
+    const request = {
+      cameraId,
+      fromMs: fragments[1]!.startAtMs + 333,
+      toMs: fragments.at(-1)!.startAtMs + 200,
+      folder,
+    };
+    const common = { ...request, signal: new AbortController().signal, onProgress: () => undefined };
+    const [clip, ...others] = await cutClip(store, { ...common, ffmpeg: createFfmpeg({ path: 'ffmpeg' }) });
+    expect(others).toEqual([]);
+    expect(clip!.sounds).toEqual([
+      { codec, converted: false },
+      { codec: 'aac', converted: true },
+    ]);
+    const path = clipPath(folder, 0);
+    const bytes = await readFile(path);
+    expect(clip!.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(bytes.length).toBe(clip!.bytes);
+    expect(await readdir(folder)).not.toContain('0.mp4.aac');
+    const probed = await run('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', path]);
+    const { streams } = JSON.parse(probed.stdout) as { streams: ProbedStream[] };
+    expect(streams.map((one) => [one.codec_name, one.disposition.default])).toEqual([
+      ['h264', 1],
+      ['aac', 1],
+      [decoder, 0],
+    ]);
+    expect(streams[1]!.tags.handler_name).toMatch(/^AAC chuyển đổi từ G\.711 .* \/ AAC converted from G\.711/);
+    expect(streams[2]!.tags.handler_name).toMatch(/^Âm thanh gốc của camera, G\.711 .* \/ Original sound/);
+    const { copied, complaints } = await heard(path, codec, 1);
+    expect(complaints).toBe('');
+    expect(copied.length).toBeGreaterThan(8000);
+    expect(soundBytes(fragments).indexOf(copied)).toBeGreaterThan(0);
+    expect(readBoxes(bytes).types).toContain(`/moov/trak/mdia/minf/stbl/stsd/${codec}`);
+
+    const [made, original] = [await samplesOf(path, 0), await samplesOf(path, 1)];
+    expect(Math.abs(made.length - original.length)).toBeLessThan(8000 * 0.13);
+    expect(likeness(made, original)).toBeGreaterThan(0.95);
+
+    // Where nothing can be converted the clip is whole all the same.
+    const [alone] = await cutClip(store, { ...common, ffmpeg: createFfmpeg({ path: '/nowhere/ffmpeg' }) });
+    expect(alone!.sounds).toEqual([{ codec, converted: false }]);
+    expect(alone!.frames).toBe(clip!.frames);
+    expect((await heard(path, codec)).copied.equals(copied)).toBe(true);
   });
 });

@@ -412,6 +412,7 @@ export function createRecorderApp(options: RecorderAppOptions): RecorderApp {
       footage,
       protection: holds,
       dir: join(folder, 'extractions'),
+      ffmpeg,
       clock,
       hurry,
       logger: room('extraction'),

@@ -1,6 +1,6 @@
 // Writes the header of a progressive MP4 (ISO/IEC 14496-12): ftyp, moov and the head of mdat, so that the samples can
-// follow as they are copied. A video track and at most one of audio, whose sample entries are copied byte for byte from
-// an init segment; edit lists hide what lies before the first presented frame.
+// follow as they are copied. A video track and such of audio, whose sample entries are copied byte for byte from an init
+// segment; edit lists hide what lies before the first presented frame.
 import { box, fullBox, u16, u32, u64 } from './box-writer.js';
 import { badMp4, findBox, findIn, boxesIn } from './boxes.js';
 
@@ -38,11 +38,21 @@ export interface MovieTrack {
   readonly edits: readonly Edit[];
 }
 
+export interface AudioTrackOfMovie extends MovieTrack {
+  /** Whose sample description is kept; default: that of the movie. */
+  readonly init?: Buffer;
+  /** What people read of the track in players; default: as in the init segment. */
+  readonly name?: string;
+  /** Played by itself; default: yes. Of several, one is. */
+  readonly enabled?: boolean;
+}
+
 export interface ProgressiveMovie {
   /** ftyp+moov whose sample descriptions are kept. */
   readonly init: Buffer;
   readonly video: MovieTrack;
-  readonly audio?: MovieTrack;
+  /** The same sound in other words, where there are several. */
+  readonly audio?: readonly AudioTrackOfMovie[];
   /** Of all samples. */
   readonly dataBytes: number;
   /** UTC, ms. */
@@ -164,21 +174,32 @@ function trackFacts(init: Buffer, handler: Handler): TrackFacts {
 
 const editedTicks = ({ edits }: MovieTrack) => edits.reduce((sum, { duration }) => sum + duration, 0);
 
+/** Handler box (8.4.3) with a name of its own. */
+const handlerBox = (handler: Handler, name: string): Buffer =>
+  fullBox('hdlr', 0, 0, u32(0), Buffer.from(handler), u32(0, 0, 0), Buffer.from(`${name}\0`));
+
+/** Tracks of which one is played are of one group (8.3.2). */
+const alternativeSounds = 1;
+
 /** Builds the trak, given where the data begin and how wide the offsets must be. */
-function trackBuilder(movie: ProgressiveMovie, track: MovieTrack, trackId: number, handler: Handler) {
+function trackBuilder(movie: ProgressiveMovie, track: AudioTrackOfMovie, trackId: number, handler: Handler) {
   const { samples, timescale } = track;
-  const facts = trackFacts(movie.init, handler);
+  const facts = trackFacts(track.init ?? movie.init, handler);
+  const hdlr = track.name === undefined ? facts.hdlr : handlerBox(handler, track.name);
   const createdAt = createdAtOf(movie);
   const stts = runLengths(samples.durations, samples.count);
   const editDuration = editedTicks(track);
   let mediaDuration = 0;
   for (let index = 0; index < samples.count; index++) mediaDuration += samples.durations[index] as number;
+  const group = (movie.audio?.length ?? 0) > 1 ? alternativeSounds : 0;
   // Audio has a volume and, as the only one of its kind, no alternative (8.3.2).
-  const volume = handler === 'soun' ? Buffer.concat([u32(0, 0), u16(0), u16(0), u16(0x100), u16(0)]) : Buffer.alloc(16);
+  const volume =
+    handler === 'soun' ? Buffer.concat([u32(0, 0), u16(0), u16(group), u16(0x100), u16(0)]) : Buffer.alloc(16);
+  const flags = track.enabled === false ? 2 : 3;
   return (dataStart: number, wideOffsets: boolean): Buffer =>
     box(
       'trak',
-      timedBox('tkhd', 3, editDuration, (time) => [
+      timedBox('tkhd', flags, editDuration, (time) => [
         time(createdAt),
         time(createdAt),
         u32(trackId, 0),
@@ -198,7 +219,7 @@ function trackBuilder(movie: ProgressiveMovie, track: MovieTrack, trackId: numbe
           u16(0x55c4),
           u16(0),
         ]),
-        facts.hdlr,
+        hdlr,
         box(
           'minf',
           facts.mediaHeader,
@@ -222,12 +243,12 @@ const createdAtOf = (movie: ProgressiveMovie) => Math.floor(movie.creationAtMs /
 
 /** ftyp, moov and the head of mdat, in front of `dataBytes` bytes of samples. */
 export function buildMovieHead(movie: ProgressiveMovie): Buffer {
-  const { video, audio, dataBytes } = movie;
+  const { video, audio = [], dataBytes } = movie;
   const createdAt = createdAtOf(movie);
   const duration = editedTicks(video);
   const tracks = [
     trackBuilder(movie, video, 1, 'vide'),
-    ...(audio === undefined ? [] : [trackBuilder(movie, audio, 2, 'soun')]),
+    ...audio.map((track, index) => trackBuilder(movie, track, index + 2, 'soun')),
   ];
   const build = (dataStart: number, wideOffsets: boolean): Buffer =>
     Buffer.concat([

@@ -1,7 +1,16 @@
 // Cuts a range of one camera's footage into playable files: reads the headers, plans, writes.
 import type { ClipFile } from '@choi-canh/shared/evidence';
 import { join } from 'node:path';
-import { AppError } from '../../lib/errors.js';
+import { AppError, errorMessage } from '../../lib/errors.js';
+import { audioTrackOf } from '../../lib/isobmff/init-segment.js';
+import type { Logger } from '../../lib/logger.js';
+import {
+  convertedSoundOf,
+  g711Of,
+  removeConverted,
+  type ConvertedSound,
+  type SoundConverter,
+} from './converted-sound.js';
 import { longestPreRollMs, planCuts, type Cut } from './cut-plan.js';
 import { writeClip } from './clip-writer.js';
 import type { FootageSource, SourceFragment } from './footage-source.js';
@@ -21,6 +30,9 @@ export interface ClipRequest {
   readonly toMs: number;
   /** Folder that exists; the files are `<index>.mp4` in it. */
   readonly folder: string;
+  /** Makes AAC of G.711 for those who listen; absent: a clip has the G.711 alone. */
+  readonly ffmpeg?: SoundConverter | undefined;
+  readonly logger?: Logger | undefined;
   readonly signal: AbortSignal;
   /** 0…1, never falling. */
   readonly onProgress: (progress: number) => void;
@@ -39,6 +51,38 @@ function recoveryMs({ recovery, durations, timescale }: SampleIndex): number {
   const [samples = 0] = recovery;
   const ticks = durations.subarray(0, samples).reduce((sum, duration) => sum + duration, 0);
   return (ticks * 1000) / timescale;
+}
+
+/** Undefined where there is no G.711 or nothing to convert it: a clip does not fail for what is an addition. */
+async function convertedOf(
+  cut: Cut,
+  path: string,
+  { ffmpeg, logger, signal, cameraId }: ClipRequest,
+  footage: FootageSource,
+): Promise<ConvertedSound | undefined> {
+  const format = g711Of(cut);
+  if (format === undefined || ffmpeg === undefined) return undefined;
+  try {
+    const converted = await convertedSoundOf(cut, format, path, { footage, ffmpeg, signal });
+    if (converted.sizes.length > 0) return converted;
+  } catch (error) {
+    signal.throwIfAborted();
+    logger?.warn({ cameraId, error: errorMessage(error) }, 'a clip has no AAC beside its G.711');
+  }
+  await removeConverted(path);
+  return undefined;
+}
+
+function soundsOf(cut: Cut, converted: ConvertedSound | undefined): Pick<ClipFile, 'sounds'> {
+  if (cut.sound === undefined) return {};
+  const original = g711Of(cut)?.codec ?? (audioTrackOf(cut.index.init) === undefined ? undefined : 'aac');
+  if (original === undefined) return {};
+  return {
+    sounds: [
+      { codec: original, converted: false },
+      ...(converted === undefined ? [] : [{ codec: 'aac' as const, converted: true }]),
+    ],
+  };
 }
 
 /** @throws AppError not_found no_footage or footage_gone; the system's error when writing fails. */
@@ -72,12 +116,13 @@ export async function cutClip(footage: FootageSource, request: ClipRequest): Pro
   const files: ClipFile[] = [];
   for (const [index, cut] of cuts.entries()) {
     const carried = cut.endSample - cut.firstSample;
-    const written = await writeClip(cut, clipPath(folder, index), {
-      footage,
-      signal,
+    const path = clipPath(folder, index);
+    const converted = await convertedOf(cut, `${path}.aac`, request, footage);
+    const written = await writeClip(cut, path, {
+      ...{ footage, signal, converted },
       onProgress: (bytes, ofBytes) =>
         onProgress(planningShare + ((1 - planningShare) * (framesBefore + (carried * bytes) / ofBytes)) / totalFrames),
-    });
+    }).finally(() => removeConverted(`${path}.aac`));
     framesBefore += carried;
     files.push({
       index,
@@ -89,6 +134,7 @@ export async function cutClip(footage: FootageSource, request: ClipRequest): Pro
       ...(cut.startsDamaged ? { startsDamaged: true } : {}),
       frames: cut.frames,
       timeSource: cut.timeSource,
+      ...soundsOf(cut, converted),
     });
   }
   return files;

@@ -92,7 +92,9 @@ describe.each([
     const [without] = await cut(footageOf(fragments.map(silent)), startAtMs + from, startAtMs + to);
     expect((await probe(path)).streams.map(({ codec_name }) => codec_name)).toEqual(['h264']);
     expect(await pictures(path)).toBe(shown);
-    expect({ ...without, bytes: 0, sha256: '' }).toEqual({ ...file, bytes: 0, sha256: '' });
+    expect(file!.sounds).toEqual([{ codec: 'aac', converted: false }]);
+    expect(without!.sounds).toBeUndefined();
+    expect({ ...without, bytes: 0, sha256: '', sounds: [] }).toEqual({ ...file, bytes: 0, sha256: '', sounds: [] });
   });
 });
 

@@ -1,11 +1,13 @@
 // Writes one cut as a progressive MP4: header first, then the samples copied from the footage, byte for byte. The file
 // appears under its name only when it is whole and on the disk.
 import { createHash } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../lib/durable-file.js';
 import { AppError } from '../../lib/errors.js';
-import { buildMovieHead, type Chunk } from '../../lib/isobmff/progressive-movie.js';
+import { buildMovieHead, type AudioTrackOfMovie, type Chunk } from '../../lib/isobmff/progressive-movie.js';
+import { g711Name, listenedInit, listenedName } from './clip-sounds.js';
+import { g711Of, type ConvertedSound } from './converted-sound.js';
 import { fragmentAt, type Cut } from './cut-plan.js';
 import type { FootageSource } from './footage-source.js';
 import { readAhead } from './read-ahead.js';
@@ -24,15 +26,18 @@ export interface WrittenClip {
 
 interface Context {
   readonly footage: FootageSource;
+  /** AAC beside the G.711 that the cut carries. */
+  readonly converted?: ConvertedSound | undefined;
   readonly signal: AbortSignal;
   /** Called with the bytes written so far of this file and in all. */
   readonly onProgress: (writtenBytes: number, totalBytes: number) => void;
 }
 
-/** Bytes of a fragment that hold samples of one track side by side. */
+/** Bytes of a fragment, or of what was converted, that hold samples of one track side by side. */
 interface SourceChunk {
-  readonly track: 'video' | 'audio';
+  readonly track: 'video' | 'audio' | 'converted';
   readonly fragment: number;
+  /** Into the fragment, or into what was converted. */
   readonly offset: number;
   readonly byteLength: number;
   readonly samples: number;
@@ -91,8 +96,8 @@ interface Stretch {
   readonly fileId: string;
   readonly offset: number;
   byteLength: number;
-  /** Offsets into the stretch. */
-  readonly chunks: { readonly offset: number; readonly byteLength: number }[];
+  /** Offsets into the stretch, or into what was converted. */
+  readonly chunks: { readonly offset: number; readonly byteLength: number; readonly isConverted: boolean }[];
 }
 
 /** What is read at once. */
@@ -102,6 +107,10 @@ function* stretchesOf({ index }: Cut, chunks: readonly SourceChunk[]): Generator
     const fragment = index.fragments[chunk.fragment];
     if (fragment === undefined) throw new RangeError('chunk outside of the index');
     const { byteLength } = chunk;
+    if (chunk.track === 'converted' && stretch !== undefined) {
+      stretch.chunks.push({ offset: chunk.offset, byteLength, isConverted: true });
+      continue;
+    }
     const start = fragment.offset + chunk.offset;
     const skipped = stretch === undefined ? 0 : start - stretch.offset - stretch.byteLength;
     if (
@@ -114,28 +123,82 @@ function* stretchesOf({ index }: Cut, chunks: readonly SourceChunk[]): Generator
       if (stretch !== undefined) yield stretch;
       stretch = { fileId: fragment.fileId, offset: start, byteLength: 0, chunks: [] };
     }
-    stretch.chunks.push({ offset: start - stretch.offset, byteLength });
+    stretch.chunks.push({ offset: start - stretch.offset, byteLength, isConverted: false });
     stretch.byteLength = start - stretch.offset + byteLength;
   }
   if (stretch !== undefined) yield stretch;
 }
 
-/** In the order of the footage, so that picture and sound of one time lie together. */
-function chunksOf(cut: Cut): SourceChunk[] {
-  const video = videoChunks(cut);
-  if (cut.sound === undefined) return video;
-  return [...video, ...audioChunks(cut)].sort((a, b) => a.fragment - b.fragment || a.offset - b.offset);
+/** Behind the chunks of each fragment the same share of what was converted. */
+function withConverted(chunks: readonly SourceChunk[], { sizes }: ConvertedSound): SourceChunk[] {
+  const all: SourceChunk[] = [];
+  let samples = 0;
+  let offset = 0;
+  for (const [place, chunk] of chunks.entries()) {
+    all.push(chunk);
+    const { fragment } = chunk;
+    if (chunks[place + 1]?.fragment === fragment) continue;
+    const end = Math.round((sizes.length * (place + 1)) / chunks.length);
+    if (end === samples) continue;
+    const byteLength = sizes.subarray(samples, end).reduce((sum, size) => sum + size, 0);
+    all.push({ track: 'converted', fragment, offset, byteLength, samples: end - samples });
+    samples = end;
+    offset += byteLength;
+  }
+  return all;
 }
 
-function headOf(cut: Cut, chunks: readonly SourceChunk[]): { head: Buffer; dataBytes: number } {
-  const { index, firstSample, endSample, sound } = cut;
-  const tables = { video: [] as Chunk[], audio: [] as Chunk[] };
+/** In the order of the footage, so that picture and sound of one time lie together. */
+function chunksOf(cut: Cut, converted: ConvertedSound | undefined): SourceChunk[] {
+  const video = videoChunks(cut);
+  if (cut.sound === undefined) return video;
+  const chunks = [...video, ...audioChunks(cut)].sort((a, b) => a.fragment - b.fragment || a.offset - b.offset);
+  return converted === undefined ? chunks : withConverted(chunks, converted);
+}
+
+/** What was converted comes first and plays by itself: players that know G.711 too play one of both. */
+function soundsOf(
+  { index, sound, ...cut }: Cut,
+  converted: ConvertedSound | undefined,
+  chunks: Record<'audio' | 'converted', Chunk[]>,
+): AudioTrackOfMovie[] {
+  const units = index.sound;
+  if (units === undefined || sound === undefined) return [];
+  const format = g711Of({ index, sound, ...cut });
+  const own: AudioTrackOfMovie = {
+    timescale: units.timescale,
+    edits: sound.edits,
+    ...(format === undefined ? {} : { name: g711Name(format), enabled: converted === undefined }),
+    samples: {
+      count: sound.end - sound.first,
+      durations: units.durations.subarray(sound.first, sound.end),
+      sizes: units.sizes.subarray(sound.first, sound.end),
+      chunks: chunks.audio,
+    },
+  };
+  if (converted === undefined) return [own];
+  const { sizes, durations, edits } = converted;
+  return [
+    {
+      ...{ timescale: units.timescale, edits, name: listenedName, init: listenedInit(converted.format) },
+      samples: { count: sizes.length, durations, sizes, chunks: chunks.converted },
+    },
+    own,
+  ];
+}
+
+function headOf(
+  cut: Cut,
+  chunks: readonly SourceChunk[],
+  converted: ConvertedSound | undefined,
+): { head: Buffer; dataBytes: number } {
+  const { index, firstSample, endSample } = cut;
+  const tables = { video: [] as Chunk[], audio: [] as Chunk[], converted: [] as Chunk[] };
   let dataBytes = 0;
   for (const { track, samples, byteLength } of chunks) {
     tables[track].push({ samples, offset: dataBytes });
     dataBytes += byteLength;
   }
-  const units = index.sound;
   const head = buildMovieHead({
     init: index.init,
     creationAtMs: cut.fromMs,
@@ -152,22 +215,15 @@ function headOf(cut: Cut, chunks: readonly SourceChunk[]): { head: Buffer; dataB
         chunks: tables.video,
       },
     },
-    ...(units === undefined || sound === undefined
-      ? {}
-      : {
-          audio: {
-            timescale: units.timescale,
-            edits: sound.edits,
-            samples: {
-              count: sound.end - sound.first,
-              durations: units.durations.subarray(sound.first, sound.end),
-              sizes: units.sizes.subarray(sound.first, sound.end),
-              chunks: tables.audio,
-            },
-          },
-        }),
+    audio: soundsOf(cut, converted, tables),
   });
   return { head, dataBytes };
+}
+
+async function exactly(file: FileHandle, offset: number, byteLength: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(byteLength), 0, byteLength, offset);
+  if (bytesRead < byteLength) throw new AppError('internal', 'internal', 'what was converted is shorter than it was');
+  return buffer;
 }
 
 /**
@@ -175,13 +231,17 @@ function headOf(cut: Cut, chunks: readonly SourceChunk[]): { head: Buffer; dataB
  * signal's reason. Nothing is left behind then.
  */
 export async function writeClip(cut: Cut, path: string, context: Context): Promise<WrittenClip> {
-  const { footage, signal, onProgress } = context;
-  const chunks = chunksOf(cut);
-  const { head, dataBytes } = headOf(cut, chunks);
+  const { footage, converted, signal, onProgress } = context;
+  const chunks = chunksOf(cut, converted);
+  const { head, dataBytes } = headOf(cut, chunks, converted);
   const totalBytes = head.length + dataBytes;
   const hash = createHash('sha256');
   const partPath = `${path}.part`;
-  const file = await open(partPath, 'w', 0o600);
+  const sound = converted === undefined ? undefined : await open(converted.path, 'r');
+  const file = await open(partPath, 'w', 0o600).catch(async (error: unknown) => {
+    await sound?.close();
+    throw error;
+  });
   let written = 0;
   let unflushed = 0;
   let flushing: Promise<void> | undefined;
@@ -235,7 +295,15 @@ export async function writeClip(cut: Cut, path: string, context: Context): Promi
         return { stretch, bytes };
       };
       for await (const { stretch, bytes } of readAhead(stretchesOf(cut, chunks), stretchesAhead, read))
-        await write(stretch.chunks.map(({ offset, byteLength }) => bytes.subarray(offset, offset + byteLength)));
+        await write(
+          await Promise.all(
+            stretch.chunks.map(({ offset, byteLength, isConverted }) =>
+              isConverted && sound !== undefined
+                ? exactly(sound, offset, byteLength)
+                : bytes.subarray(offset, offset + byteLength),
+            ),
+          ),
+        );
       await writing;
       await flushing;
       await file.sync();
@@ -243,6 +311,7 @@ export async function writeClip(cut: Cut, path: string, context: Context): Promi
       await writing.catch(() => undefined); // nothing may be written to a file that is closed
       await flushing;
       await file.close();
+      await sound?.close();
     }
     await rename(partPath, path);
     await syncFolder(dirname(path));

@@ -1,5 +1,5 @@
 // Owns the extraction jobs of a recorder: takes requests, keeps their footage from retention, cuts one or two at a
-// time and keeps the files until they are fetched. How a clip is cut is clip-cutter.ts; nothing here decodes.
+// time and keeps the files until they are fetched. How a clip is cut is clip-cutter.ts; pictures are never decoded.
 import type { ExtractionStatus } from '@choi-canh/shared/recorder-api';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { AppError, errorMessage, isAppError } from '../../lib/errors.js';
 import type { Logger } from '../../lib/logger.js';
 import { unhurried, type Hurry } from '../../lib/turn-pacer.js';
 import { clipPath, cutClip } from './clip-cutter.js';
+import type { SoundConverter } from './converted-sound.js';
 import { ExtractionQueue, type ExtractionRow } from './extraction-queue.js';
 import type { FootageProtection, FootageSource } from './footage-source.js';
 
@@ -26,6 +27,8 @@ export interface ExtractionOptions {
   readonly dir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Makes AAC of G.711; absent: clips have the G.711 alone. */
+  readonly ffmpeg?: SoundConverter;
   /** Around the cutting of a clip. */
   readonly hurry?: Hurry;
   /** Jobs at once; default 1. */
@@ -67,7 +70,7 @@ function errorCodeOf(error: unknown): string {
 }
 
 export function createExtraction(options: ExtractionOptions): Extraction {
-  const { footage, protection, dir, clock, logger, hurry = unhurried, concurrency = 1 } = options;
+  const { footage, protection, dir, clock, logger, ffmpeg, hurry = unhurried, concurrency = 1 } = options;
   const jobs = new Map<string, RunningJob>();
   const listeners = new Set<(status: ExtractionStatus) => void>();
   const removals = new Map<string, Promise<void>>();
@@ -136,7 +139,9 @@ export function createExtraction(options: ExtractionOptions): Extraction {
         announcedAtMs = clock.monotonicMs();
         announce(id);
       };
-      const files = await hurry(() => cutClip(footage, { cameraId, fromMs, toMs, folder, signal, onProgress }));
+      const files = await hurry(() =>
+        cutClip(footage, { cameraId, fromMs, toMs, folder, ffmpeg, logger, signal, onProgress }),
+      );
       signal.throwIfAborted();
       openQueue().finish(id, { files });
     } catch (error) {

@@ -5,7 +5,7 @@ import { parseTrackDefaults, parseTrackFragment, type SampleDefaults } from '../
 import { parseAacConfig } from '../native/aac-config.js';
 import type { FragmentSound } from '../native/fragmenter.js';
 import { timescale as videoTimescale } from '../native/mp4-writer.js';
-import type { AacFormat, AudioRun } from '../native/sound-track.js';
+import type { AacFormat, AudioRun } from '../../../lib/isobmff/sound-track.js';
 
 interface Unit {
   /** Ticks of the sound. */

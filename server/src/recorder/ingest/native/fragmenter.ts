@@ -7,7 +7,7 @@ import { RunClock, type TimeAnchor } from '../time-anchor.js';
 import type { BlockPool } from './block-pool.js';
 import { buildFragment, fragmentHeadBytes, timescale, writeFragmentHead, type SampleFacts } from './mp4-writer.js';
 import { SampleBody } from './sample-body.js';
-import type { AudioRun } from './sound-track.js';
+import type { AudioRun } from '../../../lib/isobmff/sound-track.js';
 
 export interface Picture {
   /** Presentation time, ticks. */

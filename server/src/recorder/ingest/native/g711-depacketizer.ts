@@ -3,7 +3,7 @@
 import type { RtpPacket, TimestampUnwrapper } from './rtp-packet.js';
 import type { AudioMedia } from './session-description.js';
 import type { SoundUnit } from './sound-timeline.js';
-import type { G711Format } from './sound-track.js';
+import type { G711Format } from '../../../lib/isobmff/sound-track.js';
 
 const laws: Readonly<Record<string, G711Format['codec']>> = { PCMA: 'alaw', PCMU: 'ulaw' };
 /** Those that AAC has too, which is made from it for listening (ISO/IEC 14496-3, table 1.18). */

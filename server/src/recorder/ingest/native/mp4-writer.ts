@@ -4,7 +4,13 @@ import type { InitSegment } from '../../../lib/fragment.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import type { SetsInUse } from './parameter-sets.js';
 import { parseH264Sps, parseH265Sps, saysSampleFormat, type PictureSize } from './sequence-parameters.js';
-import { audioTraf, audioTrafLength, audioTrackBoxes, type AudioRun, type SoundFormat } from './sound-track.js';
+import {
+  audioTraf,
+  audioTrafLength,
+  audioTrackBoxes,
+  type AudioRun,
+  type SoundFormat,
+} from '../../../lib/isobmff/sound-track.js';
 import type { VideoCodec } from './video-codec.js';
 
 /** Of RTP video (RFC 6184 5.1, RFC 7798 4.1). */

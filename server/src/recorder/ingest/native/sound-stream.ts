@@ -7,7 +7,7 @@ import { emptyPacket, parseRtp, TimestampUnwrapper, type RtpPacket } from './rtp
 import type { FragmentSound } from './fragmenter.js';
 import type { AudioMedia } from './session-description.js';
 import { SoundTimeline, type SoundUnit } from './sound-timeline.js';
-import type { SoundFormat } from './sound-track.js';
+import type { SoundFormat } from '../../../lib/isobmff/sound-track.js';
 
 export interface SoundStreamOptions {
   readonly media: AudioMedia;

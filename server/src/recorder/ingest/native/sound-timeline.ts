@@ -2,7 +2,7 @@
 // camera's two clocks drift apart or packets were lost the timeline gets a hole (the unit before lasts longer), and a
 // unit that would lie over one already placed is left out. design/time.md has the rules.
 import { TimeAnchor } from '../time-anchor.js';
-import type { AudioRun } from './sound-track.js';
+import type { AudioRun } from '../../../lib/isobmff/sound-track.js';
 import { timescale as videoTimescale } from './mp4-writer.js';
 
 /** An access unit of AAC, or a packet's worth of G.711. */

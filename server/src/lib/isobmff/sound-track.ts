@@ -1,13 +1,17 @@
 // The sound beside the picture in init segments and fragments: one track of AAC (ISO/IEC 14496-12 8, 14496-14 5.6) or of
 // G.711 (14496-12 12.2.3, with the names that QuickTime gave the two laws).
-import { box, fullBox, u16, u32, u64 } from '../../../lib/isobmff/box-writer.js';
-import type { AacConfig } from './aac-config.js';
+import { box, fullBox, u16, u32, u64 } from './box-writer.js';
 
 export const audioTrackId = 2;
 
 export interface AacFormat {
   readonly codec: 'aac';
-  readonly config: AacConfig;
+  readonly config: {
+    /** AudioSpecificConfig. */
+    readonly bytes: Buffer;
+    readonly sampleRate: number;
+    readonly channels: number;
+  };
   /** Ticks a second of RTP timestamps and of the track. */
   readonly clockRate: number;
 }
