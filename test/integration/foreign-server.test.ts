@@ -1,6 +1,7 @@
 // Streams of a server and of encoders that are not ours, of the odd shapes that the field has: each is recorded, and what
 // was recorded is shown. Asked are decoders and readers that share no code with the writer.
 import { execFile } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,98 +12,27 @@ import type { StoredFragment } from '../../server/src/lib/fragment.js';
 import { parseMoof } from '../../server/src/lib/isobmff/moof.js';
 import { loopbackRules } from '../../server/src/lib/loopback.test-harness.js';
 import { silentLogger } from '../../server/src/lib/logger.js';
+import { makeSelfSigned } from '../../server/src/platform/http/self-signed.js';
 import { createFfmpeg } from '../../server/src/platform/ffmpeg/ffmpeg.js';
 import { clipPath, cutClip } from '../../server/src/recorder/extraction/clip-cutter.js';
 import { createFootageStore } from '../../server/src/recorder/footage/footage-store.js';
 import type { FootageStore } from '../../server/src/recorder/footage/footage-types.js';
 import { createIngestSupervisor, type IngestSupervisor } from '../../server/src/recorder/ingest/ingest-supervisor.js';
+import { nothingLearnt, type LearntStream } from '../../server/src/recorder/ingest/stream-memory.js';
+import { createLive, type Live } from '../../server/src/recorder/live/live.js';
 import { createKeyframePictures } from '../../server/src/recorder/playback/keyframe-pictures.js';
 import { createPlayback, type Playback } from '../../server/src/recorder/playback/playback.js';
+import { foreignCases as cases, type ForeignCase } from '../harness/foreign-server/foreign-cases.js';
 import { startForeignServers, type ForeignServer } from '../harness/foreign-server/foreign-server.js';
 
 const run = promisify(execFile);
 
-interface Case {
-  readonly name: string;
-  readonly launch: string;
-  readonly server?: 'basic' | 'digest';
-  readonly udpOnly?: boolean;
-  readonly engine?: 'ffmpeg';
-  /** The sample entry of its sound, as mediainfo names it; default: none is recorded. */
-  readonly sound?: string;
-  /** Sample entry. */
-  readonly entry?: string;
-  /** Of the picture as it is coded, and wide as it is shown. */
-  readonly size?: readonly [width: number, height: number, shownWidth: number];
-  /** Decoding can begin at so many places at least. */
-  readonly groups?: number;
-  /** Pictures at the beginning of a file that no decoder shows: of the refresh, or shown before its first one. */
-  readonly hidden?: number;
-}
-
-const size = 'width=160,height=96';
-const source = (caps = size) =>
-  `videotestsrc is-live=true pattern=ball ! video/x-raw,${caps},framerate=10/1,format=I420`;
-interface Encoding {
-  readonly group?: number;
-  /** Properties of the element; GStreamer sets these over the encoder's own options. */
-  readonly more?: string;
-  readonly options?: string;
-  readonly caps?: string;
-  readonly pay?: string;
-  readonly profile?: string;
-}
-const h264 = ({ group = 10, more = '', options = '', caps = size, pay = 'pay0', profile = 'high' }: Encoding = {}) =>
-  `${source(caps)} ! x264enc speed-preset=ultrafast threads=1 key-int-max=${group} ${more} option-string="scenecut=0${options}"` +
-  ` ! video/x-h264,profile=${profile} ! rtph264pay name=${pay} pt=96`;
-const h265 = ({ group = 10, options = '' }: Encoding) =>
-  `${source()} ! x265enc speed-preset=ultrafast key-int-max=${group} option-string="scenecut=0:pools=none:frame-threads=1${options}"` +
-  ' ! rtph265pay name=pay0 pt=96';
-const tone = 'audiotestsrc is-live=true samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1';
-const aac = 'audiotestsrc is-live=true ! audio/x-raw,rate=16000,channels=1 ! avenc_aac ! rtpmp4gpay';
-
-const cases: readonly Case[] = [
-  {
-    name: 'open groups with B-pictures',
-    launch: h264({ group: 12, more: 'bframes=3 b-adapt=false', options: ':min-keyint=12:open-gop=1' }),
-    hidden: 3,
-  },
-  { name: 'a refresh piece by piece', launch: h264({ group: 20, more: 'intra-refresh=true' }), hidden: 20 },
-  {
-    name: 'H.265 with open groups',
-    launch: h265({ group: 12, options: ':min-keyint=12:bframes=3:b-adapt=0:open-gop=1' }),
-    entry: 'hvc1',
-  },
-  { name: 'a group of ten seconds', launch: h264({ group: 100 }), groups: 1 },
-  { name: 'interlaced', launch: h264({ more: 'interlaced=true', profile: 'main' }) },
-  {
-    name: '704x576 with samples of 16:11',
-    launch: h264({ caps: 'width=704,height=576,pixel-aspect-ratio=16/11' }),
-    size: [704, 576, 1024],
-  },
-  { name: 'full range', launch: h264({ options: ':fullrange=on' }) },
-  { name: 'cropped', launch: h264({ caps: 'width=202,height=114' }), size: [202, 114, 202] },
-  {
-    name: 'several slices with delimiters and filler',
-    launch: h264({
-      more: 'bitrate=300 aud=true',
-      options: ':slices=4:nal-hrd=cbr:vbv-maxrate=300:vbv-bufsize=300',
-    }),
-  },
-  { name: 'G.711 beside it', launch: `${h264()} ${tone} ! alawenc ! rtppcmapay name=pay1 pt=8`, sound: 'alaw' },
-  { name: 'AAC beside it', launch: `${h264()} ${aac} name=pay1 pt=97`, sound: 'mp4a-40-2' },
-  {
-    name: 'sound first',
-    launch: `${tone} ! mulawenc ! rtppcmupay name=pay0 pt=0 ${h264({ pay: 'pay1' })}`,
-    sound: 'ulaw',
-  },
-  { name: 'Basic', launch: h264(), server: 'basic' },
-  { name: 'Digest', launch: h264(), server: 'digest' },
-  { name: 'UDP only', launch: h264({ more: 'bframes=0' }), udpOnly: true, engine: 'ffmpeg' },
-];
 const pathOf = (index: number) => `s${index}`;
-const kinds = ['none', 'basic', 'digest'] as const;
+const kinds = ['none', 'basic', 'digest', 'secure'] as const;
+const serverOf = ({ server }: ForeignCase): (typeof kinds)[number] => server ?? 'none';
 const credentials = { username: 'viewer', password: 'Xem-hinh-1' };
+/** It has the address of the stream over TLS, and knows another key of it. */
+const otherKey = 'other-key';
 
 /** Ten a second. */
 const leastPictures = 200;
@@ -113,12 +43,25 @@ let store: FootageStore;
 let ingest: IngestSupervisor;
 let playback: Playback;
 let engines: unknown[];
+let refused: unknown;
+let tlsKey: string;
+let startedAtMs: number;
+const learnt = new Map<string, LearntStream>([[otherKey, { ...nothingLearnt, tlsKey: '0'.repeat(64) }]]);
+/** What was seen live of each. */
+const seen: { playlist: string; picture: Buffer; path: string }[] = [];
+
+const isJpeg = (bytes: Buffer) => bytes.subarray(0, 3).toString('hex') === 'ffd8ff';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'foreign-'));
-  const servers = kinds.map((auth): ForeignServer => {
-    const own = cases.flatMap((one, index) => ((one.server ?? 'none') === auth ? [[pathOf(index), one] as const] : []));
-    return { auth, user: credentials.username, password: credentials.password, streams: Object.fromEntries(own) };
+  const { cert, key } = await makeSelfSigned([{ name: 'commonName', value: 'camera' }], {});
+  tlsKey = createHash('sha256')
+    .update(new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+  const servers = kinds.map((kind): ForeignServer => {
+    const own = cases.flatMap((one, index) => (serverOf(one) === kind ? [[pathOf(index), one] as const] : []));
+    const auth = kind === 'secure' ? { auth: 'digest' as const, tls: cert + key } : { auth: kind };
+    return { ...auth, user: credentials.username, password: credentials.password, streams: Object.fromEntries(own) };
   });
   foreign = await startForeignServers(servers);
   store = createFootageStore({
@@ -130,30 +73,46 @@ beforeAll(async () => {
   ingest = createIngestSupervisor({
     ...{ rules: loopbackRules, footage: store, clock: systemClock, logger: silentLogger },
     ...{ ffmpeg, stallSeconds: 10, startStaggerMs: 0 },
+    memory: {
+      recall: (cameraId) => learnt.get(cameraId),
+      learn: (cameraId, _stream, _access, one) => void learnt.set(cameraId, one),
+    },
   });
-  playback = createPlayback({ footage: store, pictures: createKeyframePictures({ ffmpeg }) });
-  ingest.setCameras(
-    cases.map(({ server = 'none' as (typeof kinds)[number], sound }, index) => ({
-      cameraId: pathOf(index),
-      enabled: true,
-      mainUrl: `rtsp://127.0.0.1:${foreign.ports[kinds.indexOf(server)]}/${pathOf(index)}`,
-      ...(server === 'none' ? { username: '', password: '' } : credentials),
-      audio: sound !== undefined,
-    })),
-  );
+  const pictures = createKeyframePictures({ ffmpeg });
+  playback = createPlayback({ footage: store, pictures });
+  const cameraOf = (one: ForeignCase, index: number, cameraId: string) => {
+    const kind = serverOf(one);
+    const scheme = kind === 'secure' ? 'rtsps' : 'rtsp';
+    return {
+      ...{ cameraId, enabled: true, audio: one.sound !== undefined },
+      mainUrl: `${scheme}://127.0.0.1:${foreign.ports[kinds.indexOf(kind)]}/${pathOf(index)}`,
+      ...(kind === 'none' ? { username: '', password: '' } : credentials),
+    };
+  };
+  const secure = cases.findIndex(({ server }) => server === 'secure');
+  ingest.setCameras([
+    ...cases.map((one, index) => cameraOf(one, index, pathOf(index))),
+    cameraOf(cases[secure]!, secure, otherKey),
+  ]);
+  startedAtMs = systemClock.nowMs();
   await ingest.start();
-  const deadline = performance.now() + 90_000;
+  const live = createLive({ footage: store, ingest, pictures, clock: systemClock, logger: silentLogger });
+  const deadline = performance.now() + 100_000;
   const recorded = async (index: number) => {
     const fragments = await store.fragments(pathOf(index), 0, Number.MAX_SAFE_INTEGER);
     return fragments.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
   };
-  for (const [index, { name }] of cases.entries())
-    while ((await recorded(index)) < leastPictures) {
+  for (const [index, { name, pictures: least = leastPictures }] of cases.entries()) {
+    while ((await recorded(index)) < least) {
       if (performance.now() > deadline)
         throw new Error(`${name} is not recorded: ${JSON.stringify(ingest.runtime(pathOf(index)))}`);
       await systemClock.sleep(100);
     }
+    seen.push(await seenLive(live, pathOf(index)));
+  }
+  await live.stop();
   engines = cases.map((_, index) => ingest.runtime(pathOf(index))?.engine);
+  refused = ingest.runtime(otherKey)?.reason;
   await ingest.stop();
 }, 120_000);
 
@@ -164,10 +123,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Pictures that ffmpeg decodes of a file, its edit list kept. */
+/** What a viewer has who comes now: of the newest init segment every segment that is offered, as one file. */
+async function seenLive(live: Live, cameraId: string): Promise<(typeof seen)[number]> {
+  const playlist = (await live.playlist(cameraId, 'main')).body.toString();
+  const [, initId, list] = /^[^]*#EXT-X-MAP:URI="init-(.+?)\.mp4"([^]*)$/.exec(playlist)!;
+  const bytes = [(await live.init(cameraId, 'main', initId!)).body];
+  for (const [, sequence] of list!.matchAll(/^(\d+)\.m4s$/gm))
+    bytes.push((await live.segment(cameraId, 'main', Number(sequence))).body);
+  const path = join(folder, `${cameraId}-live.mp4`);
+  await writeFile(path, Buffer.concat(bytes));
+  return { playlist, path, picture: (await live.picture(cameraId, 'main')).body };
+}
+
+/** Pictures that ffmpeg decodes of a file, its edit list kept; none is left out that is close to another one. */
 async function decoded(path: string): Promise<number> {
-  const { stdout } = await run('ffmpeg', ['-v', 'fatal', '-i', path, '-map', '0:v:0', '-f', 'framecrc', 'pipe:1']);
+  const { stdout } = await run('ffmpeg', [
+    ...['-v', 'fatal', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:1'],
+  ]);
   return stdout.split('\n').filter((line) => line.startsWith('0,')).length;
+}
+
+async function expectDecoded(path: string, least: number, most: number): Promise<void> {
+  const pictures = await decoded(path);
+  expect(pictures).toBeGreaterThanOrEqual(least);
+  expect(pictures).toBeLessThanOrEqual(most);
 }
 
 /** When each picture of a fragment is shown. */
@@ -196,6 +175,7 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
   it('is recorded by the engine that can, and decodes whole', async () => {
     const fragments = await store.fragments(cameraId, 0, Number.MAX_SAFE_INTEGER);
     expect(engines[one.index]).toBe(one.engine ?? 'native');
+    if (one.isRunning === true) expect(fragments[0]!.startAtMs - startedAtMs).toBeGreaterThan(15_000);
     expect(fragments.filter(({ independent }) => independent).length).toBeGreaterThanOrEqual(one.groups ?? 3);
     const file = (await store.file(fragments[0]!.fileId))!;
     expect(file.codec.split('.')[0]).toBe(one.entry ?? 'avc1');
@@ -206,8 +186,7 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     const path = join(folder, `${cameraId}.mp4`);
     await writeFile(path, Buffer.concat(bytes));
     const samples = longest.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
-    expect(await decoded(path)).toBeGreaterThanOrEqual(samples - (one.hidden ?? 0));
-    expect(await decoded(path)).toBeLessThanOrEqual(samples);
+    await expectDecoded(path, samples - (one.hidden ?? 0), samples);
     if (one.sound === undefined) return;
     expect((await run('mediainfo', ['--Output=Audio;%CodecID%', path])).stdout.trim()).toBe(one.sound);
     expect((await run('gst-discoverer-1.0', [path])).stdout).toMatch(/audio(\(s\))? ?#/);
@@ -230,8 +209,7 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     const path = clipPath(folder, 0);
     // A clip from the very beginning of a file has nothing before it to be refreshed by.
     const unseen = Math.max(0, Math.ceil((one.hidden ?? 0) - (fromMs - longest[0]!.startAtMs) / 100));
-    expect(await decoded(path)).toBeGreaterThanOrEqual(clips[0]!.frames - unseen);
-    expect(await decoded(path)).toBeLessThanOrEqual(clips[0]!.frames);
+    await expectDecoded(path, clips[0]!.frames - unseen, clips[0]!.frames);
     const { stdout } = await run('mediainfo', [
       '--Output=Video;%Format% %FrameCount% %Width% %Height% %DisplayAspectRatio%',
       path,
@@ -239,11 +217,30 @@ describe.each(cases.map((one, index) => ({ ...one, index })))('$name', (one) => 
     expect(stdout).toMatch(/^(AVC|HEVC) /);
     const discovered = await run('gst-discoverer-1.0', [path]);
     expect(discovered.stdout).toMatch(/video(\(s\))? ?#/);
-    const { body } = await playback.thumbnail(cameraId, fromMs + 1000);
-    expect(body.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+    expect(isJpeg((await playback.thumbnail(cameraId, fromMs + 1000)).body)).toBe(true);
     if (one.size === undefined) return;
     const [width, height, shownWidth] = one.size;
     expect(stdout.split(' ').slice(2, 4).map(Number)).toEqual([width, height]);
     expect(Number(stdout.split(' ')[4])).toBeCloseTo(shownWidth / height, 2);
   });
+
+  it('is seen live: segments that decode from the first on, and its newest picture', async () => {
+    const { playlist, path, picture } = seen[one.index]!;
+    expect(playlist).toMatch(/^#EXTM3U\n/);
+    const { stdout } = await run('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v', '-count_packets', '-show_entries', 'stream=nb_read_packets'],
+      ...['-of', 'csv=p=0', path],
+    ]);
+    const samples = Number(stdout);
+    expect(samples).toBeGreaterThan(10);
+    await expectDecoded(path, samples - (one.hiddenLive ?? one.hidden ?? 0), samples);
+    expect(isJpeg(picture)).toBe(true);
+  });
+});
+
+it('the key of RTSP over TLS is pinned, and another one refused', async () => {
+  const secure = cases.findIndex(({ server }) => server === 'secure');
+  expect(learnt.get(pathOf(secure))?.tlsKey).toBe(tlsKey);
+  expect(refused).toBe('tls_key_changed');
+  expect(await store.fragments(otherKey, 0, Number.MAX_SAFE_INTEGER)).toEqual([]);
 });

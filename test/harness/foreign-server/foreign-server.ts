@@ -8,12 +8,16 @@ export interface ForeignStream {
   readonly launch: string;
   /** RTP over TCP is refused. */
   readonly udpOnly?: boolean;
+  /** H.264 of an encoder that runs from the beginning, whoever looks; it ends with its payloader. */
+  readonly isRunning?: boolean;
 }
 
 export interface ForeignServer {
   readonly auth: 'none' | 'basic' | 'digest';
   readonly user?: string;
   readonly password?: string;
+  /** Certificate and key, PEM: RTSP over TLS alone. */
+  readonly tls?: string;
   readonly streams: Readonly<Record<string, ForeignStream>>;
 }
 

@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { addressWithCredentials, concatScript, fragmentArguments } from './stream-arguments.js';
 
 const input = { url: 'rtsp://10.0.0.5:554/main?x=1', username: 'admin', password: 'pw', timeoutMs: 5000 };
+const look = { lookMs: 10_000 };
 
 describe('concatScript', () => {
   it('names address, transport and timeout', () => {
-    expect(concatScript(input)).toBe(
+    expect(concatScript(input, look)).toBe(
       [
         'ffconcat version 1.0',
         "file 'rtsp://admin:pw@10.0.0.5:554/main?x=1'",
         'option rtsp_flags prefer_tcp',
+        'option allowed_media_types video',
         'option analyzeduration 10000000',
-        'option probesize 20000000',
+        'option probesize 64000000',
         'option fpsprobesize 0',
         'option timeout 5000000',
         '',
@@ -30,8 +32,12 @@ describe('concatScript', () => {
     expect(addressWithCredentials({ ...input, password })).toBe(`rtsp://admin:${encoded}@10.0.0.5:554/main?x=1`);
   });
 
+  it('asks for sound where it is wanted', () => {
+    expect(concatScript(input, { ...look, sound: true })).toContain('\noption allowed_media_types video+audio\n');
+  });
+
   it('quotes what stands in the path', () => {
-    expect(concatScript({ ...input, url: "rtsp://h/it's" })).toContain("file 'rtsp://admin:pw@h/it'\\''s'\n");
+    expect(concatScript({ ...input, url: "rtsp://h/it's" }, look)).toContain("file 'rtsp://admin:pw@h/it'\\''s'\n");
   });
 
   it('replaces credentials that stand in the address', () => {
@@ -45,7 +51,7 @@ describe('concatScript', () => {
     { password: 'line\nbreak' },
     { username: 'nul\0' },
   ])('refuses %j', (wrong) => {
-    expect(() => concatScript({ ...input, ...wrong })).toThrow(
+    expect(() => concatScript({ ...input, ...wrong }, look)).toThrow(
       expect.objectContaining({ kind: 'invalid', code: 'bad_stream_address' }),
     );
   });
@@ -53,7 +59,7 @@ describe('concatScript', () => {
 
 describe('fragmentArguments', () => {
   it('holds nothing that is secret and ends on stdout', () => {
-    const args = fragmentArguments({ fragmentMs: 1000 });
+    const args = fragmentArguments({ fragmentMs: 1000, lookMs: 10_000 });
     expect(args.join(' ')).not.toContain('rtsp://');
     expect(args.at(-1)).toBe('pipe:1');
     expect(args[args.indexOf('-frag_duration') + 1]).toBe('1000000');

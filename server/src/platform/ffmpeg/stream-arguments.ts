@@ -13,25 +13,35 @@ export interface StreamInput {
 }
 
 /**
- * How much of a stream is looked through for its first keyframe, in stream time and bytes: before it ffmpeg knows no
- * size, also where the session description holds the parameter sets, and gives up. What begins sooner is not delayed.
+ * How a stream is looked through for its first keyframe: before it ffmpeg knows no size, also where the session description
+ * holds the parameter sets, and gives up. What begins sooner is not delayed.
  */
-const lookThrough = { microseconds: 10_000_000, bytes: 20_000_000 };
+export interface StreamLook {
+  /** In stream time. */
+  readonly lookMs: number;
+  /** The first sound beside the first picture is wanted, where there is one. */
+  readonly sound?: boolean;
+}
+const lookBytes = 64_000_000;
 /** How long a picture waits for the sound that belongs beside it, where sound is copied too. */
 const interleaveMs = 500;
 
 /**
- * Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. `sound`: the
- * first sound beside the first picture, where there is one; ffmpeg fails when an MP4 cannot hold it.
+ * Command line of the copy: fragments of about `fragmentMs`, each behind a `prft` with wall time, on stdout. ffmpeg fails
+ * when an MP4 cannot hold the sound that is wanted.
  */
-export function fragmentArguments({ fragmentMs, sound = false }: { fragmentMs: number; sound?: boolean }): string[] {
+export function fragmentArguments({
+  fragmentMs,
+  lookMs,
+  sound = false,
+}: StreamLook & { fragmentMs: number }): string[] {
   const streams = sound
     ? ['-map', '0:v:0', '-map', '0:a:0?', '-c', 'copy', '-max_interleave_delta', String(interleaveMs * 1000)]
     : ['-an', '-c:v', 'copy'];
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning'],
     ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto'],
-    ...['-analyzeduration', String(lookThrough.microseconds), '-probesize', String(lookThrough.bytes)],
+    ...['-analyzeduration', String(lookMs * 1000), '-probesize', String(lookBytes)],
     ...['-fpsprobesize', '0', '-i', 'pipe:0', ...streams],
     ...['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
     // In motion JPEG every frame is a keyframe; a fragment of each would be too small.
@@ -68,14 +78,18 @@ export function addressWithCredentials({ url, username, password }: StreamInput)
   return `${match[1]}${credentials}${match[2]}${match[3] ?? ''}`;
 }
 
-/** What ffmpeg reads from stdin. TCP is tried first. @throws AppError invalid bad_stream_address */
-export function concatScript(input: StreamInput): string {
+/**
+ * What ffmpeg reads from stdin. TCP is tried first; what is not wanted (metadata, and sound) is not asked for.
+ * @throws AppError invalid bad_stream_address
+ */
+export function concatScript(input: StreamInput, { lookMs, sound = false }: StreamLook): string {
   return [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
     input.udp === true ? 'option rtsp_transport udp' : 'option rtsp_flags prefer_tcp',
-    `option analyzeduration ${lookThrough.microseconds}`,
-    `option probesize ${lookThrough.bytes}`,
+    `option allowed_media_types ${sound ? 'video+audio' : 'video'}`,
+    `option analyzeduration ${lookMs * 1000}`,
+    `option probesize ${lookBytes}`,
     'option fpsprobesize 0',
     `option timeout ${Math.round(input.timeoutMs * 1000)}`,
     '',

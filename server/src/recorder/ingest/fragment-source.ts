@@ -93,6 +93,11 @@ export interface FragmentSource {
   readonly engine: 'native' | 'ffmpeg';
   /** How much longer than the stall limit the first frame may take, ms. */
   readonly startupMs: number;
+  /**
+   * An engine that reports no frame before the first keyframe may wait so long for it once it has told `no_keyframe`, ms;
+   * it notices by itself when nothing comes any more.
+   */
+  readonly keyframeWaitMs?: number;
   /** What it needs is there; absent: it needs nothing. */
   readonly isUsable?: () => boolean;
   /** Resolves when the signal aborted. @throws IngestFailure when the stream cannot be had or ends */

@@ -42,6 +42,7 @@ class Sight {
   codec: MediaCodec | undefined;
   sound: string | undefined;
   frames = 0;
+  lacksKeyframe = false;
   samples = 0;
   bytes = 0;
   mediaMs = 0;
@@ -58,7 +59,8 @@ class Sight {
   report(): StreamReport {
     const ignore = () => undefined;
     return {
-      ...{ packets: ignore, time: ignore, trouble: ignore, audio: ignore },
+      ...{ packets: ignore, time: ignore, audio: ignore },
+      trouble: (trouble) => (this.lacksKeyframe ||= trouble === 'no_keyframe'),
       frame: () => (this.frames += 1),
       codec: (codec) => (this.codec = codec),
       sound: (name) => (this.sound = name),
@@ -166,7 +168,7 @@ export class StreamProbe {
       clearTimeout(timer);
     }
     if (sight.init !== undefined) return undefined;
-    return sight.frames > 0
+    return sight.frames > 0 || sight.lacksKeyframe
       ? new IngestFailure('no_keyframe', 'pictures came, and none that decoding could begin with', {
           because: 'no_keyframe',
         })

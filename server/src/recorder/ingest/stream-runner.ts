@@ -172,12 +172,17 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         if (stalled !== undefined) return;
         if (!framesCame && silenceMs >= silentMs + source.startupMs && status.reason === 'connecting')
           enter('starting', 'no_stream', `no frame within ${silentMs / 1000} s`);
-        const limitMs = options.stallMs + (framesCame ? 0 : source.startupMs + firstFrameGraceMs);
+        const lacksKeyframe = !framesCame && observation.obstacle !== undefined;
+        const limitMs =
+          options.stallMs +
+          (framesCame
+            ? 0
+            : Math.max(source.startupMs + firstFrameGraceMs, (lacksKeyframe && source.keyframeWaitMs) || 0));
         if (silenceMs < limitMs) return;
         const seconds = Math.round(limitMs / 1000);
-        stalled = framesCame
-          ? new IngestFailure('stream_stalled', `no frame for ${seconds} s`)
-          : new IngestFailure('no_stream', `no frame within ${seconds} s`);
+        if (framesCame) stalled = new IngestFailure('stream_stalled', `no frame for ${seconds} s`);
+        else if (lacksKeyframe) stalled = new IngestFailure('no_keyframe', `no keyframe within ${seconds} s`);
+        else stalled = new IngestFailure('no_stream', `no frame within ${seconds} s`);
         enter('stalled', stalled.reason, stalled.detail);
         giveUp.abort();
       },

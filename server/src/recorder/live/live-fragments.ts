@@ -26,7 +26,8 @@ export function memoryFragment(
   chunks: (bytes: Buffer) => readonly LiveChunk[] | undefined,
 ): LiveFragment {
   const { bytes } = fragment;
-  const { firstTicks } = presentedSpan(parseMoof(bytes, track.defaults));
+  const moof = parseMoof(bytes, track.defaults);
+  const { firstTicks } = presentedSpan(moof);
   return {
     key: keyOf(fragment.run, fragment.baseMediaDecodeTime),
     independent: fragment.independent,
@@ -36,6 +37,7 @@ export function memoryFragment(
     run: fragment.run,
     initId: fragment.init.id,
     byteLength: bytes.length,
+    recoveryPictures: moof.recoveryPictures,
     load: () => Promise.resolve(track.fragment(bytes)),
     sampleCount: fragment.sampleCount,
     chunks: () => chunks(bytes),
@@ -76,6 +78,8 @@ export async function storedFragment(
     run: fragment.run,
     initId: fragment.initId,
     byteLength,
+    sampleCount: moof.samples.length,
+    recoveryPictures: moof.recoveryPictures,
     load: async () => track.fragment(await footage.read(fileId, offset, byteLength)),
   };
 }

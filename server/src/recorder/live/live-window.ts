@@ -1,6 +1,7 @@
 // The sliding window of one live stream: fragments and their chunks in, HLS segments, partial segments and their playlist
 // out. Pure; it reads no clock and no file.
 import { renderMediaPlaylist, type LowLatency, type PlaylistPart } from '../../lib/hls/media-playlist.js';
+import { NewestPicture } from './newest-picture.js';
 import {
   choosePartTargetMs,
   durationOf,
@@ -33,8 +34,9 @@ export interface SegmentPiece extends Pick<FragmentHead, 'independent' | 'shownF
 
 /** A fragment that can be had, from a file or from memory. */
 export interface LiveFragment extends FragmentHead, SegmentPiece {
-  /** Absent: from a file, of which no chunks came before. */
-  readonly sampleCount?: number;
+  readonly sampleCount: number;
+  /** So many pictures follow the first one until what is shown is right, where decoding begins with it; mostly none. */
+  readonly recoveryPictures: number;
   /** The same media in chunks; asked once, when they did not come before it. Undefined: nobody wants them. */
   readonly chunks?: () => readonly LiveChunk[] | undefined;
 }
@@ -106,7 +108,7 @@ export class LiveWindow {
   private chosenPartTargetMs: number | undefined;
   private readonly keys = new Set<string>();
   private last: LiveFragment | undefined;
-  private keyframe: LiveFragment | undefined;
+  private readonly picture = new NewestPicture();
   private groupMs = 0;
   private previousGroupMs = 0;
   private waitsForKeyframe = true;
@@ -140,8 +142,9 @@ export class LiveWindow {
     return this.discontinuitySequence + this.segments.filter((segment) => segment.discontinuity).length + 1;
   }
 
-  get newestKeyframe(): LiveFragment | undefined {
-    return this.keyframe;
+  /** The fragments that give the newest picture; undefined before the first. */
+  get newestPicture(): readonly LiveFragment[] | undefined {
+    return this.picture.fragments;
   }
 
   /** The fragment that was pushed last. */
@@ -171,7 +174,7 @@ export class LiveWindow {
     const taken = opened || this.begin(fragment, fragment.durationMs);
     this.last = fragment;
     if (!taken) return true;
-    if (fragment.independent) this.keyframe = fragment;
+    this.picture.take(fragment);
     if (opened) this.complete(fragment);
     else this.takeWhole(fragment);
     this.open = undefined;

@@ -1,6 +1,7 @@
 // Owns live viewing as HLS: playlists, segments, parts and pictures of what cameras send now. The main stream is the one
 // that is recorded, so viewers cost the camera nothing; a sub-stream is pulled, and a stream that browsers cannot play
 // converted, while somebody looks. Who may look is decided above; recording does not depend on anything here.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../lib/clock.js';
 import { AppError } from '../../lib/errors.js';
 import { buildKeyframeFragment } from '../../lib/isobmff/keyframe-fragment.js';
@@ -137,6 +138,7 @@ export function createLive(options: {
   /** Sequence numbers go on where a closed feed of the same stream ended. */
   const sequences = new Map<string, { segment: number; discontinuity: number }>();
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // one for each stream
   const watches = new Set<Promise<void>>();
   let blocked = 0;
 
@@ -259,23 +261,30 @@ export function createLive(options: {
     }
   }
 
-  async function encode(viewing: Viewing, keyframe: LiveFragment, width: number | undefined): Promise<Buffer> {
+  /** The last one of `fragments` that is needed is the picture; the others are decoded before it. */
+  async function encode(viewing: Viewing, fragments: readonly LiveFragment[], width: number | undefined) {
+    const first = fragments[0]!;
     return pictures.picture(
-      `live/${keyOf(viewing.cameraId, viewing.stream)}/${keyframe.key}`,
+      `live/${keyOf(viewing.cameraId, viewing.stream)}/${first.key}`,
       async () => {
-        const track = viewing.feed.track(keyframe.initId);
+        const track = viewing.feed.track(first.initId);
         if (track === undefined) throw gone();
-        const bytes = await keyframe.load();
-        const sample = parseMoof(bytes, track.defaults).samples.find((candidate) => candidate.isSync);
-        if (sample === undefined) throw gone();
-        const fragment = buildKeyframeFragment({
-          sequenceNumber: 1,
-          trackId: track.trackId,
-          presentationTime: 0n,
-          durationTicks: 1,
-          accessUnit: bytes.subarray(sample.offset, sample.offset + sample.size),
-        });
-        return Buffer.concat([track.initBytes, fragment]);
+        const units: Buffer[] = [];
+        for (const one of fragments) {
+          const bytes = await one.load();
+          for (const { offset, size } of parseMoof(bytes, track.defaults).samples)
+            units.push(bytes.subarray(offset, offset + size));
+        }
+        const made = units.slice(0, first.recoveryPictures + 1).map((accessUnit, place) =>
+          buildKeyframeFragment({
+            sequenceNumber: place + 1,
+            trackId: track.trackId,
+            presentationTime: BigInt(place),
+            durationTicks: 1,
+            accessUnit,
+          }),
+        );
+        return Buffer.concat([track.initBytes, ...made]);
       },
       width,
     );
@@ -283,11 +292,13 @@ export function createLive(options: {
 
   /** Shared by all who ask at once, so no caller's signal ends it; the wait is bounded. */
   async function makePicture(viewing: Viewing, width: number | undefined) {
-    await ready(viewing, undefined, () => viewing.feed.window?.newestKeyframe !== undefined);
-    const keyframe = viewing.feed.window?.newestKeyframe;
-    if (keyframe === undefined) throw gone();
-    const body = await encode(viewing, keyframe, width);
-    return { contentType: 'image/jpeg', body, pictureAtMs: keyframe.shownFromMs };
+    await ready(viewing, undefined, () => viewing.feed.window?.newestPicture !== undefined);
+    const fragments = viewing.feed.window?.newestPicture;
+    const first = fragments?.[0];
+    if (fragments === undefined || first === undefined) throw gone();
+    const body = await encode(viewing, fragments, width);
+    const refreshMs = (first.recoveryPictures * first.durationMs) / Math.max(1, first.sampleCount);
+    return { contentType: 'image/jpeg', body, pictureAtMs: first.shownFromMs + refreshMs };
   }
 
   function checkCodec(viewing: Viewing, plays: PlaylistAsk['plays']): void {

@@ -24,7 +24,8 @@ class FakeLive implements Pick<Live, 'follow' | 'picture'> {
     const log = this.logs.get(cameraId) ?? new SegmentLog(100);
     this.logs.set(cameraId, log);
     const load = () => Promise.resolve(Buffer.from(name));
-    const facts = { key: name, shownFromMs: 1, durationMs: 1500, mediaMs: 0, run: 1, initId: 'aa', byteLength: 1 };
+    const counts = { byteLength: 1, sampleCount: 1, recoveryPictures: 0 };
+    const facts = { ...counts, key: name, shownFromMs: 1, durationMs: 1500, mediaMs: 0, run: 1, initId: 'aa' };
     log.push({ ...facts, independent, load } satisfies LiveFragment, true);
     for (const wake of this.#wake.splice(0)) wake();
   }

@@ -6,7 +6,8 @@ let made = 0;
 function fragment(independent: boolean, durationMs = 500, byteLength = 1000): LiveFragment {
   const key = `k${made++}`;
   const load = () => Promise.resolve(Buffer.from(key));
-  return { key, independent, shownFromMs: 0, durationMs, mediaMs: 0, run: 1, initId: 'a', byteLength, load };
+  const counts = { sampleCount: 5, recoveryPictures: 0 };
+  return { ...counts, key, independent, shownFromMs: 0, durationMs, mediaMs: 0, run: 1, initId: 'a', byteLength, load };
 }
 
 /** K: a keyframe begins it; p: not; |: a break. */

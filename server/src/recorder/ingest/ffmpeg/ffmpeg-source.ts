@@ -27,11 +27,13 @@ import type { MediaCodec } from '../stream-state.js';
 import { RunClock, TimeAnchor } from '../time-anchor.js';
 import { CaptureTimes } from './capture-times.js';
 import { CopiedPictures } from './copied-pictures.js';
+import { FirstKeyframe, keyframeWaitMs } from './first-keyframe.js';
 import { checkedTarget } from './rtsp-preflight.js';
 import { refusedSound, stderrFailure } from './stderr-reason.js';
 
 /** H.264 and H.265 are cut again, so that these are what is waited for in addition. */
 const fragmentMs = 500;
+const tickMs = 1000;
 const socketTimeoutMs = 8000;
 const ntpOffsetSeconds = 2_208_988_800;
 /** What this engine adds to the error of an instant: a frame of a slow camera; design/time.md. */
@@ -78,6 +80,7 @@ class FfmpegStream {
   constructor(
     private readonly clock: Clock,
     private readonly options: PullOptions,
+    private readonly firstKeyframe: FirstKeyframe,
   ) {
     this.epoch = options.recordedClock.epoch;
     this.frozen = new FrozenPicture(options.proveStill);
@@ -107,6 +110,7 @@ class FfmpegStream {
     this.clockOfRun = undefined;
     this.codec = codecName(this.init.codec);
     this.options.report.codec(this.codec);
+    this.firstKeyframe.picturesCome();
     this.frozen.setSize(this.init.width, this.init.height);
     const { codec, init } = this;
     const anchor = new TimeAnchor(codec === 'h264' || codec === 'h265' ? videoTimescale : init.timescale);
@@ -133,6 +137,7 @@ class FfmpegStream {
       return;
     }
     this.framesCame = true;
+    this.firstKeyframe.came();
     this.options.report.frame();
     this.observeTime(moof, init, anchor);
     if (this.pictures === undefined) this.copy(bytes, moof, init);
@@ -267,12 +272,14 @@ export function createFfmpegSource({
     // The key was looked at in the preflight only: ffmpeg itself takes whatever certificate it meets.
     if (/^rtsps:/i.test(target.url)) options.report.quirk?.('tls_unverified');
     const input = { ...target, timeoutMs: socketTimeoutMs, udp: options.hints.udp };
-    const stream = new FfmpegStream(clock, options);
+    const firstKeyframe = new FirstKeyframe({ pull: options, monotonicMs: () => clock.monotonicMs() });
+    const stream = new FfmpegStream(clock, options, firstKeyframe);
     const failed: { error?: unknown } = {};
     const secrets = [target.password, addressWithCredentials(input)];
     const child = ffmpeg.start({
-      args: fragmentArguments({ fragmentMs, sound }),
-      stdin: concatScript(input),
+      args: fragmentArguments({ fragmentMs, lookMs: keyframeWaitMs, sound }),
+      stdin: concatScript(input, { lookMs: keyframeWaitMs, sound }),
+      onStderrLine: (line) => firstKeyframe.said(line),
       // Lines name addresses as it was given them, as they were before, and in parts.
       secrets: filled === wanted ? secrets : [target.url, filled.url, ...writtenForms(filled.password), ...secrets],
       onStdout: (chunk) => {
@@ -288,6 +295,7 @@ export function createFfmpegSource({
     const onAbort = () => void child.stop();
     options.signal.addEventListener('abort', onAbort, { once: true });
     if (options.signal.aborted) onAbort();
+    const ticker = setInterval(() => firstKeyframe.tick(), tickMs);
     try {
       const exit = await child.exited;
       if (failed.error === undefined) stream.end();
@@ -309,6 +317,7 @@ export function createFfmpegSource({
       if (isMissing) throw new IngestFailure('engine_missing', 'ffmpeg is missing on this recorder');
       throw new IngestFailure('engine_failed', isAppError(error) ? error.message.slice(0, 200) : 'ffmpeg failed');
     } finally {
+      clearInterval(ticker);
       options.signal.removeEventListener('abort', onAbort);
     }
   }
@@ -318,6 +327,7 @@ export function createFfmpegSource({
     ...(isUsable === undefined ? {} : { isUsable }),
     // A child that looks at a stream before it writes, perhaps beside many others.
     startupMs: 15_000,
+    keyframeWaitMs,
     async pull(target: StreamTarget, options: PullOptions): Promise<void> {
       try {
         await run(target, options, target.audio && !soundless.has(target.url));
