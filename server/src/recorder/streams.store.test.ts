@@ -11,6 +11,7 @@ const learnt = {
   engine: { engine: 'ffmpeg', reason: 'codec', decidedAtMs: 1_700_000_000_000, hasProved: true },
   quirks: ['payload_type'],
   lostKeepAlives: ['GET_PARAMETER'],
+  habits: { setsPlace: 'samples', recoveryPoints: true },
 } as const;
 const usual = { quirks: [], lostKeepAlives: [] };
 

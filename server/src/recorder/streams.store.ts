@@ -22,6 +22,7 @@ const learntStream = z.object({
   quirks: z.array(z.enum(streamQuirks)).max(streamQuirks.length),
   lostKeepAlives: z.array(z.string().max(20)).max(20),
   tlsKey: z.string().max(64).optional(),
+  habits: z.object({ setsPlace: z.enum(['entry', 'samples', 'untouched']), recoveryPoints: z.boolean() }).optional(),
 });
 type Learnt = z.infer<typeof learntStream>;
 /** What another version wrote and this one does not know is learnt again. */
@@ -82,21 +83,28 @@ export class StreamsStore {
       quirks,
       lostKeepAlives,
       tlsKey,
+      habits,
     }: {
       readonly engine?: Learnt['engine'] | undefined;
       readonly quirks: readonly Learnt['quirks'][number][];
       readonly lostKeepAlives: readonly string[];
       readonly tlsKey?: string | undefined;
+      readonly habits?: Learnt['habits'] | undefined;
     },
   ): void {
     const key = `${stream}:${cameraId}`;
-    const isUsual = engine === undefined && tlsKey === undefined && quirks.length + lostKeepAlives.length === 0;
+    const isUsual =
+      engine === undefined &&
+      tlsKey === undefined &&
+      habits === undefined &&
+      quirks.length + lostKeepAlives.length === 0;
     if (isUsual) {
       if (!this.#streams.delete(key)) return;
     } else {
       const learnt: Learnt = { access, quirks: [...quirks], lostKeepAlives: [...lostKeepAlives] };
       if (engine !== undefined) learnt.engine = engine;
       if (tlsKey !== undefined) learnt.tlsKey = tlsKey;
+      if (habits !== undefined) learnt.habits = habits;
       this.#streams.set(key, learnt);
     }
     this.#file.changed();

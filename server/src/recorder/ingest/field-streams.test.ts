@@ -97,12 +97,34 @@ it('each picture of every stream is recorded, by native alone and where both may
       expect([name, ...runtime.quirks]).toEqual([name, ...(quirksOf[name] ?? [])]);
       expect([name, ...(learnt.get(name) ?? nothingLearnt).quirks]).toEqual([name, ...(quirksOf[name] ?? [])]);
     }
+  const { learnt } = all[0];
+  expect(learnt.get('parameters-change-in-a-group')?.habits).toEqual({ setsPlace: 'samples', recoveryPoints: false });
   for (const { name, pictures } of cases)
     expect([name, decodeFragments(all[0].fragments.get(name)!)]).toEqual([
       name,
       expect.objectContaining({ pictures, errorLines: 0 }),
     ]);
 }, 90_000);
+
+it('begins as it was learnt before a restart', async () => {
+  const one = cases.find(({ name }) => name === 'parameters-change-in-a-group')!;
+  const supervisor = createIngestSupervisor({
+    ...{ rules: loopbackRules, clock: systemClock, logger: silentLogger, stallSeconds: 60, startStaggerMs: 0 },
+    memory: {
+      recall: () => ({ ...nothingLearnt, habits: { setsPlace: 'samples', recoveryPoints: false } }),
+      learn: () => undefined,
+    },
+  });
+  stops.push(() => supervisor.stop());
+  const fragments: Fragment[] = [];
+  supervisor.subscribe(one.name, 'main', (fragment) => fragments.push(fragment));
+  supervisor.setCameras([
+    { cameraId: one.name, enabled: true, mainUrl: await camera(one), username: '', password: '' },
+  ]);
+  await supervisor.start();
+  await until('a fragment', () => fragments.length > 0, 30_000);
+  expect(fragments[0]!.init.codec).toMatch(/^avc3/);
+}, 60_000);
 
 it('goes on with what was learnt before a restart: the engine, what ends sessions, the key of a camera', async () => {
   const made = await generate([{ name: 'commonName', value: 'camera' }], { keyType: 'ec', curve: 'P-256' });

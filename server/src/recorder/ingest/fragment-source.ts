@@ -1,6 +1,7 @@
 // What an engine is: it pulls one stream of one camera and makes fragments of it until it is told to stop.
 import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { Fragment, FragmentPart, TimeSource } from '../../lib/fragment.js';
+import type { StreamHabits } from './native/picture-recorder.js';
 import type { MediaCodec } from './stream-state.js';
 import type { RecordedClock } from './recorded-clock.js';
 import type { StillVerdict } from './still-proof.js';
@@ -52,6 +53,8 @@ export interface StreamReport {
   quirk?(quirk: StreamQuirk): void;
   /** The camera closed the connection when it was asked in this way, to keep its session alive. */
   keepAliveLost?(method: string): void;
+  /** What the next connection should begin with. */
+  habits?(habits: StreamHabits): void;
   /** Sound is recorded beside the picture. */
   audio(recorded: boolean): void;
 }
@@ -86,6 +89,8 @@ export interface PullOptions {
     readonly otherWithoutKeyframes: boolean;
     /** `keepAliveLost` as it was called for this stream. */
     readonly lostKeepAlives?: readonly string[];
+    /** As it was reported last; absent: as usual. */
+    readonly habits?: StreamHabits | undefined;
   };
 }
 

@@ -266,6 +266,8 @@ export function createIngestSupervisor(options: IngestOptions): IngestSupervisor
       compareDecoded,
       lostKeepAlives: () => known.lostKeepAlives,
       onKeepAliveLost: (method) => known.keepAliveLost(method),
+      habits: () => known.habits,
+      onHabits: (habits) => known.habitsShown(habits),
       onLearnt: () => known.save(),
       onChange: () => {
         if (stream === 'main') notify(camera.cameraId);

@@ -6,6 +6,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { StreamName } from '../../lib/fragment.js';
 import { EngineChoice, type LearntEngine } from './engine-choice.js';
 import type { FragmentSource } from './fragment-source.js';
+import { usualHabits, type StreamHabits } from './native/picture-recorder.js';
 import { mostLostKeepAlives, nothingLearnt, type StreamMemory } from './stream-memory.js';
 import type { StreamObservation } from './stream-observation.js';
 
@@ -41,6 +42,7 @@ export class StreamKnowledge {
   readonly #accessKey: string;
   #engine: LearntEngine | undefined;
   #lostKeepAlives: readonly string[];
+  #habits: StreamHabits | undefined;
   #tlsKey: string | undefined;
 
   constructor(options: StreamKnowledgeOptions) {
@@ -51,6 +53,7 @@ export class StreamKnowledge {
     this.#engine = learnt.engine;
     this.#tlsKey = learnt.tlsKey;
     this.#lostKeepAlives = learnt.lostKeepAlives;
+    this.#habits = learnt.habits;
     this.observation = observation;
     observation.setQuirks(learnt.quirks);
     this.engines = new EngineChoice({
@@ -65,6 +68,11 @@ export class StreamKnowledge {
   /** Methods that keep a session alive at which the camera closed the connection, one for each time. */
   get lostKeepAlives(): readonly string[] {
     return this.#lostKeepAlives;
+  }
+
+  /** Undefined: nothing out of the ordinary. */
+  get habits(): StreamHabits | undefined {
+    return this.#habits;
   }
 
   /** Whether it holds for `access` too. */
@@ -84,6 +92,12 @@ export class StreamKnowledge {
     this.save();
   }
 
+  habitsShown(habits: StreamHabits): void {
+    const isUsual = habits.setsPlace === usualHabits.setsPlace && habits.recoveryPoints === usualHabits.recoveryPoints;
+    this.#habits = isUsual ? undefined : habits;
+    this.save();
+  }
+
   /** Of TLS; the first key that is shown is pinned. */
   isOwnKey(shown: string): boolean {
     if (this.#tlsKey === undefined) {
@@ -100,6 +114,7 @@ export class StreamKnowledge {
       quirks: this.observation.runtime.quirks,
       lostKeepAlives: this.#lostKeepAlives,
       tlsKey: this.#tlsKey,
+      habits: this.#habits,
     });
   }
 }

@@ -2,6 +2,7 @@
 import type { StreamQuirk } from '@choi-canh/shared/recorder-facts';
 import type { StreamName } from '../../lib/fragment.js';
 import type { LearntEngine } from './engine-choice.js';
+import type { StreamHabits } from './native/picture-recorder.js';
 
 export interface LearntStream {
   readonly engine?: LearntEngine | undefined;
@@ -10,6 +11,8 @@ export interface LearntStream {
   readonly lostKeepAlives: readonly string[];
   /** Of RTSP over TLS: SHA-256 of the public key that the camera showed first (SPKI), hex. */
   readonly tlsKey?: string | undefined;
+  /** What the next connection begins with; absent: as usual. */
+  readonly habits?: StreamHabits | undefined;
 }
 
 export interface StreamMemory {

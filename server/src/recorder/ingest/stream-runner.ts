@@ -8,6 +8,7 @@ import { backoffMs } from '../../lib/retry.js';
 import type { EngineChoice } from './engine-choice.js';
 import type { PartSink, StreamReport, StreamTarget } from './fragment-source.js';
 import { IngestFailure, type IngestReason } from './ingest-failure.js';
+import type { StreamHabits } from './native/picture-recorder.js';
 import type { RecordedClock } from './recorded-clock.js';
 import type { StreamObservation } from './stream-observation.js';
 import { StillProof, type CompareDecoded } from './still-proof.js';
@@ -34,6 +35,8 @@ export interface StreamRunnerOptions {
   /** As in LearntStream. */
   readonly lostKeepAlives?: () => readonly string[];
   readonly onKeepAliveLost?: (method: string) => void;
+  readonly habits?: () => StreamHabits | undefined;
+  readonly onHabits?: (habits: StreamHabits) => void;
   /** A quirk was noticed. */
   readonly onLearnt?: () => void;
   readonly onChange: () => void;
@@ -211,6 +214,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         if (observation.quirk(quirk)) options.onLearnt?.();
       },
       keepAliveLost: (method) => options.onKeepAliveLost?.(method),
+      habits: (habits) => options.onHabits?.(habits),
     };
     try {
       await source.pull(options.target, {
@@ -226,7 +230,7 @@ export function startStreamRunner(options: StreamRunnerOptions): StreamRunner {
         recordedClock: options.recordedClock,
         requestKeyframe: options.requestKeyframe,
         ...(proof === undefined ? {} : { proveStill: () => proof.prove() }),
-        hints: { ...engines.hints, lostKeepAlives: options.lostKeepAlives?.() ?? [] },
+        hints: { ...engines.hints, lostKeepAlives: options.lostKeepAlives?.() ?? [], habits: options.habits?.() },
       });
     } finally {
       clearInterval(watchdog);

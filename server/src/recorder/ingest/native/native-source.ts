@@ -7,7 +7,6 @@ import { filledTarget } from '../filled-target.js';
 import { IngestFailure } from '../ingest-failure.js';
 import { BlockPool } from './block-pool.js';
 import { NativeStream } from './native-stream.js';
-import { unknownHabits, type StreamHabits } from './picture-recorder.js';
 import { RtspSession } from './rtsp-session.js';
 
 const tickMs = 500;
@@ -31,26 +30,9 @@ class Ticker {
   }
 }
 
-const mostRemembered = 5000;
-
-/** Habits of streams by their addresses. */
-class KnownStreams {
-  readonly #habits = new Map<string, StreamHabits>();
-
-  of(url: string): StreamHabits {
-    const known = this.#habits.get(url);
-    if (known !== undefined) return known;
-    const habits = unknownHabits();
-    if (this.#habits.size >= mostRemembered) this.#habits.clear();
-    this.#habits.set(url, habits);
-    return habits;
-  }
-}
-
 export function createNativeSource({ clock, rules }: { clock: Clock; rules: AddressRules }): FragmentSource {
   const ticker = new Ticker();
   const pool = new BlockPool();
-  const known = new KnownStreams();
 
   async function pull(target: StreamTarget, options: PullOptions): Promise<void> {
     const { signal } = options;
@@ -71,7 +53,6 @@ export function createNativeSource({ clock, rules }: { clock: Clock; rules: Addr
             clock,
             pull: options,
             pool,
-            habits: known.of(target.url),
             sendRtcp: (track, packet) => session?.sendRtcp(track, packet),
           });
           return { audio: stream.wantsSound };

@@ -16,7 +16,7 @@ import { TimestampUnwrapper } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import type { TrackName } from './rtsp-session.js';
 import type { ReadPicture } from './picture-reader.js';
-import { PictureRecorder, type StreamHabits } from './picture-recorder.js';
+import { PictureRecorder } from './picture-recorder.js';
 import type { SessionMedia } from './session-description.js';
 import { SoundStream } from './sound-stream.js';
 import { nalRole } from './video-codec.js';
@@ -35,8 +35,6 @@ export interface NativeStreamOptions {
   readonly pull: PullOptions;
   /** Where the memory of the pictures and fragments comes from; may be shared by many streams. */
   readonly pool?: BlockPool;
-  /** Of former connections; what this one shows is added. */
-  readonly habits?: StreamHabits;
   /** Sends RTCP back to the camera. */
   readonly sendRtcp: (track: TrackName, packet: Buffer) => void;
 }
@@ -97,8 +95,9 @@ export class NativeStream {
     });
     this.pictures = new PictureRecorder({
       ...{ codec: video.codec, anchor: this.anchor, nextRun: pull.nextRun },
-      ...{ parts: pull.parts, pool: options.pool, habits: options.habits },
+      ...{ parts: pull.parts, pool: options.pool, habits: pull.hints.habits },
       onFragment: (fragment) => this.emit(fragment),
+      onHabits: (habits) => pull.report.habits?.(habits),
       onParametersMade: () => pull.report.quirk?.('no_video_parameters'),
       soundOf: (track) => this.sound?.soundFor(buildInitSegment(track, this.sound.format)),
     });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Fragment } from '../../../lib/fragment.js';
 import { beginsAtRecoveryPoints } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof } from '../../../lib/isobmff/moof.js';
+import type { StreamHabits } from './picture-recorder.js';
 import { encodeTimedVideo, nalsOf, recordNative as record, type TimedPicture } from './timed-video.test-harness.js';
 import { nalRole, type VideoCodec } from './video-codec.js';
 
@@ -114,6 +115,27 @@ it('the one IDR picture at the beginning is followed by recovery points: one mor
   // Two reordered pictures are shown before the first recovery point that counts, and refer to the run before.
   expect(count(fragments)).toBe(98);
   expectNoSteps(fragments);
+});
+
+it('what a connection showed makes the next one begin once, until the camera has done without for long', () => {
+  const encode = (encoder: string) => encodeTimedVideo({ codec: 'h264', encoder, seconds: 8 });
+  const learnt: StreamHabits[] = [];
+  const next = (pictures: readonly TimedPicture[]) => {
+    const habits = learnt.at(-1);
+    return record('h264', pictures, {
+      ...(habits === undefined ? {} : { habits }),
+      onHabits: (one) => learnt.push(one),
+    });
+  };
+  const open = encode('keyint=12:min-keyint=12:bframes=2:b-adapt=0:scenecut=0:open-gop=1');
+  expect(new Set(next(open).map(({ run }) => run)).size).toBe(2);
+  expect(learnt).toEqual([{ setsPlace: 'entry', recoveryPoints: true }]);
+  const again = next(open);
+  expect(new Set(again.map(({ run }) => run)).size).toBe(1);
+  expect(beginsAtRecoveryPoints(again[0]!.init.bytes)).toBe(true);
+  expect(learnt).toHaveLength(1);
+  next(encode('keyint=5:min-keyint=5:bframes=0:scenecut=0'));
+  expect(learnt.slice(1)).toEqual([{ setsPlace: 'entry', recoveryPoints: false }]);
 });
 
 describe('parameter sets', () => {

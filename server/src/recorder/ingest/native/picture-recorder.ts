@@ -21,12 +21,12 @@ const sendsIdrTicks = 5 * timescale;
 
 /** What shows only in the course of a stream, and would make the next connection's begin twice. */
 export interface StreamHabits {
-  setsPlace: SetsPlace;
+  readonly setsPlace: SetsPlace;
   /** Without IDR pictures in a while. */
-  recoveryPoints: boolean;
+  readonly recoveryPoints: boolean;
 }
 
-export const unknownHabits = (): StreamHabits => ({ setsPlace: 'entry', recoveryPoints: false });
+export const usualHabits: StreamHabits = { setsPlace: 'entry', recoveryPoints: false };
 
 export interface PictureRecorderOptions {
   readonly codec: VideoCodec;
@@ -35,8 +35,10 @@ export interface PictureRecorderOptions {
   readonly onFragment: (fragment: Fragment) => void;
   readonly parts?: PartSink | undefined;
   readonly pool?: BlockPool | undefined;
-  /** Of former connections; what this one shows is added. */
+  /** Of former connections; absent: as usual. */
   readonly habits?: StreamHabits | undefined;
+  /** This one shows others. */
+  readonly onHabits?: (habits: StreamHabits) => void;
   /** A sample entry holds parameters that the camera does not send. */
   readonly onParametersMade?: () => void;
   /** Of a run that begins: the sound beside it, undefined without. */
@@ -57,7 +59,7 @@ const isSameSequence = (a: SetsInUse, b: SetsInUse): boolean =>
 export class PictureRecorder {
   readonly #options: PictureRecorderOptions;
   readonly #reader: PictureReader;
-  readonly #habits: StreamHabits;
+  #habits: StreamHabits;
   #entry: Entry | undefined;
   #init: InitSegment | undefined;
   #fragmenter: Fragmenter | undefined;
@@ -72,7 +74,7 @@ export class PictureRecorder {
   constructor(options: PictureRecorderOptions) {
     this.#options = options;
     this.#reader = new PictureReader(options.codec);
-    this.#habits = options.habits ?? unknownHabits();
+    this.#habits = options.habits ?? usualHabits;
     this.#reader.expect(this.#habits.setsPlace);
   }
 
@@ -134,7 +136,14 @@ export class PictureRecorder {
   /** The stream is over. */
   end(): void {
     this.#endRun();
-    if (this.#keyframesInRow >= idrHabit) this.#habits.recoveryPoints = false;
+    if (this.#keyframesInRow >= idrHabit) this.#learn({ ...this.#habits, recoveryPoints: false });
+  }
+
+  #learn(habits: StreamHabits): void {
+    const before = this.#habits;
+    if (habits.setsPlace === before.setsPlace && habits.recoveryPoints === before.recoveryPoints) return;
+    this.#habits = habits;
+    this.#options.onHabits?.(habits);
   }
 
   #endRun(): void {
@@ -166,10 +175,10 @@ export class PictureRecorder {
   }
 
   #beginAtKey({ slices, isClosed, isKey }: ReadPicture, ticks: number): void {
-    const [habits, reader] = [this.#habits, this.#reader];
+    const reader = this.#reader;
     this.#keyframesInRow = isKey ? this.#keyframesInRow + 1 : 0;
-    habits.recoveryPoints ||= !isKey;
-    habits.setsPlace = reader.wantedPlace;
+    this.#learn({ setsPlace: reader.wantedPlace, recoveryPoints: this.#habits.recoveryPoints || !isKey });
+    const habits = this.#habits;
     reader.sets.use(slices[0]!);
     const isEntered =
       reader.sets.changes === this.#entry?.changes &&

@@ -7,6 +7,7 @@ import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof, parseTrackDefaults } from '../../../lib/isobmff/moof.js';
 import { SteadyClock } from '../recorded-clock.js';
 import { NativeStream } from './native-stream.js';
+import type { StreamHabits } from './picture-recorder.js';
 import { rtp } from './rtsp.test-harness.js';
 import type { VideoCodec } from './video-codec.js';
 
@@ -73,8 +74,12 @@ export function nalsOf(sample: Buffer): Buffer[] {
   return nals;
 }
 
-/** What the native engine makes of pictures that come when they are due in decoding order. */
-export function recordNative(codec: VideoCodec, pictures: readonly TimedPicture[]): Fragment[] {
+/** What the native engine makes of pictures that come when they are due in decoding order; `known`: from before. */
+export function recordNative(
+  codec: VideoCodec,
+  pictures: readonly TimedPicture[],
+  known?: { habits?: StreamHabits; onHabits: (habits: StreamHabits) => void },
+): Fragment[] {
   let nowMs = 5000;
   const clock: Clock = { nowMs: () => 1e12 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
   const fragments: Fragment[] = [];
@@ -94,7 +99,7 @@ export function recordNative(codec: VideoCodec, pictures: readonly TimedPicture[
       onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }),
       recordedClock: new SteadyClock(clock),
       requestKeyframe: () => undefined,
-      hints: { udp: false, otherWithoutKeyframes: false },
+      hints: { udp: false, otherWithoutKeyframes: false, habits: known?.habits },
       report: {
         frame: () => undefined,
         codec: () => undefined,
@@ -102,6 +107,7 @@ export function recordNative(codec: VideoCodec, pictures: readonly TimedPicture[
         time: () => undefined,
         trouble: () => undefined,
         audio: () => undefined,
+        habits: (habits) => known?.onHabits(habits),
       },
     },
   });
