@@ -97,7 +97,7 @@ beforeAll(async () => {
   startedAtMs = systemClock.nowMs();
   await ingest.start();
   const live = createLive({ footage: store, ingest, pictures, clock: systemClock, logger: silentLogger });
-  const deadline = performance.now() + 100_000;
+  const deadline = performance.now() + 150_000;
   const recorded = async (index: number) => {
     const fragments = await store.fragments(pathOf(index), 0, Number.MAX_SAFE_INTEGER);
     return fragments.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
@@ -114,7 +114,7 @@ beforeAll(async () => {
   engines = cases.map((_, index) => ingest.runtime(pathOf(index))?.engine);
   refused = ingest.runtime(otherKey)?.reason;
   await ingest.stop();
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await ingest?.stop();
