@@ -87,7 +87,7 @@ await runBench({ name: 'holds', json: options.json, limitMs: 600_000 }, async (b
     ...{ id, recorderId, kind: 'camera', deviceAddress: `http://10.1.${index >> 8}.${index & 255}/` },
     ...{ endpointReference: '', manufacturer: '', model: '', serialNumber: '', firmwareVersion: '' },
     ...{ username: 'admin', passwordBox: 'sealed', confirmedHost: '10.1.0.1', confirmedBy: 'typed' },
-    ...{ passwordTypedAt: 0, tlsKey: null, createdAt: 0, retiredAt: null },
+    ...{ passwordTypedAt: 0, tlsKey: null, oldTls: false, createdAt: 0, retiredAt: null },
   });
   const cameraRow = (index: number): ChannelRow => ({
     ...{ id: randomUUID(), areaId, recorderId, name: `Camera ${index}`, place: '', lat: null, lon: null },

@@ -311,6 +311,8 @@ export const deviceResponse = z.object({
   serialNumber: z.string(),
   firmwareVersion: z.string(),
   username: z.string(),
+  /** It speaks only TLS that is out of date (1.0, 1.1 or weak ciphers). */
+  oldTls: z.boolean(),
   /** Cameras in use that the person may see, and how many of them are down. */
   cameras: z.int().min(0),
   down: z.int().min(0),

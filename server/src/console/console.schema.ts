@@ -13,6 +13,7 @@ import { RecorderLink1763769600012 } from '../platform/db/migrations/0012-record
 import { Holds1763769600013 } from '../platform/db/migrations/0013-holds.js';
 import { CameraRevisions1763769600014 } from '../platform/db/migrations/0014-camera-revisions.js';
 import { Channels1763769600015 } from '../platform/db/migrations/0015-channels.js';
+import { OldTls1763769600016 } from '../platform/db/migrations/0016-old-tls.js';
 import type { AnyEntity, Migration } from '../platform/db/open-database.js';
 import { areaEntity } from './areas/area.entity.js';
 import { auditRecordEntity } from './audit/audit-record.entity.js';
@@ -79,4 +80,5 @@ export const consoleMigrations: Migration[] = [
   Holds1763769600013,
   CameraRevisions1763769600014,
   Channels1763769600015,
+  OldTls1763769600016,
 ];

@@ -108,6 +108,7 @@ export function DevicePage() {
                   </span>,
                 ],
                 [t('credentials.username'), device.username || '—'],
+                ...(device.oldTls ? [[t('device.encryption'), t('device.oldTls')] as [string, string]] : []),
               ]}
             />
           </Card>

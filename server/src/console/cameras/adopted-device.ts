@@ -13,6 +13,6 @@ export function adoptedDevice(known: KnownCamera, id: string, recorderId: string
     ...{ manufacturer: '', model: '', serialNumber: '', firmwareVersion: '', passwordBox: '' },
     confirmedHost: confirmedHosts?.[0] ?? (URL.canParse(deviceAddress) ? hostOf(deviceAddress) : ''),
     confirmedBy: plainPassword !== false ? 'before' : tlsKey ? 'key' : 'answered',
-    ...{ passwordTypedAt: passwordTypedAt ?? 0, tlsKey: tlsKey ?? null, retiredAt: null },
+    ...{ passwordTypedAt: passwordTypedAt ?? 0, tlsKey: tlsKey ?? null, oldTls: false, retiredAt: null },
   };
 }

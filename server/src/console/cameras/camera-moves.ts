@@ -144,7 +144,7 @@ export class CameraMoves {
   #recognised(row: CameraRow, deviceAddress: string, by: 'answered' | 'key', facts: IdentifyResponse): Confirmed {
     const confirmedHost = hostOf(deviceAddress);
     const confirmedBy = confirmedHost === row.confirmedHost ? row.confirmedBy : by;
-    return { deviceAddress, confirmedHost, confirmedBy, tlsKey: facts.tlsKey ?? null };
+    return { deviceAddress, confirmedHost, confirmedBy, tlsKey: facts.tlsKey ?? null, oldTls: facts.oldTls ?? false };
   }
 
   async #require(actor: Actor, cameraId: string): Promise<CameraRow> {

@@ -136,7 +136,7 @@ export class ChannelEntry {
       ...{ id, recorderId: entry.recorderId, kind, endpointReference },
       ...{ manufacturer, model, serialNumber, firmwareVersion },
       ...{ deviceAddress: '', username: '', passwordBox: '', confirmedHost: '', confirmedBy: 'typed' },
-      ...{ passwordTypedAt: 0, tlsKey: null, ...access, createdAt: clock.nowMs(), retiredAt: null },
+      ...{ passwordTypedAt: 0, tlsKey: null, oldTls: false, ...access, createdAt: clock.nowMs(), retiredAt: null },
     });
     return id;
   }

@@ -260,7 +260,7 @@ export function channelsSuite(open: OpenTestDatabase): void {
     it('get their stored password over the key alone that they showed when it was typed', async () => {
       const secure = 'https://192.168.5.12/onvif/device_service';
       const tlsKey = 'a'.repeat(64);
-      harness.recorder.identities.set(secure, { ...deviceOf(16, 3), tlsKey });
+      harness.recorder.identities.set(secure, { ...deviceOf(16, 3), tlsKey, oldTls: true });
       const devices = [{ deviceAddress: secure, channels: tokens(1) }];
       const { deviceId, camera } = (await add({ password: cameraPassword, devices })).result;
       const { identified, snapshots } = harness.recorder;
@@ -273,6 +273,12 @@ export function channelsSuite(open: OpenTestDatabase): void {
       });
       expect(identified.slice(asked).map((one) => one.tlsKey)).toEqual([tlsKey, tlsKey, tlsKey]);
       expect(snapshots).toMatchObject([{ tlsKey }]);
+      const shown = () => technician.get(`/api/devices/${deviceId}`, deviceDetailResponse);
+      expect((await shown()).device.oldTls).toBe(true);
+      // Its firmware was updated.
+      harness.recorder.identities.set(secure, { ...deviceOf(16, 3), tlsKey, oldTls: false });
+      await technician.post(`/api/devices/${deviceId}/channels`, deviceOffer, undefined);
+      expect((await shown()).device.oldTls).toBe(false);
     });
 
     it('that share a reference at the same time are told apart by serial, then by address', async () => {

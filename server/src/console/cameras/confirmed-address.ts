@@ -5,15 +5,16 @@ import type { DeviceRow } from './device.entity.js';
 /** What is kept when the password of a device was typed for this address, and the device there took it. */
 export function typedFor(
   deviceAddress: string,
-  facts: Pick<IdentifyResponse, 'tlsKey' | 'deviceAddress'>,
+  facts: Pick<IdentifyResponse, 'tlsKey' | 'oldTls' | 'deviceAddress'>,
   at: number,
-): Pick<DeviceRow, 'deviceAddress' | 'confirmedHost' | 'confirmedBy' | 'passwordTypedAt' | 'tlsKey'> {
+): Pick<DeviceRow, 'deviceAddress' | 'confirmedHost' | 'confirmedBy' | 'passwordTypedAt' | 'tlsKey' | 'oldTls'> {
   return {
     deviceAddress: securedAddress(deviceAddress, facts.deviceAddress),
     confirmedHost: hostOf(deviceAddress),
     confirmedBy: 'typed',
     passwordTypedAt: at,
     tlsKey: facts.tlsKey ?? null,
+    oldTls: facts.oldTls ?? false,
   };
 }
 

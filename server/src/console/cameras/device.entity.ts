@@ -1,6 +1,6 @@
 import type { DeviceKind } from '@choi-canh/shared/cameras';
 import { EntitySchema } from 'typeorm';
-import { choiceColumn, idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
+import { booleanColumn, choiceColumn, idColumn, instantColumn, textColumn } from '../../platform/db/columns.js';
 
 /** What stands at an address: a camera, an encoder, or an NVR with many channels. */
 export interface DeviceRow {
@@ -24,6 +24,8 @@ export interface DeviceRow {
   passwordTypedAt: number;
   /** SHA-256 of the public key that it showed over https when its address was given; null over http. */
   tlsKey: string | null;
+  /** It speaks only TLS that is out of date, as far as it was asked. */
+  oldTls: boolean;
   createdAt: number;
   /** Since when none of its channels is in use. It has no password then. */
   retiredAt: number | null;
@@ -48,6 +50,7 @@ export const deviceEntity = new EntitySchema<DeviceRow>({
     confirmedBy: textColumn('confirmed_by'),
     passwordTypedAt: instantColumn('password_typed_at'),
     tlsKey: textColumn('tls_key', { nullable: true }),
+    oldTls: booleanColumn('old_tls'),
     createdAt: instantColumn('created_at'),
     retiredAt: instantColumn('deleted_at', { nullable: true }),
   },

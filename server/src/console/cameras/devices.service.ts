@@ -67,6 +67,9 @@ export class DevicesService {
   async channels(actor: Actor, id: string, signal: AbortSignal): Promise<DeviceOffer> {
     const { device, cameras } = await this.#require(actor.scope, id);
     const facts = await this.#identify(actor, device, signal);
+    const { db, devices } = this.#deps;
+    const { oldTls = device.oldTls } = facts;
+    if (oldTls !== device.oldTls) await db.write((manager) => devices.update(manager, id, { oldTls }));
     const visible = new Set(cameras.map(({ row }) => row.id));
     const known = await this.#deps.repository.ofDevice(id);
     const offer = offerOf(device.deviceAddress, facts, known, (cameraId) => visible.has(cameraId));
@@ -190,7 +193,8 @@ const deviceName = ({ manufacturer, model, deviceAddress }: DeviceRow): string =
 
 function factsOf(device: DeviceRow) {
   const { id, recorderId, kind, deviceAddress, manufacturer, model, serialNumber, firmwareVersion, username } = device;
-  return { id, recorderId, kind, deviceAddress, manufacturer, model, serialNumber, firmwareVersion, username };
+  const { oldTls } = device;
+  return { id, recorderId, kind, deviceAddress, manufacturer, model, serialNumber, firmwareVersion, username, oldTls };
 }
 
 const earliest = (cameras: readonly CameraResponse[]): string => cameras.map(({ sinceAt }) => sinceAt).sort()[0]!;

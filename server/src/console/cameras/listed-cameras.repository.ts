@@ -22,7 +22,7 @@ export interface RevisedCamera {
 }
 
 /** Columns of a device that no list needs. Whether a password opens is part of a camera's state. */
-const notListed = ['endpointReference', 'firmwareVersion'] as const;
+const notListed = ['endpointReference', 'firmwareVersion', 'oldTls'] as const;
 const ofDevice = 'device_';
 
 /** Cameras of all areas in the order in which they changed; see migration 0014. */
