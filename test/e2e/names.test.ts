@@ -28,6 +28,8 @@ async function save(): Promise<void> {
   );
   await page.getByTestId('names-save').click();
   expect((await answered).status()).toBe(200);
+  // Until then a form with unsaved text is asked about, when its list is left.
+  await page.locator('[data-testid="names-save"]:not([data-loading])').waitFor();
 }
 
 it('what an administrator renames is renamed everywhere', async ({ onTestFailed }) => {
@@ -76,7 +78,6 @@ it('what an administrator renames is renamed everywhere', async ({ onTestFailed 
   await save();
 
   // What was saved is saved: nothing asks, though the added level has got its code by now.
-  await page.getByTestId('names-areaLevels').locator('button[type=submit]:not([data-loading])').waitFor();
   await openTab('Loại vụ việc');
   await page.getByTestId('name-vi-theft').fill('Trộm cắp vặt');
   await save();
