@@ -90,6 +90,12 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-markers') }),
   /** No RTCP at all. */
   z.strictObject({ kind: z.literal('no-sender-reports') }),
+  /** Sender reports state the time in whole seconds, cut off. */
+  z.strictObject({ kind: z.literal('coarse-reports') }),
+  /** RTP time runs at this rate from now on (1.02: 2 % fast); pictures and sender reports come as before. */
+  z.strictObject({ kind: z.literal('clock-rate'), factor: z.number().min(0.5).max(2) }),
+  /** Nothing is sent for so long, then all pictures of that time at once. */
+  z.strictObject({ kind: z.literal('bursts'), everyMs: z.number().int().min(100).max(5000).default(1000) }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

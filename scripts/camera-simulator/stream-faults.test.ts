@@ -242,4 +242,43 @@ describe('packets', () => {
     expect(steps.filter((step) => step !== 3600)).toEqual([hour + 3600, -hour + 3600]);
     client.close();
   });
+
+  it('whose time runs 20 % fast for a while, without a jump', async () => {
+    const client = await play(cameraAt(1));
+    await client.waitForUnits(3);
+    await simulator.setFault(1, { kind: 'clock-rate', factor: 1.2 });
+    await client.waitForUnits(client.units.length + 4);
+    await simulator.clearFault(1);
+    await client.waitForUnits(client.units.length + 3);
+    const times = client.units.map(({ timestamp }) => timestamp);
+    const steps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) | 0);
+    expect(new Set(steps)).toEqual(new Set([3600, 4320]));
+    client.close();
+  });
+
+  it('in bursts: what waited comes whole, in order and with its own time', async () => {
+    const client = await play(cameraAt(1));
+    await simulator.setFault(1, { kind: 'bursts', everyMs: 400 });
+    const from = client.units.length;
+    await client.waitForUnits(from + 3);
+    // Ten pictures of 40 ms and the one that ends the wait.
+    expect(client.units.length - from).toBeGreaterThanOrEqual(10);
+    await simulator.clearFault(1);
+    await client.waitForUnits(client.units.length + 3);
+    const times = client.units.map(({ timestamp }) => timestamp);
+    expect(times.slice(1).every((time, index) => ((time - (times[index] ?? 0)) | 0) === 3600)).toBe(true);
+    client.close();
+  });
+
+  it('with sender reports of whole seconds', async () => {
+    await simulator.setFault(1, { kind: 'coarse-reports' });
+    const client = await play(cameraAt(1));
+    await until(() => client.reports.length > 0, 'a report');
+    await client.waitForUnits(2);
+    const [report] = client.reports;
+    const stamp = client.units[report?.afterUnits ?? 0]?.stamp;
+    expect(report?.utcMs).toBe(Math.floor((stamp?.utcMs ?? 0) / 1000) * 1000);
+    await simulator.clearFault(1);
+    client.close();
+  });
 });

@@ -174,6 +174,14 @@ const borne: BorneFault[] = [
     faults: [{ kind: 'no-sender-reports' }, { kind: 'reset' }],
     expected: { timeSource: 'arrival' },
   },
+  {
+    name: 'sender reports of whole seconds',
+    faults: [{ kind: 'coarse-reports' }, { kind: 'reset' }],
+    expected: { timeSource: 'arrival' },
+  },
+  { name: 'a media clock that runs 2 % fast', faults: [{ kind: 'clock-rate', factor: 1.02 }, { kind: 'reset' }] },
+  { name: 'a media clock that runs 20 % slow', faults: [{ kind: 'clock-rate', factor: 0.8 }, { kind: 'reset' }] },
+  { name: 'pictures in bursts of a second', faults: [{ kind: 'bursts' }] },
   { name: 'sessions that end without keep-alive', faults: [shortSessions] },
   { name: '401 in mid-session', faults: [{ kind: 'nonce-expiry', seconds: 0.5 }, shortSessions] },
   {

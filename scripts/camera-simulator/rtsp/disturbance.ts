@@ -9,6 +9,10 @@ export interface Disturbance {
   readonly noMarkers: boolean;
   readonly noReports: boolean;
   readonly jumpMs: number;
+  readonly coarseReports: boolean;
+  readonly clockRate: number;
+  /** 0: each picture is sent when it is due. */
+  readonly burstMs: number;
   /** Something below is to be done to the packets of a picture. */
   readonly mangles: boolean;
   readonly lossShare: number;
@@ -33,9 +37,14 @@ export function disturbanceOf(faults: ReadonlyMap<FaultKind, Fault>): Disturbanc
     faults.has('no-markers'),
     faults.has('no-sender-reports'),
   ];
-  if (!mangles && jumpMs === 0 && !noKeyframes && !noMarkers && !noReports) return undefined;
+  const coarseReports = faults.has('coarse-reports');
+  const clockRate = fault('clock-rate')?.factor ?? 1;
+  const burstMs = fault('bursts')?.everyMs ?? 0;
+  const ofTime = jumpMs !== 0 || coarseReports || clockRate !== 1 || burstMs > 0;
+  if (!mangles && !ofTime && !noKeyframes && !noMarkers && !noReports) return undefined;
   return {
     ...{ noKeyframes, noMarkers, noReports, jumpMs, mangles, lossShare, reorderShare },
+    ...{ coarseReports, clockRate, burstMs },
     keyframesOnRequest: fault('no-keyframes')?.onRequest ?? false,
     garbageShare: garbage?.share ?? 0,
     misleadingGarbage: garbage?.misleading ?? false,

@@ -24,15 +24,23 @@ export class RtcpReporter {
    * The report that goes before a packet of that instant, framed, or nothing: every 5 s, and at once when the camera's
    * clock was set. It speaks of that packet, so that the mapping from RTP time to the camera's clock is exact.
    */
-  due(instant: { utcMs: number; clockOffsetMs: number; rtpTimestamp: number; ssrc: number; channel: number }): Buffer {
-    const { utcMs, clockOffsetMs, rtpTimestamp, ssrc, channel } = instant;
+  due(instant: {
+    utcMs: number;
+    clockOffsetMs: number;
+    rtpTimestamp: number;
+    ssrc: number;
+    channel: number;
+    wholeSeconds?: boolean;
+  }): Buffer {
+    const { utcMs, clockOffsetMs, rtpTimestamp, ssrc, channel, wholeSeconds = false } = instant;
     const elapsedMs = utcMs - this.#reportedAtUtcMs;
     if (elapsedMs >= 0 && elapsedMs < everyMs && clockOffsetMs === this.#reportedOffsetMs) return none;
     this.#reportedAtUtcMs = utcMs;
     this.#reportedOffsetMs = clockOffsetMs;
+    const cameraMs = utcMs + clockOffsetMs;
     const report = buildSenderReport({
       ...{ ssrc, rtpTimestamp, packetCount: this.#packets, octetCount: this.#octets, cname: this.#host },
-      utcMs: utcMs + clockOffsetMs,
+      utcMs: wholeSeconds ? Math.floor(cameraMs / 1000) * 1000 : cameraMs,
     });
     return interleave(channel, report);
   }

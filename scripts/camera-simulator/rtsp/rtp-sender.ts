@@ -27,6 +27,10 @@ export class RtpSender implements FrameReceiver {
   readonly #timestampBase = randomInt(2 ** 32);
   readonly #reporter: RtcpReporter;
   readonly #mangler = new PacketMangler();
+  /** What a wrong clock rate has added to RTP time up to `sinceTicks`, and adds from there. */
+  #drift = { ticks: 0, sinceTicks: 0, rate: 1 };
+  /** Pictures that wait for the others of their burst. */
+  #held: StampedFrame[] = [];
 
   constructor(options: {
     transport: RtpTransport;
@@ -57,17 +61,38 @@ export class RtpSender implements FrameReceiver {
 
   rtpTimestamp(ticks: number): number {
     const jumpTicks = Math.round(((this.#camera.disturbance()?.jumpMs ?? 0) * rtpClockHz) / 1000);
-    return (this.#timestampBase + ticks + jumpTicks + 2 ** 33) % 2 ** 32;
+    const driftTicks = this.#driftTicks(ticks, this.#camera.disturbance()?.clockRate ?? 1);
+    return (this.#timestampBase + ticks + jumpTicks + driftTicks + 2 ** 33) % 2 ** 32;
+  }
+
+  #driftTicks(ticks: number, rate: number): number {
+    const { ticks: before, sinceTicks, rate: known } = this.#drift;
+    const driftTicks = Math.round(before + (ticks - sinceTicks) * (known - 1));
+    if (rate !== known) this.#drift = { ticks: driftTicks, sinceTicks: ticks, rate };
+    return driftTicks;
   }
 
   onFrame(frame: StampedFrame): void {
+    const burstMs = this.#camera.disturbance()?.burstMs ?? 0;
+    if (burstMs === 0 && this.#held.length === 0) return this.#send(frame);
+    const isOver = frame.utcMs - (this.#held[0]?.utcMs ?? frame.utcMs) >= burstMs;
+    this.#held.push(frame);
+    if (!isOver) return;
+    const due = this.#held;
+    this.#held = [];
+    for (const one of due) this.#send(one);
+  }
+
+  #send(frame: StampedFrame): void {
     if (this.#camera.isHanging() || this.#transport.closed) return;
     const disturbance = this.#camera.disturbance();
     const { unit } = frame;
     const wasAskedFor = frame.outOfTurn && disturbance?.keyframesOnRequest;
     if (disturbance?.noKeyframes && unit.keyframe && !wasAskedFor) return;
     const timestamp = this.rtpTimestamp(frame.ticks);
-    const report = disturbance?.noReports ? undefined : this.#report(frame, timestamp);
+    const report = disturbance?.noReports
+      ? undefined
+      : this.#report(frame, timestamp, disturbance?.coarseReports === true);
     const { parameterSets, slices } = unit;
     const room = parameterSets.byteLength + maxStampPacketBytes + slices.byteLength + (report?.length ?? 0);
     const bytes = fillBytes(room, (target, start) => {
@@ -93,13 +118,14 @@ export class RtpSender implements FrameReceiver {
     return framePacket(bytes, at, payloadLength, this.#state, timestamp, false);
   }
 
-  #report(frame: StampedFrame, rtpTimestamp: number): Buffer | undefined {
+  #report(frame: StampedFrame, rtpTimestamp: number, wholeSeconds: boolean): Buffer | undefined {
     const report = this.#reporter.due({
       utcMs: frame.utcMs,
       clockOffsetMs: this.#camera.clockOffsetMs(),
       rtpTimestamp,
       ssrc: this.#state.ssrc,
       channel: this.#state.channel + 1,
+      wholeSeconds,
     });
     return report.length === 0 ? undefined : report;
   }

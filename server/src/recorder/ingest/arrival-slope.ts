@@ -25,8 +25,10 @@ export class ArrivalSlope {
   #seconds: Second[] = [];
   /** Of all seconds before those that are remembered. */
   #leastBeforeMs = Infinity;
-  /** Of the newest pictures. */
+  /** Of the newest pictures, with their media times. */
   readonly #few = new Float64Array(few).fill(Infinity);
+  readonly #fewMediaMs = new Float64Array(few);
+  #newestMediaMs = 0;
   #next = 0;
 
   /** The least offset of the newest second; undefined before the first picture. */
@@ -45,6 +47,8 @@ export class ArrivalSlope {
     const offsetMs = nowMs - mediaMs;
     if (this.isYoung) {
       this.#few[this.#next] = offsetMs;
+      this.#fewMediaMs[this.#next] = mediaMs;
+      this.#newestMediaMs = mediaMs;
       this.#next = (this.#next + 1) % few;
     }
     const last = this.#seconds.at(-1);
@@ -66,9 +70,17 @@ export class ArrivalSlope {
     return this.#seconds.length <= fewestLate;
   }
 
-  /** The least offset of the newest few pictures. */
-  get leastOfFewMs(): number {
-    return Math.min(...this.#few);
+  /**
+   * While it is young: the slope from the first second to the least delayed of the newest few pictures, whatever made it,
+   * and the offset of the newest picture on it.
+   */
+  get drift(): { rate: number; newestMs: number } {
+    const leastMs = Math.min(...this.#few);
+    const mediaMs = this.#fewMediaMs[this.#few.indexOf(leastMs)]!;
+    const first = this.#seconds[0];
+    const sinceMs = first === undefined ? 0 : mediaMs - first.mediaMs;
+    const rate = first === undefined || sinceMs <= 0 ? 0 : (leastMs - first.offsetMs) / sinceMs;
+    return { rate, newestMs: leastMs + Math.max(0, rate * (this.#newestMediaMs - mediaMs)) };
   }
 
   clear(): void {

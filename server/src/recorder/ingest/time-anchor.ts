@@ -30,6 +30,8 @@ const coarseMs = 400;
 const roundedMs = 50;
 /** So long after a rate was found the instants catch up with it. */
 const catchUpMs = 60_000;
+/** A fragment is no longer; one that was collected while a rate was found ends so soon after it. */
+const fragmentMs = 1700;
 
 export class TimeAnchor {
   private minima: { sinceMs: number; mediaMs: number; offsetMs: number }[] = [];
@@ -37,6 +39,8 @@ export class TimeAnchor {
   private readonly reports = new ReportLine();
   private rateFound: number | undefined;
   private catchesUpUntilMs = -Infinity;
+  /** The newest rate that was found, and when. */
+  private rescaled = { rateOff: 0, atMs: -Infinity };
   private nowMs = -Infinity;
   /** What the newest fragment was placed by, UTC at timestamp zero. */
   usedOffsetMs: number | undefined;
@@ -147,6 +151,7 @@ export class TimeAnchor {
     this.judgeReports();
     this.rateFound = undefined;
     this.catchesUpUntilMs = this.nowMs + catchUpMs;
+    this.rescaled = { rateOff: Math.abs(rate - 1), atMs: this.nowMs };
   }
 
   /** Instants are counted from another base from now on. */
@@ -203,9 +208,12 @@ export class TimeAnchor {
     const newestMs = this.slope.newestMs ?? this.leastMs!;
     if (now.timeSource === 'rtcp') {
       // Until it is known that the media clock runs as it says, the newest pictures may be further off.
-      const driftedMs = this.slope.isYoung ? this.slope.leastOfFewMs - now.offsetMs : 0;
-      const differenceMs = Math.max(Math.abs(now.offsetMs - this.leastMs!), driftedMs);
-      return differenceMs + this.reports.spreadMs + reportErrorMs + behindMs;
+      const drift = this.slope.isYoung ? this.slope.drift : { rate: 0, newestMs: now.offsetMs };
+      const differenceMs = Math.max(Math.abs(now.offsetMs - this.leastMs!), drift.newestMs - now.offsetMs);
+      // The first picture of a fragment is placed by what is known when its last one came.
+      const { rateOff, atMs } = this.rescaled;
+      const rate = Math.max(Math.abs(drift.rate), this.nowMs - atMs < 2 * fragmentMs ? rateOff : 0);
+      return differenceMs + this.reports.spreadMs + reportErrorMs + behindMs + rate * fragmentMs;
     }
     const latestMs = Math.max(newestMs, ...this.minima.map((one) => one.offsetMs));
     return latestMs - this.leastMs! + unknownDelayMs + behindMs;
@@ -247,10 +255,13 @@ export class RunClock {
     const jumped = Math.abs(change) > (catchesUp ? catchUpJumpMs : usualJumpMs);
     if (jumped && mayJump) return 'jumped';
     const mostMs = catchesUp ? catchUpSlewMs : reported ? stepInRunMs : arrivalSlewMs;
-    this.usedMs = jumped ? used : used + Math.max(-mostMs, Math.min(mostMs, change));
+    const mediaMs = (ticks * 1000) / this.ticksPerSecond;
+    const wantedMs = jumped ? used : used + Math.max(-mostMs, Math.min(mostMs, change));
+    const atMs = Math.max(wantedMs + mediaMs, this.lastAtMs);
+    // What could not be taken back here is taken back with the next ones, by no larger step.
+    this.usedMs = atMs - mediaMs;
     this.anchor.usedOffsetMs = this.usedMs;
     if (!jumped) this.source = now.timeSource;
-    const atMs = Math.max(this.usedMs + (ticks * 1000) / this.ticksPerSecond, this.lastAtMs);
     this.lastAtMs = atMs;
     return { atMs, timeSource: this.source };
   }
