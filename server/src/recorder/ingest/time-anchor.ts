@@ -240,6 +240,17 @@ export class RunClock {
     private readonly ticksPerSecond: number,
   ) {}
 
+  /** Whether `place` would answer `jumped` now, where it may. */
+  get jumps(): boolean {
+    const now = this.anchor.current();
+    return now !== undefined && this.usedMs !== undefined && this.isJump(now.offsetMs - this.usedMs, now.timeSource);
+  }
+
+  private isJump(changeMs: number, timeSource: TimeSource): boolean {
+    const usualJumpMs = timeSource === 'rtcp' || this.source === 'rtcp' ? stepInRunMs : arrivalJumpMs;
+    return Math.abs(changeMs) > (this.anchor.catchesUp ? catchUpJumpMs : usualJumpMs);
+  }
+
   /**
    * UTC of timestamp `ticks`. `jumped`: the anchor is somewhere else now, a new run must begin; said only where
    * `mayJump`, because a run can begin at a keyframe only.
@@ -250,11 +261,9 @@ export class RunClock {
     const used = this.usedMs ?? now.offsetMs;
     const change = now.offsetMs - used;
     const reported = now.timeSource === 'rtcp';
-    const { catchesUp } = this.anchor;
-    const usualJumpMs = reported || this.source === 'rtcp' ? stepInRunMs : arrivalJumpMs;
-    const jumped = Math.abs(change) > (catchesUp ? catchUpJumpMs : usualJumpMs);
+    const jumped = this.isJump(change, now.timeSource);
     if (jumped && mayJump) return 'jumped';
-    const mostMs = catchesUp ? catchUpSlewMs : reported ? stepInRunMs : arrivalSlewMs;
+    const mostMs = this.anchor.catchesUp ? catchUpSlewMs : reported ? stepInRunMs : arrivalSlewMs;
     const mediaMs = (ticks * 1000) / this.ticksPerSecond;
     const wantedMs = jumped ? used : used + Math.max(-mostMs, Math.min(mostMs, change));
     const atMs = Math.max(wantedMs + mediaMs, this.lastAtMs);

@@ -26,6 +26,8 @@ export interface Picture {
 interface Collected {
   readonly ticks: number;
   readonly isKey: boolean;
+  /** A run can begin with it, whatever comes after it. */
+  readonly isClosed: boolean;
   readonly recoveryPictures: number;
   byteLength: number;
 }
@@ -127,14 +129,25 @@ export class Fragmenter {
       this.beginParts();
     }
     if (this.parting !== undefined) this.partBefore(picture, this.parting);
-    const { ticks, isKey, recoveryPictures = 0 } = picture;
-    this.pictures.push({ ticks, isKey, recoveryPictures, byteLength: this.body.add(picture.nals) });
+    const { ticks, isKey, isOpen = false, recoveryPictures = 0 } = picture;
+    this.pictures.push({
+      ticks,
+      isKey,
+      isClosed: isKey && !isOpen,
+      recoveryPictures,
+      byteLength: this.body.add(picture.nals),
+    });
     this.newestTicks = Math.max(this.newestTicks, picture.ticks);
   }
 
   /** Called now and then: a camera of a frame in seconds must not keep the last one in memory only. */
   flushLate(monotonicMs: number): void {
     if (this.pictures.length > 0 && monotonicMs - this.firstArrivalMs >= longestWaitMs) this.flush(undefined);
+  }
+
+  /** The instants are somewhere else by now: the next picture at which decoding can begin begins another run. */
+  get mustBeginRun(): boolean {
+    return this.run?.clock.jumps === true;
   }
 
   private mustCut(first: Collected, next: Picture): boolean {
@@ -169,7 +182,7 @@ export class Fragmenter {
     this.parting = undefined;
     if (this.run === undefined || firstShown < this.baseTicks) this.beginRun(pictures, shown);
     // Where parts were given their instant is the fragment's.
-    let start = parting?.start ?? this.run!.clock.place(firstShown - this.delayTicks, first.isKey);
+    let start = parting?.start ?? this.run!.clock.place(firstShown - this.delayTicks, first.isClosed);
     if (start === 'jumped') {
       this.beginRun(pictures, shown);
       start = this.run!.clock.place(firstShown - this.delayTicks, false);
@@ -230,9 +243,9 @@ export class Fragmenter {
   /** Every picture so far is shown before all that come, so their decode times are final. */
   private endPart(next: Picture, parting: Parting): void {
     const shown = this.pictures.map(({ ticks }) => ticks).sort((a, b) => a - b);
-    const isKey = this.pictures[0]!.isKey;
+    const { isClosed } = this.pictures[0]!;
     const known = shown[0]! >= this.baseTicks;
-    if (known) parting.start ??= this.run!.clock.place(shown[0]! - this.delayTicks, isKey);
+    if (known) parting.start ??= this.run!.clock.place(shown[0]! - this.delayTicks, isClosed);
     if (!known || parting.start === undefined || parting.start === 'jumped') {
       this.parting = undefined;
       return;

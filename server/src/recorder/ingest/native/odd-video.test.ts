@@ -138,6 +138,29 @@ it('what a connection showed makes the next one begin once, until the camera has
   expect(learnt.slice(1)).toEqual([{ setsPlace: 'entry', recoveryPoints: false }]);
 });
 
+it.each<VideoCodec>(['h264', 'h265'])(
+  'a clock that steps at an open group of %s: all of the new run is shown',
+  (codec) => {
+    const encoder = 'keyint=12:min-keyint=12:bframes=2:b-adapt=0:scenecut=0:open-gop=1';
+    const pictures = encodeTimedVideo({ codec, encoder, seconds: 16 }).slice(12);
+    const middle = pictures[70]!.ticks;
+    const fragments = record(codec, pictures, { reportOffMs: (ticks) => (ticks < middle ? 0 : 3000) });
+    const [before, after, ...more] = [...new Set(fragments.map(({ run }) => run))];
+    expect(more).toEqual([]);
+    const [old, own] = [before, after].map((run) => fragments.filter((one) => one.run === run)) as [
+      Fragment[],
+      Fragment[],
+    ];
+    expect(own[0]!.startAtMs - old.at(-1)!.startAtMs - old.at(-1)!.durationMs).toBeGreaterThan(2500);
+    // Each by itself, as a file is: a decoder shows every picture that is in it.
+    expect(own.length).toBeGreaterThan(3);
+    expect(decodedPictures(own, true)).toBe(count(own));
+    expect(decodedPictures(old, true)).toBe(count(old));
+    // Two are shown before the first picture of the new run and refer to what came before it.
+    expect(count(fragments)).toBe(count(record(codec, pictures)) - 2);
+  },
+);
+
 describe('parameter sets', () => {
   const plain = 'keyint=10:scenecut=0:bframes=0';
 

@@ -185,7 +185,8 @@ export class PictureRecorder {
       habits.setsPlace === this.#entry.place &&
       habits.recoveryPoints === this.#entry.recoveryPoints;
     if (!isEntered) this.#useSets();
-    if (this.#newRunAtKey) {
+    // With an open group the run begins here and not in its midst, so that its leading pictures are known not to be shown.
+    if (this.#newRunAtKey || (!isClosed && this.#fragmenter?.mustBeginRun === true)) {
       this.#newRunAtKey = false;
       this.#endRun();
     }

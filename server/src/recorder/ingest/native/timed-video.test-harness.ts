@@ -74,11 +74,19 @@ export function nalsOf(sample: Buffer): Buffer[] {
   return nals;
 }
 
-/** What the native engine makes of pictures that come when they are due in decoding order; `known`: from before. */
+export interface RecordOptions {
+  /** What was learnt of the camera before. */
+  readonly habits?: StreamHabits;
+  readonly onHabits?: (habits: StreamHabits) => void;
+  /** What sender reports state more than the true instant, ms; absent: there are none. */
+  readonly reportOffMs?: (ticks: number) => number;
+}
+
+/** What the native engine makes of pictures that come when they are due in decoding order. */
 export function recordNative(
   codec: VideoCodec,
   pictures: readonly TimedPicture[],
-  known?: { habits?: StreamHabits; onHabits: (habits: StreamHabits) => void },
+  { habits, onHabits, reportOffMs }: RecordOptions = {},
 ): Fragment[] {
   let nowMs = 5000;
   const clock: Clock = { nowMs: () => 1e12 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
@@ -99,7 +107,7 @@ export function recordNative(
       onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }),
       recordedClock: new SteadyClock(clock),
       requestKeyframe: () => undefined,
-      hints: { udp: false, otherWithoutKeyframes: false, habits: known?.habits },
+      hints: { udp: false, otherWithoutKeyframes: false, habits },
       report: {
         frame: () => undefined,
         codec: () => undefined,
@@ -107,18 +115,28 @@ export function recordNative(
         time: () => undefined,
         trouble: () => undefined,
         audio: () => undefined,
-        habits: (habits) => known?.onHabits(habits),
+        habits: (learnt) => onHabits?.(learnt),
       },
     },
   });
   let sequence = 0;
-  for (const { ticks, nals } of pictures) {
+  const report = (ticks: number, utcMs: number) => {
+    const packet = Buffer.alloc(28);
+    packet.set([0x80, 200, 0, 6]);
+    packet.writeUInt32BE(1, 4);
+    packet.writeUInt32BE(Math.floor(utcMs / 1000) + 2_208_988_800, 8);
+    packet.writeUInt32BE(Math.round(((utcMs % 1000) / 1000) * 2 ** 32) % 2 ** 32, 12);
+    packet.writeUInt32BE(90_000 + ticks, 16);
+    one.packet('video', true, packet);
+  };
+  for (const [index, { ticks, nals }] of pictures.entries()) {
     nals.forEach((nal, index) => {
       // What is longer than 64 kB would need pieces; none of these is.
       const marker = index === nals.length - 1;
       one.packet('video', false, rtp({ sequence: sequence++, timestamp: 90_000 + ticks, marker }, nal));
     });
     one.settle();
+    if (reportOffMs !== undefined && index % 7 === 0) report(ticks, 1e12 + 5050 + ticks / 90 + reportOffMs(ticks));
     nowMs += 100;
     one.tick();
   }
