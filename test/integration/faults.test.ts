@@ -313,9 +313,9 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-it('has every fault of the simulator here', () => {
+it('has every fault of the simulator here, but a locked account (device-channels.test.ts)', () => {
   const here = new Set<FaultKind>([...shown, ...borne].flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  expect([...here, 'new-password'].sort()).toEqual([...faultKinds].sort());
+  expect([...here, 'new-password', 'account-locked'].sort()).toEqual([...faultKinds].sort());
 });
 
 /** Shown, and recorded again when it ends. */

@@ -91,6 +91,8 @@ const leastShareWanted = 0.853;
 /** A chunk is as long as a pause of the camera when it is so many times longer than usual. */
 const pauseFactor = 3;
 const foreseenMs = 4000;
+/** Longer parts than usual are worse than shorter ones: a player that has just begun runs dry before the second comes. */
+const longerWeight = 3;
 
 /** How many parts, but the last, of a segment of these chunks would break the rule. */
 function violations(durationsMs: readonly number[], targetMs: number): number {
@@ -129,7 +131,8 @@ export function choosePartTargetMs(stretches: readonly (readonly LiveChunk[])[])
   let best = { targetMs: leastMs, cost: Infinity };
   for (let targetMs = leastMs; targetMs <= Math.max(leastMs, longestPartTargetMs); targetMs += 1) {
     const broken = foreseen.reduce((sum, durationsMs) => sum + violations(durationsMs, targetMs), 0);
-    const cost = broken * longestPartTargetMs + Math.abs(targetMs - usualPartTargetMs);
+    const longerMs = targetMs - usualPartTargetMs;
+    const cost = broken * longerWeight * longestPartTargetMs + Math.max(longerWeight * longerMs, -longerMs);
     if (cost < best.cost) best = { targetMs, cost };
   }
   return best.targetMs;

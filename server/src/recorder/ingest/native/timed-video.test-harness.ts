@@ -1,7 +1,7 @@
 // Real video with the presentation time of each picture, for streams of odd shape: reordered, refreshed piece by piece.
 import { execFileSync } from 'node:child_process';
 import type { Clock } from '../../../lib/clock.js';
-import type { Fragment } from '../../../lib/fragment.js';
+import type { Fragment, FragmentPart } from '../../../lib/fragment.js';
 import { iterateBoxes } from '../../../lib/isobmff/boxes.js';
 import { parseInitSegment } from '../../../lib/isobmff/init-segment.js';
 import { parseMoof, parseTrackDefaults } from '../../../lib/isobmff/moof.js';
@@ -80,13 +80,15 @@ export interface RecordOptions {
   readonly onHabits?: (habits: StreamHabits) => void;
   /** What sender reports state more than the true instant, ms; absent: there are none. */
   readonly reportOffMs?: (ticks: number) => number;
+  /** Takes chunks before their fragment, and fragments, as they are made. */
+  readonly onMade?: (made: Fragment | FragmentPart) => void;
 }
 
 /** What the native engine makes of pictures that come when they are due in decoding order. */
 export function recordNative(
   codec: VideoCodec,
   pictures: readonly TimedPicture[],
-  { habits, onHabits, reportOffMs }: RecordOptions = {},
+  { habits, onHabits, reportOffMs, onMade }: RecordOptions = {},
 ): Fragment[] {
   let nowMs = 5000;
   const clock: Clock = { nowMs: () => 1e12 + nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
@@ -104,7 +106,12 @@ export function recordNative(
     pull: {
       signal: new AbortController().signal,
       nextRun: () => ++run,
-      onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }),
+      onFragment: (fragment) => {
+        const own = { ...fragment, bytes: Buffer.from(fragment.bytes) };
+        fragments.push(own);
+        onMade?.(own);
+      },
+      ...(onMade === undefined ? {} : { parts: { wanted: () => true, awaited: () => false, onPart: onMade } }),
       recordedClock: new SteadyClock(clock),
       requestKeyframe: () => undefined,
       hints: { udp: false, otherWithoutKeyframes: false, habits },
