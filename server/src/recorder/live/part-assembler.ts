@@ -88,6 +88,9 @@ const longestPartTargetMs = 1000;
 /** Part targets are tried with some margin: time stamps are not exact. */
 const marginMs = 2;
 const leastShareWanted = 0.853;
+/** Below this share it is tight: what uneven time stamps take from a part would end segments. */
+const easyShare = 0.88;
+const tightCost = 300;
 /** A chunk is as long as a pause of the camera when it is so many times longer than usual. */
 const pauseFactor = 3;
 const foreseenMs = 4000;
@@ -95,12 +98,12 @@ const foreseenMs = 4000;
 const longerWeight = 3;
 
 /** How many parts, but the last, of a segment of these chunks would break the rule. */
-function violations(durationsMs: readonly number[], targetMs: number): number {
+function violations(durationsMs: readonly number[], targetMs: number, leastShare: number): number {
   let count = 0;
   let collectedMs = 0;
   for (const durationMs of durationsMs) {
     if (collectedMs > 0 && collectedMs + durationMs > targetMs - marginMs) {
-      if (collectedMs < leastShareWanted * targetMs) count += 1;
+      if (collectedMs < leastShare * targetMs) count += 1;
       collectedMs = 0;
     }
     collectedMs += durationMs;
@@ -130,9 +133,13 @@ export function choosePartTargetMs(stretches: readonly (readonly LiveChunk[])[])
   const leastMs = Math.max(shortestPartTargetMs, Math.ceil(Math.max(...sorted.filter(usual))) + marginMs);
   let best = { targetMs: leastMs, cost: Infinity };
   for (let targetMs = leastMs; targetMs <= Math.max(leastMs, longestPartTargetMs); targetMs += 1) {
-    const broken = foreseen.reduce((sum, durationsMs) => sum + violations(durationsMs, targetMs), 0);
+    const broken = foreseen.reduce((sum, one) => sum + violations(one, targetMs, leastShareWanted), 0);
+    const isTight = foreseen.some((one) => violations(one, targetMs, easyShare) > 0);
     const longerMs = targetMs - usualPartTargetMs;
-    const cost = broken * longerWeight * longestPartTargetMs + Math.max(longerWeight * longerMs, -longerMs);
+    const cost =
+      broken * longerWeight * longestPartTargetMs +
+      Math.max(longerWeight * longerMs, -longerMs) +
+      (isTight ? tightCost : 0);
     if (cost < best.cost) best = { targetMs, cost };
   }
   return best.targetMs;
