@@ -11,7 +11,7 @@ describe('concatScript', () => {
         'ffconcat version 1.0',
         "file 'rtsp://admin:pw@10.0.0.5:554/main?x=1'",
         'option rtsp_flags prefer_tcp',
-        'option allowed_media_types video',
+        'option allowed_media_types video+audio',
         'option analyzeduration 10000000',
         'option probesize 64000000',
         'option fpsprobesize 0',
@@ -30,10 +30,6 @@ describe('concatScript', () => {
     ['(*)!', '%28%2A%29%21'],
   ])('encodes the password %s', (password, encoded) => {
     expect(addressWithCredentials({ ...input, password })).toBe(`rtsp://admin:${encoded}@10.0.0.5:554/main?x=1`);
-  });
-
-  it('asks for sound where it is wanted', () => {
-    expect(concatScript(input, { ...look, sound: true })).toContain('\noption allowed_media_types video+audio\n');
   });
 
   it('quotes what stands in the path', () => {

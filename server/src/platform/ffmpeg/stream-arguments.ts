@@ -79,15 +79,16 @@ export function addressWithCredentials({ url, username, password }: StreamInput)
 }
 
 /**
- * What ffmpeg reads from stdin. TCP is tried first; what is not wanted (metadata, and sound) is not asked for.
+ * What ffmpeg reads from stdin. TCP is tried first; metadata is not asked for.
  * @throws AppError invalid bad_stream_address
  */
-export function concatScript(input: StreamInput, { lookMs, sound = false }: StreamLook): string {
+export function concatScript(input: StreamInput, { lookMs }: Pick<StreamLook, 'lookMs'>): string {
   return [
     'ffconcat version 1.0',
     `file ${quoted(addressWithCredentials(input))}`,
     input.udp === true ? 'option rtsp_transport udp' : 'option rtsp_flags prefer_tcp',
-    `option allowed_media_types ${sound ? 'video+audio' : 'video'}`,
+    // Of a server that has sound alone ffmpeg would wait for a picture for ever, were that not asked for.
+    'option allowed_media_types video+audio',
     `option analyzeduration ${lookMs * 1000}`,
     `option probesize ${lookBytes}`,
     'option fpsprobesize 0',

@@ -278,7 +278,7 @@ export function createFfmpegSource({
     const secrets = [target.password, addressWithCredentials(input)];
     const child = ffmpeg.start({
       args: fragmentArguments({ fragmentMs, lookMs: keyframeWaitMs, sound }),
-      stdin: concatScript(input, { lookMs: keyframeWaitMs, sound }),
+      stdin: concatScript(input, { lookMs: keyframeWaitMs }),
       onStderrLine: (line) => firstKeyframe.said(line),
       // Lines name addresses as it was given them, as they were before, and in parts.
       secrets: filled === wanted ? secrets : [target.url, filled.url, ...writtenForms(filled.password), ...secrets],
