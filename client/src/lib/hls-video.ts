@@ -39,6 +39,8 @@ const lowLatencyConfig: Partial<HlsConfig> = {
   ...withoutCounts(soundConfig),
   lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1.25,
+  // Of a stream that is only now pulled there is less than a player wants to be behind: it runs dry once.
+  liveSyncOnStallIncrease: 0.3,
 };
 const withoutRetries: HlsConfig['fragLoadPolicy'] = {
   default: {
