@@ -239,6 +239,7 @@ export function recorderAdministrationSuite(open: OpenTestDatabase): void {
           after: { name: 'Đầu ghi chợ', url: remote.url, key: before.keyPin },
         });
       },
+      240_000,
     );
 
     it('says that another key answers, sends it nothing, and is paired again by a person', async () => {
