@@ -156,5 +156,7 @@ it('with the server killed a reload keeps the application, and it comes back by 
   await waitFor('the list is there', async () => (await text()).includes('Ngã ba chợ'), 60_000);
   expect(await violations()).toEqual([]);
   expect(browser.foreignRequests).toEqual([]);
-  expect(browser.pageErrors).toEqual([]);
+  // What was on its way when the server was killed is named by the browser, and missed by nobody.
+  const unloaded = /^Error: (?:Failed to load ‘|downloadable font: download failed)/;
+  expect(browser.pageErrors.filter((one) => !unloaded.test(one))).toEqual([]);
 });
