@@ -11,7 +11,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** Another password from now on; whoever is connected is thrown out. */
   z.strictObject({ kind: z.literal('new-password'), password: z.string().min(1).max(64) }),
   /**
-   * The account is locked: every sign-in is refused, and told so as Hikvision does (`isapi`, in a body under 401, with the
+   * The account is locked: every sign-in is refused, in the words of Hikvision (`isapi`, in a body under 401, with the
    * time left) or as Dahua does (`words`, a fault or a phrase, without); whoever is connected is thrown out.
    */
   z.strictObject({

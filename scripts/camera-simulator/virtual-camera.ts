@@ -339,7 +339,7 @@ export class VirtualCamera implements OnvifCamera, RtspCamera, DiscoverableCamer
     return this.#rtsp.connectionCount;
   }
 
-  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  /** The refusal of whoever signs in while the account is locked; undefined: it is not. */
   lock(): { manner: 'isapi' | 'words'; text: string } | undefined {
     const fault = this.fault('account-locked');
     if (fault === undefined) return undefined;

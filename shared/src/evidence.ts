@@ -119,7 +119,7 @@ export const clipFile = z.object({
   startsDamaged: z.boolean().optional(),
   frames: z.int(),
   timeSource: z.enum(['rtcp', 'arrival']),
-  /** Its tracks of sound: as the camera sent it, and converted from that for listening. Absent: none, or not told. */
+  /** Its tracks of sound: as the camera sent it, and converted from that for listening. Absent: none, or not reported. */
   sounds: z
     .array(z.object({ codec: z.enum(['aac', 'alaw', 'ulaw']), converted: z.boolean() }))
     .max(4)

@@ -44,7 +44,7 @@ const cases: readonly Case[] = [
   },
   { name: 'a clock that steps by 2 s', faults: [], later: { kind: 'wrong-clock', offsetMs: 2000 }, runs: 2 },
 ];
-/** After it the rate of every clock is known, and a step is told. */
+/** After it the rate of every clock is known, and a step is known. */
 const watchedMs = 34_000;
 
 interface Timed {

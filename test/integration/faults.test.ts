@@ -99,7 +99,7 @@ const shown: ShownFault[] = [
     reasons: ['stream_ended', 'no_stream', 'connection_refused'],
   },
   {
-    // Three reports, 5 s apart, tell a step of the clock from one that is wrong.
+    // Three reports, 5 s apart, distinguish a step of the clock from one that is wrong.
     name: 'clock a day ahead',
     noticeMs: 5000,
     faults: [{ kind: 'wrong-clock', offsetMs: 86_400_000 }],

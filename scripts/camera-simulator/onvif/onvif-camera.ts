@@ -56,7 +56,7 @@ export interface OnvifCamera {
   readonly serviceOrigin: string;
   httpPort(): number;
   account(): { username: string; password: string };
-  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  /** The refusal of whoever signs in while the account is locked; undefined: it is not. */
   lock(): { manner: 'isapi' | 'words'; text: string } | undefined;
   countLocked(): void;
   /** The camera's own idea of UTC, ms. */

@@ -23,7 +23,7 @@ export interface RtspCamera extends SendingCamera {
   readonly receiverReportKeepsAlive: boolean;
   readonly kind: CameraKind;
   account(): { username: string; password: string };
-  /** What whoever signs in is told while the account is locked; undefined: it is not. */
+  /** The refusal of whoever signs in while the account is locked; undefined: it is not. */
   lock(): { manner: 'isapi' | 'words'; text: string } | undefined;
   countLocked(): void;
   isAudioOnly(): boolean;

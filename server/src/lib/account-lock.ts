@@ -1,5 +1,5 @@
 // Devices lock an account, or the address of whoever tries, after some wrong passwords, and say so under all kinds of status.
-// While it is locked every try is in vain, and with many makers begins the time anew.
+// While it is locked every try is in vain, and with many makers begins the time again.
 
 /** Where the device says nothing: that of Hikvision; Dahua's is as long or shorter. */
 export const usualLockMs = 30 * 60_000;

@@ -156,13 +156,13 @@ it('leaves a device alone that keeps its account locked, over RTSP and ONVIF, an
   const { deviceAddress, username, password } = simulator.cameras[0]!;
   const identified = await ask('POST', '/v1/identify', { deviceAddress, username, password });
   expect(await identified.json()).toMatchObject({ error: { code: 'account_locked' } });
-  const told = simulator.load(1).lockedSignIns;
+  const attempts = simulator.load(1).lockedSignIns;
   // The one that found out, what was under way over ONVIF, and the question above.
-  expect(told).toBeLessThanOrEqual(4);
+  expect(attempts).toBeLessThanOrEqual(4);
   const from = performance.now();
   // A look over ONVIF would be due every four seconds.
   await waitFor('some time passes', () => performance.now() - from > 5500, 60_000);
-  expect(simulator.load(1).lockedSignIns).toBe(told);
+  expect(simulator.load(1).lockedSignIns).toBe(attempts);
   await simulator.clearFault(1);
   expect((await ask('POST', `/v1/cameras/${cameras[3]!.id}/retry`)).status).toBe(200);
   await all('the others follow', ({ state }) => state === 'alive');

@@ -261,7 +261,7 @@ it('a camera that was added by its addresses is recorded by them, and never aske
   await director.stop();
 });
 
-it('keeps and tells no password of addresses, whether a console or a state from before has it there', async () => {
+it('keeps and reports no password of addresses, whether a console or a state from before has it there', async () => {
   const mainUrl = 'rtsp://10.0.0.2/user=u&password=ge%2Fheim&channel=1';
   const kept = 'rtsp://10.0.0.2/user={username}&password={password}&channel=1';
   const given = { password: 'ge/heim', mainUrl, subUrl: mainUrl, sourceToken: '/user=u&password=ge%2Fheim&channel=1' };

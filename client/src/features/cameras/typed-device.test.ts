@@ -13,7 +13,7 @@ it.each([
   expect(typedDevice(text)).toEqual({ kind: 'onvif', deviceAddress });
 });
 
-it('tells the address of a stream apart', () => {
+it('distinguishes the address of a stream', () => {
   const url = 'rtsp://192.168.1.70:554/live/main';
   expect(typedDevice(` ${url} `)).toEqual({ kind: 'rtsp', url });
 });

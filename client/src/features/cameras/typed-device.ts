@@ -16,7 +16,7 @@ const range = /^[\d.]+\/\d{1,2}$/;
 const dotted = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 /**
- * The device service behind an address, a host with or without a port, or a whole URL; the address of a stream is told
+ * The device service behind an address, a host with or without a port, or a whole URL; the address of a stream is distinguished
  * apart. A user name or a password is refused there: addresses are shown and kept.
  */
 export function typedDevice(text: string): TypedDevice {

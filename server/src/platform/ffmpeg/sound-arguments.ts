@@ -1,4 +1,4 @@
-// How ffmpeg is told to make AAC of G.711. Arguments are data.
+// Arguments of ffmpeg that make AAC of G.711. Arguments are data.
 
 import type { G711Input } from '../../lib/aac-of-g711.js';
 

@@ -127,7 +127,7 @@ describe('events of a simulated camera', () => {
     simulator.emitEvent(1, { kind: 'tamper', active: true, channel: 1 });
     await until('both are heard', () => heard.length === 2);
     expect(heard).toEqual(['c2 motion', 'c1 tamper']);
-    // A question for events is under way: the device is told all the same that nobody asks any more.
+    // A question for events is under way: the device is unsubscribed from all the same.
     expect(simulator.load(1).subscriptions).toBe(1);
     watch.setCameras([]);
     await until('the pull point is gone', () => simulator.load(1).subscriptions === 0);

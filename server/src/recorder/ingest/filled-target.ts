@@ -5,7 +5,7 @@ import { IngestFailure } from './ingest-failure.js';
 
 /**
  * The target with the account in its address, where the address says so: for the connection alone, it is written nowhere.
- * There the password goes as it is, so only to a host that a person typed it for. An address that a device told is never
+ * There the password goes as it is, so only to a host that a person typed it for. An address that a device reported is never
  * filled in: it could lead anywhere. @throws IngestFailure password_withheld
  */
 export function filledTarget(target: StreamTarget): StreamTarget {

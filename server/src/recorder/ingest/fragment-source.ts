@@ -99,7 +99,7 @@ export interface FragmentSource {
   /** How much longer than the stall limit the first frame may take, ms. */
   readonly startupMs: number;
   /**
-   * An engine that reports no frame before the first keyframe may wait so long for it once it has told `no_keyframe`, ms;
+   * An engine that reports no frame before the first keyframe may wait so long for it once it has reported `no_keyframe`, ms;
    * it notices by itself when nothing comes any more.
    */
   readonly keyframeWaitMs?: number;

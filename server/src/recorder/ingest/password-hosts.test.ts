@@ -170,7 +170,7 @@ describe('an address that takes the account', () => {
     expect(camera.peers).toEqual([]);
   });
 
-  it('that a device told is left as it is: it could lead anywhere', async () => {
+  it('that a device reported is left as it is: it could lead anywhere', async () => {
     const camera = await serve(() => undefined);
     const stream = pull(`rtsp://127.0.0.1:${camera.port}${path}`, { ...typed, fillIn: false });
     await until('it was asked', () => camera.requests.length > 0);

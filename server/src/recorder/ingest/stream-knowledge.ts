@@ -29,7 +29,7 @@ export interface StreamKnowledgeOptions {
   readonly memory?: StreamMemory | undefined;
 }
 
-/** A password is not in it, also where a device told an address with one: it is kept on the disk. */
+/** A password is not in it, also where a device reported an address with one: it is kept on the disk. */
 const accessKey = ({ url, username, password, passwordTypedAt }: StreamAccess): string =>
   createHash('sha256')
     .update(JSON.stringify([hideAccount(url, { username, password }).address, username, passwordTypedAt]))

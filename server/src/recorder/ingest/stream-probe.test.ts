@@ -50,13 +50,16 @@ describe('of the simulated cameras', () => {
     expect(simulator.load(1).attempts - before).toBe(1);
   });
 
-  it.each(['isapi', 'words'] as const)('a locked account is told from a wrong password (%s)', async (manner) => {
-    await simulator.setFault(1, { kind: 'account-locked', manner });
-    const found = await make().probe({ ...camera(1).stream, plainPassword: true }, never);
-    expect(found).toMatchObject({ reason: 'account_locked', engine: 'native' });
-    await simulator.clearFault(1);
-    expect((await make().probe({ ...camera(1).stream, plainPassword: true }, never)).reason).toBe('ok');
-  });
+  it.each(['isapi', 'words'] as const)(
+    'a locked account is distinguished from a wrong password (%s)',
+    async (manner) => {
+      await simulator.setFault(1, { kind: 'account-locked', manner });
+      const found = await make().probe({ ...camera(1).stream, plainPassword: true }, never);
+      expect(found).toMatchObject({ reason: 'account_locked', engine: 'native' });
+      await simulator.clearFault(1);
+      expect((await make().probe({ ...camera(1).stream, plainPassword: true }, never)).reason).toBe('ok');
+    },
+  );
 
   it('a password that nobody typed for the address does not go in clear', async () => {
     const found = await make().probe({ ...camera(3).stream, plainPassword: false }, never);

@@ -44,7 +44,7 @@ export function memoryFragment(
   };
 }
 
-/** What a chunk tells of the fragment that it belongs to; only its first one tells when that is first shown. */
+/** What a chunk shows of the fragment that it belongs to; only its first one shows when that is first shown. */
 export function headOf(part: FragmentPart, track: VideoTrack): FragmentHead {
   const first = part.isFirst ? presentedSpan(parseMoof(part.bytes, track.defaults)).firstTicks : 0;
   return {

@@ -95,7 +95,7 @@ export class CopiedPictures {
   readonly #options: CopiedPicturesOptions;
   readonly #recorder: PictureRecorder;
   #last: { ticks: number; isKey: boolean } | undefined;
-  /** The first picture of all, for as long as nothing that came after it tells its time. */
+  /** The first picture of all, for as long as nothing that came after it shows its time. */
   #first: Buffer | undefined;
   #hasBegun = false;
 

@@ -31,21 +31,24 @@ it.each([
   ],
   ['one of H.265', (wait: FirstKeyframe) => wait.said('[hevc @ 0x55eedddde380] Could not find ref with POC 0')],
   ['a header', (wait: FirstKeyframe) => wait.picturesCome()],
-])('%s shows that pictures come: a keyframe is asked for, that none comes is told until one does', (_name, shows) => {
-  const { seen, wait, advance } = setUp();
-  advance(2);
-  shows(wait);
-  advance(12);
-  wait.came();
-  advance(20);
-  expect(seen).toEqual([
-    '3: asked',
-    '8: asked',
-    '10: no_keyframe pictures come, but no keyframe',
-    '13: asked',
-    '14: no_keyframe over',
-  ]);
-});
+])(
+  '%s shows that pictures come: a keyframe is asked for, that none comes is reported until one does',
+  (_name, shows) => {
+    const { seen, wait, advance } = setUp();
+    advance(2);
+    shows(wait);
+    advance(12);
+    wait.came();
+    advance(20);
+    expect(seen).toEqual([
+      '3: asked',
+      '8: asked',
+      '10: no_keyframe pictures come, but no keyframe',
+      '13: asked',
+      '14: no_keyframe over',
+    ]);
+  },
+);
 
 it('says nothing where nothing comes, and nothing of a keyframe that is there at once', () => {
   const { seen, wait, advance } = setUp();
